@@ -1,0 +1,52 @@
+# Everything a contributor types. Each target sets up what it needs in .venv on first use; the
+# second time costs one checksum. Users need none of this: `pip install .` and `dryfill` suffice.
+
+VENV := .venv
+BIN  := $(VENV)/bin
+LINK := build/pkg/dryfill
+ROOMS := $(patsubst %/__init__.py,%,$(wildcard trading/__init__.py matching/__init__.py \
+	scenarios/__init__.py sim/__init__.py live/__init__.py testing/__init__.py \
+	compat/__init__.py app/__init__.py))
+BENCHMARKS = $(sort $(wildcard benchmarks/bench_*.py))
+
+.PHONY: help setup demo test check format bench nightly clean
+
+help:
+	@echo "make demo     a synthetic session, traded and reported"
+	@echo "make test     the tests"
+	@echo "make check    format, lint, types, import contract, tidy test"
+	@echo "make format   what of the above can be mended by a machine"
+	@echo "make bench    every benchmark, one after the other"
+	@echo "make nightly  the tests with long searches"
+	@echo "make clean    take away .venv, build and caches"
+
+setup:
+	@sh tests/house/setup.sh $(VENV)
+
+demo: setup
+	$(BIN)/dryfill demo
+
+test: setup
+	$(BIN)/python -m pytest -q -n auto --dist worksteal
+
+# mypy reads room by room through the link: -p dryfill would follow the link into itself.
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy -m dryfill $(ROOMS:%=-p dryfill.%)
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/house/test_tidy.py tests/house/test_package.py
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup
+	@set -e; for file in $(BENCHMARKS); do echo "== $$file"; $(BIN)/python $$file; done
+
+nightly: setup
+	DRYFILL_NIGHTLY=1 $(BIN)/python -m pytest -q -n auto --dist worksteal --timeout 3600
+
+clean:
+	rm -rf $(VENV) build dist dryfill.egg-info
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,52 @@
+"""What an engine is told: order entry and the state of the session."""
+
+from msgspec import Struct
+
+from ..trading.words import OrdType, Side, TimeInForce, TradingStatus
+
+
+class NewOrder(Struct, frozen=True):
+    """Enter an order. `order_id` is the venue's, unique for the engine's life.
+
+    `price` is the limit (LIMIT, STOP_LIMIT), `stop_px` the trigger (STOP, STOP_LIMIT), `trail` the
+    distance kept behind the market (TRAILING_STOP), all in units; others are None. A JOIN order takes
+    its price from the best quote on its own side when it arrives.
+    """
+
+    order_id: int
+    side: Side
+    ord_type: OrdType
+    order_qty: int
+    price: int | None = None
+    stop_px: int | None = None
+    trail: int | None = None
+    tif: TimeInForce = TimeInForce.DAY
+
+
+class ReplaceOrder(Struct, frozen=True):
+    """Change a working order in place; None leaves a field as it is.
+
+    `order_qty` is the new total, fills included. Priority is lost on a new price, a new trigger or a
+    larger quantity and kept otherwise (market-facts 4, [16]).
+    """
+
+    order_id: int
+    order_qty: int | None = None
+    price: int | None = None
+    stop_px: int | None = None
+    trail: int | None = None
+
+
+class CancelOrder(Struct, frozen=True):
+    """Take a working order away."""
+
+    order_id: int
+
+
+class SetStatus(Struct, frozen=True):
+    """The session moves to another state; at one nanosecond this precedes everything else."""
+
+    status: TradingStatus
+
+
+Command = NewOrder | ReplaceOrder | CancelOrder | SetStatus

@@ -1,0 +1,146 @@
+"""`read_market`: recorded data of one instrument, from files or frames, as a tape."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import polars as pl
+
+from ...trading.errors import ScenarioError, UsageError
+from ...trading.instrument import Instrument
+from ...trading.tape import Tape
+from .cleaning import cleaning
+from .contracts import Contract, choice_note, choose_contract, parse_contract
+from .merge import merge
+from .numbers import read_numbers
+from .rows import to_rows, utc_text
+from .sources import open_source
+from .table import ROW, Kind, Rows, Stamp, Table
+from .times import NO_TIME, known_zone, read_times, span_ns
+
+_KINDS = ("quotes", "trades", "bars")
+
+
+@dataclass(frozen=True)
+class Market:
+    """A tape and the contract that it is of ("" where neither the files nor the caller said)."""
+
+    tape: Tape
+    contract: str
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader chose, mended or noticed, in sentences."""
+        return self.tape.notes
+
+
+def read_market(
+    sources: Any,
+    instrument: Instrument,
+    *,
+    kind: Kind | None = None,
+    stamp: Stamp | None = None,
+    span: str | int | None = None,
+    timezone: str | None = None,
+    clean: str | Iterable[str] = (),
+    contract: str | None = None,
+) -> Market:
+    """Read one instrument's market from a path or frame, or from several.
+
+    Paths end in .csv, .csv.gz, .parquet or .zip (LEAN); frames are pandas, polars or pyarrow. The
+    columns stand in docs/data.md. Files of one kind follow each other in time; quotes and trades are
+    put into one order (time, then argument, then row); quote bars and trade bars join by start.
+
+    `kind`: "quotes", "trades" or "bars", where the columns leave it open. `stamp`: whether a bar's
+    `time` is its "open" or "close". `span`: a bar's length ("1m"), else the smallest gap. `timezone`:
+    the zone of times that have none. `clean`: what may be mended (`CLEANING`). `contract`: which of
+    several expiries; without it an instrument that is an expiry is taken by name, and of a root the
+    one with the most volume.
+
+    Raises ScenarioError, with file, row, value and way out, for bad data, and UsageError for
+    arguments that make no sense.
+    """
+    if kind is not None and kind not in _KINDS:
+        raise UsageError(f"kind={kind!r} is none of {', '.join(_KINDS)}")
+    if stamp not in (None, "open", "close"):
+        raise UsageError(f"stamp={stamp!r} is neither 'open' nor 'close'")
+    zone = known_zone(timezone)
+    clean = (clean,) if isinstance(clean, str) else tuple(clean)
+    asked = cleaning(clean)
+    span_given = None if span is None else span_ns(span)
+    listed = list(sources) if isinstance(sources, list | tuple) else [sources]
+    if not listed:
+        raise UsageError("no data was named; give at least one file or frame")
+    tables = [t for order, source in enumerate(listed) for t in open_source(source, order, kind)]
+    tables, chosen, notes = _one_contract(tables, instrument, contract, zone)
+    rows = [
+        to_rows(
+            table, instrument, cleaning(clean, table.clean),
+            timezone=zone, stamp=stamp, span_ns=span_given,
+        )
+        for table in tables
+    ]  # fmt: skip
+    rows = [r for r in rows if len(r)]
+    if not rows:
+        raise ScenarioError(f"{tables[0].place}: no row is left after cleaning; check the instrument")
+    notes += tuple(note for r in rows for note in r.notes) + _size_notes(rows)
+    return Market(merge(rows, notes, "sort" in asked), chosen)
+
+
+def _one_contract(
+    tables: list[Table], instrument: Instrument, named: str | None, timezone: str | None
+) -> tuple[list[Table], str, tuple[str, ...]]:
+    """The tables of the contract to read, its name, and a note where there was a choice."""
+    near_year = _first_year(tables, timezone)
+    parts = [p for t in tables for p in _by_contract(t, instrument.root.upper(), near_year)]
+    weights: dict[Contract, tuple[int, int]] = {}
+    for part in parts:
+        if part.contract is not None:
+            volume, rows = weights.get(part.contract, (0, 0))
+            weights[part.contract] = (volume + _volume(part), rows + part.frame.height)
+    if not weights:
+        stated = parse_contract(instrument.symbol, instrument.root, near_year).month
+        return parts, instrument.symbol if stated else named or "", ()
+    place = next(p.place for p in parts if p.contract is not None).split("/")[0]
+    chosen = choose_contract(weights, instrument, named, near_year, place)
+    kept = [p for p in parts if p.contract in (None, chosen)]
+    return kept, str(chosen), choice_note(chosen, weights)
+
+
+def _by_contract(table: Table, root: str, near_year: int) -> list[Table]:
+    if table.contract is not None or "contract" not in table.frame.columns:
+        return [table]
+    words = table.frame["contract"].cast(pl.String)
+    return [
+        replace(
+            table,
+            frame=table.frame.filter(words.eq_missing(pl.lit(word))),
+            contract=parse_contract(word or "", root, near_year),
+        )
+        for word in words.unique(maintain_order=True).to_list()
+    ]
+
+
+def _first_year(tables: Sequence[Table], timezone: str | None) -> int:
+    """The year in which the data start: which decade an expiry such as H4 belongs to."""
+    table = tables[0]
+    name = next(n for n in ("time", "start", "end") if n in table.frame.columns)
+    head = table.frame.head(1)
+    moment = int(read_times(head[name], head[ROW].to_numpy(), table.place, timezone)[0])
+    return 1970 if moment == NO_TIME else int(utc_text(moment)[:4])
+
+
+def _volume(table: Table) -> int:
+    name = {"trades": "size", "bars": "volume", "quotes": ""}[table.kind]
+    if name not in table.frame.columns:
+        return 0
+    sizes = read_numbers(table.frame[name], table.frame[ROW].to_numpy(), table.place)
+    return int(sizes[sizes > 0].sum())
+
+
+def _size_notes(rows: Sequence[Rows]) -> tuple[str, ...]:
+    return tuple(
+        f"{r.place}: no sizes, so how much was shown is unknown"
+        for r in rows
+        if r.kind == "quotes" and "bid_size" not in r.columns
+    )

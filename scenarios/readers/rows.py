@@ -1,0 +1,301 @@
+"""One table's cells become whole numbers, in time order, with nothing wrong left in them."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from ...trading.errors import ScenarioError
+from ...trading.instrument import Instrument
+from ...trading.tape import NO_PRICE, UNKNOWN_SIZE
+from .cleaning import note, refuse
+from .columns import ASK_OHLC, BID_OHLC, GROUPS, TRADE_OHLC, bar_stamp
+from .numbers import read_numbers, read_sizes, settle_prices
+from .table import ROW, Column, Mask, Rows, Stamp, Table, first
+from .times import NO_TIME, read_times
+
+_SIDES = {
+    "buy": 1, "b": 1, "1": 1, "sell": 2, "s": 2, "a": 2, "2": 2,
+    "": 0, "n": 0, "none": 0, "unknown": 0, "0": 0,
+}  # fmt: skip
+
+
+def to_rows(
+    table: Table,
+    instrument: Instrument,
+    options: frozenset[str],
+    *,
+    timezone: str | None,
+    stamp: Stamp | None,
+    span_ns: int | None,
+) -> Rows:
+    """The table as integer columns: prices in units or NO_PRICE, sizes in contracts, times ns UTC.
+
+    Each check in turn refuses with file, row, value and way out, or does what an option allows and
+    notes it: empty cells, grid, order, duplicates, crossed sides; a bar's own prices must agree.
+    """
+    raw, stated = _numbers(table, timezone, stamp)
+    rows = Rows(table.place, table.kind, raw, table.order, notes=table.notes)
+    rows = _without_holes(rows, options)
+    rows = _on_grid(rows, instrument, options)
+    if table.kind == "bars":
+        rows = _at_start(rows, stated, span_ns or table.span_ns)
+    rows = _in_order(rows, options)
+    rows = _single(rows, options)
+    if table.kind != "trades":
+        rows = _uncrossed(rows, options, instrument)
+    if table.kind == "bars":
+        _refuse_broken_bars(rows, instrument)
+    return rows
+
+
+def _numbers(table: Table, timezone: str | None, stamp: Stamp | None) -> tuple[dict[str, Column], Stamp]:
+    """Every cell as a number: times as ns, the rest as doubles with NaN for what is empty."""
+    frame, place = table.frame, table.place
+    rows = frame[ROW].cast(pl.Int64).to_numpy()
+    named: Stamp = "open"
+    time = "time"
+    if table.kind == "bars":
+        time, named = bar_stamp(frame.columns, stamp or table.stamp, place)
+    columns = {ROW: rows, "time_ns": read_times(frame[time], rows, place, timezone)}
+    if time == "start" and "end" in frame.columns:
+        columns["end_ns"] = read_times(frame["end"], rows, place, timezone)
+    if "arrival" in frame.columns and table.kind != "bars":
+        columns["arrival_ns"] = read_times(frame["arrival"], rows, place, timezone)
+    for prices, size in GROUPS[table.kind]:
+        if prices[0] in frame.columns:
+            for name in (*prices, size):
+                if name in frame.columns:
+                    columns[name] = read_numbers(frame[name], rows, place)
+    if table.kind == "trades":
+        columns["aggressor"] = _aggressors(frame, rows, place)
+    return columns, named
+
+
+def _aggressors(frame: pl.DataFrame, rows: Column, place: str) -> Column:
+    if "side" not in frame.columns:
+        return np.zeros(frame.height, dtype=np.int64)
+    words = frame["side"].cast(pl.String).str.strip_chars().str.to_lowercase().fill_null("")
+    sides = words.replace_strict(_SIDES, default=-1, return_dtype=pl.Int64).to_numpy()
+    unknown = sides < 0
+    if unknown.any():
+        raise refuse(
+            place, rows, unknown, f"side {frame['side'].filter(pl.Series(unknown))[0]!r} is no side",
+            "write who took: buy, sell or nothing",
+        )  # fmt: skip
+    return sides
+
+
+def _without_holes(rows: Rows, options: frozenset[str]) -> Rows:
+    """No empty cell is left but a side (or a bar's trades) that its size of 0 says is not there."""
+    columns = dict(rows.columns)
+    holes: dict[str, Mask] = {
+        name: columns[name] == NO_TIME for name in ("time_ns", "arrival_ns", "end_ns") if name in columns
+    }
+    notes: list[str] = []
+    for prices, size in GROUPS[rows.kind]:
+        if prices[0] not in columns:
+            continue
+        empty = [np.isnan(columns[name]) for name in prices]
+        absent = np.zeros(len(rows), dtype=np.bool_)
+        if size in columns and rows.kind != "trades":
+            absent = np.logical_and.reduce(empty) & (columns[size] == 0)
+        holes |= {name: gap & ~absent for name, gap in zip(prices, empty, strict=True)}
+        if size in columns:
+            blank = np.isnan(columns[size])
+            if _may_be_unknown(size, options) and blank.any():
+                known_price = blank & ~np.logical_or.reduce(empty)
+                columns[size] = np.where(known_price, UNKNOWN_SIZE, columns[size])
+                if known_price.any():
+                    what = f"empty {size} cells as unknown"
+                    notes.append(note(rows.place, columns[ROW], known_price, "took", what))
+                blank &= ~known_price
+            holes[size] = blank
+    rows = replace(rows, columns=columns, notes=(*rows.notes, *notes))
+    return _drop_holes(rows, holes, options)
+
+
+def _drop_holes(rows: Rows, holes: dict[str, Mask], options: frozenset[str]) -> Rows:
+    any_hole = np.logical_or.reduce(list(holes.values()))
+    if not any_hole.any():
+        return rows
+    where = rows.columns[ROW]
+    if "drop-missing" in options:
+        said = note(rows.place, where, any_hole, "dropped", "rows with empty cells")
+        return replace(rows, columns=rows.taken(~any_hole), notes=(*rows.notes, said))
+    at = int(np.flatnonzero(any_hole)[0])
+    name = next(name for name, gap in holes.items() if gap[at])
+    way_out = "clean='drop-missing' leaves such rows out"
+    if rows.kind != "trades":
+        way_out += "; a side that was not there is an empty price beside size 0"
+    if name in ("bid_size", "ask_size"):
+        way_out += "; clean='unknown-sizes' takes an empty size as unknown"
+    raise refuse(rows.place, where, any_hole, f"{name.removesuffix('_ns')} is empty or NaN", way_out)
+
+
+def _on_grid(rows: Rows, instrument: Instrument, options: frozenset[str]) -> Rows:
+    columns = dict(rows.columns)
+    where, place = columns[ROW], rows.place
+    groups = [g for g in GROUPS[rows.kind] if g[0][0] in columns]
+    names = tuple(name for prices, _ in groups for name in prices)
+    there = {name: ~np.isnan(columns[name]) for name in names}
+    units, leave, notes = settle_prices(
+        columns, names, instrument, options, place, where, columns["time_ns"]
+    )
+    for name in names:
+        columns[name] = np.where(there[name], units[name], NO_PRICE)
+    for _, size in groups:
+        if size not in columns:
+            continue
+        unknown = (columns[size] == UNKNOWN_SIZE) & _may_be_unknown(size, options)
+        sizes = read_sizes(np.where(unknown, 0, columns[size]), size, where, place)
+        columns[size] = np.where(unknown, UNKNOWN_SIZE, sizes)
+    rows = replace(rows, columns=columns, notes=(*rows.notes, *notes))
+    return replace(rows, columns=rows.taken(~leave)) if leave.any() else rows
+
+
+def _may_be_unknown(size: str, options: frozenset[str]) -> bool:
+    return size in ("bid_size", "ask_size") and "unknown-sizes" in options
+
+
+def _at_start(rows: Rows, stamp: Stamp, span_ns: int | None) -> Rows:
+    """Bars stamped with their start, and how long they are: as given, stated, or the smallest gap."""
+    starts = rows.columns["time_ns"]
+    notes = rows.notes
+    if span_ns is None and "end_ns" in rows.columns:
+        span_ns = _stated_span(rows)
+    elif span_ns is None:
+        gaps = np.diff(np.unique(starts))
+        if not len(gaps):
+            raise ScenarioError(
+                f"{rows.place}: one moment alone does not tell how long a bar is; pass span='1m'"
+            )
+        span_ns = int(gaps.min())
+        notes = (*notes, f"{rows.place}: bars of {span_ns / 10**9:g} s (the smallest gap)")
+    columns = dict(rows.columns)
+    columns["time_ns"] = starts - span_ns if stamp == "close" else starts
+    return replace(rows, columns=columns, span_ns=span_ns, notes=notes)
+
+
+def _stated_span(rows: Rows) -> int:
+    """The length that `start` and `end` agree on in every row."""
+    spans = rows.columns["end_ns"] - rows.columns["time_ns"]
+    odd = (spans != spans[0]) | (spans <= 0)
+    if odd.any():
+        raise refuse(
+            rows.place, rows.columns[ROW], odd,
+            f"its bar is {first(spans, odd) / 10**9:g} s long, the first {spans[0] / 10**9:g} s",
+            "bars of one file are all of one length: split it, or pass span=",
+        )  # fmt: skip
+    return int(spans[0])
+
+
+def _in_order(rows: Rows, options: frozenset[str]) -> Rows:
+    times, where = rows.columns["time_ns"], rows.columns[ROW]
+    back = np.zeros(len(rows), dtype=np.bool_)
+    back[1:] = times[1:] < times[:-1]
+    if not back.any():
+        return rows
+    if "sort" not in options:
+        raise refuse(
+            rows.place, where, back, f"time {utc_text(first(times, back))} is before the row above",
+            "clean='sort' puts the rows in time order, equal times as the file has them",
+        )  # fmt: skip
+    said = note(rows.place, where, back, "sorted; there were", "steps back in time")
+    order = np.argsort(times, kind="stable")
+    return replace(rows, columns=rows.taken(order), notes=(*rows.notes, said))
+
+
+def _single(rows: Rows, options: frozenset[str]) -> Rows:
+    """Bars start once each; other rows may repeat (two equal trades are two trades) unless dropped."""
+    drop = "drop-duplicates" in options
+    if rows.kind != "bars" and not drop:
+        return rows
+    # Of bars the start alone counts; of quotes and trades the whole row.
+    names = ["time_ns"] if rows.kind == "bars" else [n for n in rows.columns if n != ROW]
+    again = np.zeros(len(rows), dtype=np.bool_)
+    again[1:] = np.logical_and.reduce([rows.columns[n][1:] == rows.columns[n][:-1] for n in names])
+    if not again.any():
+        return rows
+    where = rows.columns[ROW]
+    if not drop:
+        at = utc_text(first(rows.columns["time_ns"], again))
+        raise refuse(
+            rows.place, where, again, f"a second bar starts at {at}",
+            "clean='drop-duplicates' keeps the first",
+        )  # fmt: skip
+    said = note(rows.place, where, again, "dropped", "repeated rows")
+    return replace(rows, columns=rows.taken(~again), notes=(*rows.notes, said))
+
+
+def _uncrossed(rows: Rows, options: frozenset[str], instrument: Instrument) -> Rows:
+    """No bid above its ask, unless the user takes that as a fact. Locked (equal) is no mistake."""
+    pairs = [("bid", "ask")] if rows.kind == "quotes" else list(zip(BID_OHLC, ASK_OHLC, strict=True))
+    columns = rows.columns
+    if not all(name in columns for pair in pairs for name in pair):
+        return rows
+    crossed = {
+        pair: (columns[pair[0]] > columns[pair[1]]) & (columns[pair[1]] != NO_PRICE) for pair in pairs
+    }
+    bad = np.logical_or.reduce(list(crossed.values()))
+    if not bad.any():
+        return rows
+    where, what = columns[ROW], f"crossed {rows.kind}"
+    if "drop-crossed" in options:
+        said = note(rows.place, where, bad, "dropped", what)
+        return replace(rows, columns=rows.taken(~bad), notes=(*rows.notes, said))
+    if "keep-crossed" in options:
+        said = note(rows.place, where, bad, "kept", what)
+        return replace(rows, notes=(*rows.notes, said))
+    if "uncross" in options:
+        said = note(rows.place, where, bad, "swapped the sides of", what)
+        return replace(rows, columns=_swapped(columns, crossed), notes=(*rows.notes, said))
+    at = int(np.flatnonzero(bad)[0])
+    bid, ask = next(pair for pair, mask in crossed.items() if mask[at])
+    prices = [format(instrument.decimal(int(columns[name][at])), "f") for name in (bid, ask)]
+    raise refuse(
+        rows.place, where, bad, f"{bid} {prices[0]} is above {ask} {prices[1]}",
+        "clean='drop-crossed' leaves such rows out, 'uncross' swaps the sides, 'keep-crossed' "
+        "takes them as facts",
+    )  # fmt: skip
+
+
+def _swapped(
+    columns: dict[str, Column], crossed: dict[tuple[str, str], Mask]
+) -> dict[str, Column]:
+    """Each pair with its lower price as the bid; the last pair (the close, the quote) has the sizes.
+
+    Taking the lower of open, high, low and close each keeps low <= open, close <= high on both sides.
+    """
+    done = dict(columns)
+    last = list(crossed)[-1]
+    swaps = {**crossed, ("bid_size", "ask_size"): crossed[last]}
+    for (bid, ask), mask in swaps.items():
+        if bid in columns and ask in columns:
+            done[bid] = np.where(mask, columns[ask], columns[bid])
+            done[ask] = np.where(mask, columns[bid], columns[ask])
+    return done
+
+
+def _refuse_broken_bars(rows: Rows, instrument: Instrument) -> None:
+    for names in (TRADE_OHLC, BID_OHLC, ASK_OHLC):
+        if names[0] not in rows.columns:
+            continue
+        opened, high, low, close = (rows.columns[name] for name in names)
+        bad = (high < np.maximum(opened, close)) | (low > np.minimum(opened, close))
+        if bad.any():
+            at = int(np.flatnonzero(bad)[0])
+            said = ", ".join(
+                f"{n} {format(instrument.decimal(int(rows.columns[n][at])), 'f')}" for n in names
+            )
+            raise refuse(
+                rows.place, rows.columns[ROW], bad, f"{said}: open and close lie outside low to high",
+                "correct the row or leave it out",
+            )  # fmt: skip
+
+
+def utc_text(time_ns: int) -> str:
+    """A moment for a message: 2024-03-01T14:30:00.250Z, as many digits as it needs."""
+    seconds, rest = divmod(time_ns, 10**9)
+    whole = str(np.datetime64(seconds, "s"))
+    return whole + (f".{rest:09d}".rstrip("0") if rest else "") + "Z"

@@ -1,0 +1,86 @@
+"""Files and frames to tables: opening, and the errors of opening."""
+
+import gzip
+import zlib
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from ...trading.errors import ScenarioError, UsageError
+from .columns import kinds_of
+from .lean import lean_tables
+from .table import Kind, Table
+
+_CSV = (".csv", ".csv.gz", ".txt", ".txt.gz")
+_PARQUET = (".parquet", ".pq")
+
+
+def open_source(source: Any, order: int, kind: Kind | None) -> list[Table]:
+    """The tables of one path or frame; `order` is its place among the arguments.
+
+    Raises ScenarioError for a file that is missing, empty, damaged or of another format, and
+    UsageError for an object that is neither a path nor a frame.
+    """
+    if isinstance(source, str | Path):
+        path = Path(source)
+        _refuse_absent(path)
+        if path.name.lower().endswith(".zip"):
+            return lean_tables(path, order)
+        place, frame = path.name, _file(path)
+    else:
+        place, frame = f"frame {order + 1}", _frame(source, order)
+    if frame.is_empty():
+        raise ScenarioError(f"{place}: holds no rows; leave it out or name another")
+    return [Table(place, k, part, order) for k, part in kinds_of(frame, place, kind).items()]
+
+
+def _refuse_absent(path: Path) -> None:
+    if path.is_dir():
+        raise ScenarioError(f"{path}: is a folder; name the files in it")
+    if not path.exists():
+        raise ScenarioError(f"{path}: there is no such file; the current folder is where paths start")
+
+
+def _file(path: Path) -> pl.DataFrame:
+    name = path.name.lower()
+    try:
+        if name.endswith(_CSV):
+            content = path.read_bytes()
+            if name.endswith(".gz"):
+                content = gzip.decompress(content)
+            return pl.read_csv(content, infer_schema=False) if content.strip() else pl.DataFrame()
+        if name.endswith(_PARQUET):
+            return pl.read_parquet(path, glob=False)
+    except (pl.exceptions.PolarsError, OSError, EOFError, zlib.error) as exc:
+        why = str(exc).splitlines()[0] if str(exc) else type(exc).__name__
+        raise ScenarioError(f"{path}: cannot be read ({why}); is it whole, and what it is called?") from exc
+    raise ScenarioError(
+        f"{path}: files of this kind are not read; give CSV (.csv, .csv.gz), Parquet (.parquet) "
+        f"or LEAN's .zip"
+    )
+
+
+def _frame(source: Any, order: int) -> pl.DataFrame:
+    if isinstance(source, pl.LazyFrame):
+        return source.collect()
+    if nw.dependencies.is_pandas_dataframe(source) and _timed_index(source):
+        source = source.reset_index(names=source.index.name or "time")
+    try:
+        return nw.from_native(source, eager_only=True).to_polars()
+    except ModuleNotFoundError as exc:
+        raise UsageError(f"frame {order + 1}: reading it needs {exc.name}; install that") from exc
+    except TypeError as exc:
+        raise UsageError(
+            f"source {order + 1} is {type(source).__name__}; "
+            f"give a path, or a pandas, polars or pyarrow frame"
+        ) from exc
+    except (ValueError, nw.exceptions.NarwhalsError) as exc:
+        why = str(exc).strip().splitlines()[0]
+        raise ScenarioError(f"frame {order + 1}: cannot be read ({why}); check its columns") from exc
+
+
+def _timed_index(frame: Any) -> bool:
+    """A pandas frame may carry its times as its index."""
+    return str(frame.index.dtype).startswith("datetime64")

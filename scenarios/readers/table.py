@@ -1,0 +1,67 @@
+"""One table on its way from a file to the tape, and the sentence that says where a row stands."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from .contracts import Contract
+
+Kind = Literal["quotes", "trades", "bars"]
+Stamp = Literal["open", "close"]
+Column = NDArray[Any]
+Mask = NDArray[np.bool_]
+
+ROW = "#row"
+"""The column that holds a row's number in its file: data rows from 1, a header is not counted."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows of one kind as they were read: canonical column names, cells still as the file had them.
+
+    `order` is the place of its source among the arguments, the tie-break between sources at one
+    nanosecond. `clean` are the options that its format implies; those of the user come on top.
+    """
+
+    place: str
+    kind: Kind
+    frame: pl.DataFrame
+    order: int = 0
+    contract: Contract | None = None
+    stamp: Stamp | None = None
+    span_ns: int | None = None
+    clean: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The same rows as columns of numbers: ROW, `time_ns`, prices and sizes; times are ns UTC."""
+
+    place: str
+    kind: Kind
+    columns: dict[str, Column]
+    order: int = 0
+    span_ns: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.columns[ROW])
+
+    def taken(self, pick: Column) -> dict[str, Column]:
+        """The columns cut by a mask or put in the order of an index."""
+        return {name: column[pick] for name, column in self.columns.items()}
+
+
+def row_text(place: str, rows: Column, bad: Mask) -> str:
+    """Where the first bad row stands and how many there are more: `es.csv, row 17 (and 2 more)`."""
+    more = int(bad.sum()) - 1
+    return f"{place}, row {int(rows[bad][0])}" + (f" (and {more} more)" if more else "")
+
+
+def first(column: Column, bad: Mask) -> Any:
+    """The first bad row's value, as a plain Python object."""
+    return column[bad][0].item()

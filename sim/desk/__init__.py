@@ -1,0 +1,1 @@
+"""The broker's own rules, between the trader and the exchange: account, fees, margin."""

@@ -1,0 +1,86 @@
+"""Two switches of the whole interpreter that a run holds: the collector, and one warning.
+
+Runs in several threads share them: the first to come sets them, the last to leave restores them.
+"""
+
+import gc
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+_UNAWAITED = r".* was never awaited"
+
+_lock = threading.Lock()
+_held = ExitStack()
+_holders: list[int] = []  # idents of the threads that hold, one entry for each hold
+_sinks: dict[int, list[str]] = {}  # thread ident -> where its unawaited coroutines are told
+
+
+@contextmanager
+def hold_collector() -> Iterator[None]:
+    """Keep the garbage collector from running by itself; what is alive now it will not visit.
+
+    May be nested: around many short runs, an outer hold saves each of them a full collection.
+    """
+    ident = threading.get_ident()
+    with _lock:
+        if not _holders:
+            _held.enter_context(_collector_off())
+            _held.enter_context(_unawaited_told())
+        _holders.append(ident)
+    try:
+        yield
+    finally:
+        with _lock:
+            _holders.remove(ident)
+            if not _holders:
+                _held.close()
+
+
+@contextmanager
+def report_unawaited(sink: list[str]) -> Iterator[None]:
+    """Within `hold_collector`: a coroutine of this thread that is never awaited adds to `sink`."""
+    ident = threading.get_ident()
+    outer = _sinks.get(ident)
+    _sinks[ident] = sink
+    try:
+        yield
+    finally:
+        del _sinks[ident]
+        if outer is not None:
+            _sinks[ident] = outer
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    enabled = gc.isenabled()
+    gc.disable()
+    # What died before is told before, and what lives now need not be walked after each run.
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if enabled:
+            gc.enable()
+
+
+@contextmanager
+def _unawaited_told() -> Iterator[None]:
+    with warnings.catch_warnings():
+        # The interpreter reports them as warnings only, and by default one for each line.
+        warnings.filterwarnings("always", message=_UNAWAITED, category=RuntimeWarning)
+        show = warnings.showwarning
+
+        def tell(message: Warning | str, *details: Any, **more: Any) -> None:
+            sink = _sinks.get(threading.get_ident())
+            if sink is not None and str(message).endswith("was never awaited"):
+                sink.append(f"  {message}")
+            else:
+                show(message, *details, **more)
+
+        warnings.showwarning = tell
+        yield

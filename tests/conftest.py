@@ -1,0 +1,78 @@
+"""What every test runs under: Hypothesis profiles, and a root that is a package but no test suite.
+
+`make nightly` sets DRYFILL_NIGHTLY=1: the same properties with more examples, drawn anew, and the
+tests marked `nightly` run too. A failure prints the blob that replays it.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+NIGHTLY_FACTOR = 20
+NIGHTLY = os.environ.get("DRYFILL_NIGHTLY") == "1"
+
+settings.register_profile(
+    "default",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("default")
+
+
+class RootIsNoTestPackage:
+    """Keeps pytest from importing the root's __init__.py under the name of the clone's folder.
+
+    pytest takes a folder with an __init__.py for a package of tests and imports it; here that
+    would be a second copy of dryfill (docs/decisions/0001).
+    """
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collect_directory(
+        self, path: Path, parent: pytest.Collector
+    ) -> pytest.Collector | None:
+        if path == ROOT:
+            return pytest.Dir.from_parent(parent, path=path)
+        return None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(RootIsNoTestPackage())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if NIGHTLY:
+        search_longer(items)
+        return
+    skip = pytest.mark.skip(reason="long search: runs in `make nightly`")
+    for item in items:
+        if item.get_closest_marker("nightly"):
+            item.add_marker(skip)
+
+
+def search_longer(items: list[pytest.Item]) -> None:
+    """Gives every property and state machine 20 times the examples it asks for, and a fresh seed.
+
+    A profile cannot do this: most tests bound their own examples, which overrides a profile.
+    A parametrised test comes several times as the same function; it is lengthened once.
+    """
+    longer: dict[int, object] = {}
+    for item in items:
+        function = getattr(getattr(item, "obj", None), "__func__", getattr(item, "obj", None))
+        machine = getattr(item, "cls", None)
+        if hasattr(function, "_hypothesis_state_machine_class"):
+            owner, name = machine, "settings"
+        elif getattr(function, "is_hypothesis_test", False):
+            owner, name = function, "_hypothesis_internal_use_settings"
+        else:
+            continue
+        if id(owner) not in longer:
+            asked = getattr(owner, name)
+            examples = NIGHTLY_FACTOR * asked.max_examples
+            setattr(owner, name, settings(asked, max_examples=examples, derandomize=False))
+            longer[id(owner)] = owner

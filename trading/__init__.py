@@ -1,0 +1,1 @@
+"""The trader's side: words, instruments, orders, the two ports, strategies. Imports nothing of ours."""

@@ -1,0 +1,327 @@
+"""The trader's desk: everything a strategy or a script can see and do, in one object.
+
+The same in all worlds. It joins the two ports and the order manager and puts every event, in order,
+into one inbox; a `Strategy` reads it through handlers, a script through `async for event in
+desk.events()`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+from msgspec import Struct
+
+from .bars import Bars, span_ns
+from .broker import Broker
+from .events import Bar, MarketEvent, Quote, StatusChange, Trade
+from .inbox import Inbox
+from .instrument import Instrument
+from .market import Channel, Market
+from .order import Execution, ExecutionReport, OrderSpec
+from .orders.bracket import Bracket
+from .orders.bracket_core import Level
+from .orders.flatten_core import FlattenResult
+from .orders.handle import CancelResult, Order
+from .orders.manager import Incident, OrderManager
+from .orders.positions import Position
+from .orders.settings import OrderSettings
+from .price import PriceLike, Ticks
+
+
+class Timer(Struct, frozen=True):
+    """A timer of the strategy's went off, at `time_ns`."""
+
+    name: str
+    time_ns: int
+
+
+class Repeating:
+    """Calls again and again, every so many seconds of the loop's clock, until cancelled."""
+
+    def __init__(self, seconds: float, call: Callable[[], None]) -> None:
+        self._seconds = seconds
+        self._call = call
+        self._next = asyncio.get_running_loop().call_later(seconds, self._ring)
+
+    def cancel(self) -> None:
+        self._next.cancel()
+
+    def _ring(self) -> None:
+        self._next = asyncio.get_running_loop().call_later(self._seconds, self._ring)
+        self._call()
+
+
+class BarArrived(Struct, frozen=True):
+    """A bar on its way to the series that it belongs to (inside the inbox only)."""
+
+    series: "Series"
+    bar: Bar
+
+
+class Series:
+    """A subscribed series: its bars, and how many are still missing to the warm-up."""
+
+    __slots__ = ("bars", "missing")
+
+    def __init__(self, bars: Bars, missing: int) -> None:
+        self.bars = bars
+        self.missing = missing
+
+
+class Desk:
+    """A trader's view of one account and market. `instrument` is the one meant when none is named.
+
+    `now_ns` is the wall clock (virtual in a simulation), `random` a seeded stream of the run's own.
+    """
+
+    def __init__(
+        self,
+        market: Market,
+        broker: Broker,
+        instrument: Instrument,
+        *,
+        now_ns: Callable[[], int],
+        random: Random,
+        settings: OrderSettings | None = None,
+    ) -> None:
+        self.market = market
+        self.broker = broker
+        self.instrument = instrument
+        self.random = random
+        self.inbox = Inbox()
+        self.subscribed: set[Channel] = set()
+        self._now_ns = now_ns
+        self._quotes: dict[str, Quote] = {}
+        self._trades: dict[str, Trade] = {}
+        self._closes: dict[str, Bar] = {}
+        self._timers: list[Repeating] = []
+        self.manager = OrderManager(broker, self, now_ns=now_ns, settings=settings)
+
+    # --- what is -----------------------------------------------------------------------------------
+
+    @property
+    def now_ns(self) -> int:
+        """Now, in ns since the epoch, UTC."""
+        return self._now_ns()
+
+    @property
+    def now(self) -> datetime:
+        """Now, in UTC, to the microsecond."""
+        return datetime.fromtimestamp(self._now_ns() // 1000 / 1_000_000, UTC)
+
+    @property
+    def position(self) -> Position:
+        """What is held in the desk's instrument; false when flat."""
+        return self.manager.position(self.instrument)
+
+    @property
+    def working_orders(self) -> list[Order]:
+        """Orders in the desk's instrument that are not known to be over, oldest first."""
+        return self.manager.orders_of(self.instrument)
+
+    @property
+    def quote(self) -> Quote | None:
+        """The newest quote of the desk's instrument; None before the first, or if not subscribed."""
+        return self._quotes.get(self.instrument.symbol)
+
+    @property
+    def last_trade(self) -> Trade | None:
+        """The newest trade of the desk's instrument; None before the first, or if not subscribed."""
+        return self._trades.get(self.instrument.symbol)
+
+    def position_in(self, instrument: Instrument) -> Position:
+        """What is held in any instrument."""
+        return self.manager.position(instrument)
+
+    async def open(self) -> None:
+        """Let the order manager follow the market's state, where the market tells it."""
+        if Channel.STATUS in self.market.offers.channels:
+            await self.market.subscribe(self.instrument, Channel.STATUS, self._on_status)
+
+    def close(self) -> None:
+        """End the timers and take no more events in; `on_stop` and its orders still work."""
+        self.inbox.close()
+        for timer in self._timers:
+            timer.cancel()
+
+    # --- market data ---------------------------------------------------------------------------------
+
+    async def subscribe_quotes(self, instrument: Instrument | None = None) -> None:
+        """Get every quote from now on."""
+        await self._subscribe(Channel.QUOTES, instrument)
+
+    async def subscribe_trades(self, instrument: Instrument | None = None) -> None:
+        """Get every trade from now on."""
+        await self._subscribe(Channel.TRADES, instrument)
+
+    async def subscribe_status(self, instrument: Instrument | None = None) -> None:
+        """Get every change of the market's state from now on."""
+        await self._subscribe(Channel.STATUS, instrument)
+
+    async def subscribe_bars(
+        self, span: str, *, warmup: int = 0, instrument: Instrument | None = None
+    ) -> Bars:
+        """Get bars of a span (`"30s"`, `"5m"`, `"1h"`) from now on, and the series they make.
+
+        The series starts with `warmup` earlier bars. Where there are not so many, the first new ones
+        fill the series up and are not told, so that whoever hears of a bar has `warmup` before it.
+        """
+        instrument = instrument or self.instrument
+        if warmup < 0:
+            raise ValueError(f"warmup is {warmup}; give a number of bars from 0")
+        bars = Bars(instrument, span_ns(span))
+        series = Series(bars, warmup)
+        self.subscribed.add(Channel.BARS)
+        await self.market.subscribe(
+            instrument,
+            Channel.BARS,
+            lambda event: self._on_bar(series, event),
+            span_ns=bars.span_ns,
+        )
+        if warmup:
+            for bar in await self.market.history(instrument, bars.span_ns, warmup):
+                self._grow(series, bar)
+        return bars
+
+    async def _subscribe(self, channel: Channel, instrument: Instrument | None) -> None:
+        self.subscribed.add(channel)
+        await self.market.subscribe(instrument or self.instrument, channel, self._on_market)
+
+    # --- orders ----------------------------------------------------------------------------------------
+
+    async def place(self, spec: OrderSpec, *, instrument: Instrument | None = None) -> Order:
+        """Send an order and wait until the broker has it.
+
+        Raises `UsageError` (nothing was sent), `Refused`, or `OutcomeUnknown`.
+        """
+        return await self.manager.place(instrument or self.instrument, spec).accepted()
+
+    async def modify(
+        self,
+        order: Order,
+        *,
+        qty: int | None = None,
+        limit: PriceLike | None = None,
+        stop: PriceLike | None = None,
+        trail: Ticks | None = None,
+    ) -> None:
+        """Change a working order and wait until it is so, or until the order is over.
+
+        Raises `Refused` when the broker did not take the change; the order is as it was then.
+        """
+        await self.manager.modify_and_wait(order, qty=qty, limit=limit, stop=stop, trail=trail)
+
+    async def cancel(self, order: Order) -> CancelResult:
+        """Take an order away; the result says what had been filled and whether it is gone."""
+        return await self.manager.cancel(order)
+
+    async def cancel_all(self, instrument: Instrument | None = None) -> list[CancelResult]:
+        """Take away every order of an instrument that works now, oldest first, one result for each.
+
+        A stop that protects a position is an order like any other; `flatten` also closes.
+        """
+        orders = self.manager.orders_of(instrument or self.instrument)
+        return list(await asyncio.gather(*(self.manager.cancel(order) for order in orders)))
+
+    async def bracket(
+        self,
+        entry: OrderSpec,
+        *,
+        stop: Level,
+        target: Level | None = None,
+        instrument: Instrument | None = None,
+    ) -> Bracket:
+        """Send an entry whose fills are protected by a stop, and a target, as they happen; wait until
+        the broker has answered the entry. A refused entry does not raise: see `Bracket.protected`.
+
+        `stop` and `target` are `Ticks` away from the mean entry price, or prices. Raises `UsageError`
+        for levels on the wrong side; nothing was sent then.
+        """
+        instrument = instrument or self.instrument
+        market = self._market_price(instrument, entry)
+        bracket = self.manager.bracket(instrument, entry, stop=stop, target=target, market=market)
+        core = bracket.entry.core
+        await bracket.entry.changed.until(lambda: core.accepted or core.terminal or core.uncertain)
+        return bracket
+
+    async def flatten(
+        self, *, reason: object = "", instrument: Instrument | None = None
+    ) -> FlattenResult:
+        """Cancel all orders of an instrument and close what is held; returns when both are true."""
+        return await self.manager.flatten(instrument or self.instrument, str(reason))
+
+    # --- time and events -------------------------------------------------------------------------------
+
+    def every(self, span: str, name: str = "") -> Callable[[], None]:
+        """A timer event every `span` from now on; call what is returned to end it."""
+        timer = Repeating(
+            span_ns(span) / 1e9, lambda: self.inbox.put(Timer(name or span, self.now_ns))
+        )
+        self._timers.append(timer)
+        return timer.cancel
+
+    async def events(self) -> AsyncIterator[Any]:
+        """Everything that was subscribed to, order reports, fills, positions, timers and incidents,
+        in order, until the run ends."""
+        while (event := await self.inbox.get()) is not None:
+            ready = self.unwrap(event)
+            if ready is not None:
+                yield ready
+
+    def unwrap(self, event: Any) -> Any:
+        """An event as its reader sees it; None for a bar that only fills a warm-up."""
+        if isinstance(event, BarArrived):
+            return event.bar if self._grow(event.series, event.bar) else None
+        return event
+
+    # --- how -------------------------------------------------------------------------------------------
+
+    def on_report(self, order: Order, report: ExecutionReport) -> None:
+        self.inbox.put(report)
+
+    def on_fill(self, order: Order, fill: Execution) -> None:
+        self.inbox.put(fill)
+
+    def on_position(self, position: Position) -> None:
+        self.inbox.put(position)
+
+    def on_incident(self, incident: Incident) -> None:
+        self.inbox.put(incident)
+
+    def _on_market(self, event: MarketEvent) -> None:
+        if isinstance(event, Quote):
+            self._quotes[event.instrument.symbol] = event
+        elif isinstance(event, Trade):
+            self._trades[event.instrument.symbol] = event
+        self.inbox.put(event)
+
+    def _on_status(self, event: MarketEvent) -> None:
+        assert isinstance(event, StatusChange)
+        self.manager.on_status(event.instrument, event.status)
+
+    def _on_bar(self, series: Series, event: MarketEvent) -> None:
+        assert isinstance(event, Bar)
+        self._closes[event.instrument.symbol] = event
+        self.inbox.put(BarArrived(series, event))
+
+    def _grow(self, series: Series, bar: Bar) -> bool:
+        """Add a bar to its series; True when it is to be told."""
+        if not series.bars.append(bar):
+            return False
+        if series.missing:
+            series.missing -= 1
+            return False
+        return True
+
+    def _market_price(self, instrument: Instrument, entry: OrderSpec) -> PriceLike | None:
+        """What a market entry would get by the newest we were told; None when we were told nothing."""
+        quote = self._quotes.get(instrument.symbol)
+        if quote is not None:
+            return quote.ask if entry.side.sign > 0 else quote.bid
+        trade = self._trades.get(instrument.symbol)
+        if trade is not None:
+            return trade.price
+        bar = self._closes.get(instrument.symbol)
+        return None if bar is None else bar.close

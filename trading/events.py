@@ -1,0 +1,145 @@
+"""What a market tells: quotes, trades, bars and changes of its state.
+
+Events carry integer ticks (units of the instrument's grid, free to read) and give exact prices when
+asked; a price is made once for each tick and remembered by the instrument. `time_ns` is the
+exchange's time, ns since the epoch, UTC; the client gets the event later, by the feed's latency.
+"""
+
+from .instrument import Instrument
+from .price import Price
+from .words import Side, TradingStatus
+
+
+class Quote:
+    """Top of book. A missing side has no price; a size the feed does not give is None."""
+
+    __slots__ = ("ask_size", "ask_ticks", "bid_size", "bid_ticks", "instrument", "time_ns")
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        time_ns: int,
+        bid_ticks: int | None,
+        bid_size: int | None,
+        ask_ticks: int | None,
+        ask_size: int | None,
+    ) -> None:
+        self.instrument = instrument
+        self.time_ns = time_ns
+        self.bid_ticks = bid_ticks
+        self.bid_size = bid_size
+        self.ask_ticks = ask_ticks
+        self.ask_size = ask_size
+
+    @property
+    def bid(self) -> Price | None:
+        return None if self.bid_ticks is None else self.instrument.decimal(self.bid_ticks)
+
+    @property
+    def ask(self) -> Price | None:
+        return None if self.ask_ticks is None else self.instrument.decimal(self.ask_ticks)
+
+    def __repr__(self) -> str:
+        return (
+            f"Quote({self.instrument.symbol} {self.bid} x {self.bid_size}, "
+            f"{self.ask} x {self.ask_size}, time_ns={self.time_ns})"
+        )
+
+
+class Trade:
+    """One trade. `aggressor` is the side that took, None where the feed does not say."""
+
+    __slots__ = ("aggressor", "instrument", "price_ticks", "size", "time_ns")
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        time_ns: int,
+        price_ticks: int,
+        size: int,
+        aggressor: Side | None,
+    ) -> None:
+        self.instrument = instrument
+        self.time_ns = time_ns
+        self.price_ticks = price_ticks
+        self.size = size
+        self.aggressor = aggressor
+
+    @property
+    def price(self) -> Price:
+        return self.instrument.decimal(self.price_ticks)
+
+    def __repr__(self) -> str:
+        return f"Trade({self.instrument.symbol} {self.size} @ {self.price}, time_ns={self.time_ns})"
+
+
+class Bar:
+    """One finished bar of `span_ns`, starting at `time_ns`. It is told at its end, never before."""
+
+    __slots__ = (
+        "close_ticks",
+        "high_ticks",
+        "instrument",
+        "low_ticks",
+        "open_ticks",
+        "span_ns",
+        "time_ns",
+        "volume",
+    )
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        time_ns: int,
+        span_ns: int,
+        ohlc_ticks: tuple[int, int, int, int],
+        volume: int,
+    ) -> None:
+        self.instrument = instrument
+        self.time_ns = time_ns
+        self.span_ns = span_ns
+        self.open_ticks, self.high_ticks, self.low_ticks, self.close_ticks = ohlc_ticks
+        self.volume = volume
+
+    @property
+    def end_ns(self) -> int:
+        return self.time_ns + self.span_ns
+
+    @property
+    def open(self) -> Price:
+        return self.instrument.decimal(self.open_ticks)
+
+    @property
+    def high(self) -> Price:
+        return self.instrument.decimal(self.high_ticks)
+
+    @property
+    def low(self) -> Price:
+        return self.instrument.decimal(self.low_ticks)
+
+    @property
+    def close(self) -> Price:
+        return self.instrument.decimal(self.close_ticks)
+
+    def __repr__(self) -> str:
+        return (
+            f"Bar({self.instrument.symbol} open={self.open} high={self.high} low={self.low} "
+            f"close={self.close} volume={self.volume} time_ns={self.time_ns})"
+        )
+
+
+class StatusChange:
+    """The market of an instrument moved to another state."""
+
+    __slots__ = ("instrument", "status", "time_ns")
+
+    def __init__(self, instrument: Instrument, time_ns: int, status: TradingStatus) -> None:
+        self.instrument = instrument
+        self.time_ns = time_ns
+        self.status = status
+
+    def __repr__(self) -> str:
+        return f"StatusChange({self.instrument.symbol} {self.status.name}, time_ns={self.time_ns})"
+
+
+MarketEvent = Quote | Trade | Bar | StatusChange

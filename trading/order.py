@@ -1,0 +1,173 @@
+"""What a trader asks for, what is sent, and what the broker answers about an order."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+from .errors import UsageError
+from .instrument import Instrument
+from .price import PriceLike, Ticks
+from .words import ExecType, Liquidity, OrdStatus, OrdType, Reason, Side, TimeInForce
+
+_TIFS = {"day": TimeInForce.DAY, "gtc": TimeInForce.GTC, "ioc": TimeInForce.IOC}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSpec:
+    """An order as a trader writes it, before it is aligned to a grid; made by `Buy` and `Sell`."""
+
+    side: Side
+    qty: int
+    ord_type: OrdType
+    limit: PriceLike | None = None
+    stop: PriceLike | None = None
+    trail: Ticks | None = None
+    tif: TimeInForce = TimeInForce.DAY
+
+
+def Buy(  # noqa: N802  reads as the order it makes: self.place(Buy(2, limit="4500.25"))
+    qty: int,
+    *,
+    limit: PriceLike | None = None,
+    stop: PriceLike | None = None,
+    trail: Ticks | None = None,
+    join: bool = False,
+    tif: Literal["day", "gtc", "ioc"] = "day",
+) -> OrderSpec:
+    """Buy `qty` contracts: at market, or `limit`, `stop`, both (stop-limit), `trail` or `join` the bid.
+
+    Raises `UsageError` for a quantity below one and for prices that do not go together.
+    """
+    return _spec(Side.BUY, qty, limit, stop, trail, join, tif)
+
+
+def Sell(  # noqa: N802
+    qty: int,
+    *,
+    limit: PriceLike | None = None,
+    stop: PriceLike | None = None,
+    trail: Ticks | None = None,
+    join: bool = False,
+    tif: Literal["day", "gtc", "ioc"] = "day",
+) -> OrderSpec:
+    """Sell `qty` contracts; as `Buy`, with `join` for the ask."""
+    return _spec(Side.SELL, qty, limit, stop, trail, join, tif)
+
+
+def _spec(
+    side: Side,
+    qty: int,
+    limit: PriceLike | None,
+    stop: PriceLike | None,
+    trail: Ticks | None,
+    join: bool,
+    tif: str,
+) -> OrderSpec:
+    if isinstance(qty, bool) or not isinstance(qty, int) or qty < 1:
+        raise UsageError(f"quantity is {qty!r}; give a whole number of contracts from 1")
+    if tif not in _TIFS:
+        raise UsageError(f"tif is {tif!r}; give 'day', 'gtc' or 'ioc'")
+    if trail is not None and trail.n < 1:
+        raise UsageError(f"trail is {trail.n} ticks; give at least Ticks(1)")
+    if (trail is not None or join) and (limit is not None or stop is not None or (trail and join)):
+        raise UsageError("trail and join stand alone: without limit, stop or each other")
+    join_type = OrdType.JOIN_BID if side is Side.BUY else OrdType.JOIN_ASK
+    kinds = {
+        (False, False): OrdType.MARKET,
+        (True, False): OrdType.LIMIT,
+        (False, True): OrdType.STOP,
+        (True, True): OrdType.STOP_LIMIT,
+    }
+    kind = kinds[limit is not None, stop is not None]
+    if trail is not None or join:
+        kind = OrdType.TRAILING_STOP if trail is not None else join_type
+    return OrderSpec(side, qty, kind, limit, stop, trail, _TIFS[tif])
+
+
+class OrderRequest(Struct, frozen=True, kw_only=True):
+    """An order as it is sent: aligned, exact, with its own client tag (`intent#attempt`).
+
+    `price` and `stop_px` are on the instrument's grid; `trail` is a distance in units.
+    """
+
+    cl_ord_id: str
+    instrument: Instrument
+    side: Side
+    ord_type: OrdType
+    order_qty: int
+    price: Decimal | None = None
+    stop_px: Decimal | None = None
+    trail: int | None = None
+    tif: TimeInForce = TimeInForce.DAY
+
+
+class OrderChange(Struct, frozen=True, kw_only=True):
+    """What to change on a working order; None leaves a field as it is. `order_qty` is the new total."""
+
+    order_qty: int | None = None
+    price: Decimal | None = None
+    stop_px: Decimal | None = None
+    trail: int | None = None
+
+
+class OrderState(Struct, frozen=True, kw_only=True):
+    """An order as the broker knows it: the answer to a query.
+
+    `avg_px` is None while nothing is filled; `time_ns` is the broker's time of the last change.
+    """
+
+    instrument: Instrument
+    order_id: str
+    cl_ord_id: str
+    side: Side
+    ord_type: OrdType
+    ord_status: OrdStatus
+    order_qty: int
+    cum_qty: int
+    leaves_qty: int
+    price: Decimal | None
+    stop_px: Decimal | None
+    avg_px: Decimal | None
+    time_ns: int
+    reason: Reason = Reason.NONE
+    text: str = ""
+
+
+class ExecutionReport(Struct, frozen=True, kw_only=True):
+    """The broker's word that something happened to an order (FIX 35=8), after which it is `order`.
+
+    `last_qty` and `last_px` are this fill's (0 and None where nothing was filled), `exec_id` its
+    identity: the same fill told twice carries the same one.
+    """
+
+    exec_type: ExecType
+    order: OrderState
+    last_qty: int = 0
+    last_px: Decimal | None = None
+    exec_id: str | None = None
+    liquidity: Liquidity = Liquidity.NONE
+
+
+class Execution(Struct, frozen=True, kw_only=True):
+    """One fill, with what it cost. `fee` in the account's currency, None where not known."""
+
+    exec_id: str
+    instrument: Instrument
+    order_id: str
+    cl_ord_id: str
+    side: Side
+    qty: int
+    px: Decimal
+    time_ns: int
+    fee: Decimal | None = None
+
+
+class PositionState(Struct, frozen=True, kw_only=True):
+    """A net position: signed contracts (short is negative) and their mean price (None when flat)."""
+
+    instrument: Instrument
+    qty: int
+    avg_px: Decimal | None
+    time_ns: int

@@ -1,0 +1,151 @@
+"""What a caller holds: a live view of one order, and ways to wait for it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from ..errors import OutcomeUnknown, Refused
+from ..instrument import Instrument
+from ..order import Execution, OrderRequest
+from ..words import OrdStatus, Side
+from .order_core import OrderCore
+
+
+class Changed:
+    """Wakes whoever waits for something to become true; nothing is missed between test and wait."""
+
+    __slots__ = ("_waiters",)
+
+    def __init__(self) -> None:
+        self._waiters: list[asyncio.Future[None]] = []
+
+    def tell(self) -> None:
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Return as soon as `true()` holds; it is asked at once and after every `tell`."""
+        while not true():
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            try:
+                await waiter
+            finally:
+                self._waiters.remove(waiter)
+
+
+class Order:
+    """One order of ours, live: its numbers change as the broker speaks.
+
+    Made by the manager. `fills` are in order of arrival, each counted once.
+    """
+
+    __slots__ = ("alarmed", "changed", "core", "fills")
+
+    def __init__(self, core: OrderCore) -> None:
+        self.core = core
+        self.changed = Changed()
+        self.fills: list[Execution] = []
+        self.alarmed = False  # an incident said already that it cannot be cancelled
+
+    @property
+    def request(self) -> OrderRequest:
+        return self.core.request
+
+    @property
+    def cl_ord_id(self) -> str:
+        return self.core.request.cl_ord_id
+
+    @property
+    def order_id(self) -> str | None:
+        """The broker's id; None until it is known."""
+        return self.core.order_id
+
+    @property
+    def instrument(self) -> Instrument:
+        return self.core.request.instrument
+
+    @property
+    def side(self) -> Side:
+        return self.core.request.side
+
+    @property
+    def status(self) -> OrdStatus:
+        return self.core.status
+
+    @property
+    def order_qty(self) -> int:
+        return self.core.order_qty
+
+    @property
+    def cum_qty(self) -> int:
+        return self.core.cum_qty
+
+    @property
+    def leaves_qty(self) -> int:
+        return self.core.leaves_qty
+
+    @property
+    def avg_px(self) -> Decimal | None:
+        return self.core.avg_px
+
+    @property
+    def working(self) -> bool:
+        """True until the order is known to be over."""
+        return not self.core.terminal
+
+    async def accepted(self) -> "Order":
+        """Wait until the broker has taken the order; returns it.
+
+        Raises `Refused` when the broker said no, and `OutcomeUnknown` when there was no answer and the
+        order still has to be looked up (which goes on by itself).
+        """
+        core = self.core
+        await self.changed.until(lambda: core.accepted or core.terminal or core.uncertain)
+        if core.accepted or core.venue_status is OrdStatus.CANCELED:
+            return self
+        if core.venue_status is OrdStatus.REJECTED:
+            raise Refused(f"{self.describe()} was refused: {core.text}", reason=core.reason)
+        raise OutcomeUnknown(f"{self.describe()} was sent and not answered; it is being looked up")
+
+    async def done(self) -> OrdStatus:
+        """Wait until the order is over; returns how it ended. Never raises for a refusal."""
+        await self.changed.until(lambda: self.core.terminal)
+        return self.core.venue_status
+
+    def describe(self) -> str:
+        request = self.core.request
+        kind = request.ord_type.name.lower().replace("_", "-")
+        return (
+            f"order {self.cl_ord_id} ({request.side.name.lower()} {request.order_qty} "
+            f"{request.instrument.symbol} {kind})"
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"<{self.describe()} {self.status.name} "
+            f"cum_qty={self.cum_qty} leaves_qty={self.leaves_qty}>"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CancelResult:
+    """How a cancel ended. `filled`: contracts filled in the order's whole life.
+
+    `cancelled`: the rest is gone. `already_filled`: nothing was left. `already_done`: it had ended
+    otherwise. `unknown`: it was tried as often as the settings allow and may still be working.
+    """
+
+    state: Literal["cancelled", "already_filled", "already_done", "unknown"]
+    filled: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether the order is certain to do nothing more."""
+        return self.state != "unknown"
+
+    def __str__(self) -> str:
+        return f"{self.state}({self.filled})"

@@ -1,0 +1,35 @@
+"""Client tags: `intent#attempt`, for example `7#1` or `7.stop#2`.
+
+An intent is one thing the trader wants; each time it is sent it gets a new attempt. A bracket's legs
+are intents of their own, named after the bracket: `7.entry`, `7.stop`, `7.target`, `7.exit`. Whoever
+reads the exchange's books can tell from the tag alone which positions were meant to be protected.
+"""
+
+from typing import NamedTuple
+
+
+class Tag(NamedTuple):
+    """A parsed tag. `role` is "" for an order that belongs to no bracket."""
+
+    intent: str
+    role: str
+    attempt: int
+
+    def __str__(self) -> str:
+        dot = "." if self.role else ""
+        return f"{self.intent}{dot}{self.role}#{self.attempt}"
+
+
+def parse(text: str) -> Tag | None:
+    """The parts of one of our tags; None for anybody else's.
+
+    >>> parse("7.stop#2")
+    Tag(intent='7', role='stop', attempt=2)
+    >>> parse("manual-1") is None
+    True
+    """
+    name, hash_, attempt = text.rpartition("#")
+    if not hash_ or not name or not (attempt.isascii() and attempt.isdigit()):
+        return None
+    intent, _, role = name.partition(".")
+    return Tag(intent, role, int(attempt)) if intent else None

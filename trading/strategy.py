@@ -1,0 +1,223 @@
+"""Strategies: a class with handlers, one file, the same in all worlds.
+
+One task pulls a strategy's events and awaits its handlers; they never overlap. While one waits, quotes
+conflate and everything else queues; the order manager never waits for it.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from difflib import get_close_matches
+from random import Random
+from typing import Any
+
+from .bars import Bars
+from .desk import Desk, Timer
+from .errors import UsageError
+from .events import Bar, Quote, StatusChange, Trade
+from .instrument import Instrument
+from .market import Channel
+from .order import Execution, ExecutionReport, OrderSpec
+from .orders.bracket import Bracket
+from .orders.bracket_core import Level
+from .orders.flatten_core import FlattenResult
+from .orders.handle import CancelResult, Order
+from .orders.manager import Incident
+from .orders.positions import Position
+from .price import PriceLike, Ticks
+
+_HANDLER_OF: dict[type, str] = {
+    Quote: "on_quote",
+    Trade: "on_trade",
+    Bar: "on_bar",
+    StatusChange: "on_status",
+    ExecutionReport: "on_order",
+    Execution: "on_fill",
+    Position: "on_position",
+    Timer: "on_timer",
+    Incident: "on_incident",
+}
+HANDLERS = ("on_start", "on_stop", *_HANDLER_OF.values())
+
+_NEEDS = {
+    "on_quote": Channel.QUOTES,
+    "on_trade": Channel.TRADES,
+    "on_bar": Channel.BARS,
+    "on_status": Channel.STATUS,
+}
+
+
+class Strategy:
+    """Base of a strategy. Write any of these handlers, plain or `async`:
+
+    `on_start()`, `on_stop()`, `on_quote(quote)`, `on_trade(trade)`, `on_bar(bar)`, `on_status(change)`,
+    `on_order(report)`, `on_fill(fill)`, `on_position(position)`, `on_timer(timer)`,
+    `on_incident(incident)`.
+
+    Class attributes are parameters, which a run may set anew. Everything else is the desk's; see `Desk`
+    for what each call returns and raises.
+    """
+
+    _desk: Desk | None = None
+
+    @property
+    def desk(self) -> Desk:
+        """The trader's desk. Raises `UsageError` before the run has begun."""
+        if self._desk is None:
+            name = type(self).__name__
+            raise UsageError(
+                f"{name} has no desk yet; use it in on_start or later, not in __init__"
+            )
+        return self._desk
+
+    @property
+    def instrument(self) -> Instrument:
+        return self.desk.instrument
+
+    @property
+    def position(self) -> Position:
+        return self.desk.position
+
+    @property
+    def working_orders(self) -> list[Order]:
+        return self.desk.working_orders
+
+    @property
+    def quote(self) -> Quote | None:
+        return self.desk.quote
+
+    @property
+    def now(self) -> datetime:
+        return self.desk.now
+
+    @property
+    def now_ns(self) -> int:
+        return self.desk.now_ns
+
+    @property
+    def random(self) -> Random:
+        return self.desk.random
+
+    async def subscribe_quotes(self, instrument: Instrument | None = None) -> None:
+        await self.desk.subscribe_quotes(instrument)
+
+    async def subscribe_trades(self, instrument: Instrument | None = None) -> None:
+        await self.desk.subscribe_trades(instrument)
+
+    async def subscribe_bars(
+        self, span: str, *, warmup: int = 0, instrument: Instrument | None = None
+    ) -> Bars:
+        return await self.desk.subscribe_bars(span, warmup=warmup, instrument=instrument)
+
+    async def place(self, spec: OrderSpec) -> Order:
+        return await self.desk.place(spec)
+
+    async def modify(
+        self,
+        order: Order,
+        *,
+        qty: int | None = None,
+        limit: PriceLike | None = None,
+        stop: PriceLike | None = None,
+        trail: Ticks | None = None,
+    ) -> None:
+        await self.desk.modify(order, qty=qty, limit=limit, stop=stop, trail=trail)
+
+    async def cancel(self, order: Order) -> CancelResult:
+        return await self.desk.cancel(order)
+
+    async def bracket(
+        self, entry: OrderSpec, *, stop: Level, target: Level | None = None
+    ) -> Bracket:
+        return await self.desk.bracket(entry, stop=stop, target=target)
+
+    async def flatten(self, *, reason: object = "") -> FlattenResult:
+        return await self.desk.flatten(reason=reason)
+
+    def every(self, span: str, name: str = "") -> Callable[[], None]:
+        return self.desk.every(span, name)
+
+
+def make_strategy(kind: type[Strategy], params: dict[str, Any], desk: Desk) -> Strategy:
+    """A strategy of a class, its parameters set and its desk given.
+
+    A parameter is a class attribute without underscore that is no function; text is turned into the
+    kind of its default. Raises `UsageError` for a parameter that the class has not, a value that does
+    not fit, and a handler name that looks misspelt.
+    """
+    _check_handlers(kind)
+    strategy = kind()
+    for name, value in params.items():
+        setattr(strategy, name, _fit(kind, name, value))
+    strategy._desk = desk
+    return strategy
+
+
+async def run_strategy(strategy: Strategy) -> list[str]:
+    """Start a strategy and hand it its events until the inbox is closed; then its `on_stop`.
+
+    Returns notes: handlers that never could be called, because nothing was subscribed for them.
+    """
+    desk = strategy.desk
+    await _call(getattr(strategy, "on_start", None))
+    handlers = {t: getattr(strategy, name, None) for t, name in _HANDLER_OF.items()}
+    while (event := await desk.inbox.get()) is not None:
+        ready = desk.unwrap(event)
+        handler = handlers.get(type(ready))
+        if handler is not None:
+            result = handler(ready)
+            if result is not None and inspect.isawaitable(result):
+                await result
+    await _call(getattr(strategy, "on_stop", None))
+    idle = (n for n, c in _NEEDS.items() if hasattr(strategy, n) and c not in desk.subscribed)
+    return [
+        f"{name} was never called: {_NEEDS[name].value} were not subscribed to" for name in idle
+    ]
+
+
+async def _call(handler: Callable[[], Awaitable[None] | None] | None) -> None:
+    if handler is not None:
+        result = handler()
+        if result is not None and inspect.isawaitable(result):
+            await result
+
+
+def _check_handlers(kind: type[Strategy]) -> None:
+    for name in dir(kind):
+        if name.startswith("on_") and name not in HANDLERS:
+            close = get_close_matches(name, HANDLERS, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise UsageError(
+                f"{kind.__name__}.{name} is no handler{hint} (known: {', '.join(HANDLERS)})"
+            )
+
+
+def parameters(kind: type[Strategy]) -> dict[str, Any]:
+    """The parameters of a strategy class with their defaults, by name."""
+    return {
+        name: getattr(kind, name)
+        for name in dir(kind)
+        if not name.startswith("_")
+        and not hasattr(Strategy, name)
+        and not callable(getattr(kind, name))
+        and not isinstance(inspect.getattr_static(kind, name), property)
+    }
+
+
+def _fit(kind: type[Strategy], name: str, value: Any) -> Any:
+    known = parameters(kind)
+    if name not in known:
+        listed = ", ".join(sorted(known)) or "none"
+        raise UsageError(f"{kind.__name__} has no parameter {name!r}; it has: {listed}")
+    default = known[name]
+    if not isinstance(value, str) or isinstance(default, str) or default is None:
+        return value
+    try:
+        if isinstance(default, bool):
+            return {"true": True, "false": False}[value.lower()]
+        return Ticks(int(value)) if isinstance(default, Ticks) else type(default)(value)
+    except (ValueError, TypeError, KeyError, ArithmeticError):
+        expected = type(default).__name__
+        raise UsageError(
+            f"parameter {name}={value!r} of {kind.__name__} is no {expected}; default: {default!r}"
+        ) from None
