@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .bars import to_bars
+    from .generator import synthetic, synthetic_bars
     from .readers.cleaning import CLEANING
     from .readers.market import Market, read_market
     from .suspects import suspect_bars
-    from .generator import synthetic, synthetic_bars
     from .writer import write_market
 
 __all__ = [

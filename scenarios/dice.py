@@ -1,7 +1,7 @@
 """Randomness for generated markets: raw bits and integer tables, the same on every machine.
 
-Nothing here or in what uses it passes through exp, log or a float distribution (DESIGN 6): a double's
-last bit may differ from one processor to the next, and a path of prices would follow it.
+Nothing here or in what uses it passes through exp, log or a float distribution (DESIGN 6): the last
+bit of a double may differ from one processor to the next, and a path of prices would follow it.
 """
 
 import numpy as np
@@ -34,8 +34,8 @@ _EXPONENTIAL = (
 def raw_bits(seed: int, stream: int, count: int) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
     """`count` draws of 64 bits, by SplitMix64; each (seed, stream) has a sequence of its own.
 
-    Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators" (2014), and the public
-    domain splitmix64.c of S. Vigna. It only adds, multiplies and shifts 64-bit integers.
+    Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators" (2014), and the
+    public domain splitmix64.c of S. Vigna. It only adds, multiplies and shifts 64-bit integers.
     """
     # Two rounds of mixing put the starts of neighbouring seeds and streams far apart.
     mask = 2**64 - 1
@@ -52,7 +52,8 @@ def exponential(bits: Ints) -> Ints:
     """Waiting times with mean `EXPONENTIAL_ONE` from 16 bits each, by an inverse table."""
     table = np.array(_EXPONENTIAL, dtype=np.int64)
     at, between = bits >> 8 & 0xFF, bits & 0xFF
-    return table[at] + ((table[at + 1] - table[at]) * between >> 8)
+    waits: Ints = table[at] + ((table[at + 1] - table[at]) * between >> 8)
+    return waits
 
 
 def _mixed_one(z: int) -> int:

@@ -1,7 +1,7 @@
 """Generated markets: quotes and trades that a trader believes at a glance, from a seed.
 
-The same arguments give the same bytes on every machine and every Python: raw bits and integer tables
-only (`dice`). Nobody's data, so that examples and tests may carry it anywhere.
+The same arguments give the same bytes on every machine and every Python: raw bits and integer
+tables only (`dice`). Nobody's data, so that examples and tests may carry it anywhere.
 """
 
 import re
@@ -41,16 +41,18 @@ def synthetic(
 
     `hours` in Chicago time: "rth" (8:30 to 15:00), "globex" (17:00 of the day before to 16:00) or
     such as "08:30-09:30"; weekends are left out, holidays are not known. `kind`: "trend", "range",
-    "volatile", or "mixed", which goes through all of them. `start_price` defaults to a level that the
-    root has had. A daytime session has about 150 000 rows, a Globex one about 190 000.
+    "volatile", or "mixed", which goes through all of them. `start_price` defaults to a level that
+    the root has had. A daytime session has about 150 000 rows, a Globex one about 250 000.
 
-    Trades come before the quote that they changed, at the same nanosecond; each knows its aggressor.
+    A trade comes before the quote that it changed, at the same nanosecond, and knows its aggressor.
     Between sessions the price jumps a little. Raises UsageError for arguments that make no sense.
     """
     first = _checked(seed, start, days, kind)
     begin, minutes = _minutes(hours)
     character = CHARACTERS.get(instrument.root) or _unknown(instrument)
-    price = instrument.units(start_price or character.start_price)
+    price = instrument.units(
+        start_price or instrument.price(character.start_price, rounding="nearest")
+    )
     tick = instrument.tick_units(price)
     flow = OrderFlow(price // tick, seed, _FLOW_STREAM, anchored=kind == "range")
     for n, day in enumerate(_trade_dates(first, days)):
@@ -81,7 +83,13 @@ def synthetic_bars(
 ) -> Tape:
     """The tape that `synthetic` gives, as bars of quotes and trades of `span_ns` each."""
     ticks = synthetic(
-        instrument, seed=seed, start=start, days=days, hours=hours, kind=kind, start_price=start_price
+        instrument,
+        seed=seed,
+        start=start,
+        days=days,
+        hours=hours,
+        kind=kind,
+        start_price=start_price,
     )
     return make_tape(bars=to_bars(ticks, span_ns), notes=ticks.notes)
 
@@ -101,7 +109,9 @@ def _checked(seed: int, start: date | str, days: int, kind: str) -> date:
 
 def _minutes(hours: str) -> tuple[int, int]:
     """The Chicago minute at which a session begins, and how many it lasts."""
-    found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", _HOURS.get(hours, hours))
+    found = re.fullmatch(
+        r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", _HOURS.get(hours, hours)
+    )
     if found is None:
         raise UsageError(f"hours={hours!r} is none of 'rth', 'globex' or such as '08:30-09:30'")
     begin, end = (int(found[i]) * 60 + int(found[i + 1]) for i in (1, 3))

@@ -1,9 +1,9 @@
 """A two-sided book under a stream of orders: what a second of a generated market is made of.
 
 The touch alone is kept, as a feed of quotes and trades shows it. Three things happen to it: orders
-come and go at a level, a level gives way or a wider spread is filled, and aggressors hit it; a trade
-prints at the bid or the ask, takes what it traded from the size shown, and a large one goes on into
-the next level. Prices are ticks.
+come and go at a level, a level gives way or a wider spread is filled, and aggressors hit it. A
+trade prints at the bid or the ask, takes what it traded from the size shown, and a large one goes
+on into the next level. Prices are ticks.
 """
 
 from array import array
@@ -32,13 +32,14 @@ class OrderFlow:
     """The book at the touch and everything it has shown so far.
 
     `quotes` holds rows of (seq, time_ns, bid, bid_size, ask, ask_size) and `trades` rows of (seq,
-    time_ns, price, size, aggressor), flat, in order. A trade comes before the quote that it changed,
-    at the same time.
+    time_ns, price, size, aggressor), flat, in order. A trade comes before the quote that it
+    changed, at the same time.
     """
 
     __slots__ = (
         "ask", "ask_size", "bid", "bid_size", "depth", "last_move", "quotes", "seq", "trades",
-        "_aggressor", "_anchor", "_draws", "_gaps", "_next_ns", "_seed", "_stream", "_used",
+        "_aggressor", "_anchor", "_answers", "_draws", "_gaps", "_next_ns", "_seed", "_stream",
+        "_used",
     )  # fmt: skip
 
     def __init__(self, price: int, seed: int, stream: int, anchored: bool) -> None:
@@ -51,6 +52,7 @@ class OrderFlow:
         self._draws: list[int] = []
         self._gaps: list[int] = []
         self._used = 0
+        self._answers = 0
         self.depth = 1
         self.reopen(price, 0)
 
@@ -64,6 +66,9 @@ class OrderFlow:
     def second(self, until_ns: int, mood: Mood) -> None:
         """Everything that happens before `until_ns` in this mood."""
         self.depth = mood.depth
+        lean = mood.lean
+        if self._anchor is not None:
+            lean += max(-120, min(120, self._anchor - self.bid))
         if mood.news:
             self._jump(mood.news, until_ns)
         while self._next_ns < until_ns:
@@ -71,32 +76,32 @@ class OrderFlow:
                 self._draw_more()
             draw, gap = self._draws[self._used], self._gaps[self._used]
             self._used += 1
-            at_ns, what = self._next_ns, draw & 0xFFFF
-            moved = self.last_move
-            if what < _TRADE_CHANCE:
-                self._trade(at_ns, draw >> 16, mood.lean)
+            at_ns, spread = self._next_ns, self.ask - self.bid
+            if draw & 0xFFFF < _TRADE_CHANCE:
+                self._trade(at_ns, draw >> 16, lean)
             else:
-                self._change(draw >> 16, mood)
+                self._change(draw >> 16, mood, lean)
                 self._quote(at_ns)
-            # What follows a change of price comes at once: others react to it.
-            hurry = 12 if self.ask - self.bid > 1 and moved == self.last_move else 1
+            # A level that gave way is answered at once, by a few.
+            if self.ask - self.bid > spread:
+                self._answers = 3
+            hurry = 12 if self._answers and self.ask - self.bid > 1 else 1
+            self._answers -= self._answers > 0
             self._next_ns = at_ns + max(1_000, gap * (mood.gap_ns // 1024) // hurry)
 
-    def _change(self, draw: int, mood: Mood) -> None:
+    def _change(self, draw: int, mood: Mood, lean: int) -> None:
         """One change of the book without a trade."""
         spread = self.ask - self.bid
         chance = draw & 0xFFFF
         if spread > 1 and (chance < mood.close or spread >= _SPREAD_MAX):
             self._narrow(draw >> 16)
-        elif spread == 1 and chance < mood.step or spread > 1 and chance > 65_535 - mood.step // 2:
-            self._give_way(self._rises(draw >> 16, mood.lean), draw >> 26)
+        elif chance < mood.step if spread == 1 else chance > 65_535 - mood.step // 2:
+            self._give_way(self._rises(draw >> 16, lean), draw >> 26)
         else:
             self._resize(draw >> 16)
 
     def _rises(self, draw: int, lean: int) -> bool:
-        """Whether the ask rather than the bid gives way: the thinner side, the regime, the anchor."""
-        if self._anchor is not None:
-            lean += max(-90, min(90, (self._anchor - self.bid) * 3 // 4))
+        """Whether the ask rather than the bid gives way: the thinner side, and where it leans."""
         share = 512 * self.bid_size // (self.bid_size + self.ask_size)
         return draw & 1023 < 256 + share + lean
 
@@ -133,7 +138,7 @@ class OrderFlow:
             self.ask_size = size
 
     def _trade(self, at_ns: int, draw: int, lean: int) -> None:
-        """An aggressor takes from the touch; one in sixteen of the large goes on into the next level."""
+        """An aggressor takes from the touch; one in sixteen may go on into the next level."""
         if draw & 15 < 4:  # else the same hand goes on: signs of orders repeat
             self._aggressor = 1 if (draw >> 4 & 1023) < 512 + lean * 2 else 2
         buys = self._aggressor == 1
@@ -162,7 +167,9 @@ class OrderFlow:
         self._aggressor = 1 if buys else 2
         at_ns = max(self._next_ns, until_ns - 10**9)
         for level in range(abs(ticks)):
-            self._print(at_ns, self.ask if buys else self.bid, self.ask_size if buys else self.bid_size)
+            self._print(
+                at_ns, self.ask if buys else self.bid, self.ask_size if buys else self.bid_size
+            )
             self._give_way(buys, level * 7 + abs(ticks))
             if self.ask - self.bid > 4:
                 self.bid += 2 if buys else 0

@@ -7,6 +7,7 @@ Everything is a whole number; chances are out of 65 536 or 1024.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isqrt
 from typing import Literal, NamedTuple, get_args
 
@@ -44,8 +45,8 @@ class Mood(NamedTuple):
 CHARACTERS = {
     "ES": Character("5000", 110, 6500, 45000),
     "MES": Character("5000", 45, 6500, 42000),
-    "NQ": Character("18000", 6, 26000, 22000),
-    "MNQ": Character("18000", 14, 26000, 26000),
+    "NQ": Character("18000", 6, 22000, 36000),
+    "MNQ": Character("18000", 14, 22000, 38000),
     "CL": Character("78.00", 22, 8500, 40000),
     "GC": Character("2050.0", 14, 11000, 34000),
     "ZN": Character("110.5", 1500, 900, 58000),
@@ -65,8 +66,8 @@ _SHAPE = (
 _GAP_NS = 250 * 10**6
 
 # Volatility with 0 to 6 of its components high, 256 being normal, and that to the power of a half.
-_LEVELS = (67, 105, 164, 256, 400, 625, 977)
-_ROOTS = (131, 164, 205, 256, 320, 400, 500)
+_LEVELS = (60, 97, 157, 256, 416, 676, 1098)
+_ROOTS = (124, 158, 201, 256, 326, 416, 530)
 _NEWS_TICKS = (5, 6, 6, 7, 8, 9, 10, 12, 13, 15, 17, 19, 22, 26, 32, 44)
 _SHOCK_SECONDS = 240
 
@@ -80,23 +81,33 @@ def moods(
     regime, until, rising = kind, 0, 1
     shock = 0
     # A drift that a random walk with as many steps would make in a day once in a while.
-    lean_max = 640 // isqrt(max(1, character.step * 117_000 // 65536))
+    lean_max = 1500 // isqrt(max(1, character.step * 117_000 // 65536))
     for second, draw in enumerate(draws):
         components = _switched(components, draw)
         if second >= until:
             regime, until, rising = _regime(kind, draw, second)
         stormy = regime == "volatile"
         high = components.bit_count()
-        news = _news(draw, stormy)
+        pace = _activity(start_minute * 60 + second)
+        news = _news(draw, stormy, pace)
         shock = _SHOCK_SECONDS if news else max(0, shock - 1)
-        level = _LEVELS[high] * (6 if stormy else 4) // 4 * (_SHOCK_SECONDS + 2 * shock) // _SHOCK_SECONDS
-        activity = max(1, _activity(start_minute * 60 + second) * _ROOTS[high])
+        level = (
+            _LEVELS[high] * (3 if stormy else 1) * (_SHOCK_SECONDS + 2 * shock) // _SHOCK_SECONDS
+        )
+        activity = max(1, pace * _ROOTS[high])
         lean = {"trend": lean_max * rising, "range": 0}.get(regime, lean_max * rising // 4)
         yield Mood(
             gap_ns=_GAP_NS * 64 * 256 // activity,
-            step=min(40_000, character.step * level // 256),
-            close=max(3_000, character.close * 320 // (320 + max(0, level - 256) // 2)),
-            depth=max(2, character.depth * 256 // _ROOTS[high] * _SHOCK_SECONDS // (_SHOCK_SECONDS + 2 * shock)),
+            step=min(24_000, character.step * level // 256),
+            close=max(14_000, character.close * 320 // (320 + max(0, level - 256) // 2)),
+            depth=max(
+                2,
+                character.depth
+                * 256
+                // _ROOTS[high]
+                * _SHOCK_SECONDS
+                // (_SHOCK_SECONDS + 2 * shock),
+            ),
             lean=lean,
             news=news,
         )
@@ -121,9 +132,9 @@ def _regime(kind: MarketKind, draw: int, second: int) -> tuple[MarketKind, int, 
     return drawn, second + 900 + (draw >> 53 & 2047), rising
 
 
-def _news(draw: int, stormy: bool) -> int:
-    """Ticks of a sudden jump, up or down; 0 in nearly every second."""
-    if draw >> 24 & 0x7FFF >= (5 if stormy else 1):
+def _news(draw: int, stormy: bool, pace: int) -> int:
+    """Ticks of a sudden jump, up or down; 0 in nearly every second, and nearly always at night."""
+    if draw >> 24 & 0xFFFF >= (5 if stormy else 1) or pace < draw >> 54 & 31:
         return 0
     ticks = _NEWS_TICKS[draw >> 46 & 15]
     return ticks if draw >> 45 & 1 else -ticks
@@ -131,7 +142,7 @@ def _news(draw: int, stormy: bool) -> int:
 
 def _activity(second_of_day: int) -> int:
     minute, rest = divmod(second_of_day % 86_400, 60)
-    for (start, low), (end, high) in zip(_SHAPE, _SHAPE[1:], strict=False):
+    for (start, low), (end, high) in pairwise(_SHAPE):
         if minute < end:
             done = (minute - start) * 60 + rest
             return low + (high - low) * done // ((end - start) * 60)

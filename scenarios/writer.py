@@ -24,7 +24,9 @@ def write_market(tape: Tape, instrument: Instrument, path: str | Path) -> Path:
     if not len(tape):
         raise UsageError(f"{path}: the tape is empty; there is nothing to write")
     if ticks and len(tape.bars.seq):
-        raise UsageError(f"{path}: bars and ticks go into files of their own; write them one by one")
+        raise UsageError(
+            f"{path}: bars and ticks go into files of their own; write them one by one"
+        )
     as_text = path.suffix == ".csv"
     if not as_text and path.suffix != ".parquet":
         raise UsageError(f"{path}: give a name that ends in .parquet or .csv")
@@ -90,7 +92,9 @@ def _prices(units: Ints, instrument: Instrument, as_text: bool) -> pl.Series:
         top, bottom = instrument.unit.as_integer_ratio()
         there = units != NO_PRICE
         # One correctly rounded division: the double nearest to the exact price.
-        return pl.Series(np.where(there, np.where(there, units, 0) * top / bottom, np.nan)).fill_nan(None)
+        return pl.Series(
+            np.where(there, np.where(there, units, 0) * top / bottom, np.nan)
+        ).fill_nan(None)
     distinct, inverse = np.unique(units, return_inverse=True)
     texts = [None if u == NO_PRICE else format(instrument.decimal(int(u)), "f") for u in distinct]
     return pl.Series(texts, dtype=pl.String).gather(inverse.reshape(-1))

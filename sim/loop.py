@@ -174,6 +174,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 raise self._deadlock()
             self.now_ns = at_ns
             self._callbacks_now = 0
+        self._callbacks_now += 1
         if self._callbacks_now > self._callbacks_max:
             culprit = repr(chosen) if chosen is not None else callback_name(heap[0][3])
             raise self._livelock(Counter([culprit]))

@@ -11,7 +11,7 @@ from decimal import Context, Decimal, InvalidOperation
 from fractions import Fraction
 from math import gcd, lcm
 from numbers import Integral, Rational, Real
-from typing import Literal
+from typing import Any, Literal
 
 from .errors import OffGrid, UsageError
 from .price import Price, PriceLike, price_text
@@ -126,10 +126,7 @@ class Instrument:
             raise UsageError(
                 f"rounding is {rounding!r}; give 'nearest', 'up' or 'down' for {self.symbol}"
             )
-        # str() of a float, numpy's too, is its shortest text; a numpy integer is no int for
-        # Decimal.
-        number = int(x) if isinstance(x, Integral) else str(x) if _inexact(x) else x
-        exact = _exact(number, self.symbol)
+        exact = _exact(x if isinstance(x, Decimal | str | int) else _readable(x), self.symbol)
         tick = self.tick_at(exact, on)
         numerator, denominator = exact.as_integer_ratio()
         tick_numerator, tick_denominator = tick.as_integer_ratio()
@@ -163,7 +160,7 @@ class Instrument:
 
 
 def _exact(price: float | PriceLike, symbol: str) -> Decimal:
-    if _inexact(price):
+    if not isinstance(price, Decimal | str | int) and _inexact(price):
         raise UsageError(
             f"price {price!r} for {symbol} is a float; write Decimal('{price!r}') or "
             f"'{price!r}', or align it: instrument.price({price!r}, rounding='nearest')"
@@ -182,6 +179,13 @@ def _exact(price: float | PriceLike, symbol: str) -> Decimal:
 
 def _inexact(x: object) -> bool:
     return isinstance(x, Real) and not isinstance(x, Rational)
+
+
+def _readable(x: Any) -> Any:
+    """What Decimal can read. str() of a float, numpy's too, is its shortest text."""
+    if isinstance(x, Integral):
+        return int(x)
+    return str(x) if _inexact(x) else x
 
 
 def _decimal(exact: Fraction) -> Decimal:

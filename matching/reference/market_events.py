@@ -6,10 +6,11 @@ from .queue_position import becomes_best, level_leaves, shown_changes, trades
 from .recorded_side import offered
 from .state import BookState
 from .stop_trigger import set_off_due
-from .taking import cancel_own_within, take, within_volume
+from .taking import arrive, cancel_own_within, take, within_volume
 from .working_order import WorkingOrder
 
 _SIDES = (Side.BUY, Side.SELL)
+_UNBOUNDED = 2**62
 
 
 def on_quote(
@@ -42,7 +43,8 @@ def on_print(book: BookState, price: int, size: int, aggressor: int) -> None:
         _assume_quote(book, price, size, aggressor)
     _overtake(book, price)
     book.last_price = price
-    if book.orders and book.matching and book.rules.profile.trigger is Trigger.TRADE:
+    by_trade = book.rules.profile.trigger is Trigger.TRADE
+    if book.orders and book.matching and (by_trade or not book.quotes_seen):
         set_off_due(book)
 
 
@@ -69,8 +71,105 @@ def meet_market(book: BookState) -> None:
     )
     for order in resting:
         book.displace(order)
-    return_to(book, resting)
+    for order in resting:
+        arrive(book, order)
 
 
-def return_to(book: BookState, orders: list[WorkingOrder]) -> None:
-    raise NotImplementedError
+def _move_queues(book: BookState, side: Side, before: tuple[int | None, int]) -> None:
+    best, shown = book.recorded[side].price, book.recorded[side].shown
+    for order in book.resting[side]:
+        if order.price is None:
+            continue
+        if best is None or (order.price - best) * order.sign > 0:
+            if order.ahead != 0:
+                level_leaves(order, before[1] if order.price == before[0] else 0, book.now_ns)
+        elif order.price != best:
+            break
+        elif before[0] == best:
+            shown_changes(order, before[1], shown, book.rules, book.now_ns)
+        else:
+            becomes_best(order, shown, book.rules.queue)
+
+
+def _meet_quotes(book: BookState) -> None:
+    for side in _SIDES:
+        opposite = book.recorded[side.opposite]
+        if opposite.price is None:
+            continue
+        for order in book.resting[side].reached(opposite.price):
+            if not order.placed:
+                continue  # cancelled by one before it
+            if order.aggressive:
+                take(book, order)
+                continue
+            wanted = within_volume(book, order.leaves_qty)
+            qty = opposite.offer(wanted) if wanted else 0
+            if qty:
+                assert order.price is not None
+                opposite.take(qty)
+                book.fill(order, qty, order.price, Liquidity.ADDED, opposite.shown < 0)
+        for order in list(book.resting[side]):
+            if order.aggressive and not order.reaches(opposite.price):
+                order.aggressive = False
+                cancel_own_within(book, order)
+
+
+def _fill_resting(book: BookState, side: Side, price: int, size: int, aggressor: int) -> None:
+    reached = book.resting[side].reached(price)
+    if not reached:
+        return
+    gives = offered(size, book.rules.unknown_size, _UNBOUNDED, f"the trade at {price}")
+    for order in reached:
+        px, passes = _what_a_print_brings(book, order, price, gives, aggressor)
+        qty = within_volume(book, min(order.leaves_qty, passes - book.print_filled))
+        if qty > 0:
+            book.print_filled += qty
+            liquidity = Liquidity.REMOVED if order.aggressive else Liquidity.ADDED
+            book.fill(order, qty, px, liquidity, size < 0)
+
+
+def _what_a_print_brings(
+    book: BookState, order: WorkingOrder, price: int, size: int, aggressor: int
+) -> tuple[int, int]:
+    """At which price a trade within the order's limit fills it, and how much of the trade may.
+
+    A trade beyond a resting limit would have met it first: the limit's price, the whole size. At the
+    limit the queue comes first, and a trade whose aggressor is on our own side has met the other
+    side's queue, not ours. An order still taking pays the trade's price or the quote's, the worse.
+    """
+    if order.aggressive:
+        quoted = book.opposite_price(order)
+        px = price if quoted is None else order.worse(price, quoted)
+        if order.price is not None and not order.reaches(px):
+            px = order.price
+        return px, size
+    assert order.price is not None
+    if order.price != price:
+        order.ahead = 0
+        return order.price, size
+    if aggressor == order.side:
+        return price, 0
+    return price, trades(order, size, book.now_ns)
+
+
+def _assume_quote(book: BookState, price: int, size: int, aggressor: int) -> None:
+    # What traded is all that is known to be there: it is the size of both sides, less what this
+    # trade has given us already, and each trade makes it anew. A guess moves no queue.
+    book.at_ask = taken_at_ask(book.at_ask, book.last_price, price, aggressor)
+    bid = price - book.rules.spread if book.at_ask else price
+    for side, best in ((Side.BUY, bid), (Side.SELL, bid + book.rules.spread)):
+        recorded = book.recorded[side]
+        recorded.renew(best, size)
+        recorded.take(min(book.print_filled, max(0, size)))
+        for order in book.resting[side]:
+            if order.price == best and order.ahead is None:
+                becomes_best(order, size, book.rules.queue)
+    if book.orders and book.matching:
+        _meet_quotes(book)
+
+
+def _overtake(book: BookState, price: int) -> None:
+    for side in _SIDES:
+        recorded = book.recorded[side]
+        if recorded.price is not None and (recorded.price - price) * side.sign > 0:
+            recorded.overtaken = True

@@ -1,4 +1,4 @@
-"""What a user may allow a reader to mend, by name; each does one thing and is counted in the notes."""
+"""What a user may allow a reader to mend, by name; each does one thing and is counted."""
 
 from collections.abc import Iterable
 
@@ -14,7 +14,7 @@ CLEANING = {
     "drop-crossed": "leave out rows whose bid is above their ask",
     "keep-crossed": "take crossed rows as facts",
     "uncross": "swap the sides where they are crossed: the lower is the bid, the higher the ask",
-    "drop-duplicates": "leave out rows that repeat the row before; of bars with one start keep the first",
+    "drop-duplicates": "leave out rows that repeat the row before; keep the first bar of a start",
 }
 """Every cleaning option and what it does."""
 
@@ -29,7 +29,9 @@ def cleaning(clean: str | Iterable[str], implied: tuple[str, ...] = ()) -> froze
     asked = (clean,) if isinstance(clean, str) else tuple(clean)
     for name in asked:
         if name not in CLEANING:
-            raise UsageError(f"clean={name!r} is no cleaning option; there are {', '.join(CLEANING)}")
+            raise UsageError(
+                f"clean={name!r} is no cleaning option; there are {', '.join(CLEANING)}"
+            )
     for group in _EXCLUSIVE:
         both = [name for name in group if name in asked]
         if len(both) > 1:

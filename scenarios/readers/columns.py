@@ -109,7 +109,7 @@ def _refuse_twins(columns: list[str], place: str) -> None:
 
 
 def _kind_words(frame: pl.DataFrame) -> pl.Series | None:
-    """The `kind` column as our words, or None where there is none that speaks of quotes and trades."""
+    """The `kind` column as our words, or None where none speaks of quotes and trades."""
     for name in frame.columns:
         if _bare(name) in _COMMON["kind"] and frame.schema[name] == pl.String:
             words = frame[name].str.strip_chars().str.to_lowercase()

@@ -19,7 +19,7 @@ _EXPIRY = re.compile(r"(\d{4})-?(0[1-9]|1[0-2])(?:-?\d{2})?")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Contract:
-    """One expiry. `month` 0: the file's own word, which is no name of an expiry, stands in `root`."""
+    """One expiry. `month` 0: `root` is the file's own word, which is no name of an expiry."""
 
     year: int
     month: int
@@ -32,8 +32,8 @@ class Contract:
 def parse_contract(text: str, root: str, near_year: int) -> Contract:
     """The contract that a name or an expiry means: ESH4, ESH24, 201403, CON.F.US.EP.H24.
 
-    `root` is taken where the text has none of its own, `near_year` (the data's) places a short year:
-    the first such year that is not before it.
+    `root` is taken where the text has none of its own, `near_year` (the data's) places a short
+    year: the first such year that is not before it.
     """
     upper = text.strip().upper()
     if found := _EXPIRY.fullmatch(upper):
@@ -54,8 +54,8 @@ def choose_contract(
 ) -> Contract:
     """The contract to read out of those found, each with its (traded volume, rows).
 
-    A named one (the argument, or an instrument that is itself an expiry) is taken or missed by name.
-    A root takes the expiry with the most volume, then the most rows, then the nearest. Raises
+    A named one (the argument, or an instrument that is itself an expiry) is taken or missed by
+    name. A root takes the expiry with the most volume, then the most rows, then the nearest. Raises
     ScenarioError where nothing fits, naming what is there.
     """
     name = named or instrument.symbol
@@ -91,8 +91,9 @@ def _fits(contract: Contract, root: str) -> bool:
 
 
 def _full_year(digits: str, near_year: int) -> int:
-    modulus = 10 ** len(digits)
-    return near_year + (int(digits) - near_year) % modulus
+    modulus = int("1" + "0" * len(digits))
+    distance: int = (int(digits) - near_year) % modulus
+    return near_year + distance
 
 
 def _listed(contracts: Iterable[Contract]) -> str:

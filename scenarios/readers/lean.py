@@ -1,8 +1,8 @@
 """LEAN's zips of futures data: minute and second quotes and trades, trade ticks.
 
 One headerless CSV per expiry inside, named `YYYYMMDD_root_resolution_kind_YYYYMM.csv`; times are
-milliseconds since midnight UTC, a bar's time is its start (LEAN's market-hours database says UTC for
-the futures exchanges). Source: QuantConnect/Lean, Data/future/readme.md.
+milliseconds since midnight UTC, a bar's time is its start (LEAN's market-hours database says UTC
+for the futures exchanges). Source: QuantConnect/Lean, Data/future/readme.md.
 """
 
 import io
@@ -117,4 +117,3 @@ def _trusted(table: Table) -> Table:
     return Table(
         table.place, "trades", frame, table.order, table.contract, notes=tuple(notes)
     )  # fmt: skip
-

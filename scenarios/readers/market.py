@@ -13,9 +13,9 @@ from .cleaning import cleaning
 from .contracts import Contract, choice_note, choose_contract, parse_contract
 from .merge import merge
 from .numbers import read_numbers
-from .rows import to_rows, utc_text
+from .rows import to_rows
 from .sources import open_source
-from .table import ROW, Kind, Rows, Stamp, Table
+from .table import ROW, Kind, Rows, Stamp, Table, utc_text
 from .times import NO_TIME, known_zone, read_times, span_ns
 
 _KINDS = ("quotes", "trades", "bars")
@@ -48,14 +48,14 @@ def read_market(
     """Read one instrument's market from a path or frame, or from several.
 
     Paths end in .csv, .csv.gz, .parquet or .zip (LEAN); frames are pandas, polars or pyarrow. The
-    columns stand in docs/data.md. Files of one kind follow each other in time; quotes and trades are
-    put into one order (time, then argument, then row); quote bars and trade bars join by start.
+    columns stand in docs/data.md. Files of one kind follow each other in time; quotes and trades
+    are put into one order (time, then argument, then row); quote and trade bars join by start.
 
     `kind`: "quotes", "trades" or "bars", where the columns leave it open. `stamp`: whether a bar's
-    `time` is its "open" or "close". `span`: a bar's length ("1m"), else the smallest gap. `timezone`:
-    the zone of times that have none. `clean`: what may be mended (`CLEANING`). `contract`: which of
-    several expiries; without it an instrument that is an expiry is taken by name, and of a root the
-    one with the most volume.
+    `time` is its "open" or "close". `span`: a bar's length ("1m"), else the smallest gap.
+    `timezone`: the zone of times that have none. `clean`: what may be mended (`CLEANING`).
+    `contract`: which of several expiries; without it an instrument that is an expiry is taken by
+    name, and of a root the one with the most volume.
 
     Raises ScenarioError, with file, row, value and way out, for bad data, and UsageError for
     arguments that make no sense.
@@ -82,7 +82,9 @@ def read_market(
     ]  # fmt: skip
     rows = [r for r in rows if len(r)]
     if not rows:
-        raise ScenarioError(f"{tables[0].place}: no row is left after cleaning; check the instrument")
+        raise ScenarioError(
+            f"{tables[0].place}: no row is left after cleaning; check the instrument"
+        )
     notes += tuple(note for r in rows for note in r.notes) + _size_notes(rows)
     return Market(merge(rows, notes, "sort" in asked), chosen)
 

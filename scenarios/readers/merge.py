@@ -1,7 +1,8 @@
-"""Tables of one market into one tape: concatenated in time, bars joined by minute, one order for all."""
+"""Tables of one market into one tape: in time, bars joined by minute, one order for all."""
 
 from collections.abc import Sequence
 from dataclasses import fields
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,7 @@ from ...trading.errors import ScenarioError
 from ...trading.tape import NO_PRICE, UNKNOWN_SIZE, BarRows, QuoteRows, Tape, TradeRows, make_tape
 from .cleaning import refuse
 from .columns import ASK_OHLC, BID_OHLC, TRADE_OHLC
-from .rows import utc_text
-from .table import ROW, Column, Kind, Rows
+from .table import ROW, Column, Kind, Rows, utc_text
 
 _ROWS: dict[Kind, Any] = {"quotes": QuoteRows, "trades": TradeRows, "bars": BarRows}
 _BAR_SIDES = ((TRADE_OHLC, "volume"), (BID_OHLC, "bid_size"), (ASK_OHLC, "ask_size"))
@@ -35,10 +35,12 @@ def merge(tables: Sequence[Rows], notes: tuple[str, ...], interleave: bool) -> T
 
 
 def _chained(parts: Sequence[Rows], interleave: bool) -> dict[str, Column]:
-    """The parts as one set of columns in (time, argument, row) order; a column not in all is made up."""
-    parts = sorted(parts, key=lambda t: (t.columns["time_ns"][0], t.columns["time_ns"][-1], t.order))
+    """The parts as one set of columns, ordered by time, argument and row."""
+    parts = sorted(
+        parts, key=lambda t: (t.columns["time_ns"][0], t.columns["time_ns"][-1], t.order)
+    )
     if not interleave:
-        for before, after in zip(parts, parts[1:], strict=False):
+        for before, after in pairwise(parts):
             _refuse_overlap(before, after)
     names = {name: None for part in parts for name in part.columns}
     merged = {name: np.concatenate([_column(part, name) for part in parts]) for name in names}
@@ -51,9 +53,9 @@ def _refuse_overlap(before: Rows, after: Rows) -> None:
     last, start = before.columns["time_ns"][-1], after.columns["time_ns"][0]
     if start < last:
         raise ScenarioError(
-            f"{before.place} and {after.place} overlap: the first ends at {utc_text(int(last))}, the "
-            f"second starts at {utc_text(int(start))} with the same kind of rows; leave one out, or "
-            f"clean='sort' interleaves them"
+            f"{before.place} and {after.place} overlap: the first ends at {utc_text(int(last))}, "
+            f"the second starts at {utc_text(int(start))} with the same kind of rows; leave one "
+            f"out, or clean='sort' interleaves them"
         )
 
 
@@ -75,7 +77,10 @@ def _joined_bars(tables: Sequence[Rows], interleave: bool) -> dict[str, Column]:
             f"read them one at a time, or pass span= if they are the same"
         )
     starts = np.unique(np.concatenate([table.columns["time_ns"] for table in tables]))
-    done: dict[str, Column] = {"time_ns": starts, "span_ns": np.full(len(starts), tables[0].span_ns)}
+    done: dict[str, Column] = {
+        "time_ns": starts,
+        "span_ns": np.full(len(starts), tables[0].span_ns),
+    }
     for prices, size in _BAR_SIDES:
         for name in prices:
             done[name] = np.full(len(starts), NO_PRICE)
@@ -114,7 +119,10 @@ def _number(columns: dict[Kind, dict[str, Column]]) -> None:
         return
     keys = {
         name: np.concatenate(
-            [columns[k].get(name, np.zeros(len(columns[k]["time_ns"]), dtype=np.int64)) for k in kinds]
+            [
+                columns[k].get(name, np.zeros(len(columns[k]["time_ns"]), dtype=np.int64))
+                for k in kinds
+            ]
         )
         for name in ("time_ns", "order", ROW)
     }
@@ -129,7 +137,7 @@ def _number(columns: dict[Kind, dict[str, Column]]) -> None:
 
 
 def _table(make: Any, columns: dict[str, Column]) -> Any:
-    """The row type from columns, sizes of missing sides 0 and unknown ones so; nothing is writable."""
+    """The row type from its columns, which nobody may write; a missing side has size 0."""
     names = [f.name for f in fields(make)]
     size = len(columns["time_ns"])
     found = {name: columns[name] for name in names if name in columns}

@@ -44,7 +44,7 @@ def read_numbers(series: pl.Series, rows: Column, place: str) -> Column:
 
 
 def read_sizes(numbers: Column, name: str, rows: Column, place: str) -> Column:
-    """Whole contracts from doubles without NaN. Raises ScenarioError for fractions and below zero."""
+    """Whole contracts from doubles without NaN. Raises ScenarioError for fractions, negatives."""
     sizes: Column = np.rint(numbers).astype(np.int64)
     fractions = (sizes != numbers) | (numbers > _EXACT_MAX)
     if fractions.any():
@@ -66,9 +66,9 @@ def to_units(
 ) -> tuple[Column, Mask]:
     """Doubles to units of the grid, and which of them are off it (their units are meaningless).
 
-    Exact: units * p / q, the unit being p/q, is one correctly rounded division, so a double is on the
-    grid if and only if it is the nearest double to some price on it. A column of 32-bit floats is
-    compared as such. Rows that are not `there` are left at 0.
+    Exact: units * p / q, the unit being p/q, is one correctly rounded division, so a double is on
+    the grid if and only if it is the nearest double to some price on it. A column of 32-bit floats
+    is compared as such. Rows that are not `there` are left at 0.
     """
     top, bottom = instrument.unit.as_integer_ratio()
     wide = np.where(there, numbers, 0).astype(np.float64)
@@ -132,7 +132,7 @@ def _nearest(value: float, instrument: Instrument, time_ns: int) -> int:
 
 
 def _between_bands(units: Column, instrument: Instrument, time_ns: Column, there: Mask) -> Mask:
-    """Where a price is on the finest step but not on the tick in force at that price and date (UTC)."""
+    """Where a price is on the finest step but not on the tick in force there on that (UTC) date."""
     between = np.zeros(len(units), dtype=np.bool_)
     pairs = np.stack([units[there], time_ns[there] // _DAY_NS])
     distinct, inverse = np.unique(pairs, axis=1, return_inverse=True)

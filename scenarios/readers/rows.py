@@ -9,9 +9,10 @@ from ...trading.errors import ScenarioError
 from ...trading.instrument import Instrument
 from ...trading.tape import NO_PRICE, UNKNOWN_SIZE
 from .cleaning import note, refuse
-from .columns import ASK_OHLC, BID_OHLC, GROUPS, TRADE_OHLC, bar_stamp
+from .columns import GROUPS, bar_stamp
 from .numbers import read_numbers, read_sizes, settle_prices
-from .table import ROW, Column, Mask, Rows, Stamp, Table, first
+from .sides import refuse_broken_bars, uncrossed
+from .table import ROW, Column, Mask, Rows, Stamp, Table, first, utc_text
 from .times import NO_TIME, read_times
 
 _SIDES = {
@@ -43,13 +44,15 @@ def to_rows(
     rows = _in_order(rows, options)
     rows = _single(rows, options)
     if table.kind != "trades":
-        rows = _uncrossed(rows, options, instrument)
+        rows = uncrossed(rows, options, instrument)
     if table.kind == "bars":
-        _refuse_broken_bars(rows, instrument)
+        refuse_broken_bars(rows, instrument)
     return rows
 
 
-def _numbers(table: Table, timezone: str | None, stamp: Stamp | None) -> tuple[dict[str, Column], Stamp]:
+def _numbers(
+    table: Table, timezone: str | None, stamp: Stamp | None
+) -> tuple[dict[str, Column], Stamp]:
     """Every cell as a number: times as ns, the rest as doubles with NaN for what is empty."""
     frame, place = table.frame, table.place
     rows = frame[ROW].cast(pl.Int64).to_numpy()
@@ -80,7 +83,8 @@ def _aggressors(frame: pl.DataFrame, rows: Column, place: str) -> Column:
     unknown = sides < 0
     if unknown.any():
         raise refuse(
-            place, rows, unknown, f"side {frame['side'].filter(pl.Series(unknown))[0]!r} is no side",
+            place, rows, unknown,
+            f"side {frame['side'].filter(pl.Series(unknown))[0]!r} is no side",
             "write who took: buy, sell or nothing",
         )  # fmt: skip
     return sides
@@ -90,7 +94,9 @@ def _without_holes(rows: Rows, options: frozenset[str]) -> Rows:
     """No empty cell is left but a side (or a bar's trades) that its size of 0 says is not there."""
     columns = dict(rows.columns)
     holes: dict[str, Mask] = {
-        name: columns[name] == NO_TIME for name in ("time_ns", "arrival_ns", "end_ns") if name in columns
+        name: columns[name] == NO_TIME
+        for name in ("time_ns", "arrival_ns", "end_ns")
+        if name in columns
     }
     notes: list[str] = []
     for prices, size in GROUPS[rows.kind]:
@@ -130,7 +136,9 @@ def _drop_holes(rows: Rows, holes: dict[str, Mask], options: frozenset[str]) -> 
         way_out += "; a side that was not there is an empty price beside size 0"
     if name in ("bid_size", "ask_size"):
         way_out += "; clean='unknown-sizes' takes an empty size as unknown"
-    raise refuse(rows.place, where, any_hole, f"{name.removesuffix('_ns')} is empty or NaN", way_out)
+    raise refuse(
+        rows.place, where, any_hole, f"{name.removesuffix('_ns')} is empty or NaN", way_out
+    )
 
 
 def _on_grid(rows: Rows, instrument: Instrument, options: frozenset[str]) -> Rows:
@@ -159,7 +167,7 @@ def _may_be_unknown(size: str, options: frozenset[str]) -> bool:
 
 
 def _at_start(rows: Rows, stamp: Stamp, span_ns: int | None) -> Rows:
-    """Bars stamped with their start, and how long they are: as given, stated, or the smallest gap."""
+    """Bars stamped with their start, and their length: as given, stated, or the smallest gap."""
     starts = rows.columns["time_ns"]
     notes = rows.notes
     if span_ns is None and "end_ns" in rows.columns:
@@ -207,7 +215,7 @@ def _in_order(rows: Rows, options: frozenset[str]) -> Rows:
 
 
 def _single(rows: Rows, options: frozenset[str]) -> Rows:
-    """Bars start once each; other rows may repeat (two equal trades are two trades) unless dropped."""
+    """Bars start once each; other rows may repeat: two equal trades are two trades."""
     drop = "drop-duplicates" in options
     if rows.kind != "bars" and not drop:
         return rows
@@ -226,76 +234,3 @@ def _single(rows: Rows, options: frozenset[str]) -> Rows:
         )  # fmt: skip
     said = note(rows.place, where, again, "dropped", "repeated rows")
     return replace(rows, columns=rows.taken(~again), notes=(*rows.notes, said))
-
-
-def _uncrossed(rows: Rows, options: frozenset[str], instrument: Instrument) -> Rows:
-    """No bid above its ask, unless the user takes that as a fact. Locked (equal) is no mistake."""
-    pairs = [("bid", "ask")] if rows.kind == "quotes" else list(zip(BID_OHLC, ASK_OHLC, strict=True))
-    columns = rows.columns
-    if not all(name in columns for pair in pairs for name in pair):
-        return rows
-    crossed = {
-        pair: (columns[pair[0]] > columns[pair[1]]) & (columns[pair[1]] != NO_PRICE) for pair in pairs
-    }
-    bad = np.logical_or.reduce(list(crossed.values()))
-    if not bad.any():
-        return rows
-    where, what = columns[ROW], f"crossed {rows.kind}"
-    if "drop-crossed" in options:
-        said = note(rows.place, where, bad, "dropped", what)
-        return replace(rows, columns=rows.taken(~bad), notes=(*rows.notes, said))
-    if "keep-crossed" in options:
-        said = note(rows.place, where, bad, "kept", what)
-        return replace(rows, notes=(*rows.notes, said))
-    if "uncross" in options:
-        said = note(rows.place, where, bad, "swapped the sides of", what)
-        return replace(rows, columns=_swapped(columns, crossed), notes=(*rows.notes, said))
-    at = int(np.flatnonzero(bad)[0])
-    bid, ask = next(pair for pair, mask in crossed.items() if mask[at])
-    prices = [format(instrument.decimal(int(columns[name][at])), "f") for name in (bid, ask)]
-    raise refuse(
-        rows.place, where, bad, f"{bid} {prices[0]} is above {ask} {prices[1]}",
-        "clean='drop-crossed' leaves such rows out, 'uncross' swaps the sides, 'keep-crossed' "
-        "takes them as facts",
-    )  # fmt: skip
-
-
-def _swapped(
-    columns: dict[str, Column], crossed: dict[tuple[str, str], Mask]
-) -> dict[str, Column]:
-    """Each pair with its lower price as the bid; the last pair (the close, the quote) has the sizes.
-
-    Taking the lower of open, high, low and close each keeps low <= open, close <= high on both sides.
-    """
-    done = dict(columns)
-    last = list(crossed)[-1]
-    swaps = {**crossed, ("bid_size", "ask_size"): crossed[last]}
-    for (bid, ask), mask in swaps.items():
-        if bid in columns and ask in columns:
-            done[bid] = np.where(mask, columns[ask], columns[bid])
-            done[ask] = np.where(mask, columns[bid], columns[ask])
-    return done
-
-
-def _refuse_broken_bars(rows: Rows, instrument: Instrument) -> None:
-    for names in (TRADE_OHLC, BID_OHLC, ASK_OHLC):
-        if names[0] not in rows.columns:
-            continue
-        opened, high, low, close = (rows.columns[name] for name in names)
-        bad = (high < np.maximum(opened, close)) | (low > np.minimum(opened, close))
-        if bad.any():
-            at = int(np.flatnonzero(bad)[0])
-            said = ", ".join(
-                f"{n} {format(instrument.decimal(int(rows.columns[n][at])), 'f')}" for n in names
-            )
-            raise refuse(
-                rows.place, rows.columns[ROW], bad, f"{said}: open and close lie outside low to high",
-                "correct the row or leave it out",
-            )  # fmt: skip
-
-
-def utc_text(time_ns: int) -> str:
-    """A moment for a message: 2024-03-01T14:30:00.250Z, as many digits as it needs."""
-    seconds, rest = divmod(time_ns, 10**9)
-    whole = str(np.datetime64(seconds, "s"))
-    return whole + (f".{rest:09d}".rstrip("0") if rest else "") + "Z"

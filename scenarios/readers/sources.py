@@ -40,7 +40,9 @@ def _refuse_absent(path: Path) -> None:
     if path.is_dir():
         raise ScenarioError(f"{path}: is a folder; name the files in it")
     if not path.exists():
-        raise ScenarioError(f"{path}: there is no such file; the current folder is where paths start")
+        raise ScenarioError(
+            f"{path}: there is no such file; the current folder is where paths start"
+        )
 
 
 def _file(path: Path) -> pl.DataFrame:
@@ -55,7 +57,9 @@ def _file(path: Path) -> pl.DataFrame:
             return pl.read_parquet(path, glob=False)
     except (pl.exceptions.PolarsError, OSError, EOFError, zlib.error) as exc:
         why = str(exc).splitlines()[0] if str(exc) else type(exc).__name__
-        raise ScenarioError(f"{path}: cannot be read ({why}); is it whole, and what it is called?") from exc
+        raise ScenarioError(
+            f"{path}: cannot be read ({why}); is it whole, and what it is called?"
+        ) from exc
     raise ScenarioError(
         f"{path}: files of this kind are not read; give CSV (.csv, .csv.gz), Parquet (.parquet) "
         f"or LEAN's .zip"
@@ -66,9 +70,11 @@ def _frame(source: Any, order: int) -> pl.DataFrame:
     if isinstance(source, pl.LazyFrame):
         return source.collect()
     if nw.dependencies.is_pandas_dataframe(source) and _timed_index(source):
-        source = source.reset_index(names=source.index.name or "time")
+        source = source.reset_index(
+            names="time" if source.index.name is None else source.index.name
+        )
     try:
-        return nw.from_native(source, eager_only=True).to_polars()
+        frame: pl.DataFrame = nw.from_native(source, eager_only=True).to_polars()
     except ModuleNotFoundError as exc:
         raise UsageError(f"frame {order + 1}: reading it needs {exc.name}; install that") from exc
     except TypeError as exc:
@@ -78,7 +84,10 @@ def _frame(source: Any, order: int) -> pl.DataFrame:
         ) from exc
     except (ValueError, nw.exceptions.NarwhalsError) as exc:
         why = str(exc).strip().splitlines()[0]
-        raise ScenarioError(f"frame {order + 1}: cannot be read ({why}); check its columns") from exc
+        raise ScenarioError(
+            f"frame {order + 1}: cannot be read ({why}); check its columns"
+        ) from exc
+    return frame
 
 
 def _timed_index(frame: Any) -> bool:

@@ -65,3 +65,10 @@ def row_text(place: str, rows: Column, bad: Mask) -> str:
 def first(column: Column, bad: Mask) -> Any:
     """The first bad row's value, as a plain Python object."""
     return column[bad][0].item()
+
+
+def utc_text(time_ns: int) -> str:
+    """A moment for a message: 2024-03-01T14:30:00.250Z, as many digits as it needs."""
+    seconds, rest = divmod(time_ns, 10**9)
+    whole = str(np.datetime64(seconds, "s"))
+    return whole + (f".{rest:09d}".rstrip("0") if rest else "") + "Z"

@@ -58,7 +58,9 @@ def span_ns(span: str | int) -> int:
         return span
     found = pl.Series([str(span)]).str.extract_groups(_SPAN).struct.unnest().row(0)
     if found[0] is None or int(found[0]) == 0:
-        raise UsageError(f"span {span!r} is no length of a bar; give for example '30s', '5m' or '1h'")
+        raise UsageError(
+            f"span {span!r} is no length of a bar; give for example '30s', '5m' or '1h'"
+        )
     return int(found[0]) * _SPAN_NS[found[1]]
 
 

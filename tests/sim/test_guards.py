@@ -1,4 +1,4 @@
-"""The guards: the real world raises for us and the user, and answers libraries with virtual time."""
+"""The guards: the real world raises for us and the user; libraries get virtual time."""
 
 import _thread
 import asyncio
@@ -12,9 +12,11 @@ import subprocess
 import threading
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 
+from dryfill.sim import guard_callers
 from dryfill.sim.guard_callers import is_library
 from dryfill.sim.guards import guarded
 from dryfill.sim.loop import VirtualLoop
@@ -188,16 +190,26 @@ def test_guards_of_two_threads_overlap_and_the_last_one_restores():
     assert time.time is real
 
 
-def test_dryfill_and_user_files_are_not_libraries_wherever_they_lie():
-    def frame_of(filename):
-        frames = []
-        exec(compile("f(__import__('sys')._getframe())", filename, "exec"), {"f": frames.append})
-        return frames[0]
+SITE_PACKAGES = Path(pytest.__file__).parent.parent
 
-    site_packages = os.path.dirname(os.path.dirname(pytest.__file__))
+
+def frame_of(filename):
+    frames = []
+    exec(compile("f(__import__('sys')._getframe())", filename, "exec"), {"f": frames.append})
+    return frames[0]
+
+
+def test_dryfill_installed_among_the_libraries_is_still_no_library(monkeypatch):
+    monkeypatch.setattr(guard_callers, "_DRYFILL", SITE_PACKAGES / "dryfill")
+    is_library_file = guard_callers._is_library_file.__wrapped__  # past its cache
+    assert not is_library_file(str(SITE_PACKAGES / "dryfill" / "trading" / "strategy.py"))
+    assert is_library_file(str(SITE_PACKAGES / "httpx" / "_client.py"))
+
+
+def test_dryfill_and_user_files_are_not_libraries_wherever_they_lie():
     assert is_library(frame_of(logging.__file__))
     assert is_library(frame_of(pytest.__file__))
-    assert is_library(frame_of(os.path.join(site_packages, "httpx", "_client.py")))
+    assert is_library(frame_of(str(SITE_PACKAGES / "httpx" / "_client.py")))
     assert is_library(frame_of("<frozen importlib._bootstrap>"))
     assert not is_library(frame_of(in_guard.__code__.co_filename))
     assert not is_library(frame_of(guarded.__wrapped__.__code__.co_filename))

@@ -109,9 +109,21 @@ def test_a_crash_drops_ready_callbacks_timers_and_answers_on_their_way():
     assert world.process.calls_after_death == 0
 
 
+def test_a_callback_that_was_ready_together_with_the_crash_does_not_run():
+    world = World()
+    acted = []
+
+    def crash_and_callback_in_one_batch():
+        world.loop.call_soon(world.process.crash)
+        world.process.run(world.loop.call_soon, acted.append, "ready")
+
+    world.run((0, crash_and_callback_in_one_batch))
+    assert acted == []
+
+
 def test_a_process_that_crashes_in_its_own_step_acts_no_more_from_that_line_on():
     world = World()
-    after = []
+    after, closed_at_s = [], []
 
     async def helper():
         try:
@@ -125,15 +137,18 @@ def test_a_process_that_crashes_in_its_own_step_acts_no_more_from_that_line_on()
         try:
             world.process.crash()
             asyncio.get_running_loop().call_soon(after.append, "callback")
+            asyncio.get_running_loop().call_later(1, after.append, "timer")
             orphan = asyncio.create_task(helper())
             await world.place("after the crash")
             after.append(("came back", keep, orphan))
         finally:
             world.place("own finally")
+            closed_at_s.append(world.loop.time())
 
     world.run((0, lambda: world.process.spawn(program())))
     assert world.reached == []
     assert after == []
+    assert closed_at_s == [1.0]
     assert world.process.calls_after_death == 3
 
 
@@ -148,6 +163,7 @@ def test_a_dying_task_group_does_not_cancel_futures_of_the_world():
         async with asyncio.TaskGroup() as group:
             group.create_task(child())
             group.create_task(child())
+            await asyncio.sleep(50)  # a crash here makes the group abort its children
 
     def start():
         shared.append(world.loop.create_future())
@@ -165,7 +181,7 @@ def test_a_coroutine_that_refuses_to_die_is_closed_all_the_same():
         for _ in range(5):
             try:
                 await asyncio.sleep(50)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001  # the misdeed under test
                 tries.append(type(error))
 
     world.run((0, lambda: world.process.spawn(program())), (1, world.process.crash))

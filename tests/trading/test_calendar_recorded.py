@@ -7,13 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from dryfill.trading.calendar import calendar
 from dryfill.trading.words import TradingStatus
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "lean"
 MS = 1_000_000
 MINUTE = 60_000 * MS
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="recorded data is not beside the checkout")
+needs_data = pytest.mark.skipif(
+    not DATA.is_dir(), reason="recorded data is not beside the checkout"
+)
 
 
 def minutes(folder: str, day: str, kind: str) -> list[int]:
@@ -61,9 +64,28 @@ def test_every_minute_the_calendar_calls_open_was_quoted(day: str) -> None:
 
 
 @needs_data
-def test_the_quotes_of_the_sunday_pre_open_lie_in_it() -> None:
-    market, quoted = calendar("cme-equity"), minutes("es_minute", "20200105", "quote")
-    early = [at for at in quoted if market.status_at(at) is not TradingStatus.OPEN]
-    assert early
-    states = {market.status_at(at) for at in early}
-    assert states <= {TradingStatus.PRE_OPEN, TradingStatus.NO_CANCEL}
+@pytest.mark.parametrize("day", ["20131007", "20131008", "20131218", "20200106"])
+def test_quotes_outside_the_open_market_lie_in_the_pre_open_or_the_minute_of_the_close(
+    day: str,
+) -> None:
+    market = calendar("cme-equity")
+    odd = [
+        at
+        for at in minutes("es_minute", day, "quote")
+        if market.status_at(at) is TradingStatus.CLOSE
+        and market.status_at(at - MINUTE) is TradingStatus.CLOSE
+    ]
+    assert odd == []
+
+
+@needs_data
+@pytest.mark.parametrize("day", ["20131006", "20131218", "20200105"])
+def test_the_first_quotes_of_an_evening_come_with_the_pre_open(day: str) -> None:
+    market, quoted = calendar("cme-equity"), minutes("es_minute", day, "quote")
+    begins = [
+        at
+        for at, status in market.changes(quoted[0], quoted[-1])
+        if status is TradingStatus.PRE_OPEN
+    ][-1]
+    assert min(at for at in quoted if at >= begins) - begins <= MINUTE
+    assert not [at for at in quoted if begins - 15 * MINUTE <= at < begins]

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+
 from dryfill.trading import instruments
 from dryfill.trading.calendar import calendar
 from dryfill.trading.errors import ScenarioError, UsageError
@@ -81,7 +82,13 @@ def test_without_a_day_a_one_digit_year_stays_open() -> None:
 
 @pytest.mark.parametrize(
     ("symbol", "root", "month"),
-    [("6EZ3", "6E", 12), ("M6EF4", "M6E", 1), ("GCZ3", "GC", 12), ("MGCG4", "MGC", 2), ("6JM4", "6J", 6)],
+    [
+        ("6EZ3", "6E", 12),
+        ("M6EF4", "M6E", 1),
+        ("GCZ3", "GC", 12),
+        ("MGCG4", "MGC", 2),
+        ("6JM4", "6J", 6),
+    ],
 )
 def test_roots_with_digits_and_micros_split_from_their_month(
     symbol: str, root: str, month: int
@@ -118,7 +125,11 @@ def test_a_users_table_overrides_key_by_key_and_adds_roots(tmp_path: Path) -> No
     ("text", "error", "message"),
     [
         ('[ES]\ntick = "abc"\n', ScenarioError, r"mine\.toml: ES\.tick is 'abc'"),
-        ("[ES]\nticks = 1\n", ScenarioError, r"mine\.toml: ES\.ticks is not a key; known are tick, "),
+        (
+            "[ES]\nticks = 1\n",
+            ScenarioError,
+            r"mine\.toml: ES\.ticks is not a key; known are tick, ",
+        ),
         ("[XX]\ntick = 1\n", ScenarioError, r"mine\.toml: XX\.point_value: Field required"),
         ("ES = 5\n", ScenarioError, r"mine\.toml: ES is 5"),
         ("[ES]\ntick = 0\n", UsageError, r"mine\.toml: ES: tick is Decimal\('0'\)"),

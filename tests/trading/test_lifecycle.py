@@ -4,6 +4,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+
 from dryfill.trading.errors import ProtocolError
 from dryfill.trading.lifecycle import NEXT, page, step
 from dryfill.trading.words import ExecType, OrdStatus

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+
 from dryfill.trading.price import Price, Ticks, price_text
 
 OPERATORS = [operator.lt, operator.le, operator.eq, operator.ne, operator.ge, operator.gt]
@@ -16,7 +17,9 @@ KINDS: list[Any] = [float, np.float64, np.float32, Decimal, Price]
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("compare", OPERATORS)
-def test_a_price_compares_with_a_number_of_any_kind_as_their_texts_do(kind: Any, compare: Any) -> None:
+def test_a_price_compares_with_a_number_of_any_kind_as_their_texts_do(
+    kind: Any, compare: Any
+) -> None:
     for text in ("1327.1", "0.0000005", "-37.63", "0"):
         price, ticks = Price(text), (-1, 0, 1)
         for n in ticks:
@@ -43,7 +46,7 @@ def test_a_price_is_unequal_to_a_float_exactly_when_it_is_not_equal() -> None:
 
 
 def test_a_price_compares_with_a_column_element_by_element() -> None:
-    price = Price("2.5")
+    price: Any = Price("2.5")
     column = np.array([1.0, 2.5, 4.0])
     assert (price < column).tolist() == [False, False, True]
     assert (column >= price).tolist() == [False, True, True]
@@ -55,15 +58,16 @@ def test_a_price_equals_no_text_and_nothing() -> None:
     assert Price("1") != "1"
     assert Price("1") != None  # noqa: E711  # the operator itself is under test
     with pytest.raises(TypeError):
-        Price("1") < "2"
+        assert Price("1") < "2"
 
 
 def test_arithmetic_with_a_float_is_refused_and_with_decimals_exact() -> None:
+    price: Any = Price("1.1")
     with pytest.raises(TypeError):
-        Price("1.1") + 0.1
+        price + 0.1
     with pytest.raises(TypeError):
-        np.float64(0.1) * Price("1.1")
-    assert Price("1.1") + Decimal("0.1") == Decimal("1.2")
+        np.float64(0.1) * price
+    assert price + Decimal("0.1") == Decimal("1.2")
 
 
 def test_equal_prices_are_one_key() -> None:

@@ -5,9 +5,11 @@ from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 from itertools import pairwise
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
+
 from dryfill.trading.errors import OffGrid, UsageError
 from dryfill.trading.instrument import Instrument, Rounding, TickBand
 from dryfill.trading.price import price_text
@@ -43,7 +45,7 @@ def units_of(tick: str) -> list[int]:
 
 
 def expected(exact: Fraction, tick: Fraction) -> dict[Rounding, Fraction]:
-    """The rounded prices by definition: the multiples next to it, and the even one in the middle."""
+    """The roundings by definition: the multiples next to it, and the even one in the middle."""
     below = exact // tick
     down = below * tick
     up = down if exact == down else down + tick
@@ -71,7 +73,9 @@ def test_twenty_thousand_numbers_round_to_the_tick_as_fractions_do(tick: str) ->
     xx, rng, step = instrument(tick), Random(f"round {tick}"), Fraction(tick)
     for units in units_of(tick):
         # Quarters and halves of a tick meet the ties; the rest lies anywhere between two ticks.
-        part = Fraction(rng.getrandbits(2), 4) if units % 2 else Fraction(rng.getrandbits(20), 1 << 20)
+        part = (
+            Fraction(rng.getrandbits(2), 4) if units % 2 else Fraction(rng.getrandbits(20), 1 << 20)
+        )
         exact = (units + part) * step
         x = WIDE.divide(Decimal(exact.numerator), Decimal(exact.denominator))
         for rounding, rounded in expected(exact, step).items():
@@ -91,7 +95,9 @@ def test_a_price_one_step_off_the_grid_is_refused_on_both_sides(tick: str) -> No
 
 
 def test_a_refusal_names_price_tick_instrument_and_the_way_out() -> None:
-    with pytest.raises(OffGrid, match=r"price 4501\.10 is not on the 0\.25 tick of XX; .*rounding="):
+    with pytest.raises(
+        OffGrid, match=r"price 4501\.10 is not on the 0\.25 tick of XX; .*rounding="
+    ):
         instrument("0.25").units("4501.10")
 
 
@@ -107,8 +113,11 @@ def test_a_float_lands_on_the_tick_it_shows_whichever_way_it_is_rounded(tick: st
 
 def test_numpy_numbers_are_read_by_their_shortest_text() -> None:
     xx = instrument("0.1")
-    assert xx.price(np.float32(1327.1), rounding="up") == Decimal("1327.1")
-    assert xx.price(np.int64(1327), rounding="down") == Decimal(1327)
+    rows: list[Any] = [np.float32(1327.1), np.float64(1327.1), np.longdouble("1327.1")]
+    for x in rows:
+        assert xx.price(x, rounding="up") == xx.price(x, rounding="down") == Decimal("1327.1")
+    whole: Any = np.int64(1327)
+    assert xx.price(whole, rounding="down") == Decimal(1327)
 
 
 @pytest.mark.parametrize("price", [1.25, np.float64(1.25), np.float32(1.25)])
@@ -213,5 +222,7 @@ def test_the_unit_is_the_largest_step_that_divides_every_tick() -> None:
 
 
 def test_a_band_that_begins_off_a_tick_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"a tick band begins at 3\.05, which is not on every tick"):
+    with pytest.raises(
+        UsageError, match=r"a tick band begins at 3\.05, which is not on every tick"
+    ):
         instrument("0.05", TickBand(Decimal("0.10"), at_or_above=Decimal("3.05")))

@@ -102,12 +102,18 @@ class OrderCore:
 
     @property
     def status(self) -> OrdStatus:
-        """The state a trader sees: the broker's, or PENDING while a request of ours is on its way."""
+        """The state a trader sees: the broker's, or PENDING while a request of ours is on its way.
+
+        An answer may come before the NEW report; the order is as good as NEW then.
+        """
         if self.terminal or not self.accepted:
             return self.venue_status
         if self.flight is Do.CANCEL or not self.wish.working:
             return OrdStatus.PENDING_CANCEL
-        return OrdStatus.PENDING_REPLACE if self.flight is Do.MODIFY else self.venue_status
+        if self.flight is Do.MODIFY:
+            return OrdStatus.PENDING_REPLACE
+        pending = self.venue_status is OrdStatus.PENDING_NEW
+        return OrdStatus.NEW if pending else self.venue_status
 
     @property
     def order_qty(self) -> int:
@@ -331,8 +337,6 @@ class OrderCore:
             self.accepted = True
             self._must_look = False
             self._looks = 0
-        if self.venue_status is OrdStatus.PENDING_NEW:
-            self.venue_status = OrdStatus.NEW
 
     def _confirm(self, report: ExecutionReport) -> None:
         """Our own REPLACED report is expected; one that nobody asked for is the broker's own doing."""

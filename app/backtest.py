@@ -1,0 +1,313 @@
+"""`Backtest`: a strategy, some data, a few words about the world; `.run()` gives a `Report`."""
+
+import asyncio
+import inspect
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from ..matching.rules import PROFILES, BarPath, QueueModel, Rules, Trigger, UnknownSize
+from ..scenarios import read_market, suspect_bars
+from ..sim.backtest import Setup, Trader, World
+from ..sim.desk.fees import FeeSpec, fee_schedule
+from ..sim.latency import LatencyProfile, LegSpec, latency_profile
+from ..sim.record import Record, utc
+from ..sim.source_check import check_source, check_text
+from ..trading import instruments
+from ..trading.calendar import calendar
+from ..trading.desk import Desk
+from ..trading.errors import ScenarioError, UsageError
+from ..trading.instrument import Instrument
+from ..trading.orders.settings import OrderSettings
+from ..trading.strategy import Strategy, make_strategy, run_strategy
+from ..trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape
+from .report import Report
+
+Script = Callable[[Desk], Coroutine[Any, Any, None]]
+When = str | date | datetime | None
+
+
+class Backtest:
+    """One strategy on one instrument's recorded or generated market.
+
+    `strategy`: a `Strategy` class, or a script, `async def main(desk)`. `data`: a path or frame, a list
+    of them, or a `Tape`; see docs/data.md. `instrument`: `"ES"`, `"ESH4"` or an `Instrument`.
+    `latency`: a profile's name (`zero`, `calm`, `live`, `slow`), a time such as `"25ms"`, or a mapping
+    of legs. `fees`: a schedule's name (`topstepx`, `ib`, `zero`) or a mapping. `params`: values for the
+    strategy's class attributes. `start`, `end`: part of the data (UTC unless a zone is given); what is
+    before serves as history. `cash`: the account at the start. `margin`: money for each contract.
+
+    How the market is taken: `venue` (`cme`, `projectx-sim`), `queue` (`front`, `back`,
+    `probabilistic`), `unknown_size` (`all`, `one`, `none`), `bar_path` (`adverse`, `nearest`,
+    `high-first`, `low-first`), `spread` (ticks, where the data has trades alone) and `stop_trigger`
+    (`trade`, `quote`; the venue's own when None). `kind`, `stamp`, `span`, `timezone`, `clean` and
+    `contract` are the reader's, see docs/data.md. `settings`: the order manager's.
+
+    Bad values raise `UsageError`, bad data `ScenarioError`, both before anything runs.
+    """
+
+    def __init__(
+        self,
+        strategy: type[Strategy] | Script,
+        data: Any,
+        *,
+        instrument: str | Instrument,
+        latency: LegSpec | Mapping[str, LegSpec] | LatencyProfile = "live",
+        fees: FeeSpec = "zero",
+        params: Mapping[str, Any] | None = None,
+        seed: int = 0,
+        start: When = None,
+        end: When = None,
+        cash: Decimal | str | int = 50_000,
+        margin: Mapping[str, Decimal | str | int] | None = None,
+        venue: str = "cme",
+        queue: str = "back",
+        unknown_size: str | None = None,
+        bar_path: str = "adverse",
+        spread: int = 1,
+        stop_trigger: str | None = None,
+        kind: Any = None,
+        stamp: Any = None,
+        span: str | int | None = None,
+        timezone: str | None = None,
+        clean: str | Iterable[str] = (),
+        contract: str | None = None,
+        settings: OrderSettings | None = None,
+    ) -> None:
+        self._strategy = strategy
+        self._params = dict(params or {})
+        _check_strategy(strategy)
+        found = instruments.find(instrument) if isinstance(instrument, str) else instrument
+        tape, symbol = _read(data, found, kind, stamp, span, timezone, clean, contract)
+        if symbol and symbol != found.symbol:
+            found = replace(found, symbol=symbol, root=found.root)
+        tape, start_ns = _part(tape, start, end)
+        suspects = suspect_bars(tape)
+        tape = replace(tape, notes=(*tape.notes, *_suspect_notes(suspects)))
+        self.setup = Setup(
+            instrument=found,
+            tape=tape,
+            start_ns=start_ns,
+            calendar=calendar(found.calendar),
+            rules=_rules(found, tape, venue, queue, unknown_size, bar_path, spread, stop_trigger),
+            latency=latency_profile(latency),
+            fees=_known_fees(fees, found),
+            cash=Decimal(cash),
+            seed=seed,
+            margin=None if margin is None else {k: Decimal(v) for k, v in margin.items()},
+            settings=settings or OrderSettings(),
+            suspects=frozenset(suspects),
+        )
+
+    def run(self, progress: Callable[[float], None] | None = None) -> Report:
+        """Run to the end of the data and report. `progress` hears the share done, from 0 to 1.
+
+        Works in a script, in a notebook and inside a running event loop (on a thread of its own then,
+        which the caller waits for). Each call is a new run and gives the same result. What a handler
+        raises is raised here.
+        """
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return Report(self._run(progress))
+        return Report(_in_a_thread(lambda: self._run(progress)))
+
+    def _run(self, progress: Callable[[float], None] | None) -> Record:
+        return World(self.setup).run(self._trader(), progress)
+
+    def _trader(self) -> Trader:
+        strategy, params = self._strategy, self._params
+
+        async def trade(desk: Desk) -> list[str]:
+            if isinstance(strategy, type):
+                return await run_strategy(make_strategy(strategy, params, desk))
+            await strategy(desk)
+            return []
+
+        return trade
+
+
+def _check_strategy(strategy: object) -> None:
+    """Refuse what is no strategy, and read the source of what is one before it runs."""
+    is_class = isinstance(strategy, type) and issubclass(strategy, Strategy)
+    if not is_class and not inspect.iscoroutinefunction(strategy):
+        raise UsageError(
+            f"{strategy!r} is no strategy; give a subclass of dryfill.Strategy or "
+            f"`async def main(desk)`"
+        )
+    module = sys.modules.get(getattr(strategy, "__module__", ""))
+    if module is not None and module.__name__ != "__main__" and getattr(module, "__file__", None):
+        check_source(module)
+        return
+    # A script or a notebook also does what is not the strategy's; only the latter is read.
+    try:
+        lines, first = inspect.getsourcelines(strategy)  # type: ignore[arg-type]  # class or function
+    except (OSError, TypeError):
+        return  # typed at a prompt: the guards of the run still watch
+    text = "".join(lines)
+    if not text[:1].isspace():
+        check_text("\n" * max(first - 1, 0) + text, getattr(module, "__file__", None) or "strategy")
+
+
+def _read(
+    data: Any,
+    instrument: Instrument,
+    kind: Any,
+    stamp: Any,
+    span: str | int | None,
+    timezone: str | None,
+    clean: str | Iterable[str],
+    contract: str | None,
+) -> tuple[Tape, str]:
+    if isinstance(data, Tape):
+        return data, ""
+    market = read_market(
+        data,
+        instrument,
+        kind=kind,
+        stamp=stamp,
+        span=span,
+        timezone=timezone,
+        clean=clean,
+        contract=contract,
+    )
+    return market.tape, market.contract
+
+
+def _part(tape: Tape, start: When, end: When) -> tuple[Tape, int]:
+    """The tape up to `end`, and the moment at which the run starts."""
+    if not len(tape):
+        raise ScenarioError("the data has no rows for this instrument")
+    start_ns = tape.start_ns if start is None else moment_ns(start, "start")
+    if end is not None:
+        end_ns = moment_ns(end, "end")
+        if end_ns <= start_ns:
+            raise UsageError(f"end {end!s} is not after start {start or utc(start_ns)!s}")
+        tape = tape.between(tape.start_ns, end_ns)
+    if not len(tape) or tape.end_ns < start_ns:
+        raise ScenarioError(
+            f"the data has no rows between start {start or 'of the data'} and end "
+            f"{end or 'of the data'}"
+        )
+    return tape, max(start_ns, tape.start_ns)
+
+
+def moment_ns(when: When, name: str) -> int:
+    """A moment as ns since the epoch; text and datetimes without a zone are UTC.
+
+    Raises `UsageError` for text that is no ISO date or time.
+    """
+    try:
+        moment = datetime.fromisoformat(when) if isinstance(when, str) else when
+    except ValueError:
+        raise UsageError(
+            f"{name} {when!r} is no moment; write 2013-12-18 or 2013-12-18T19:00 "
+            f"(UTC) or 2013-12-18T13:00-06:00"
+        ) from None
+    if isinstance(moment, date) and not isinstance(moment, datetime):
+        moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
+    assert isinstance(moment, datetime)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1000
+
+
+def _rules(
+    instrument: Instrument,
+    tape: Tape,
+    venue: str,
+    queue: str,
+    unknown_size: str | None,
+    bar_path: str,
+    spread: int,
+    stop_trigger: str | None,
+) -> Rules:
+    if venue not in PROFILES:
+        raise UsageError(f"venue {venue!r} is not known; known are {', '.join(PROFILES)}")
+    profile = PROFILES[venue]
+    if stop_trigger is not None:
+        trigger = _choice(Trigger, stop_trigger, "stop_trigger")
+        profile = msgspec.structs.replace(profile, trigger=trigger)
+    traded = len(tape.trades.seq) or (tape.bars.open != NO_PRICE).any()
+    if profile.trigger is Trigger.TRADE and not traded:
+        raise ScenarioError(
+            f"stops are set off by trades at {venue}, and this data has quotes alone; give "
+            f"trades too, or name the assumption: stop_trigger='quote'"
+        )
+    unsized = (tape.quotes.bid_size == UNKNOWN_SIZE).any() or (
+        tape.bars.bid_size == UNKNOWN_SIZE
+    ).any()
+    if unsized and unknown_size is None:
+        raise ScenarioError(
+            "the quotes of this data have no sizes; name what an order may take: "
+            "unknown_size='all', 'one' (contract a quote) or 'none'"
+        )
+    if profile.protected and instrument.protection is None:
+        raise UsageError(
+            f"{venue} protects market and stop orders and no protection is known for "
+            f"{instrument.symbol}; give Instrument(protection=...) or venue='projectx-sim'"
+        )
+    points = instrument.protection
+    return Rules(
+        profile=profile,
+        protection=None
+        if points is None
+        else instrument.units(instrument.price(points, rounding="nearest")),
+        queue=_choice(QueueModel, queue, "queue"),
+        unknown_size=None
+        if unknown_size is None
+        else _choice(UnknownSize, unknown_size, "unknown_size"),
+        bar_path=_choice(BarPath, bar_path, "bar_path"),
+        spread=spread * instrument.tick_units(0),
+    )
+
+
+def _choice(kind: Any, value: str, name: str) -> Any:
+    try:
+        return kind(value)
+    except ValueError:
+        known = ", ".join(member.value for member in kind)
+        raise UsageError(f"{name} is {value!r}; known are {known}") from None
+
+
+def _known_fees(fees: FeeSpec, instrument: Instrument) -> Any:
+    """The schedule, once it is sure that it knows the instrument: better now than at the first fill."""
+    schedule = fee_schedule(fees)
+    schedule.fee(instrument, 1)
+    return schedule
+
+
+def _suspect_notes(suspects: Iterable[int]) -> list[str]:
+    return [
+        f"the bar of {utc(ns)} comes after a pause and carries the range of the day; its high and low "
+        f"were not believed, and nothing was filled at them"
+        for ns in suspects
+    ]
+
+
+def _in_a_thread(run: Callable[[], Record]) -> Record:
+    """Run beside the caller's event loop, and raise here what is raised there."""
+    outcome: list[Record] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            outcome.append(run())
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=work, name="dryfill-backtest")
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return outcome[0]
+
+

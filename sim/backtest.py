@@ -1,0 +1,173 @@
+"""A backtest: a trader, a broker's desk and an exchange on one tape, run in virtual time.
+
+This is where the parts meet; each decides in its own room. The trader's side is one process, so that
+it could crash without taking the exchange along.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from contextvars import Context
+from dataclasses import dataclass, field
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from ..matching.commands import SetStatus
+from ..matching.reference import ReferenceEngine
+from ..matching.reports import Report
+from ..matching.rules import Rules
+from ..trading.calendar import Calendar
+from ..trading.desk import Desk
+from ..trading.instrument import Instrument
+from ..trading.orders.settings import OrderSettings
+from ..trading.tape import Tape
+from .desk.account import Account
+from .desk.broker_desk import BrokerDesk
+from .desk.fees import FeeSchedule
+from .desk.orders import OrderRecord
+from .digest import DomainDigest
+from .exchange import Exchange
+from .guards import guarded
+from .latency import LatencyProfile
+from .loop import VirtualLoop
+from .loop_run import run_on
+from .marks import Marks
+from .process import Process
+from .record import Record, make_record
+from .sim_broker import SimBroker
+from .sim_market import SimMarket
+from .streams import named_stream
+from .unprotected import UnprotectedMeter
+from .wire import Wire
+
+Trader = Callable[[Desk], Coroutine[Any, Any, list[str]]]
+"""What trades: given its desk, runs until the inbox is closed, and returns notes for the report."""
+
+_GRACE_NS = 10**9  # after the last row: time for what is still on its way
+_PROGRESS_STEPS = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """Everything a run depends on; the same setup and trader give the same run.
+
+    `tape` may begin before `start_ns` (that part is history) and ends the run. `suspects` are starts of
+    bars whose extremes are not to be believed. `margin`: money for each contract, None: not checked.
+    """
+
+    instrument: Instrument
+    tape: Tape
+    start_ns: int
+    calendar: Calendar
+    rules: Rules
+    latency: LatencyProfile
+    fees: FeeSchedule
+    cash: Decimal
+    seed: int = 0
+    margin: Mapping[str, Decimal] | None = None
+    settings: OrderSettings = field(default_factory=OrderSettings)
+    suspects: frozenset[int] = frozenset()
+
+
+class World:
+    """One run's parts, joined. `record` holds what came out, once `run` is through."""
+
+    def __init__(self, setup: Setup) -> None:
+        symbol = setup.instrument.symbol
+        self.setup = setup
+        self.end_ns = setup.tape.end_ns + _GRACE_NS
+        self.loop = VirtualLoop(setup.start_ns)
+        self.process = Process("strategy", self.loop)
+        self.digest = DomainDigest(setup.start_ns)
+        self.engine = ReferenceEngine(setup.rules, setup.suspects)
+        self.engine.extend(setup.tape.between(setup.start_ns, setup.tape.end_ns + 1))
+        self.account = Account("SIM", setup.cash, setup.fees, setup.instrument.currency)
+        self.meter = UnprotectedMeter(self.account)
+        self.desk = BrokerDesk(self.account, self._now_ns, setup.margin)
+        self.desk.heard = self._heard
+        self.unknown_size_fills = 0
+        self.exchange = Exchange(
+            self.loop, {symbol: self.engine}, self.digest, self.desk.on_report
+        )
+        self.desk.connect(self.exchange)
+        changes = setup.calendar.changes(setup.start_ns + 1, self.end_ns)
+        at_start = (setup.start_ns, setup.calendar.status_at(setup.start_ns))
+        for at_ns, status in (at_start, *changes):
+            self.exchange.schedule(symbol, at_ns, SetStatus(status))
+        wire = Wire(self.loop, setup.latency, setup.seed)
+        self.market = SimMarket(
+            self.loop, wire, self.process, setup.instrument, setup.tape, changes
+        )
+        self.broker = SimBroker(self.loop, wire, self.desk, self.process)
+        self.loop.add_source(self.exchange)
+        self.loop.add_source(self.market)
+
+    def run(self, trader: Trader, progress: Callable[[float], None] | None = None) -> Record:
+        """Run to the end of the data. `progress` hears the share of it that is done, 0 to 1."""
+        if progress is not None:
+            self._report_progress(progress)
+        with guarded(self.loop):
+            desk, notes = run_on(self.loop, self._main(trader))
+        marks = Marks(self.setup.tape)
+        return make_record(
+            setup=self.setup,
+            end_ns=self.end_ns,
+            broker_desk=self.desk,
+            unprotected=self.meter.finish(self.loop.now_ns, {self.setup.instrument.symbol: marks}),
+            marks=marks,
+            digest=self.digest.hex,
+            ambiguous_bars=self.engine.ambiguous_bars,
+            suspect_bars=self.engine.suspect_bars_walked,
+            unknown_size_fills=self.unknown_size_fills,
+            incidents=desk.manager.incidents,
+            conflated=desk.inbox.conflated,
+            notes=notes,
+        )
+
+    async def _main(self, trader: Trader) -> tuple[Desk, list[str]]:
+        trading = self.process.spawn(self._trade(trader), "trader")
+        ended = self.loop.create_future()
+        self.loop.call_at_ns(self.end_ns, _resolve, ended, context=Context())
+        await asyncio.wait([trading, ended], return_when=asyncio.FIRST_COMPLETED)
+        if not trading.done():
+            # End of data is a moment: the stop handlers run, then the manager closes, and only a
+            # wait that is left then has nothing to wait for.
+            self.process.run(self._trader_desk.close)
+        notes = await trading
+        self.process.run(self._trader_desk.manager.close)
+        return self._trader_desk, notes
+
+    async def _trade(self, trader: Trader) -> list[str]:
+        setup = self.setup
+        desk = Desk(
+            self.market,
+            self.broker,
+            setup.instrument,
+            now_ns=self._now_ns,
+            random=Random(named_stream(setup.seed, "strategy").getrandbits(64)),
+            settings=setup.settings,
+        )
+        self._trader_desk = desk
+        await desk.open()
+        try:
+            return await trader(desk)
+        finally:
+            desk.close()
+
+    def _heard(self, record: OrderRecord, report: Report) -> None:
+        self.meter.heard(record, report)
+        self.unknown_size_fills += report.unknown_size
+
+    def _now_ns(self) -> int:
+        return self.loop.now_ns
+
+    def _report_progress(self, progress: Callable[[float], None]) -> None:
+        start_ns, step_ns = self.setup.start_ns, (self.end_ns - self.setup.start_ns) // _PROGRESS_STEPS
+        for n in range(1, _PROGRESS_STEPS + 1):
+            at_ns = start_ns + n * max(step_ns, 1)
+            self.loop.call_at_ns(at_ns, progress, n / _PROGRESS_STEPS, context=Context())
+
+
+def _resolve(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)

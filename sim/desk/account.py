@@ -1,0 +1,133 @@
+"""An account's money: lots, realised and open profit, fees. Exact throughout.
+
+Fills close the oldest lots first. A lot remembers the order that opened it, so that it can be said
+later which contracts were meant to be protected.
+"""
+
+from collections import deque
+from decimal import Decimal
+
+from msgspec import Struct
+
+from ...trading.instrument import Instrument
+from ...trading.words import Side
+from .fees import FeeSchedule
+
+
+class Lot(Struct):
+    """Contracts opened by one fill and not closed yet. `units`: their price."""
+
+    qty: int
+    units: int
+    opened_ns: int
+    tag: str
+    fee_each: Decimal
+
+
+class RoundTrip(Struct, frozen=True):
+    """Contracts opened and closed again, with their exact result after fees."""
+
+    instrument: Instrument
+    side: Side
+    qty: int
+    opened_ns: int
+    closed_ns: int
+    entry_units: int
+    exit_units: int
+    profit: Decimal
+    fees: Decimal
+    entry_tag: str
+    exit_tag: str
+
+
+class Holding:
+    """One instrument in an account."""
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.instrument = instrument
+        self.lots: deque[Lot] = deque()
+        self.sign = 0  # +1 long, -1 short, 0 flat
+
+    @property
+    def qty(self) -> int:
+        """Signed contracts."""
+        return self.sign * sum(lot.qty for lot in self.lots)
+
+    @property
+    def avg_px(self) -> Decimal | None:
+        """The mean price of what is held; None when flat."""
+        qty = sum(lot.qty for lot in self.lots)
+        if not qty:
+            return None
+        return sum(lot.qty * lot.units for lot in self.lots) * self.instrument.unit / qty
+
+    def open_profit(self, mark_units: int) -> Decimal:
+        """What closing at `mark_units` would realise, before fees."""
+        gained = sum(lot.qty * (mark_units - lot.units) for lot in self.lots)
+        return self.instrument.money(self.sign * gained)
+
+
+class Account:
+    """Cash, holdings and what they came from, in one currency."""
+
+    def __init__(self, name: str, cash: Decimal, fees: FeeSchedule, currency: str = "USD") -> None:
+        self.name = name
+        self.currency = currency
+        self.starting_cash = cash
+        self.cash = cash
+        self.realised = Decimal(0)
+        self.fees_paid = Decimal(0)
+        self.holdings: dict[str, Holding] = {}
+        self.round_trips: list[RoundTrip] = []
+        self._fees = fees
+
+    def holding(self, instrument: Instrument) -> Holding:
+        return self.holdings.setdefault(instrument.symbol, Holding(instrument))
+
+    def fill(
+        self, instrument: Instrument, side: Side, qty: int, units: int, time_ns: int, tag: str
+    ) -> Decimal:
+        """Book a fill; returns its fee. Raises `UsageError` where the fees do not know the contract."""
+        fee_each = self._fees.fee(instrument, 1)
+        holding = self.holding(instrument)
+        left = qty
+        while left and holding.sign == -side.sign:
+            left -= self._close(holding, left, units, time_ns, tag, fee_each)
+            if not holding.lots:
+                holding.sign = 0
+        if left:
+            holding.sign = side.sign
+            holding.lots.append(Lot(left, units, time_ns, tag, fee_each))
+        fee = fee_each * qty
+        self.cash -= fee
+        self.fees_paid += fee
+        return fee
+
+    def _close(
+        self, holding: Holding, qty: int, units: int, time_ns: int, tag: str, fee_each: Decimal
+    ) -> int:
+        lot = holding.lots[0]
+        closed = min(qty, lot.qty)
+        profit = holding.instrument.money(holding.sign * closed * (units - lot.units))
+        fees = (lot.fee_each + fee_each) * closed
+        self.round_trips.append(
+            RoundTrip(
+                instrument=holding.instrument,
+                side=Side.BUY if holding.sign > 0 else Side.SELL,
+                qty=closed,
+                opened_ns=lot.opened_ns,
+                closed_ns=time_ns,
+                entry_units=lot.units,
+                exit_units=units,
+                profit=profit - fees,
+                fees=fees,
+                entry_tag=lot.tag,
+                exit_tag=tag,
+            )
+        )
+        lot.qty -= closed
+        if not lot.qty:
+            holding.lots.popleft()
+        self.realised += profit
+        self.cash += profit
+        return closed

@@ -1,0 +1,299 @@
+"""The broker's desk: what stands between a client's request and the matching engine.
+
+It knows tags, accounts and money; matching knows neither. `SimBroker` reaches it through the wire,
+and so will the gateway.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from ...matching.commands import CancelOrder, NewOrder, ReplaceOrder
+from ...matching.reports import Report
+from ...trading.broker import AccountState, BrokerEvent
+from ...trading.errors import OffGrid, Refused
+from ...trading.instrument import Instrument
+from ...trading.order import (
+    Execution,
+    ExecutionReport,
+    OrderChange,
+    OrderRequest,
+    OrderState,
+    PositionState,
+)
+from ...trading.price import price_text
+from ...trading.words import ExecType, OrdStatus, OrdType, Reason, Side
+from ..exchange import Exchange
+from .account import Account
+from .orders import OrderRecord
+
+_SAID = {
+    Reason.SELL_STOP_NOT_BELOW_LAST: "a sell stop must be below the last trade",
+    Reason.BUY_STOP_NOT_ABOVE_LAST: "a buy stop must be above the last trade",
+    Reason.MARKET_CLOSED: "the market is closed or halted",
+    Reason.NO_OPPOSITE: "there is nothing on the other side to trade with",
+    Reason.TYPE_NOT_ALLOWED_NOW: "this is not allowed in the market's present state",
+    Reason.TOO_LATE: "too late: the order is over",
+    Reason.UNKNOWN_ORDER: "no such order",
+    Reason.QUANTITY_OUT_OF_RANGE: "the quantity is out of range",
+    Reason.NO_LAST_PRICE: "there is no last price yet",
+    Reason.PRICE_NOT_POSITIVE: "the price must be above zero",
+}
+
+
+class BrokerDesk:
+    """One account's orders. `margin`: money held for each contract by symbol or root; None: not
+    checked. `tell` hears every event, at the broker, before any wire."""
+
+    def __init__(
+        self,
+        account: Account,
+        now_ns: Callable[[], int],
+        margin: Mapping[str, Decimal] | None = None,
+    ) -> None:
+        self.account = account
+        self.executions: list[Execution] = []
+        self.orders: dict[int, OrderRecord] = {}
+        self.tell: Callable[[BrokerEvent], None] = lambda event: None
+        self.heard: Callable[[OrderRecord, Report], None] = lambda record, report: None
+        self._now_ns = now_ns
+        self._margin = margin
+        self._by_tag: dict[str, OrderRecord] = {}
+        self._working: dict[int, OrderRecord] = {}
+        self._exchange: Exchange | None = None
+
+    def connect(self, exchange: Exchange) -> None:
+        """Say where orders are entered; the exchange's reports come to `on_report`."""
+        self._exchange = exchange
+
+    @property
+    def exchange(self) -> Exchange:
+        assert self._exchange is not None, "connect() the desk to an exchange first"
+        return self._exchange
+
+    # --- commands, at the moment they reach the broker -----------------------------------------
+
+    def place(self, request: OrderRequest) -> str:
+        """Enter an order; its id. Raises `Refused` with the broker's reason; a tag is used up by an
+        order that the exchange rejected, as with ProjectX, where that order exists all the same."""
+        if request.cl_ord_id in self._by_tag:
+            raise Refused(
+                f"tag {request.cl_ord_id!r} was used before", reason=Reason.DUPLICATE_TAG
+            )
+        units = self._on_grid(request.instrument, request.price)
+        stop_units = self._on_grid(request.instrument, request.stop_px)
+        self._check_margin(request)
+        record = OrderRecord(len(self.orders) + 1, request, self._now_ns())
+        self.orders[record.number] = self._by_tag[request.cl_ord_id] = record
+        self._working[record.number] = record
+        self.exchange.enter(
+            request.instrument.symbol,
+            NewOrder(
+                record.number,
+                request.side,
+                request.ord_type,
+                request.order_qty,
+                units,
+                stop_units,
+                request.trail,
+                request.tif,
+            ),
+        )
+        if record.status is OrdStatus.REJECTED:
+            raise Refused(record.text, reason=record.reason)
+        return str(record.number)
+
+    def modify(self, order_id: str, change: OrderChange) -> None:
+        """Change a working order in place. Raises `Refused`; the order is as it was then."""
+        record = self._record(order_id)
+        command = ReplaceOrder(
+            record.number,
+            change.order_qty,
+            self._on_grid(record.request.instrument, change.price),
+            self._on_grid(record.request.instrument, change.stop_px),
+            change.trail,
+        )
+        self._ask(record, command, ExecType.REPLACE_REJECTED)
+
+    def cancel(self, order_id: str) -> None:
+        """Take a working order away. Raises `Refused` for one that is over or unknown."""
+        record = self._record(order_id)
+        self._ask(record, CancelOrder(record.number), ExecType.CANCEL_REJECTED)
+
+    def close_position(self, instrument: Instrument, qty: int | None) -> str:
+        """Close a position, or part of it, by a market order of the broker's own. Raises `Refused`."""
+        held = self.account.holding(instrument).qty
+        if not held or (qty is not None and not 1 <= qty <= abs(held)):
+            raise Refused(f"{held} {instrument.symbol} are held; {qty or 'all'} cannot be closed")
+        return self.place(
+            OrderRequest(
+                cl_ord_id=f"broker-{len(self.orders) + 1}",
+                instrument=instrument,
+                side=Side.SELL if held > 0 else Side.BUY,
+                ord_type=OrdType.MARKET,
+                order_qty=qty or abs(held),
+            )
+        )
+
+    # --- queries ----------------------------------------------------------------------------------
+
+    def open_orders(self, instrument: Instrument | None) -> list[OrderState]:
+        return [
+            record.state()
+            for record in self._working.values()
+            if instrument is None or record.request.instrument.symbol == instrument.symbol
+        ]
+
+    def order(self, order_id: str | None, cl_ord_id: str | None) -> OrderState | None:
+        record = self._by_tag.get(cl_ord_id) if cl_ord_id is not None else None
+        if record is None and order_id is not None and order_id.isdigit():
+            record = self.orders.get(int(order_id))
+        return None if record is None else record.state()
+
+    def orders_since(self, time_ns: int) -> list[OrderState]:
+        return [r.state() for r in self.orders.values() if r.entered_ns >= time_ns]
+
+    def executions_since(self, time_ns: int) -> list[Execution]:
+        return [fill for fill in self.executions if fill.time_ns >= time_ns]
+
+    def positions(self) -> list[PositionState]:
+        held = [h.instrument for h in self.account.holdings.values() if h.qty]
+        return [self._position(instrument) for instrument in held]
+
+    def account_state(self) -> AccountState:
+        account = self.account
+        return AccountState(
+            name=account.name,
+            currency=account.currency,
+            cash=account.cash,
+            realised=account.realised,
+            open_profit=self.open_profit(),
+            fees=account.fees_paid,
+            time_ns=self._now_ns(),
+        )
+
+    def open_profit(self) -> Decimal:
+        """What closing everything at the last price would realise, before fees."""
+        total = Decimal(0)
+        for symbol, holding in self.account.holdings.items():
+            if holding.qty:
+                book = self.exchange.book(symbol)
+                side = book.bid if holding.sign > 0 else book.ask
+                mark = book.last_price if book.last_price is not None else side and side[0]
+                total += holding.open_profit(holding.lots[0].units if mark is None else mark)
+        return total
+
+    # --- what the exchange says -----------------------------------------------------------------
+
+    def on_report(self, symbol: str, report: Report) -> None:
+        """Book a report and tell it on: the order, then the position and the money it moved."""
+        record = self.orders[report.order_id]
+        record.apply(report)
+        if record.status.terminal:
+            self._working.pop(record.number, None)
+        if report.reason is not Reason.NONE and report.exec_type is not ExecType.CANCELED:
+            record.text = _SAID.get(report.reason, report.reason.name)
+        fill = self._book(record, report) if report.exec_type is ExecType.TRADE else None
+        self.heard(record, report)
+        if report.exec_type in (ExecType.CANCEL_REJECTED, ExecType.REPLACE_REJECTED):
+            return  # the answer to the request says it; the order is as it was
+        self.tell(
+            ExecutionReport(
+                exec_type=report.exec_type,
+                order=record.state(),
+                last_qty=report.last_qty,
+                last_px=None if fill is None else fill.px,
+                exec_id=None if fill is None else fill.exec_id,
+                liquidity=report.liquidity,
+            )
+        )
+        if fill is not None:
+            self.tell(self._position(fill.instrument))
+            self.tell(self.account_state())
+
+    def _book(self, record: OrderRecord, report: Report) -> Execution:
+        request = record.request
+        fee = self.account.fill(
+            request.instrument,
+            request.side,
+            report.last_qty,
+            report.last_px,
+            report.time_ns,
+            request.cl_ord_id,
+        )
+        fill = Execution(
+            exec_id=f"{request.instrument.symbol}-{report.exec_id}",
+            instrument=request.instrument,
+            order_id=str(record.number),
+            cl_ord_id=request.cl_ord_id,
+            side=request.side,
+            qty=report.last_qty,
+            px=request.instrument.decimal(report.last_px),
+            time_ns=report.time_ns,
+            fee=fee,
+        )
+        self.executions.append(fill)
+        return fill
+
+    # --- how ----------------------------------------------------------------------------------------
+
+    def _ask(
+        self, record: OrderRecord, command: ReplaceOrder | CancelOrder, refusal: ExecType
+    ) -> None:
+        for report in self.exchange.enter(record.request.instrument.symbol, command):
+            if report.order_id == record.number and report.exec_type is refusal:
+                said = _SAID.get(report.reason, report.reason.name)
+                raise Refused(f"order {record.number}: {said}", reason=report.reason)
+
+    def _record(self, order_id: str) -> OrderRecord:
+        record = self.orders.get(int(order_id)) if order_id.isdigit() else None
+        if record is None:
+            raise Refused(f"no order has the id {order_id!r}", reason=Reason.UNKNOWN_ORDER)
+        return record
+
+    def _on_grid(self, instrument: Instrument, price: Decimal | None) -> int | None:
+        if price is None:
+            return None
+        today = datetime.fromtimestamp(self._now_ns() // 10**9, UTC).date()
+        try:
+            if price % instrument.tick_at(price, today):
+                raise OffGrid(f"price {price_text(price)} is not aligned to the tick size")
+            return instrument.units(price)
+        except OffGrid as error:
+            raise Refused(str(error), reason=Reason.PRICE_OFF_TICK) from None
+
+    def _check_margin(self, request: OrderRequest) -> None:
+        """Refuse an order whose fill, with all that works on its side, the equity does not carry.
+        One that can only reduce what is held is never refused for money."""
+        if self._margin is None:
+            return
+        instrument = request.instrument
+        each = self._margin.get(instrument.symbol, self._margin.get(instrument.root))
+        if each is None:
+            raise Refused(
+                f"no margin is known for {instrument.root}; give one: margin={{"
+                f'"{instrument.root}": "1500"}}',
+                reason=Reason.INSUFFICIENT_FUNDS,
+            )
+        sign = request.side.sign
+        held = sign * self.account.holding(instrument).qty
+        working = sum(
+            record.leaves_qty
+            for record in self._working.values()
+            if record.request.side is request.side
+            and record.request.instrument.symbol == instrument.symbol
+        )
+        after = held + working + request.order_qty
+        equity = self.account.cash + self.open_profit()
+        if after > 0 and after > -held and each * after > equity:
+            raise Refused(
+                f"{each * after} of margin is needed for {after} {instrument.symbol}, "
+                f"the equity is {equity}",
+                reason=Reason.INSUFFICIENT_FUNDS,
+            )
+
+    def _position(self, instrument: Instrument) -> PositionState:
+        holding = self.account.holding(instrument)
+        return PositionState(
+            instrument=instrument, qty=holding.qty, avg_px=holding.avg_px, time_ns=self._now_ns()
+        )

@@ -1,0 +1,84 @@
+"""An order in the broker's books."""
+
+from decimal import Decimal
+
+from ...matching.reports import Report
+from ...trading.order import OrderRequest, OrderState
+from ...trading.words import OrdStatus, Reason
+
+
+class OrderRecord:
+    """What the broker knows of one order; `number` is its id here and in the engine."""
+
+    __slots__ = (
+        "cum_qty",
+        "entered_ns",
+        "leaves_qty",
+        "number",
+        "order_qty",
+        "price",
+        "reason",
+        "request",
+        "status",
+        "stop_px",
+        "text",
+        "updated_ns",
+        "worth_units",
+    )
+
+    def __init__(self, number: int, request: OrderRequest, now_ns: int) -> None:
+        self.number = number
+        self.request = request
+        self.entered_ns = now_ns
+        self.updated_ns = now_ns
+        self.status = OrdStatus.PENDING_NEW
+        self.order_qty = request.order_qty
+        self.cum_qty = 0
+        self.leaves_qty = request.order_qty
+        self.worth_units = 0  # sum of quantity times price, in units
+        self.price = request.price
+        self.stop_px = request.stop_px
+        self.reason = Reason.NONE
+        self.text = ""
+
+    def apply(self, report: Report) -> None:
+        """Take the exchange's word."""
+        grid = self.request.instrument
+        self.status = report.ord_status
+        self.order_qty = report.order_qty
+        self.cum_qty = report.cum_qty
+        self.leaves_qty = report.leaves_qty
+        self.worth_units += report.last_qty * report.last_px
+        self.price = None if report.price is None else grid.decimal(report.price)
+        self.stop_px = None if report.stop_px is None else grid.decimal(report.stop_px)
+        self.updated_ns = report.time_ns
+        if report.reason is not Reason.NONE:
+            self.reason = report.reason
+
+    @property
+    def avg_px(self) -> Decimal | None:
+        """The mean fill price; None while nothing is filled."""
+        if not self.cum_qty:
+            return None
+        return self.worth_units * self.request.instrument.unit / self.cum_qty
+
+    def state(self) -> OrderState:
+        """The order as a client is told of it now."""
+        request = self.request
+        return OrderState(
+            instrument=request.instrument,
+            order_id=str(self.number),
+            cl_ord_id=request.cl_ord_id,
+            side=request.side,
+            ord_type=request.ord_type,
+            ord_status=self.status,
+            order_qty=self.order_qty,
+            cum_qty=self.cum_qty,
+            leaves_qty=self.leaves_qty,
+            price=self.price,
+            stop_px=self.stop_px,
+            avg_px=self.avg_px,
+            time_ns=self.updated_ns,
+            reason=self.reason,
+            text=self.text,
+        )

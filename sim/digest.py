@@ -1,0 +1,74 @@
+"""The domain digest: a fingerprint of what reached the exchange and what left it.
+
+Same scenario, strategy and seed: the same digest, on either engine, any machine, any Python minor and
+any PYTHONHASHSEED (DESIGN 6). Prices are in units, times in ns from the run's start, orders named by
+the order of their appearance.
+"""
+
+from hashlib import blake2b
+
+from ..matching.commands import CancelOrder, Command, NewOrder, ReplaceOrder, SetStatus
+from ..matching.reports import Report
+
+
+class DomainDigest:
+    """Fed with commands and reports in order; `hex` may be asked at any time."""
+
+    def __init__(self, origin_ns: int) -> None:
+        self._hash = blake2b(digest_size=16)
+        self._origin_ns = origin_ns
+        self._orders: dict[tuple[str, int], int] = {}
+
+    def command(self, symbol: str, at_ns: int, command: Command) -> None:
+        at = at_ns - self._origin_ns
+        match command:
+            case NewOrder():
+                fields: tuple[object, ...] = (
+                    command.side,
+                    command.ord_type,
+                    command.order_qty,
+                    command.price,
+                    command.stop_px,
+                    command.trail,
+                    command.tif,
+                )
+            case ReplaceOrder():
+                fields = (command.order_qty, command.price, command.stop_px, command.trail)
+            case CancelOrder():
+                fields = ()
+            case SetStatus():
+                self._add("status", symbol, at, (command.status,))
+                return
+        kind = type(command).__name__
+        self._add(kind, symbol, at, (self._order(symbol, command.order_id), *fields))
+
+    def report(self, symbol: str, report: Report) -> None:
+        self._add(
+            "report",
+            symbol,
+            report.time_ns - self._origin_ns,
+            (
+                self._order(symbol, report.order_id),
+                report.exec_type,
+                report.ord_status,
+                report.order_qty,
+                report.cum_qty,
+                report.leaves_qty,
+                report.price,
+                report.stop_px,
+                report.last_qty,
+                report.last_px,
+                report.reason,
+            ),
+        )
+
+    @property
+    def hex(self) -> str:
+        return self._hash.hexdigest()
+
+    def _order(self, symbol: str, order_id: int) -> int:
+        return self._orders.setdefault((symbol, order_id), len(self._orders) + 1)
+
+    def _add(self, kind: str, symbol: str, at_ns: int, fields: tuple[object, ...]) -> None:
+        values = " ".join("-" if v is None else str(int(v)) for v in fields)  # type: ignore[call-overload]  # int enumerations and ints
+        self._hash.update(f"{kind} {symbol} {at_ns} {values}\n".encode())

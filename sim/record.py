@@ -1,0 +1,350 @@
+"""What a run left behind, as broker truth: frames, sums and counts.
+
+Money is exact Decimal; the equity curve and the columns of frames that are meant for plots and
+statistics are floats, made at the end from exact figures.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from ..trading.instrument import Instrument
+from ..trading.orders.manager import Incident
+from ..trading.tape import Tape
+from .desk.account import RoundTrip
+from .desk.broker_desk import BrokerDesk
+from .marks import Marks
+from .unprotected import Exposure, Unprotected
+
+if TYPE_CHECKING:
+    from .backtest import Setup
+
+_TIME = pl.Datetime("ns", "UTC")
+_CURVE_POINTS = 2_000
+
+
+@dataclass(frozen=True)
+class Record:
+    """One finished run."""
+
+    instrument: Instrument
+    tape: Tape
+    start_ns: int
+    end_ns: int
+    seed: int
+    engine: str
+    profile: str
+    latency: str
+    fees_name: str
+    currency: str
+    starting_cash: Decimal
+    realised: Decimal
+    open_profit: Decimal
+    fees: Decimal
+    open_position: int
+    round_trips: tuple[RoundTrip, ...]
+    order_count: int
+    reject_count: int
+    fill_count: int
+    unprotected: Unprotected
+    digest: str
+    ambiguous_bars: int
+    suspect_bars: int
+    unknown_size_fills: int
+    incidents: tuple[Incident, ...]
+    conflated: int
+    notes: tuple[str, ...]
+    desk: BrokerDesk
+    marks: Marks
+
+    @property
+    def net(self) -> Decimal:
+        """Profit after fees, realised and open."""
+        return self.realised + self.open_profit - self.fees
+
+    @cached_property
+    def trades(self) -> pl.DataFrame:
+        """Round trips, oldest exit first: side, qty, times, exact prices and profit after fees."""
+        return _frame(
+            {
+                "entry_time": _TIME,
+                "exit_time": _TIME,
+                "symbol": pl.String,
+                "side": pl.String,
+                "qty": pl.Int64,
+                "entry_price": pl.Float64,
+                "exit_price": pl.Float64,
+                "profit": pl.Float64,
+                "fees": pl.Float64,
+                "entry_tag": pl.String,
+                "exit_tag": pl.String,
+            },
+            [
+                (
+                    trip.opened_ns,
+                    trip.closed_ns,
+                    trip.instrument.symbol,
+                    trip.side.name.lower(),
+                    trip.qty,
+                    float(trip.instrument.decimal(trip.entry_units)),
+                    float(trip.instrument.decimal(trip.exit_units)),
+                    float(trip.profit),
+                    float(trip.fees),
+                    trip.entry_tag,
+                    trip.exit_tag,
+                )
+                for trip in self.round_trips
+            ],
+        )
+
+    @cached_property
+    def orders(self) -> pl.DataFrame:
+        """Every order that reached the broker, oldest first, as it stood at the end."""
+        return _frame(
+            {
+                "time": _TIME,
+                "updated": _TIME,
+                "tag": pl.String,
+                "symbol": pl.String,
+                "side": pl.String,
+                "type": pl.String,
+                "status": pl.String,
+                "qty": pl.Int64,
+                "cum_qty": pl.Int64,
+                "price": pl.Float64,
+                "stop_px": pl.Float64,
+                "avg_px": pl.Float64,
+                "text": pl.String,
+            },
+            [
+                (
+                    r.entered_ns,
+                    r.updated_ns,
+                    r.request.cl_ord_id,
+                    r.request.instrument.symbol,
+                    r.request.side.name.lower(),
+                    r.request.ord_type.name.lower(),
+                    r.status.name.lower(),
+                    r.order_qty,
+                    r.cum_qty,
+                    _float(r.price),
+                    _float(r.stop_px),
+                    _float(r.avg_px),
+                    r.text,
+                )
+                for r in self.desk.orders.values()
+            ],
+        )
+
+    @cached_property
+    def fills(self) -> pl.DataFrame:
+        """Every fill, oldest first."""
+        return _frame(
+            {
+                "time": _TIME,
+                "tag": pl.String,
+                "symbol": pl.String,
+                "side": pl.String,
+                "qty": pl.Int64,
+                "price": pl.Float64,
+                "fee": pl.Float64,
+            },
+            [
+                (
+                    fill.time_ns,
+                    fill.cl_ord_id,
+                    fill.instrument.symbol,
+                    fill.side.name.lower(),
+                    fill.qty,
+                    float(fill.px),
+                    _float(fill.fee),
+                )
+                for fill in self.desk.executions
+            ],
+        )
+
+    @cached_property
+    def bare_spans(self) -> pl.DataFrame:
+        """Spans without a working stop: qty is signed, seconds, adverse move in money, and whether the
+        contracts were meant to be protected."""
+        columns = {
+            "from": _TIME,
+            "to": _TIME,
+            "symbol": pl.String,
+            "qty": pl.Int64,
+            "seconds": pl.Float64,
+            "adverse": pl.Float64,
+            "meant": pl.Boolean,
+            "at_end": pl.Boolean,
+        }
+        rows = [*_spans(self.unprotected.meant, True), *_spans(self.unprotected.others, False)]
+        return _frame(columns, rows)
+
+    @cached_property
+    def equity(self) -> pl.DataFrame:
+        """Cash and open profit over time: about 2 000 even moments and every fill.
+
+        Columns: time, cash (realised and fees, without open profit), equity, position, price. The
+        price is the last trade or bar close before the moment; null, with equity at cash, before the
+        first.
+        """
+        fills = self.desk.executions
+        even = np.linspace(self.start_ns, self.end_ns, _CURVE_POINTS).astype(np.int64)
+        filled = np.array([fill.time_ns for fill in fills], dtype=np.int64)
+        times = np.unique(np.concatenate([even, filled]))
+        marks, known = self.marks.at(times)
+        signed = np.array([fill.side.sign * fill.qty for fill in fills], dtype=np.int64)
+        units = np.array([self.instrument.units(fill.px) for fill in fills], dtype=np.int64)
+        paid = np.cumsum(np.array([float(fill.fee or 0) for fill in fills]))
+        done = filled.searchsorted(times, side="right")
+        position = np.concatenate([[0], np.cumsum(signed)])[done]
+        spent = np.concatenate([[0], np.cumsum(signed * units)])[done]
+        fees = np.concatenate([[0.0], paid])[done]
+        unit_value = float(self.instrument.unit_value)
+        start = float(self.starting_cash)
+        equity = start + (position * np.where(known, marks, 0) - spent) * unit_value - fees
+        price = np.where(known, marks * float(self.instrument.unit), np.nan)
+        return pl.DataFrame(
+            {
+                "time": pl.Series(times, dtype=pl.Int64).cast(_TIME),
+                "equity": equity,
+                "position": position,
+                "price": pl.Series(price).fill_nan(None),
+            }
+        )
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The figures of the run as plain values, ready for JSON: money as exact text."""
+        profits = [trip.profit for trip in self.round_trips]
+        wins = [p for p in profits if p > 0]
+        return {
+            "instrument": self.instrument.symbol,
+            "from": utc(self.start_ns),
+            "to": utc(self.end_ns),
+            "engine": self.engine,
+            "venue": self.profile,
+            "latency": self.latency,
+            "fees_schedule": self.fees_name,
+            "seed": self.seed,
+            "currency": self.currency,
+            "starting_cash": str(self.starting_cash),
+            "net": str(self.net),
+            "realised": str(self.realised),
+            "open_profit": str(self.open_profit),
+            "fees": str(self.fees),
+            "open_position": self.open_position,
+            "round_trips": len(profits),
+            "winners": len(wins),
+            "best": str(max(profits, default=Decimal(0))),
+            "worst": str(min(profits, default=Decimal(0))),
+            "max_drawdown": str(round(self.max_drawdown, 2)),
+            "orders": self.order_count,
+            "rejected": self.reject_count,
+            "fills": self.fill_count,
+            "unprotected_contract_seconds": str(self.unprotected.contract_seconds),
+            "unprotected_longest_s": self.unprotected.longest,
+            "unprotected_worst_move": str(self.unprotected.worst_move),
+            "unguarded_contract_seconds": str(self.unprotected.others.contract_seconds),
+            "ambiguous_bars": self.ambiguous_bars,
+            "suspect_bars": self.suspect_bars,
+            "unknown_size_fills": self.unknown_size_fills,
+            "quotes_conflated": self.conflated,
+            "incidents": len(self.incidents),
+            "digest": self.digest,
+            "notes": list(self.notes),
+        }
+
+    @property
+    def max_drawdown(self) -> float:
+        """The deepest fall of the equity curve from a high before it, in money, at its moments."""
+        equity = self.equity["equity"].to_numpy()
+        return float((np.maximum.accumulate(equity) - equity).max())
+
+
+def make_record(
+    *,
+    setup: "Setup",
+    end_ns: int,
+    broker_desk: BrokerDesk,
+    unprotected: Unprotected,
+    marks: Marks,
+    digest: str,
+    ambiguous_bars: int,
+    suspect_bars: int,
+    unknown_size_fills: int,
+    incidents: list[Incident],
+    conflated: int,
+    notes: list[str],
+) -> Record:
+    """Gather what the parts of a world know at its end."""
+    account = broker_desk.account
+    rejected = [o for o in broker_desk.orders.values() if o.status.name == "REJECTED"]
+    return Record(
+        instrument=setup.instrument,
+        tape=setup.tape,
+        start_ns=setup.start_ns,
+        end_ns=end_ns,
+        seed=setup.seed,
+        engine="reference",
+        profile=setup.rules.profile.name,
+        latency=setup.latency.name,
+        fees_name=setup.fees.name,
+        currency=account.currency,
+        starting_cash=account.starting_cash,
+        realised=account.realised,
+        open_profit=broker_desk.open_profit(),
+        fees=account.fees_paid,
+        open_position=account.holding(setup.instrument).qty,
+        round_trips=tuple(account.round_trips),
+        order_count=len(broker_desk.orders),
+        reject_count=len(rejected),
+        fill_count=len(broker_desk.executions),
+        unprotected=unprotected,
+        digest=digest,
+        ambiguous_bars=ambiguous_bars,
+        suspect_bars=suspect_bars,
+        unknown_size_fills=unknown_size_fills,
+        incidents=tuple(incidents),
+        conflated=conflated,
+        notes=(*setup.tape.notes, *notes),
+        desk=broker_desk,
+        marks=marks,
+    )
+
+
+def utc(ns: int) -> str:
+    """A moment as ISO text in UTC, to the second."""
+    return datetime.fromtimestamp(ns // 10**9, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _spans(exposure: Exposure, meant: bool) -> list[tuple[Any, ...]]:
+    return [
+        (
+            span.from_ns,
+            span.to_ns,
+            span.instrument.symbol,
+            span.qty,
+            (span.to_ns - span.from_ns) / 1e9,
+            _float(move),
+            meant,
+            span.at_end,
+        )
+        for span, move in zip(exposure.spans, exposure.moves, strict=True)
+    ]
+
+
+def _frame(columns: dict[str, Any], rows: list[tuple[Any, ...]]) -> pl.DataFrame:
+    """A frame of rows whose Datetime columns are given as ns."""
+    plain = {n: pl.Int64 if kind == _TIME else kind for n, kind in columns.items()}
+    frame = pl.DataFrame(rows, schema=plain, orient="row")
+    return frame.with_columns(pl.col(n).cast(_TIME) for n, k in columns.items() if k == _TIME)
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
