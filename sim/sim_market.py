@@ -1,7 +1,8 @@
 """The market port onto a tape: a second cursor on the same columns, later by the feed's latency.
 
-The client never sees a row before it could have had it. Rows of all subscriptions are told in one
-order: by arrival, then by subscription.
+The client never sees a row before it could have had it. All subscriptions share one connection, so
+their events are told in the order in which the feed had them (then by subscription), and one that is
+late holds up those behind it.
 """
 
 from asyncio import Future
@@ -25,9 +26,9 @@ _AGGRESSOR = {1: Side.BUY, 2: Side.SELL}
 
 
 class _Stream:
-    """One subscription: its events in order, and when the next arrives."""
+    """One subscription: its events in order; the next one, when the feed has it, and its latency."""
 
-    __slots__ = ("at_ns", "event", "events", "sink", "subscription", "wire")
+    __slots__ = ("event", "events", "latency_ns", "sent_ns", "sink", "subscription", "wire")
 
     def __init__(
         self,
@@ -40,18 +41,18 @@ class _Stream:
         self.events = events
         self.sink = sink
         self.wire = wire
-        self.at_ns: int | None = None
+        self.sent_ns = 0
+        self.latency_ns = 0
         self.event: MarketEvent | None = None
-        self.step()
 
-    def step(self) -> None:
-        """Move to the next event; its latency is drawn now."""
+    def step(self) -> bool:
+        """Move to the next event; False when there is none."""
         following = next(self.events, None)
         if following is None:
-            self.at_ns = self.event = None
-        else:
-            sent_ns, self.event = following
-            self.at_ns = self.wire.arrival_ns(Leg.FEED, sent_ns)
+            return False
+        self.sent_ns, self.event = following
+        self.latency_ns = self.wire.latency_ns(Leg.FEED)
+        return True
 
 
 class SimMarket:
@@ -80,6 +81,7 @@ class SimMarket:
         self._streams: list[_Stream] = []
         self._bars: dict[int, BarColumns] = {}
         self._numbers = 0
+        self._last_ns = 0  # the last arrival: nothing overtakes it
         channels = {Channel.BARS, Channel.STATUS}
         if len(tape.quotes.seq) or (tape.bars.bid_close != NO_PRICE).any():
             channels.add(Channel.QUOTES)
@@ -111,7 +113,9 @@ class SimMarket:
         except Refused as refusal:
             answer.set_exception(refusal)
             return answer
-        self._streams.append(_Stream(subscription, events, sink, self._wire))
+        stream = _Stream(subscription, events, sink, self._wire)
+        if stream.step():
+            self._streams.append(stream)
         answer.set_result(subscription)
         return answer
 
@@ -147,21 +151,31 @@ class SimMarket:
     # --- the source -------------------------------------------------------------------------------
 
     def next_moment(self, limit_ns: int) -> int | None:
-        first: int | None = None
-        for stream in self._streams:
-            at_ns = stream.at_ns
-            if at_ns is not None and at_ns <= limit_ns and (first is None or at_ns < first):
-                first = at_ns
-        return None if first is None else max(first, self._loop.now_ns)
+        head = self._head()
+        if head is None:
+            return None
+        at_ns = max(head.sent_ns + head.latency_ns, self._last_ns, self._loop.now_ns)
+        return at_ns if at_ns <= limit_ns else None
 
     def advance(self, to_ns: int) -> None:
-        """Tell everything that arrives up to `to_ns`, one stream after another."""
-        for stream in self._streams:
-            while stream.at_ns is not None and stream.at_ns <= to_ns:
-                assert stream.event is not None
-                event = stream.event
-                stream.step()
-                self._process.run(stream.sink, event)
+        """Tell everything that arrives up to `to_ns`."""
+        while (head := self._head()) is not None:
+            at_ns = max(head.sent_ns + head.latency_ns, self._last_ns)
+            if at_ns > to_ns:
+                return
+            self._last_ns = at_ns
+            event, sink = head.event, head.sink
+            assert event is not None
+            if not head.step():
+                self._streams.remove(head)
+            self._process.run(sink, event)
+
+    def _head(self) -> _Stream | None:
+        """The stream whose next event the feed had first; of equals, the one subscribed first."""
+        streams = self._streams
+        if len(streams) < 2:
+            return streams[0] if streams else None
+        return min(streams, key=_sent_ns)
 
     # --- how ----------------------------------------------------------------------------------------
 
@@ -248,6 +262,10 @@ def _rows(table: Any, names: tuple[str, ...], after_ns: int) -> Iterator[tuple[A
     columns = [table.time_ns if arrival is None else arrival, *(getattr(table, n) for n in names)]
     for start in range(first, len(table.seq), _CHUNK):
         yield from zip(*(c[start : start + _CHUNK].tolist() for c in columns), strict=True)
+
+
+def _sent_ns(stream: _Stream) -> int:
+    return stream.sent_ns
 
 
 def _px(units: int) -> int | None:

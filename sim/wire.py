@@ -1,7 +1,8 @@
 """The wire between client and exchange: four legs, each with its own latency.
 
 Requests and responses may overtake each other and be overtaken by events, as REST exchanges are; each
-of the two hub legs (order events, market data) is in order.
+of the two hub legs is in order: order events here, market data in `SimMarket`, whose messages are a
+cursor and never entries of a heap.
 """
 
 from collections.abc import Callable
@@ -29,7 +30,6 @@ _TIES = {
     Leg.EVENTS: Tie.REPORT,
     Leg.FEED: Tie.FEED,
 }
-_IN_ORDER = frozenset({Leg.EVENTS, Leg.FEED})
 
 
 class Wire:
@@ -41,17 +41,16 @@ class Wire:
             leg: (getattr(profile, leg.value), named_stream(seed, f"latency.{leg.value}"))
             for leg in Leg
         }
-        self._last_ns = dict.fromkeys(Leg, 0)
+        self._events_ns = 0  # the last arrival on the events leg: nothing overtakes it
 
-    def arrival_ns(self, leg: Leg, sent_ns: int) -> int:
-        """When a message sent at `sent_ns` arrives; draws once, and keeps a hub leg in order."""
+    def latency_ns(self, leg: Leg) -> int:
+        """Draw how long one message of a leg is on its way."""
         model, stream = self._legs[leg]
-        at_ns = sent_ns + model.draw(stream)
-        if leg in _IN_ORDER:
-            at_ns = self._last_ns[leg] = max(at_ns, self._last_ns[leg])
-        return at_ns
+        return model.draw(stream)
 
     def send(self, leg: Leg, deliver: Callable[[], None]) -> None:
         """Call `deliver` when a message sent now arrives. It runs as the world, in no process."""
-        at_ns = self.arrival_ns(leg, self._loop.now_ns)
+        at_ns = self._loop.now_ns + self.latency_ns(leg)
+        if leg is Leg.EVENTS:
+            at_ns = self._events_ns = max(at_ns, self._events_ns)
         self._loop.call_at_ns(at_ns, deliver, tie=_TIES[leg], context=Context())

@@ -25,7 +25,8 @@ class MarketFeed:
         self.ambiguous_bars = 0
         self.suspect_bars_walked = 0
         self._book = book
-        self._suspects = np.array(sorted(suspect_bars), np.int64)
+        self._suspects = suspect_bars
+        self._suspect_starts = np.array(sorted(suspect_bars), np.int64)
         self._rows = Rows()
         self._watch = Watch(book, self._rows)
         self._walk: BarWalk | None = None
@@ -51,9 +52,10 @@ class MarketFeed:
     def orders_changed(self) -> None:
         """An order may have come into the bar that is being walked: its story may be two now."""
         walk = self._walk
-        if walk is not None and not walk.choice_due and self._book.orders:
-            if conflicting_side(self._book, *walk.bounds()) is not None:
-                self._mark_ambiguous(walk)
+        if walk is None or walk.choice_due:
+            return
+        if conflicting_side(self._book, *walk.bounds()) is not None:
+            self._mark_ambiguous(walk)
 
     def next_touch(self, until_ns: int) -> int | None:
         """The first moment up to `until_ns` at which the market may touch an order; None: none."""
@@ -71,7 +73,7 @@ class MarketFeed:
         while (due_ns := walk.next_ns()) is not None and due_ns <= to_ns:
             book.now_ns = due_ns
             if walk.choice_due:
-                if choose_path(book, walk) and due_ns >= book.ambiguous_until_ns:
+                if choose_path(book, walk):
                     self._mark_ambiguous(walk)
                 continue
             step = walk.take_one()
@@ -171,7 +173,7 @@ class MarketFeed:
         place = max(bars.at, int(np.searchsorted(starts, to_ns, "right")) - 1)
         if int(starts[place]) + int(bars["span_ns"][place]) - 1 <= to_ns:
             place += 1
-        later = self._suspects[np.searchsorted(self._suspects, starts[bars.at]) :]
+        later = self._suspect_starts[np.searchsorted(self._suspect_starts, starts[bars.at]) :]
         if len(later):
             place = min(place, int(np.searchsorted(starts, later[0])))
         return [int(bars["seq"][place])] if place < bars.end else []

@@ -60,10 +60,13 @@ def choose_contract(
     """
     name = named or instrument.symbol
     wanted = parse_contract(name, instrument.root, near_year)
+    if instrument.month is not None and named is None:
+        wanted = Contract(instrument.month.year, instrument.month.month, instrument.root.upper())
     if named or wanted.month:
         if wanted not in weights:
+            expiry = f" (expiry {wanted.year}-{wanted.month:02d})" if wanted.month else ""
             raise ScenarioError(
-                f"{place}: there is no {name}; it holds {_listed(weights)}. "
+                f"{place}: there is no {name}{expiry}; it holds {_listed(weights)}. "
                 f"Name one of these, for example contract='{min(weights)}'"
             )
         return wanted

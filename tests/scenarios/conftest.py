@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+
 from dryfill.trading.instrument import Instrument
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "data"

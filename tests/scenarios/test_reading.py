@@ -11,6 +11,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+
 from dryfill.scenarios import read_market
 from dryfill.trading.instrument import Instrument, TickBand
 from dryfill.trading.tape import NO_PRICE, UNKNOWN_SIZE
@@ -218,7 +219,9 @@ def test_files_of_one_kind_follow_each_other_in_time_whatever_their_order(
     assert (trades.size.tolist(), trades.seq.tolist()) == ([1, 2], [0, 1])
 
 
-@pytest.mark.parametrize("tick", ["0.25", "0.1", "0.03125", "0.015625", "0.00005", "0.0000005", "25"])
+@pytest.mark.parametrize(
+    "tick", ["0.25", "0.1", "0.03125", "0.015625", "0.00005", "0.0000005", "25"]
+)
 def test_every_price_of_a_grid_is_read_exactly_from_doubles_and_text(tick: str) -> None:
     instrument = Instrument("X", Decimal(tick), Decimal(1))
     units = np.concatenate([np.arange(-3000, 3000), np.arange(10**6, 10**6 + 4000)])

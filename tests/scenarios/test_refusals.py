@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+
 from dryfill.scenarios import CLEANING, read_market
 from dryfill.trading.errors import ScenarioError, UsageError
 from dryfill.trading.instrument import Instrument
@@ -59,7 +60,8 @@ BAD: list[tuple[str, str, list[str]]] = [
     (
         "crossed bars",
         f"{BARS},bid_open,bid_high,bid_low,bid_close,ask_open,ask_high,ask_low,ask_close\n"
-        f"{Z}0Z,5000,5000,5000,5000,1,5000,5000,5000,5000,5000,5000,4999,4999\n",
+        f"{Z}0Z,5000,5000,5000,5000,1,5000,5000,5000,5000,5000,5000,4999,4999\n"
+        f"{Z}1Z,5000,5000,5000,5000,1,5000,5000,5000,5000,5000,5000,5000,5000\n",
         ["es.csv, row 1: bid_low 5000 is above ask_low 4999", "uncross"],
     ),
     (
@@ -90,7 +92,7 @@ BAD: list[tuple[str, str, list[str]]] = [
     (
         "words for prices",
         f"{TRADES}\n{Z}0Z,5000,1\n{Z}1Z,110'16,1",
-        ["es.csv, row 2: price \"110'16\" is no finite number", "decimals"],
+        ['es.csv, row 2: price "110\'16" is no finite number', "decimals"],
     ),
     (
         "infinite prices",
@@ -169,7 +171,9 @@ BAD: list[tuple[str, str, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "said"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
+@pytest.mark.parametrize(
+    ("text", "said"), [case[1:] for case in BAD], ids=[case[0] for case in BAD]
+)
 def test_bad_rows_are_refused_with_file_row_value_and_way_out(
     csv: Csv, es: Instrument, text: str, said: list[str]
 ) -> None:
@@ -255,7 +259,9 @@ def test_missing_files_and_folders_are_refused(tmp_path: Path, es: Instrument) -
 def test_overlapping_files_of_one_kind_are_refused_or_interleaved(csv: Csv, es: Instrument) -> None:
     one = csv(f"{TRADES}\n{Z}0Z,5000,1\n{Z}5Z,5000,2", "one.csv")
     two = csv(f"{TRADES}\n{Z}4Z,5000,3", "two.csv")
-    with pytest.raises(ScenarioError, match=r"one\.csv and two\.csv overlap: .*14:30:05Z.*14:30:04Z"):
+    with pytest.raises(
+        ScenarioError, match=r"one\.csv and two\.csv overlap: .*14:30:05Z.*14:30:04Z"
+    ):
         read_market([two, one], es)
     assert read_market([two, one], es, clean="sort").tape.trades.size.tolist() == [1, 3, 2]
     touching = csv(f"{TRADES}\n{Z}5Z,5000,4", "three.csv")

@@ -1,0 +1,194 @@
+"""Stories: a market and orders as a trader would tell them, with the reports that have to follow.
+
+One event a line, `time event -> report; report`. Lines of one time happen together. Every story is
+told twice, line by line and in one leap, with `check()` after each step of the first.
+
+    0  quote 100x5 101x7
+    10 #1 buy 9 limit 101 -> 1 new limit 101; 1 trade 7@101 taker, 2 left
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from dryfill.matching.commands import CancelOrder, Command, NewOrder, ReplaceOrder, SetStatus
+from dryfill.matching.reference import ReferenceEngine
+from dryfill.matching.reports import Report
+from dryfill.matching.rules import Rules
+from dryfill.trading.tape import BarRows, QuoteRows, Tape, TradeRows, make_tape
+from dryfill.trading.words import (
+    NO_PRICE,
+    UNKNOWN_SIZE,
+    ExecType,
+    Liquidity,
+    OrdType,
+    Side,
+    TimeInForce,
+    TradingStatus,
+)
+
+KINDS = {"quote": QuoteRows, "trade": TradeRows, "bar": BarRows}
+
+
+def tape_of(rows: Sequence[tuple[int, str, tuple[int, ...]]], first_seq: int = 0) -> Tape:
+    """A tape of (time, kind, the kind's other columns in order), in the order given."""
+    tables: dict[str, Any] = {}
+    for kind, cls in KINDS.items():
+        mine = [(first_seq + n, t, *v) for n, (t, k, v) in enumerate(rows) if k == kind]
+        if mine:
+            tables[kind] = cls(*[np.array(column, np.int64) for column in zip(*mine, strict=True)])
+    return make_tape(tables.get("quote"), tables.get("trade"), tables.get("bar"))
+
+
+def said(report: Report) -> str:
+    """A report in a few words."""
+    words = [str(report.order_id)]
+    kind = report.exec_type
+    if kind is ExecType.TRADE:
+        who = "taker" if report.liquidity is Liquidity.REMOVED else "maker"
+        words += ["trade", f"{report.last_qty}@{report.last_px}", who]
+        marks = [f"{report.leaves_qty} left"] if report.leaves_qty else []
+        marks += ["unknown size"] if report.unknown_size else []
+        marks += ["ambiguous"] if report.ambiguous else []
+        return " ".join(words) + "".join(f", {mark}" for mark in marks)
+    words.append(kind.name.lower())
+    if kind in (ExecType.NEW, ExecType.TRIGGERED, ExecType.REPLACED):
+        words += [f"qty {report.order_qty}"] if kind is ExecType.REPLACED else []
+        words += [f"stop {report.stop_px}"] if report.stop_px is not None else []
+        words += [f"limit {report.price}"] if report.price is not None else []
+    words += [report.reason.name] if report.reason else []
+    return " ".join(words)
+
+
+def _number(text: str, absent: int) -> int:
+    return {"-": absent, "?": UNKNOWN_SIZE}.get(text) or int(text)
+
+
+def _level(text: str) -> tuple[int, int]:
+    price, _, size = text.partition("x")
+    return (NO_PRICE, 0) if price == "-" else (int(price), _number(size, 0))
+
+
+def _corners(text: str) -> tuple[int, ...]:
+    return tuple(int(price) for price in text.split("/"))
+
+
+def _bar(words: list[str]) -> tuple[int, ...]:
+    """span o/h/l/c vVOLUME [bid o/h/l/cxSIZE] [ask o/h/l/cxSIZE]; `-` for no trades."""
+    trades = (NO_PRICE,) * 4 if words[1] == "-" else _corners(words[1])
+    volume = _number(words[2][1:], 0) if words[2] != "v0" else 0
+    found = {"bid": ((NO_PRICE,) * 4, 0), "ask": ((NO_PRICE,) * 4, 0)}
+    for name, text in zip(words[3::2], words[4::2], strict=True):
+        prices, _, size = text.partition("x")
+        found[name] = (_corners(prices), _number(size, 0))
+    (bids, bid_size), (asks, ask_size) = found["bid"], found["ask"]
+    return (int(words[0]), *trades, volume, *bids, bid_size, *asks, ask_size)
+
+
+def _row(words: list[str]) -> tuple[str, tuple[int, ...]]:
+    if words[0] == "quote":
+        return "quote", (*_level(words[1]), *_level(words[2]))
+    if words[0] == "trade":
+        aggressor = {"buyer": 1, "seller": 2}.get(words[2], 0) if len(words) > 2 else 0
+        return "trade", (*_level(words[1]), aggressor)
+    return "bar", _bar(words[1:])
+
+
+def _options(words: list[str]) -> dict[str, int]:
+    return {name: int(value) for name, value in zip(words[::2], words[1::2], strict=True)}
+
+
+def _order(words: list[str]) -> NewOrder:
+    tif = TimeInForce.DAY
+    if words[-1] in ("gtc", "ioc"):
+        tif = TimeInForce[words.pop().upper()]
+    given = {"order_id": int(words[0][1:]), "side": Side[words[1].upper()], "tif": tif}
+    qty, rest = int(words[2]), words[3:]
+    if rest[0] == "market":
+        return NewOrder(ord_type=OrdType.MARKET, order_qty=qty, **given)
+    if rest[0] == "join":
+        return NewOrder(ord_type=OrdType[f"JOIN_{rest[1].upper()}"], order_qty=qty, **given)
+    options = _options(rest)
+    price, stop_px, trail = (options.get(name) for name in ("limit", "stop", "trail"))
+    kind = OrdType.LIMIT
+    if trail is not None:
+        kind = OrdType.TRAILING_STOP
+    elif stop_px is not None:
+        kind = OrdType.STOP if price is None else OrdType.STOP_LIMIT
+    return NewOrder(
+        ord_type=kind, order_qty=qty, price=price, stop_px=stop_px, trail=trail, **given
+    )
+
+
+def _command(words: list[str]) -> Command:
+    if words[0].startswith("#"):
+        return _order(words)
+    if words[0] == "cancel":
+        return CancelOrder(int(words[1][1:]))
+    if words[0] == "replace":
+        options = _options(words[2:])
+        names = {"qty": "order_qty", "limit": "price", "stop": "stop_px", "trail": "trail"}
+        changes = {names[name]: value for name, value in options.items()}
+        return ReplaceOrder(int(words[1][1:]), **changes)
+    return SetStatus(TradingStatus[words[0].upper()])
+
+
+class Told:
+    """A story, told: its engine and every report."""
+
+    def __init__(self, engine: ReferenceEngine, reports: list[Report]) -> None:
+        self.engine = engine
+        self.reports = reports
+
+    def ahead(self, order_id: int) -> int | None:
+        """The queue position of a resting order."""
+        return next(o.ahead for o in self.engine.book().orders if o.order_id == order_id)
+
+    def stop_px(self, order_id: int) -> int | None:
+        """The trigger of a waiting stop."""
+        return next(o.stop_px for o in self.engine.book().stops if o.order_id == order_id)
+
+
+def tell(story: str, suspect_bars: frozenset[int] = frozenset(), **rules: Any) -> Told:
+    """Tell a story and assert its reports. Rules default to the CME profile with 10 of protection."""
+    engine, leap = (
+        ReferenceEngine(Rules(**{"protection": 10, **rules}), suspect_bars) for _ in range(2)
+    )
+    lines = [line.strip() for line in story.strip().splitlines()]
+    events: list[tuple[int, list[str], list[str]]] = []
+    for line in lines:
+        event, _, expected = line.partition("->")
+        words = event.split()
+        events.append((int(words[0]), words[1:], [e.strip() for e in expected.split(";") if e]))
+    rows = [(at, *_row(w)) for at, w, _ in events if w[0] in KINDS]
+    commands = [(at, _command(list(w))) for at, w, _ in events if w[0] not in {*KINDS, "wait"}]
+    leap.extend(tape_of(rows))
+    seq, reports = 0, []
+    for at in sorted({at for at, _, _ in events}):
+        now = [row for row in rows if row[0] == at]
+        engine.extend(tape_of(now, seq))
+        seq += len(now)
+        for when, command in commands:
+            if when == at:
+                engine.submit(at, command)
+                leap.submit(at, command)
+        new = engine.advance(at)
+        engine.check()
+        expected = [words for when, _, more in events if when == at for words in more]
+        assert [said(report) for report in new] == expected, f"at {at}"
+        reports += new
+    last = max(at for at, _, _ in events)
+    assert leap.advance(last) == reports, "told in one leap, the story ends differently"
+    assert leap.book() == engine.book()
+    return Told(engine, reports)
+
+
+@pytest.fixture(name="tell")
+def tell_fixture() -> Callable[..., Told]:
+    return tell
+
+
+@pytest.fixture(name="tape_of")
+def tape_fixture() -> Callable[..., Tape]:
+    return tape_of
