@@ -37,12 +37,8 @@ def raw_bits(seed: int, stream: int, count: int) -> "np.ndarray[tuple[int], np.d
     Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators" (2014), and the
     public domain splitmix64.c of S. Vigna. It only adds, multiplies and shifts 64-bit integers.
     """
-    # Two rounds of mixing put the starts of neighbouring seeds and streams far apart.
-    mask = 2**64 - 1
-    state = _mixed_one((seed * 0x9E3779B97F4A7C15 + 1) & mask)
-    state = _mixed_one((state ^ (stream * 0xD1B54A32D192ED03)) & mask)
     steps = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    z = steps + np.uint64(state)
+    z = steps + np.uint64(_state(seed, stream))
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
@@ -56,7 +52,14 @@ def exponential(bits: Ints) -> Ints:
     return waits
 
 
-def _mixed_one(z: int) -> int:
+def _state(seed: int, stream: int) -> int:
+    """Where a sequence starts: two rounds of mixing put neighbouring seeds far apart."""
+    mask = 2**64 - 1
+    state = _mixed(seed * 0x9E3779B97F4A7C15 + 1 & mask)
+    return _mixed(state ^ stream * 0xD1B54A32D192ED03 & mask)
+
+
+def _mixed(z: int) -> int:
     mask = 2**64 - 1
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & mask
     z = (z ^ z >> 27) * 0x94D049BB133111EB & mask

@@ -54,19 +54,20 @@ def synthetic(
         start_price or instrument.price(character.start_price, rounding="nearest")
     )
     tick = instrument.tick_units(price)
-    flow = OrderFlow(price // tick, seed, _FLOW_STREAM, anchored=kind == "range")
+    anchor = price // tick if kind == "range" else None
+    flow = OrderFlow(seed, _FLOW_STREAM, anchor)
+    bid = price // tick
     for n, day in enumerate(_trade_dates(first, days)):
         # An evening open belongs to the date that it ends on.
         evening = begin + minutes > 1440
         at_ns = _opening(day - timedelta(days=1) if evening else day, begin)
-        if n:
-            flow.reopen(flow.bid + _overnight(seed, n, character), at_ns)
-        else:
-            flow.reopen(flow.bid, at_ns)
+        jump = _overnight(seed, n, character) if n else 0
+        flow.reopen(bid + jump, character.depth, at_ns)
         second_ns = at_ns
         for mood in moods(character, kind, seed, n, begin, minutes * 60):
             second_ns += _NS
             flow.second(second_ns, mood)
+        bid = flow.bid
     return _tape(flow, tick)
 
 

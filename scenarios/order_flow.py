@@ -42,26 +42,24 @@ class OrderFlow:
         "_used",
     )  # fmt: skip
 
-    def __init__(self, price: int, seed: int, stream: int, anchored: bool) -> None:
+    def __init__(self, seed: int, stream: int, anchor: int | None) -> None:
         self.quotes: array[int] = array("q")
         self.trades: array[int] = array("q")
         self.seq = 0
+        self.bid = self.ask = self.bid_size = self.ask_size = 0
+        self.depth = self.last_move = self._aggressor = 1
+        self._anchor = anchor
         self._seed, self._stream = seed, stream
-        self._aggressor = 1
-        self._anchor = price if anchored else None
         self._draws: list[int] = []
         self._gaps: list[int] = []
-        self._used = 0
-        self._answers = 0
-        self.depth = 1
-        self.reopen(price, 0)
+        self._used = self._answers = self._next_ns = 0
 
-    def reopen(self, price: int, at_ns: int) -> None:
-        """Start a session at a price, with a book one tick wide."""
+    def reopen(self, price: int, depth: int, at_ns: int) -> None:
+        """Start a session with `price` bid, one tick wide and `depth` on either side."""
         self.bid, self.ask = price, price + 1
-        self.bid_size = self.ask_size = max(1, self.depth // 2)
-        self.last_move = 1
+        self.bid_size = self.ask_size = depth
         self._next_ns = at_ns
+        self._quote(at_ns)
 
     def second(self, until_ns: int, mood: Mood) -> None:
         """Everything that happens before `until_ns` in this mood."""

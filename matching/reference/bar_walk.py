@@ -1,10 +1,11 @@
 """A bar on its way: where it is, and the stories that our orders make of it."""
 
 from ...trading.words import Side
-from ..rules import BarPath
+from ..rules import BarPath, Trigger
 from .bar_path import Bar, Step, choice_ns, high_first, open_step, steps_after_open
 from .market_events import on_print, on_quote
 from .state import BookState
+from .working_order import WorkingOrder
 
 
 class BarWalk:
@@ -47,13 +48,17 @@ class BarWalk:
         self._at += 1
         return self._steps[self._at - 1]
 
-    def bounds(self) -> tuple[int, int]:
-        """The lowest and highest price that the rest of the bar may visit."""
+    def bounds(self, *names: str) -> tuple[int, int]:
+        """The lowest and highest `price`, `bid` or `ask` in the rest of the bar; (1, 0): none."""
+        seen: list[int | None] = []
         if self._choice_ns is None:
-            seen = [p for s in self.left() for p in (s.price, s.bid, s.ask) if p is not None]
-            return (min(seen), max(seen)) if seen else (1, 0)
-        spans = [span for span in self.bar.spans if span is not None]
-        return min(s.low for s in spans), max(s.high for s in spans)
+            seen = [getattr(step, name) for step in self.left() for name in names]
+        else:
+            spans = {"price": self.bar.trades, "bid": self.bar.bids, "ask": self.bar.asks}
+            chosen = [span for name in names if (span := spans[name]) is not None]
+            seen = [price for span in chosen for price in (span.low, span.high)]
+        found = [price for price in seen if price is not None]
+        return (min(found), max(found)) if found else (1, 0)
 
 
 def commit_step(book: BookState, bar: Bar, step: Step) -> None:
@@ -70,36 +75,39 @@ def choose_path(book: BookState, walk: BarWalk) -> bool:
     Returns whether those orders make two stories of the bar.
     """
     first_high = high_first(walk.bar, book.rules.bar_path)
-    side = conflicting_side(book, *walk.bounds())
+    side = conflicting_side(book, walk)
     if side is not None and book.rules.bar_path is BarPath.ADVERSE:
         first_high = side is Side.BUY
     walk.choose(first_high)
     return side is not None
 
 
-def conflicting_side(book: BookState, low: int, high: int) -> Side | None:
-    """The side on which a stop and a limit of ours both lie within [low, high]; None: no conflict.
+def conflicting_side(book: BookState, walk: BarWalk) -> Side | None:
+    """The side on which the rest of a bar holds both a stop and a limit of ours; None: neither side.
 
     Which of the two is met first is for the bar's path to say, and a bar does not know its path. A
-    trailing stop lies within where the far extreme would bring it there. With conflicts on both
+    trailing stop is held where the far extreme would carry it into the bar. With conflicts on both
     sides, the sell orders' is the one returned.
     """
     for side in (Side.SELL, Side.BUY):
         if not len(book.stops[side]):
             continue
+        quote = "bid" if side is Side.SELL else "ask"
+        by_quote = book.rules.profile.trigger is Trigger.QUOTE and book.quotes_seen
+        low, high = walk.bounds(quote if by_quote else "price")
         stop = any(
             low <= trigger <= high
             for order in book.stops[side]
-            for trigger in (order.stop_px or 0, _carried(side, order.trail, low, high))
+            for trigger in (order.stop_px, _carried(order, low, high))
             if trigger is not None
         )
-        limits = book.resting[side].reached(high if side is Side.SELL else low)
-        if stop and any(o.price is not None and low <= o.price <= high for o in limits):
+        low, high = walk.bounds("price", quote)
+        if stop and any(o.price is not None and low <= o.price <= high for o in book.resting[side]):
             return side
     return None
 
 
-def _carried(side: Side, trail: int | None, low: int, high: int) -> int | None:
-    if trail is None:
+def _carried(order: WorkingOrder, low: int, high: int) -> int | None:
+    if order.trail is None:
         return None
-    return high - trail if side is Side.SELL else low + trail
+    return low + order.trail if order.side is Side.BUY else high - order.trail

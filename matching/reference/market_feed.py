@@ -54,7 +54,7 @@ class MarketFeed:
         walk = self._walk
         if walk is None or walk.choice_due:
             return
-        if conflicting_side(self._book, *walk.bounds()) is not None:
+        if conflicting_side(self._book, walk) is not None:
             self._mark_ambiguous(walk)
 
     def next_touch(self, until_ns: int) -> int | None:

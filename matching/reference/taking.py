@@ -48,11 +48,12 @@ def cancel_own_before(book: BookState, order: WorkingOrder) -> None:
     """Cancel our own resting orders that a taker would meet before the recorded quote.
 
     Without an instruction the resting order goes and the aggressor goes on (market-facts 4, [18]).
-    Those at the quote's own price are met first only if nothing is ahead of them.
+    Those at the quote's own price are met first only if nothing is ahead of them; those still on
+    their way themselves (`aggressive`) stand nowhere that we know.
     """
     quoted = book.opposite_price(order)
     for own in list(book.resting[order.side.opposite]):
-        if own.price is None or not order.reaches(own.price):
+        if own.aggressive or own.price is None or not order.reaches(own.price):
             continue
         if quoted is not None:
             behind = (own.price - quoted) * order.sign

@@ -70,7 +70,11 @@ def choose_contract(
                 f"Name one of these, for example contract='{min(weights)}'"
             )
         return wanted
-    fitting = {c: w for c, w in weights.items() if _fits(c, instrument.root.upper())}
+    root = instrument.root.upper()
+    # Expiries first: a spread's name has the root in it too, and it may well have traded more.
+    fitting = {c: w for c, w in weights.items() if c.month and c.root == root}
+    if not fitting:
+        fitting = {c: w for c, w in weights.items() if not c.month and root in c.root}
     if not fitting:
         raise ScenarioError(
             f"{place}: nothing in it is {instrument.root}; it holds {_listed(weights)}. "
@@ -87,10 +91,6 @@ def choice_note(chosen: Contract, weights: dict[Contract, tuple[int, int]]) -> t
     size = f"{volume} contracts traded" if volume else f"{rows} rows"
     others = sorted((c for c in weights if c != chosen), key=lambda c: (-weights[c][0], c))
     return (f"contract {chosen} of {len(weights)} ({size}); left out: {_listed(others)}",)
-
-
-def _fits(contract: Contract, root: str) -> bool:
-    return contract.root == root if contract.month else root in contract.root
 
 
 def _full_year(digits: str, near_year: int) -> int:

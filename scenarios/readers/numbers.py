@@ -110,7 +110,7 @@ def settle_prices(
         if "round-prices" in options:
             for i in np.flatnonzero(off):
                 units[name][i] = _nearest(columns[name][i].item(), instrument, int(time_ns[i]))
-            notes.append(note(place, rows, off, "rounded", f"off-grid {name} prices"))
+            notes.append(note(place, rows, off, "rounded", f"off-grid {name} cells"))
         elif "drop-off-grid" in options:
             leave |= off
         else:

@@ -63,7 +63,7 @@ def test_round_prices_moves_to_the_nearest_tick_ties_to_the_even_one(trades: Any
     price, size, notes = trades(rows, "round-prices")
     assert price == [20000, 20000, 20002, -20001, 20001]
     assert size == [1, 2, 3, 4, 5]
-    assert notes == ("es.csv: rounded 4 off-grid price prices, first at row 1",)
+    assert notes == ("es.csv: rounded 4 off-grid price cells, first at row 1",)
 
 
 CROSSED = ["0Z,5000,1,5000.25,2", "1Z,5000.50,3,5000,4", "2Z,5000,5,5000,6"]
@@ -128,7 +128,7 @@ def test_options_work_together_and_rows_keep_their_numbers(quotes: Any) -> None:
     assert got == [(20000, 1, 20002, 1), (20001, 4, 20002, 3)]
     assert notes == (
         "es.csv: dropped 1 rows with empty cells, first at row 1",
-        "es.csv: rounded 1 off-grid bid prices, first at row 3",
+        "es.csv: rounded 1 off-grid bid cells, first at row 3",
         "es.csv: sorted; there were 1 steps back in time, first at row 3",
         "es.csv: swapped the sides of 1 crossed quotes, first at row 2",
     )

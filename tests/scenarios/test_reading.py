@@ -94,7 +94,8 @@ def _frame() -> pl.DataFrame:
         lambda f: f.to_pandas(),
         lambda f: f.to_pandas().set_index("time"),
         lambda f: pd.DataFrame(
-            {"price": [5000.25, 5000.5], "size": [1, 2]}, index=pd.DatetimeIndex([T0, T0 + S], tz="UTC")
+            {"price": [5000.25, 5000.5], "size": [1, 2]},
+            index=pd.DatetimeIndex([T0, T0 + S], tz="UTC"),
         ),
     ],
 )  # fmt: skip

@@ -220,7 +220,7 @@ def test_singles_too_coarse_for_the_grid_are_refused() -> None:
     fine = Instrument("X", Decimal("0.0001"), Decimal(1))
     price = pl.Series([5000.25], dtype=pl.Float32)
     frame = pl.DataFrame({"time": [1_709_303_400 * 10**9], "price": price, "size": [1]})
-    with pytest.raises(ScenarioError, match="row 1: price 5000.25 is not on the 0.0001 tick"):
+    with pytest.raises(ScenarioError, match=r"row 1: price 5000\.25 is not on the 0\.0001 tick"):
         read_market(frame, fine)
 
 

@@ -294,6 +294,18 @@ def test_a_users_file_overrides_hours_days_and_holidays(tmp_path: Path) -> None:
     assert calendar("cme-equity").status_at(ns("2024-06-19 09:00")) is OPEN
 
 
+def test_a_session_that_opens_on_the_last_evening_of_a_year_is_seen_in_that_year(
+    tmp_path: Path,
+) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text('[[holidays]]\nname = "New Year\'s Day"\neffect = "halt"\nmonth = 1\nday = 1\n')
+    market = calendar("cme-equity", path=mine)
+    assert seen(market, "2024-12-31 16:59", "2024-12-31 17:30") == [
+        ("2024-12-31 16:59:30", NO_CANCEL),
+        ("2024-12-31 17:00:00", OPEN),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -164,6 +164,13 @@ def by_price() -> Instrument:
     return instrument("0.05", TickBand(Decimal("0.10"), at_or_above=Decimal(3)))
 
 
+def test_a_large_tick_makes_no_price_with_an_exponent_however_it_is_printed() -> None:
+    xx = instrument("25")
+    assert (
+        f"{xx.decimal(4)} {xx.decimal(-400)} {xx.price(1e6, rounding='up')}" == "100 -10000 1000000"
+    )
+
+
 def test_a_tick_that_grows_with_the_price_rounds_and_refuses_on_both_sides_of_the_edge() -> None:
     xx = by_price()
     assert xx.unit == Decimal("0.05")

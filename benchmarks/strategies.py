@@ -1,0 +1,35 @@
+"""The strategies of the benchmarks, in a file of their own: strategy files are read before they run,
+and what measures time has no place in one."""
+
+from dryfill import Buy, Strategy, Ticks
+
+
+class Plain(Strategy):
+    """Hears every quote and does nothing."""
+
+    async def on_start(self) -> None:
+        await self.subscribe_quotes()
+
+    def on_quote(self, quote: object) -> None:
+        pass
+
+
+class Async(Strategy):
+    """As `Plain`, with an async handler that never waits."""
+
+    async def on_start(self) -> None:
+        await self.subscribe_quotes()
+
+    async def on_quote(self, quote: object) -> None:
+        pass
+
+
+class Churn(Strategy):
+    """A bracket of three ticks each way whenever flat."""
+
+    async def on_start(self) -> None:
+        await self.subscribe_quotes()
+
+    async def on_quote(self, quote: object) -> None:
+        if not self.position and not self.working_orders:
+            await self.bracket(Buy(1), stop=Ticks(3), target=Ticks(3))

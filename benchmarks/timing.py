@@ -1,0 +1,29 @@
+"""What the benchmarks share: medians over several runs, the machine, one line a figure."""
+
+import platform
+import statistics
+import time
+from collections.abc import Callable
+
+RUNS = 5
+
+
+def median_s(run: Callable[[], object], runs: int = RUNS) -> float:
+    """The median wall time of a call in seconds, after one call that is not counted."""
+    run()
+    times = []
+    for _ in range(runs):
+        begin = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - begin)
+    return statistics.median(times)
+
+
+def show(name: str, count: int, unit: str, seconds: float) -> None:
+    """Print one figure: how many of what in a second."""
+    print(f"{name:<44} {count / seconds:>12,.0f} {unit}/s   ({seconds:.3f} s)")
+
+
+def machine() -> str:
+    """The interpreter and the processor, for the head of a table."""
+    return f"Python {platform.python_version()}, {platform.machine()}, {platform.system()}"
