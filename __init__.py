@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .app.backtest import Backtest
     from .app.report import Report
+    from .trading import instruments
     from .scenarios import read_market, synthetic, synthetic_bars, write_market
     from .trading.desk import Desk
     from .trading.errors import (
@@ -58,12 +59,15 @@ _HOME = {
     ".trading.strategy": ("Strategy",),
     ".trading.tape": ("Tape",),
 }
+_MODULES = {"instruments": ".trading.instruments"}
 _ROOM = {name: home for home, names in _HOME.items() for name in names}
 
-__all__ = [*sorted(_ROOM), "__version__"]
+__all__ = [*sorted([*_ROOM, *_MODULES]), "__version__"]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(_MODULES[name], __name__)
     if name not in _ROOM:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(_ROOM[name], __name__), name)
