@@ -93,8 +93,7 @@ def _joined_bars(tables: Sequence[Rows], interleave: bool) -> dict[str, Column]:
         at = np.searchsorted(starts, chain["time_ns"])
         for name in prices:
             done[name][at] = chain[name]
-        sizes = chain.get(size, np.full(len(at), UNKNOWN_SIZE))
-        done[size][at] = np.where(chain[prices[0]] == NO_PRICE, 0, sizes)
+        done[size][at] = chain.get(size, np.full(len(at), UNKNOWN_SIZE))
     done["order"] = np.full(len(starts), min(table.order for table in tables))
     return done
 
@@ -137,14 +136,13 @@ def _number(columns: dict[Kind, dict[str, Column]]) -> None:
 
 
 def _table(make: Any, columns: dict[str, Column]) -> Any:
-    """The row type from its columns, which nobody may write; a missing side has size 0."""
+    """The row type from its columns, which nobody may write; sizes nobody gave are unknown."""
     names = [f.name for f in fields(make)]
     size = len(columns["time_ns"])
     found = {name: columns[name] for name in names if name in columns}
-    for side in ("bid", "ask"):
-        if make is QuoteRows:
-            sizes = columns.get(f"{side}_size", np.full(size, UNKNOWN_SIZE))
-            found[f"{side}_size"] = np.where(columns[side] == NO_PRICE, 0, sizes)
+    if make is QuoteRows:
+        for name in ("bid_size", "ask_size"):
+            found.setdefault(name, np.full(size, UNKNOWN_SIZE))
     for name, column in found.items():
         found[name] = np.ascontiguousarray(column, dtype=np.int64)
         found[name].flags.writeable = False

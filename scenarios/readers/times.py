@@ -104,8 +104,6 @@ def _text(series: pl.Series, rows: Column, place: str, timezone: str | None) -> 
     nanos = parts["fraction"].str.pad_end(9, "0").cast(pl.Int64).fill_null(0).to_numpy()
     zoned = (parts["utc"].is_not_null() | parts["sign"].is_not_null()).to_numpy()
     bare = ~zoned & text.is_not_null().to_numpy()
-    if bare.any() and timezone is None:
-        raise _no_zone(str(text.filter(pl.Series(bare))[0]), bare, rows, place)
     hours, minutes = (parts[n].cast(pl.Int64).fill_null(0).to_numpy() for n in ("hours", "minutes"))
     west = (parts["sign"] == "-").fill_null(False).to_numpy()
     offset = (hours * 60 + minutes) * 60 * 10**9 * np.where(west, -1, 1)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dryfill.scenarios import read_market
+from dryfill.scenarios.readers.cleaning import cleaning
 from dryfill.trading.errors import ScenarioError
 from dryfill.trading.instrument import Instrument
 from dryfill.trading.tape import NO_PRICE, UNKNOWN_SIZE
@@ -132,6 +133,12 @@ def test_options_work_together_and_rows_keep_their_numbers(quotes: Any) -> None:
         "es.csv: sorted; there were 1 steps back in time, first at row 3",
         "es.csv: swapped the sides of 1 crossed quotes, first at row 2",
     )
+
+
+def test_what_a_format_implies_gives_way_to_what_the_user_says() -> None:
+    assert cleaning((), ("uncross",)) == {"uncross"}
+    assert cleaning("sort", ("uncross",)) == {"sort", "uncross"}
+    assert cleaning("keep-crossed", ("uncross",)) == {"keep-crossed"}
 
 
 def test_nothing_left_is_an_error(trades: Any) -> None:

@@ -134,6 +134,14 @@ def test_kinds_do_what_they_say(es: Instrument) -> None:
     assert sum(span for _, span in stormy) > 1.5 * sum(span for _, span in ranging)
 
 
+def test_a_ranging_market_stays_near_where_it_began(es: Instrument) -> None:
+    def strayed(seed: int) -> int:
+        price = synthetic(es, seed=seed, kind="range", hours="08:30-10:30").trades.price
+        return int(np.abs(price - 20_000).max())
+
+    assert max(strayed(seed) for seed in range(6)) < 55
+
+
 def test_sessions_follow_each_other_with_a_gap_and_without_weekends(es: Instrument) -> None:
     tape = synthetic(es, seed=5, start="2024-03-07", days=4, hours="14:50-15:00")
     times = tape.quotes.time_ns
@@ -229,6 +237,14 @@ def test_bars_have_the_first_highest_lowest_and_last_of_their_minute(es: Instrum
         assert (bars.bid_open[i], bars.ask_close[i]) == (bid[0], ask[-1])
         assert bars.bid_size[i] == minute.quotes.bid_size[-1]
     assert len(bars.seq) == 5
+
+
+def test_a_side_that_comes_and_goes_within_a_bar_counts_while_it_is_there() -> None:
+    ask, sizes = np.array([NO_PRICE, 7, NO_PRICE]), np.array([0, 3, 0])
+    quotes = QuoteRows(np.arange(3), np.arange(3), np.ones(3, int), np.ones(3, int), ask, sizes)
+    bars = to_bars(make_tape(quotes), 60 * S)
+    got = (bars.ask_open, bars.ask_high, bars.ask_low, bars.ask_close, bars.ask_size)
+    assert [int(column[0]) for column in got] == [7, 7, 7, 7, 3]
 
 
 def test_bars_of_one_sided_quotes_have_one_side(es: Instrument) -> None:

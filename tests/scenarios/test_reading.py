@@ -44,6 +44,17 @@ def test_quotes_become_units_contracts_and_nanoseconds(csv: Csv, es: Instrument)
     assert quotes.seq.tolist() == [0, 1, 2]
 
 
+@pytest.mark.parametrize(
+    ("word", "side"),
+    [("buy", 1), ("B", 1), ("1", 1), ("Sell", 2), ("A", 2), ("s", 2), ("2", 2), ("N", 0), ("", 0)],
+)
+def test_sides_are_words_numbers_or_databentos_letters(
+    csv: Csv, es: Instrument, word: str, side: int
+) -> None:
+    path = csv(f"time,price,size,aggressor\n2024-03-01T14:30:00Z,5000,1,{word}")
+    assert read_market(path, es).tape.trades.aggressor.tolist() == [side]
+
+
 def test_trades_know_who_took(csv: Csv, es: Instrument) -> None:
     trades = read_market(csv(TRADES), es).tape.trades
     assert trades.price.tolist() == [20001, 20002, 20003]
@@ -158,6 +169,15 @@ def test_quotes_without_sizes_are_of_unknown_size_and_say_so(csv: Csv, es: Instr
     market = read_market(csv("time,bid,ask\n2024-03-01T14:30:00Z,5000,5000.25"), es)
     assert market.tape.quotes.bid_size.tolist() == [UNKNOWN_SIZE]
     assert market.notes == ("es.csv: no sizes, so how much was shown is unknown",)
+
+
+def test_quote_bars_without_sizes_are_of_unknown_size(csv: Csv, es: Instrument) -> None:
+    path = csv("""
+        start,bid_open,bid_high,bid_low,bid_close
+        2024-03-01T14:30:00Z,5000,5000,5000,5000
+    """)
+    bars = read_market(path, es, span="1m").tape.bars
+    assert (bars.bid_size.tolist(), bars.ask_size.tolist()) == ([UNKNOWN_SIZE], [0])
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,11 @@ BAD: list[tuple[str, str, list[str]]] = [
         f"{BARS}\n{Z}0Z,5000,5001,5000,5000,1\n{Z}1Z,5000,5001,5000,5002,1",
         ["es.csv, row 2: open 5000, high 5001, low 5000, close 5002: open and close lie outside"],
     ),
+    (
+        "a bar whose open is below its low",
+        f"{BARS}\n{Z}0Z,5000,5001,5000.5,5001,1\n{Z}1Z,5000,5001,5000,5001,1",
+        ["es.csv, row 1: open 5000, high 5001, low 5000.5, close 5001: open and close lie outside"],
+    ),
     ("an empty file", "", ["es.csv: holds no rows"]),
     ("a header alone", TRADES, ["es.csv: holds no rows"]),
     ("ragged rows", f"{TRADES}\n{Z}0Z,5000,1,2,3", ["es.csv: cannot be read"]),

@@ -78,6 +78,17 @@ def test_ticks_are_read_back_as_they_were_written(tape: Tape, tick: str, ending:
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize("tick", TICKS)
+def test_every_price_of_a_grid_is_read_back(tmp_path: Path, tick: str, ending: str) -> None:
+    instrument = Instrument("X", Decimal(tick), Decimal(1))
+    units = np.concatenate([np.arange(-2000, 2000), np.arange(10**7, 10**7 + 2000)])
+    n = np.arange(len(units))
+    tape = make_tape(trades=TradeRows(n, T0 + n, units, n + 1, n % 3))
+    path = write_market(tape, instrument, tmp_path / f"x.{ending}")
+    _same(read_market(path, instrument).tape, tape)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_a_generated_market_is_read_back(es: Instrument, tmp_path: Path, ending: str) -> None:
     ticks = synthetic(es, seed=1, hours="08:30-08:40")
     _same(read_market(write_market(ticks, es, tmp_path / f"es.{ending}"), es).tape, ticks)

@@ -10,10 +10,15 @@ MINUTE = 60 * 10**9
 START = 1_700_000_000 * 10**9 // MINUTE * MINUTE
 
 
-def _day(*, gap: int = 15, high: int = 1100, low: int = 1000, volume: int = 100) -> Tape:
-    """A hundred quiet minutes up to 1100, a gap, the bar in question, thirty quiet ones."""
+def _day(
+    *, gap: int = 15, high: int = 1100, low: int = 1000, volume: int = 100, climb: int = 98
+) -> Tape:
+    """A hundred quiet minutes of a climb, a gap, the bar in question, thirty quiet ones.
+
+    The minutes have a range of 2; with a climb of 98 the session reaches from 1000 to 1100.
+    """
     minutes = [*range(100), 100 + gap, *range(101 + gap, 131 + gap)]
-    middle = [1001 + n for n in range(98)] + [1099, 1099] + [0] + [1098] * 30
+    middle = [1001 + min(n, 98) * climb // 98 for n in range(100)] + [0] + [1000 + climb] * 30
     top = [m + 1 for m in middle]
     bottom = [m - 1 for m in middle]
     traded = [500] * len(minutes)
@@ -58,6 +63,12 @@ def test_a_range_inside_the_sessions_is_no_summary_of_it() -> None:
 def test_a_fast_market_that_trades_accordingly_is_not_suspect() -> None:
     assert suspect_bars(_day(volume=6_249)) != ()
     assert suspect_bars(_day(volume=6_250)) == ()
+
+
+def test_up_to_eight_times_the_usual_range_is_usual() -> None:
+    # A session from 1000 to 1016, and to 1017, whose whole range the bar has.
+    assert suspect_bars(_day(climb=14, high=1016, low=1000, volume=1)) == ()
+    assert len(suspect_bars(_day(climb=15, high=1017, low=1000, volume=1))) == 1
 
 
 def test_a_usual_range_is_not_suspect() -> None:
