@@ -8,31 +8,36 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-if TYPE_CHECKING:
-    from .app.backtest import Backtest
-    from .app.report import Report
-    from .trading import instruments
-    from .scenarios import read_market, synthetic, synthetic_bars, write_market
-    from .trading.desk import Desk
-    from .trading.errors import (
-        ConnectionLost,
-        DryfillError,
-        NotSent,
-        OffGrid,
-        OutcomeUnknown,
-        ProtocolError,
-        Refused,
-        RefusedByUs,
-        ScenarioError,
-        UsageError,
-    )
-    from .trading.events import Bar, Quote, Trade
-    from .trading.instrument import Instrument
-    from .trading.order import Buy, Sell
-    from .trading.orders.settings import OrderSettings
-    from .trading.price import Price, Ticks
-    from .trading.strategy import Strategy
-    from .trading.tape import Tape
+if TYPE_CHECKING:  # written "as" so that type checkers take them for exported
+    from .app.backtest import Backtest as Backtest
+    from .app.report import Report as Report
+    from .scenarios import read_market as read_market
+    from .scenarios import synthetic as synthetic
+    from .scenarios import synthetic_bars as synthetic_bars
+    from .scenarios import write_market as write_market
+    from .trading import instruments as instruments
+    from .trading.desk import Desk as Desk
+    from .trading.errors import ConnectionLost as ConnectionLost
+    from .trading.errors import DryfillError as DryfillError
+    from .trading.errors import NotSent as NotSent
+    from .trading.errors import OffGrid as OffGrid
+    from .trading.errors import OutcomeUnknown as OutcomeUnknown
+    from .trading.errors import ProtocolError as ProtocolError
+    from .trading.errors import Refused as Refused
+    from .trading.errors import RefusedByUs as RefusedByUs
+    from .trading.errors import ScenarioError as ScenarioError
+    from .trading.errors import UsageError as UsageError
+    from .trading.events import Bar as Bar
+    from .trading.events import Quote as Quote
+    from .trading.events import Trade as Trade
+    from .trading.instrument import Instrument as Instrument
+    from .trading.order import Buy as Buy
+    from .trading.order import Sell as Sell
+    from .trading.orders.settings import OrderSettings as OrderSettings
+    from .trading.price import Price as Price
+    from .trading.price import Ticks as Ticks
+    from .trading.strategy import Strategy as Strategy
+    from .trading.tape import Tape as Tape
 
 _HOME = {
     ".app.backtest": ("Backtest",),

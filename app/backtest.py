@@ -36,12 +36,13 @@ When = str | date | datetime | None
 class Backtest:
     """One strategy on one instrument's recorded or generated market.
 
-    `strategy`: a `Strategy` class, or a script, `async def main(desk)`. `data`: a path or frame, a list
-    of them, or a `Tape`; see docs/data.md. `instrument`: `"ES"`, `"ESH4"` or an `Instrument`.
-    `latency`: a profile's name (`zero`, `calm`, `live`, `slow`), a time such as `"25ms"`, or a mapping
-    of legs. `fees`: a schedule's name (`topstepx`, `ib`, `zero`) or a mapping. `params`: values for the
-    strategy's class attributes. `start`, `end`: part of the data (UTC unless a zone is given); what is
-    before serves as history. `cash`: the account at the start. `margin`: money for each contract.
+    `strategy`: a `Strategy` class, or a script, `async def main(desk)`. `data`: a path or frame, a
+    list of them, or a `Tape`; see docs/data.md. `instrument`: `"ES"`, `"ESH4"` or an `Instrument`.
+    `latency`: a profile's name (`zero`, `calm`, `live`, `slow`), a time such as `"25ms"`, or a
+    mapping of legs. `fees`: a schedule's name (`topstepx`, `ib`, `zero`) or a mapping. `params`:
+    values for the strategy's class attributes. `start`, `end`: part of the data (UTC unless a zone
+    is given); what is before serves as history. `cash`: the account at the start. `margin`: money
+    for each contract.
 
     How the market is taken: `venue` (`cme`, `projectx-sim`), `queue` (`front`, `back`,
     `probabilistic`), `unknown_size` (`all`, `one`, `none`), `bar_path` (`adverse`, `nearest`,
@@ -83,6 +84,8 @@ class Backtest:
         self._strategy = strategy
         self._params = dict(params or {})
         _check_strategy(strategy)
+        if self._params and not isinstance(strategy, type):
+            raise UsageError(f"a script has no parameters, and was given {', '.join(self._params)}")
         found = instruments.find(instrument) if isinstance(instrument, str) else instrument
         tape, symbol = _read(data, found, kind, stamp, span, timezone, clean, contract)
         if symbol and symbol != found.symbol:
@@ -108,15 +111,16 @@ class Backtest:
     def run(self, progress: Callable[[float], None] | None = None) -> Report:
         """Run to the end of the data and report. `progress` hears the share done, from 0 to 1.
 
-        Works in a script, in a notebook and inside a running event loop (on a thread of its own then,
-        which the caller waits for). Each call is a new run and gives the same result. What a handler
-        raises is raised here.
+        Works in a script, in a notebook and inside a running event loop (on a thread of its own
+        then, which the caller waits for). Each call is a new run and gives the same result. What a
+        handler raises is raised here.
         """
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            return Report(self._run(progress))
-        return Report(_in_a_thread(lambda: self._run(progress)))
+            return Report(self._run(progress), _name(self._strategy))
+        record = _in_a_thread(lambda: self._run(progress))
+        return Report(record, _name(self._strategy))
 
     def _run(self, progress: Callable[[float], None] | None) -> Record:
         return World(self.setup).run(self._trader(), progress)
@@ -153,6 +157,13 @@ def _check_strategy(strategy: object) -> None:
     text = "".join(lines)
     if not text[:1].isspace():
         check_text("\n" * max(first - 1, 0) + text, getattr(module, "__file__", None) or "strategy")
+
+
+def _name(strategy: type[Strategy] | Script) -> str:
+    """A class's name; a script goes by the name of its file, since all of them are called main."""
+    if isinstance(strategy, type):
+        return strategy.__name__
+    return strategy.__module__.removeprefix("dryfill_strategy_").strip("_")
 
 
 def _read(
@@ -254,6 +265,8 @@ def _rules(
             f"{venue} protects market and stop orders and no protection is known for "
             f"{instrument.symbol}; give Instrument(protection=...) or venue='projectx-sim'"
         )
+    if spread < 1:
+        raise UsageError(f"spread is {spread}; give a number of ticks from 1")
     points = instrument.protection
     return Rules(
         profile=profile,
@@ -278,7 +291,7 @@ def _choice(kind: Any, value: str, name: str) -> Any:
 
 
 def _known_fees(fees: FeeSpec, instrument: Instrument) -> Any:
-    """The schedule, once it is sure that it knows the instrument: better now than at the first fill."""
+    """The schedule, made sure to know the instrument: better now than at the first fill."""
     schedule = fee_schedule(fees)
     schedule.fee(instrument, 1)
     return schedule
@@ -286,8 +299,8 @@ def _known_fees(fees: FeeSpec, instrument: Instrument) -> Any:
 
 def _suspect_notes(suspects: Iterable[int]) -> list[str]:
     return [
-        f"the bar of {utc(ns)} comes after a pause and carries the range of the day; its high and low "
-        f"were not believed, and nothing was filled at them"
+        f"the bar of {utc(ns)} comes after a pause and carries the range of the day; its high and "
+        f"low were not believed, and nothing was filled at them"
         for ns in suspects
     ]
 
@@ -300,7 +313,7 @@ def _in_a_thread(run: Callable[[], Record]) -> Record:
     def work() -> None:
         try:
             outcome.append(run())
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  raised again in the caller's thread
             errors.append(error)
 
     thread = threading.Thread(target=work, name="dryfill-backtest")
@@ -309,5 +322,3 @@ def _in_a_thread(run: Callable[[], Record]) -> Record:
     if errors:
         raise errors[0]
     return outcome[0]
-
-

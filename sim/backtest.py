@@ -1,7 +1,7 @@
 """A backtest: a trader, a broker's desk and an exchange on one tape, run in virtual time.
 
-This is where the parts meet; each decides in its own room. The trader's side is one process, so that
-it could crash without taking the exchange along.
+This is where the parts meet; each decides in its own room. The trader's side is one process, so
+that it could crash without taking the exchange along.
 """
 
 import asyncio
@@ -30,10 +30,13 @@ from .exchange import Exchange
 from .guards import guarded
 from .latency import LatencyProfile
 from .loop import VirtualLoop
+from .loop_errors import DeadlockError, describe_task
 from .loop_run import run_on
+from .loop_tasks import VirtualTask
 from .marks import Marks
+from .outside_hours import outside_hours
 from .process import Process
-from .record import Record, make_record
+from .record import Record, make_record, utc
 from .sim_broker import SimBroker
 from .sim_market import SimMarket
 from .streams import named_stream
@@ -45,14 +48,16 @@ Trader = Callable[[Desk], Coroutine[Any, Any, list[str]]]
 
 _GRACE_NS = 10**9  # after the last row: time for what is still on its way
 _PROGRESS_STEPS = 200
+_STOP_S = 60  # virtual, after the end: for the stop handlers, then once more for what is left
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
     """Everything a run depends on; the same setup and trader give the same run.
 
-    `tape` may begin before `start_ns` (that part is history) and ends the run. `suspects` are starts of
-    bars whose extremes are not to be believed. `margin`: money for each contract, None: not checked.
+    `tape` may begin before `start_ns` (that part is history) and ends the run. `suspects` are
+    starts of bars whose extremes are not to be believed. `margin`: money for each contract, None:
+    not checked.
     """
 
     instrument: Instrument
@@ -86,9 +91,7 @@ class World:
         self.desk = BrokerDesk(self.account, self._now_ns, setup.margin)
         self.desk.heard = self._heard
         self.unknown_size_fills = 0
-        self.exchange = Exchange(
-            self.loop, {symbol: self.engine}, self.digest, self.desk.on_report
-        )
+        self.exchange = Exchange(self.loop, {symbol: self.engine}, self.digest, self.desk.on_report)
         self.desk.connect(self.exchange)
         changes = setup.calendar.changes(setup.start_ns + 1, self.end_ns)
         at_start = (setup.start_ns, setup.calendar.status_at(setup.start_ns))
@@ -103,17 +106,23 @@ class World:
         self.loop.add_source(self.market)
 
     def run(self, trader: Trader, progress: Callable[[float], None] | None = None) -> Record:
-        """Run to the end of the data. `progress` hears the share of it that is done, 0 to 1."""
+        """Run to the end of the data, or until the trader ends by itself, before that.
+
+        `progress` hears the share of the data that is done, 0 to 1. Raises what the trader raises,
+        and `DeadlockError` when it still waits long after the end.
+        """
         if progress is not None:
             self._report_progress(progress)
         with guarded(self.loop):
             desk, notes = run_on(self.loop, self._main(trader))
-        marks = Marks(self.setup.tape)
+        # What was traded before the start is history, to the exchange as well.
+        traded = self.setup.tape.between(self.setup.start_ns, self.setup.tape.end_ns + 1)
+        marks, ended_ns = Marks(traded), self.loop.now_ns
         return make_record(
             setup=self.setup,
-            end_ns=self.end_ns,
+            end_ns=ended_ns,
             broker_desk=self.desk,
-            unprotected=self.meter.finish(self.loop.now_ns, {self.setup.instrument.symbol: marks}),
+            unprotected=self.meter.finish(ended_ns, {self.setup.instrument.symbol: marks}),
             marks=marks,
             digest=self.digest.hex,
             ambiguous_bars=self.engine.ambiguous_bars,
@@ -121,7 +130,7 @@ class World:
             unknown_size_fills=self.unknown_size_fills,
             incidents=desk.manager.incidents,
             conflated=desk.inbox.conflated,
-            notes=notes,
+            notes=[*outside_hours(traded, self.setup.calendar), *notes],
         )
 
     async def _main(self, trader: Trader) -> tuple[Desk, list[str]]:
@@ -129,13 +138,31 @@ class World:
         ended = self.loop.create_future()
         self.loop.call_at_ns(self.end_ns, _resolve, ended, context=Context())
         await asyncio.wait([trading, ended], return_when=asyncio.FIRST_COMPLETED)
+        # End of data is a moment: the stop handlers run, then the manager closes, and only a wait
+        # that is left then is an error.
+        for close in (self._close_desk, self._close_manager):
+            if not trading.done():
+                self.process.run(close)
+                await asyncio.wait([trading], timeout=_STOP_S)
         if not trading.done():
-            # End of data is a moment: the stop handlers run, then the manager closes, and only a
-            # wait that is left then has nothing to wait for.
-            self.process.run(self._trader_desk.close)
+            raise self._stuck(trading)
         notes = await trading
-        self.process.run(self._trader_desk.manager.close)
+        self.process.run(self._close_manager)
         return self._trader_desk, notes
+
+    def _close_desk(self) -> None:
+        self._trader_desk.close()
+
+    def _close_manager(self) -> None:
+        self._trader_desk.manager.close()
+
+    def _stuck(self, trading: "asyncio.Task[list[str]]") -> DeadlockError:
+        assert isinstance(trading, VirtualTask)
+        return DeadlockError(
+            f"the data ended at {utc(self.end_ns)}, and {2 * _STOP_S} s later the trader still "
+            f"waits for something that cannot come; bound the wait with asyncio.timeout, or end it "
+            f"when the run ends:\n{describe_task(trading)}"
+        )
 
     async def _trade(self, trader: Trader) -> list[str]:
         setup = self.setup
@@ -162,7 +189,10 @@ class World:
         return self.loop.now_ns
 
     def _report_progress(self, progress: Callable[[float], None]) -> None:
-        start_ns, step_ns = self.setup.start_ns, (self.end_ns - self.setup.start_ns) // _PROGRESS_STEPS
+        start_ns, step_ns = (
+            self.setup.start_ns,
+            (self.end_ns - self.setup.start_ns) // _PROGRESS_STEPS,
+        )
         for n in range(1, _PROGRESS_STEPS + 1):
             at_ns = start_ns + n * max(step_ns, 1)
             self.loop.call_at_ns(at_ns, progress, n / _PROGRESS_STEPS, context=Context())

@@ -1,8 +1,8 @@
 """The domain digest: a fingerprint of what reached the exchange and what left it.
 
-Same scenario, strategy and seed: the same digest, on either engine, any machine, any Python minor and
-any PYTHONHASHSEED (DESIGN 6). Prices are in units, times in ns from the run's start, orders named by
-the order of their appearance.
+Same scenario, strategy and seed: the same digest, on either engine, any machine, any Python minor
+and any PYTHONHASHSEED (DESIGN 6). Prices are in units, times in ns from the run's start, orders
+named by the order of their appearance.
 """
 
 from hashlib import blake2b
@@ -59,6 +59,9 @@ class DomainDigest:
                 report.last_qty,
                 report.last_px,
                 report.reason,
+                report.liquidity,
+                report.unknown_size,
+                report.ambiguous,
             ),
         )
 

@@ -1,6 +1,6 @@
 """The exchange as a source of moments: one engine for each instrument, driven by the loop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..matching.commands import Command
 from ..matching.engine import Book, Engine
@@ -13,7 +13,8 @@ from .loop_moments import Tie
 class Exchange:
     """Engines by symbol. The loop moves it (`next_moment`, `advance`); the desk enters orders.
 
-    `on_report(symbol, report)` hears every report in the order in which the engines make them.
+    `on_report(symbol, report)` hears every report in the order in which the engines make them; of
+    one moment, engine after engine.
     """
 
     tie = Tie.MARKET
@@ -31,33 +32,47 @@ class Exchange:
         self._on_report = on_report
 
     def next_moment(self, limit_ns: int) -> int | None:
-        moments = (engine.next_moment(limit_ns) for engine in self._engines.values())
-        return min((m for m in moments if m is not None), default=None)
+        found: int | None = None
+        for engine in self._engines.values():
+            moment = engine.next_moment(limit_ns)
+            if moment is not None:
+                found = limit_ns = moment  # a later one of the next engine is of no interest
+        return found
 
     def advance(self, to_ns: int) -> None:
-        for symbol, engine in self._engines.items():
-            self._tell(symbol, list(engine.advance(to_ns)))
+        # Every engine first: whoever hears a report may look at any book.
+        found = [(symbol, engine.advance(to_ns)) for symbol, engine in self._engines.items()]
+        for symbol, reports in found:
+            self._tell(symbol, reports)
 
     def schedule(self, symbol: str, at_ns: int, command: Command) -> None:
         """Let a command reach the engine later by itself: the session's states."""
         self._digest.command(symbol, at_ns, command)
         self._engines[symbol].submit(at_ns, command)
 
-    def enter(self, symbol: str, command: Command) -> list[Report]:
+    def enter(self, symbol: str, command: Command) -> Sequence[Report]:
         """A command reaches its engine now; what it reports at once, already told to everybody."""
+        engine = self._caught_up(symbol)
         now_ns = self._loop.now_ns
-        engine = self._engines[symbol]
-        # What the market did up to now comes first, and may bring reports of its own.
-        self._tell(symbol, list(engine.advance(now_ns)))
         self._digest.command(symbol, now_ns, command)
         engine.submit(now_ns, command)
-        return self._tell(symbol, list(engine.advance(now_ns)))
+        return self._tell(symbol, engine.advance(now_ns))
 
     def book(self, symbol: str) -> Book:
-        """The book of an instrument as of the last moment that mattered to it."""
-        return self._engines[symbol].book()
+        """The book of an instrument now."""
+        return self._caught_up(symbol).book()
 
-    def _tell(self, symbol: str, reports: list[Report]) -> list[Report]:
+    def _caught_up(self, symbol: str) -> Engine:
+        """An engine after all that the market did up to now.
+
+        The loop moves an engine only where something may happen to an order, so that its book may
+        be hours behind.
+        """
+        engine = self._engines[symbol]
+        self._tell(symbol, engine.advance(self._loop.now_ns))
+        return engine
+
+    def _tell(self, symbol: str, reports: Sequence[Report]) -> Sequence[Report]:
         for report in reports:
             self._digest.report(symbol, report)
             self._on_report(symbol, report)

@@ -1,86 +1,122 @@
 """What the market was worth at any moment of a tape: for open profit and for adverse moves.
 
-A mark is the last trade at or before a moment, or the close of the last bar; with quotes alone it is
-the bid. Adverse moves look at the side that a position would have to be closed on.
+A mark is the last trade (of bars: the last close); before the first one, what a position would have
+been closed at: the bid of what is long, the ask of what is short. It is what the desk marks with.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
+from numpy.typing import NDArray
 
-from ..trading.tape import NO_PRICE, Ints, Tape
+from ..trading.tape import NO_PRICE, BarRows, Ints, Tape
+
+Bools = NDArray[np.bool_]
+_Prices = tuple[Ints, Ints]
+"""Times, rising, and the price that holds from each."""
 
 
 class Marks:
     """Prices of one tape by time, in units."""
 
     def __init__(self, tape: Tape) -> None:
-        self._times, self._prices = _last_prices(tape)
-        self._low = _extremes(tape, lowest=True)
-        self._high = _extremes(tape, lowest=False)
-        self.bars_only = not (len(tape.quotes.seq) or len(tape.trades.seq))
+        bars, quotes = tape.bars, tape.quotes
+        ends = bars.time_ns + bars.span_ns
+        self._traded = _joined(_known(tape.trades.time_ns, tape.trades.price), (ends, bars.close))
+        self._bid = _joined(_known(quotes.time_ns, quotes.bid), (ends, bars.bid_close))
+        self._ask = _joined(_known(quotes.time_ns, quotes.ask), (ends, bars.ask_close))
+        self._ticks: dict[bool, _Prices] | None = None  # by long
+        self._bars: dict[bool, _Extremes] = {}
+        if len(quotes.seq):
+            self._ticks = {
+                True: _known(quotes.time_ns, quotes.bid),
+                False: _known(quotes.time_ns, quotes.ask),
+            }
+        elif len(tape.trades.seq):
+            trades = _known(tape.trades.time_ns, tape.trades.price)
+            self._ticks = {True: trades, False: trades}
+        else:
+            self._bars = {long: _Extremes(bars, long) for long in (True, False)}
 
-    def at(self, times: Ints) -> tuple[Ints, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
-        """The marks at some moments, and for which of them there is one."""
-        place = self._times.searchsorted(times, side="right") - 1
-        known = place >= 0
-        if not len(self._prices):
-            return np.zeros(len(times), dtype=np.int64), known
-        return self._prices[np.maximum(place, 0)], known
+    def at(self, times: Ints, qty: Ints) -> tuple[Ints, Bools]:
+        """The marks at some moments of what is held then (signed), and for which there is one."""
+        prices, known = _as_of(self._traded, times)
+        for side, holding in ((self._bid, qty >= 0), (self._ask, qty < 0)):
+            quoted, there = _as_of(side, times)
+            missing = holding & there & ~known
+            prices = np.where(missing, quoted, prices)
+            known = known | missing
+        return prices, known
 
-    def lowest(self, from_ns: int, to_ns: int) -> int | None:
-        """The lowest price for a seller in a span of time, ends included; None where none is known."""
-        return _extreme(self._low, from_ns, to_ns, np.min)
+    def adverse(self, qty: int, from_ns: int, to_ns: int) -> int | None:
+        """How far the market went at worst against a position, in units, from its price at
+        `from_ns` until `to_ns`, ends included; None where no price is known.
 
-    def highest(self, from_ns: int, to_ns: int) -> int | None:
-        """The highest price for a buyer in a span of time, ends included; None where none is known."""
-        return _extreme(self._high, from_ns, to_ns, np.max)
-
-
-def _last_prices(tape: Tape) -> tuple[Ints, Ints]:
-    if len(tape.trades.seq):
-        return tape.trades.time_ns, tape.trades.price
-    bars = tape.bars
-    if len(bars.seq):
-        traded = bars.close != NO_PRICE
-        column = bars.close if traded.any() else bars.bid_close
-        known = column != NO_PRICE
-        return (bars.time_ns + bars.span_ns)[known], column[known]
-    known = tape.quotes.bid != NO_PRICE
-    return tape.quotes.time_ns[known], tape.quotes.bid[known]
-
-
-def _extremes(tape: Tape, *, lowest: bool) -> list[tuple[Ints, Ints, Ints]]:
-    """(from, to, price) columns of everything that can be the worst price of a span."""
-    found: list[tuple[Ints, Ints, Ints]] = []
-    quotes, bars = tape.quotes, tape.bars
-    quoted = quotes.bid if lowest else quotes.ask
-    traded = bars.low if lowest else bars.high
-    closing = bars.bid_low if lowest else bars.ask_high
-    ends = bars.time_ns + bars.span_ns - 1
-    for starts, until, prices in (
-        (quotes.time_ns, quotes.time_ns, quoted),
-        (tape.trades.time_ns, tape.trades.time_ns, tape.trades.price),
-        (bars.time_ns, ends, traded),
-        (bars.time_ns, ends, closing),
-    ):
-        known = prices != NO_PRICE
-        if known.any():
-            found.append((starts[known], until[known], prices[known]))
-    return found
+        By the side of the quote that it would be closed on; by trades where there are no quotes. Of
+        bars it is a bound, never too low: when within a bar its extremes came, nobody knows, so the
+        position began at the best price of its first bar.
+        """
+        if self._ticks is not None:
+            return _tick_move(self._ticks[qty > 0], qty, from_ns, to_ns)
+        return self._bars[qty > 0].bound(from_ns, to_ns)
 
 
-def _extreme(
-    columns: list[tuple[Ints, Ints, Ints]], from_ns: int, to_ns: int, pick: Callable[..., Any]
-) -> int | None:
-    found = []
-    for starts, ends, prices in columns:
-        # The row in force when the span begins counts, too.
-        first = max(int(ends.searchsorted(from_ns, side="left")) - 1, 0)
-        if first < len(ends) and ends[first] != starts[first] and ends[first] < from_ns:
-            first += 1  # a bar that ended before says nothing of this span
-        last = int(starts.searchsorted(to_ns, side="right"))
-        if first < last:
-            found.append(int(pick(prices[first:last])))
-    return int(pick(np.array(found))) if found else None
+class _Extremes:
+    """Bars as a position lives them: the best, the worst and the last price it could have got."""
+
+    def __init__(self, bars: BarRows, long: bool) -> None:
+        self._long = long
+        side, best, worst = ("bid", "high", "low") if long else ("ask", "low", "high")
+        columns = (_side(bars, f"{side}_{name}", name) for name in (best, worst, "close"))
+        best_px, worst_px, close_px = columns
+        known = best_px != NO_PRICE
+        self._starts = bars.time_ns[known]
+        self._ends = self._starts + bars.span_ns[known] - 1
+        self._best, self._worst, self._close = best_px[known], worst_px[known], close_px[known]
+
+    def bound(self, from_ns: int, to_ns: int) -> int | None:
+        """The most that the market can have gone against the position in a span of time; one that
+        begins in the gap between two bars begins at the close before it."""
+        first = int(self._ends.searchsorted(from_ns, side="left"))
+        last = int(self._starts.searchsorted(to_ns, side="right"))
+        inside = first < len(self._starts) and self._starts[first] <= from_ns
+        if not inside and not first:
+            return None
+        began = int(self._best[first] if inside else self._close[first - 1])
+        worst = [began, *(self._worst[first:last].tolist())]
+        return int(began - min(worst) if self._long else max(worst) - began)
+
+
+def _known(times: Ints, prices: Ints) -> _Prices:
+    there = prices != NO_PRICE
+    return times[there], prices[there]
+
+
+def _joined(ticks: _Prices, closes: _Prices) -> _Prices:
+    of_bars = _known(*closes)
+    if not len(of_bars[0]) or not len(ticks[0]):
+        return ticks if len(ticks[0]) else of_bars
+    times = np.concatenate([of_bars[0], ticks[0]])
+    order = np.argsort(times, kind="stable")
+    return times[order], np.concatenate([of_bars[1], ticks[1]])[order]
+
+
+def _as_of(prices: _Prices, times: Ints) -> tuple[Ints, Bools]:
+    place = prices[0].searchsorted(times, side="right") - 1
+    known = place >= 0
+    if not known.any():
+        return np.zeros(len(times), dtype=np.int64), known
+    return prices[1][np.maximum(place, 0)], known
+
+
+def _tick_move(prices: _Prices, qty: int, from_ns: int, to_ns: int) -> int | None:
+    first = max(int(prices[0].searchsorted(from_ns, side="right")) - 1, 0)
+    last = int(prices[0].searchsorted(to_ns, side="right"))
+    part = prices[1][first:last]
+    if not len(part):
+        return None
+    return int(part[0] - part.min() if qty > 0 else part.max() - part[0])
+
+
+def _side(bars: BarRows, quoted: str, traded: str) -> Ints:
+    """A column of the quote's side, or the trades' where that side was not told."""
+    prices: Ints = getattr(bars, quoted)
+    return np.where(prices != NO_PRICE, prices, getattr(bars, traded))

@@ -18,6 +18,7 @@ from ..trading.orders.manager import Incident
 from ..trading.tape import Tape
 from .desk.account import RoundTrip
 from .desk.broker_desk import BrokerDesk
+from .desk.money import total
 from .marks import Marks
 from .unprotected import Exposure, Unprotected
 
@@ -65,7 +66,7 @@ class Record:
     @property
     def net(self) -> Decimal:
         """Profit after fees, realised and open."""
-        return self.realised + self.open_profit - self.fees
+        return total(self.realised, self.open_profit, self.fees.copy_negate())
 
     @cached_property
     def trades(self) -> pl.DataFrame:
@@ -170,8 +171,8 @@ class Record:
 
     @cached_property
     def bare_spans(self) -> pl.DataFrame:
-        """Spans without a working stop: qty is signed, seconds, adverse move in money, and whether the
-        contracts were meant to be protected."""
+        """Spans without a working stop: qty is signed, seconds, adverse move in money, and whether
+        the contracts were meant to be protected."""
         columns = {
             "from": _TIME,
             "to": _TIME,
@@ -189,15 +190,15 @@ class Record:
     def equity(self) -> pl.DataFrame:
         """Cash and open profit over time: about 2 000 even moments and every fill.
 
-        Columns: time, cash (realised and fees, without open profit), equity, position, price. The
-        price is the last trade or bar close before the moment; null, with equity at cash, before the
-        first.
+        Columns: time, equity (cash and open profit), position, price. The price is `Marks`': the
+        last trade or bar close; where there is none it is null, and what is held counts at its
+        last fill. The last row is the end of the run.
         """
         fills = self.desk.executions
-        even = np.linspace(self.start_ns, self.end_ns, _CURVE_POINTS).astype(np.int64)
+        span_ns, steps = self.end_ns - self.start_ns, _CURVE_POINTS - 1
+        even = [self.start_ns + span_ns * n // steps for n in range(_CURVE_POINTS)]
         filled = np.array([fill.time_ns for fill in fills], dtype=np.int64)
-        times = np.unique(np.concatenate([even, filled]))
-        marks, known = self.marks.at(times)
+        times = np.unique(np.concatenate([np.array(even, dtype=np.int64), filled]))
         signed = np.array([fill.side.sign * fill.qty for fill in fills], dtype=np.int64)
         units = np.array([self.instrument.units(fill.px) for fill in fills], dtype=np.int64)
         paid = np.cumsum(np.array([float(fill.fee or 0) for fill in fills]))
@@ -205,9 +206,11 @@ class Record:
         position = np.concatenate([[0], np.cumsum(signed)])[done]
         spent = np.concatenate([[0], np.cumsum(signed * units)])[done]
         fees = np.concatenate([[0.0], paid])[done]
-        unit_value = float(self.instrument.unit_value)
-        start = float(self.starting_cash)
-        equity = start + (position * np.where(known, marks, 0) - spent) * unit_value - fees
+        marks, known = self.marks.at(times, position)
+        # Filled before the market told a price: the fill's own is the best there is.
+        filled_at = np.concatenate([[0], units])[done]
+        worth = position * np.where(known, marks, filled_at) - spent
+        equity = float(self.starting_cash) + worth * float(self.instrument.unit_value) - fees
         price = np.where(known, marks * float(self.instrument.unit), np.nan)
         return pl.DataFrame(
             {

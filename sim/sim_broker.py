@@ -29,8 +29,9 @@ class SimBroker:
     """One account at the simulated exchange, seen from the client's process.
 
     Every call is a message on the request leg and an answer on the response leg; events come on the
-    leg of their own, in order, and may overtake an answer. After a crash of `process` nothing is sent
-    and nothing is heard.
+    leg of their own, in order, and may overtake an answer. A call that is not answered within its
+    `deadline_s` ends in `OutcomeUnknown`; without one it waits. After a crash of `process` nothing
+    is sent and nothing is heard.
     """
 
     def __init__(self, loop: VirtualLoop, wire: Wire, desk: BrokerDesk, process: Process) -> None:
@@ -117,7 +118,7 @@ class SimBroker:
     def account(self) -> "Future[AccountState]":
         return self._call(self._desk.account_state)
 
-    # --- how ----------------------------------------------------------------------------------------
+    # --- how -------------------------------------------------------------------------------------
 
     def _send(self, act: Callable[[], T], deadline_s: float | None = None) -> "Future[T]":
         answer: Future[T] = self._loop.create_future()
@@ -131,16 +132,22 @@ class SimBroker:
         try:
             result = act()
         except Refused as refusal:
-            error = refusal
-            self._wire.send(Leg.RESPONSE, lambda: self._refuse(answer, error))
+            self._fail_later(answer, refusal)
+        except Exception as bug:
+            # The caller is told, so that it does not wait for ever, and the run fails with it.
+            self._fail_later(answer, bug)
+            raise
         else:
             self._wire.send(Leg.RESPONSE, lambda: self._answer(answer, result))
+
+    def _fail_later(self, answer: "Future[T]", error: Exception) -> None:
+        self._wire.send(Leg.RESPONSE, lambda: self._fail(answer, error))
 
     def _answer(self, answer: "Future[T]", result: T) -> None:
         if self._process.alive and not answer.done():
             answer.set_result(result)
 
-    def _refuse(self, answer: "Future[T]", error: Refused) -> None:
+    def _fail(self, answer: "Future[T]", error: Exception) -> None:
         if self._process.alive and not answer.done():
             answer.set_exception(error)
 

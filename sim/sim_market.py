@@ -1,13 +1,15 @@
 """The market port onto a tape: a second cursor on the same columns, later by the feed's latency.
 
 The client never sees a row before it could have had it. All subscriptions share one connection, so
-their events are told in the order in which the feed had them (then by subscription), and one that is
-late holds up those behind it.
+their events are told in the order in which the feed had them, and one that is late holds up those
+behind it.
 """
 
 from asyncio import Future
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+
+import numpy as np
 
 from ..trading.errors import Refused
 from ..trading.events import Bar, MarketEvent, Quote, StatusChange, Trade
@@ -24,16 +26,32 @@ from .wire import Leg, Wire
 _CHUNK = 65_536
 _AGGRESSOR = {1: Side.BUY, 2: Side.SELL}
 
+# Of events at one nanosecond: the session's state, what the bars of a tape ended with, bars, and
+# then rows in file order, which is their `seq` (DESIGN 6). A bar ends before the rows at its end.
+_STATUS, _CLOSE, _BAR = -3, -2, -1
+
+_Told = tuple[int, int, MarketEvent]
+"""When the feed has an event, its rank at that nanosecond, and the event."""
+
 
 class _Stream:
-    """One subscription: its events in order; the next one, when the feed has it, and its latency."""
+    """One subscription: its events in order, and the next one with its time and its latency."""
 
-    __slots__ = ("event", "events", "latency_ns", "sent_ns", "sink", "subscription", "wire")
+    __slots__ = (
+        "event",
+        "events",
+        "latency_ns",
+        "order",
+        "sent_ns",
+        "sink",
+        "subscription",
+        "wire",
+    )
 
     def __init__(
         self,
         subscription: Subscription,
-        events: Iterator[tuple[int, MarketEvent]],
+        events: Iterator[_Told],
         sink: Callable[[MarketEvent], None],
         wire: Wire,
     ) -> None:
@@ -42,6 +60,7 @@ class _Stream:
         self.sink = sink
         self.wire = wire
         self.sent_ns = 0
+        self.order = (0, 0)
         self.latency_ns = 0
         self.event: MarketEvent | None = None
 
@@ -50,7 +69,8 @@ class _Stream:
         following = next(self.events, None)
         if following is None:
             return False
-        self.sent_ns, self.event = following
+        self.sent_ns, rank, self.event = following
+        self.order = (self.sent_ns, rank)
         self.latency_ns = self.wire.latency_ns(Leg.FEED)
         return True
 
@@ -58,7 +78,9 @@ class _Stream:
 class SimMarket:
     """Market data of one instrument from its tape and its calendar's changes of state.
 
-    The tape may begin before the run; what lies before is history. `changes` are (ns, state).
+    The tape may begin before the run; what lies before is history. `changes` are (ns, state). Of
+    events at one nanosecond a state comes first, then bars that end there, then rows in file order;
+    of equals the one subscribed first.
     """
 
     tie = Tie.FEED
@@ -82,15 +104,9 @@ class SimMarket:
         self._bars: dict[int, BarColumns] = {}
         self._numbers = 0
         self._last_ns = 0  # the last arrival: nothing overtakes it
-        channels = {Channel.BARS, Channel.STATUS}
-        if len(tape.quotes.seq) or (tape.bars.bid_close != NO_PRICE).any():
-            channels.add(Channel.QUOTES)
-        if len(tape.trades.seq):
-            channels.add(Channel.TRADES)
-        sizes = not (tape.quotes.bid_size == UNKNOWN_SIZE).any()
-        self._offers = MarketOffers(frozenset(channels), bool(sizes))
+        self._offers = _offers_of(tape)
 
-    # --- the port ---------------------------------------------------------------------------------
+    # --- the port --------------------------------------------------------------------------------
 
     @property
     def offers(self) -> MarketOffers:
@@ -125,9 +141,8 @@ class SimMarket:
         answer.set_result(None)
         return answer
 
-    def history(
-        self, instrument: Instrument, span_ns: int, count: int
-    ) -> "Future[Sequence[Bar]]":
+    def history(self, instrument: Instrument, span_ns: int, count: int) -> "Future[Sequence[Bar]]":
+        """As the port says: the bars finished now, which come later by the feed's latency."""
         answer: Future[Sequence[Bar]] = self._loop.create_future()
         try:
             self._check(instrument, Channel.BARS)
@@ -135,9 +150,9 @@ class SimMarket:
         except Refused as refusal:
             answer.set_exception(refusal)
             return answer
-        done = int((columns.starts + span_ns).searchsorted(self._loop.now_ns, side="right"))
-        first = max(done - count, 0)
-        answer.set_result([self._bar(columns, span_ns, n) for n in range(first, done)])
+        done = int(columns.told_ns.searchsorted(self._loop.now_ns, side="right"))
+        bars = [self._bar(columns, span_ns, n) for n in range(max(done - count, 0), done)]
+        self._wire.send(Leg.FEED, lambda: self._process.run(_resolve, answer, bars))
         return answer
 
     def find(self, name: str) -> "Future[Instrument]":
@@ -148,7 +163,7 @@ class SimMarket:
             answer.set_exception(Refused(f"this market has {self._instrument.symbol}, not {name}"))
         return answer
 
-    # --- the source -------------------------------------------------------------------------------
+    # --- the source ------------------------------------------------------------------------------
 
     def next_moment(self, limit_ns: int) -> int | None:
         head = self._head()
@@ -160,10 +175,11 @@ class SimMarket:
     def advance(self, to_ns: int) -> None:
         """Tell everything that arrives up to `to_ns`."""
         while (head := self._head()) is not None:
-            at_ns = max(head.sent_ns + head.latency_ns, self._last_ns)
+            at_ns = head.sent_ns + head.latency_ns
             if at_ns > to_ns:
                 return
-            self._last_ns = at_ns
+            if at_ns > self._last_ns:
+                self._last_ns = at_ns
             event, sink = head.event, head.sink
             assert event is not None
             if not head.step():
@@ -175,9 +191,9 @@ class SimMarket:
         streams = self._streams
         if len(streams) < 2:
             return streams[0] if streams else None
-        return min(streams, key=_sent_ns)
+        return min(streams, key=_order)
 
-    # --- how ----------------------------------------------------------------------------------------
+    # --- how -------------------------------------------------------------------------------------
 
     def _check(self, instrument: Instrument, channel: Channel) -> None:
         if instrument.symbol != self._instrument.symbol:
@@ -186,58 +202,53 @@ class SimMarket:
             known = ", ".join(sorted(self._offers.channels))
             raise Refused(f"the data has no {channel.value} of {instrument.symbol}; it has {known}")
 
-    def _events(
-        self, channel: Channel, span_ns: int, after_ns: int
-    ) -> Iterator[tuple[int, MarketEvent]]:
-        """What a channel tells from now on: (when the feed has it, the event)."""
+    def _events(self, channel: Channel, span_ns: int, after_ns: int) -> Iterator[_Told]:
+        """What a channel tells from now on."""
         if channel is Channel.BARS:
             return self._bar_events(self._columns(span_ns), span_ns, after_ns)
         if channel is Channel.TRADES:
             return self._trade_events(after_ns)
         if channel is Channel.STATUS:
             return self._status_events(after_ns)
-        return self._quote_events(after_ns) if len(self._tape.quotes.seq) else self._closes(after_ns)
+        return (
+            self._quote_events(after_ns) if len(self._tape.quotes.seq) else self._closes(after_ns)
+        )
 
-    def _quote_events(self, after_ns: int) -> Iterator[tuple[int, MarketEvent]]:
+    def _quote_events(self, after_ns: int) -> Iterator[_Told]:
         rows, grid = self._tape.quotes, self._instrument
         names = ("time_ns", "bid", "bid_size", "ask", "ask_size")
-        for at_ns, time_ns, bid, bid_size, ask, ask_size in _rows(rows, names, after_ns):
-            yield at_ns, Quote(grid, time_ns, _px(bid), _size(bid_size), _px(ask), _size(ask_size))
+        for at_ns, seq, time_ns, bid, bid_size, ask, ask_size in _rows(rows, names, after_ns):
+            quote = Quote(grid, time_ns, _px(bid), _size(bid_size), _px(ask), _size(ask_size))
+            yield at_ns, seq, quote
 
-    def _trade_events(self, after_ns: int) -> Iterator[tuple[int, MarketEvent]]:
+    def _trade_events(self, after_ns: int) -> Iterator[_Told]:
         rows, grid = self._tape.trades, self._instrument
         names = ("time_ns", "price", "size", "aggressor")
-        for at_ns, time_ns, price, size, aggressor in _rows(rows, names, after_ns):
-            yield at_ns, Trade(grid, time_ns, price, size, _AGGRESSOR.get(aggressor))
+        for at_ns, seq, time_ns, price, size, aggressor in _rows(rows, names, after_ns):
+            yield at_ns, seq, Trade(grid, time_ns, price, size, _AGGRESSOR.get(aggressor))
 
-    def _closes(self, after_ns: int) -> Iterator[tuple[int, MarketEvent]]:
+    def _closes(self, after_ns: int) -> Iterator[_Told]:
         """Of bars, the quote at the close of each: all that is known at its end."""
-        bars = self._tape.bars
-        names = ("time_ns", "span_ns", "bid_close", "bid_size", "ask_close", "ask_size")
-        for at_ns, start, span, bid, bid_size, ask, ask_size in _rows(bars, names, 0):
-            if at_ns + span > after_ns and (bid != NO_PRICE or ask != NO_PRICE):
-                quote = Quote(
-                    self._instrument,
-                    start + span,
-                    _px(bid),
-                    _size(bid_size),
-                    _px(ask),
-                    _size(ask_size),
-                )
-                yield start + span, quote
+        bars, grid = self._tape.bars, self._instrument
+        quoted = (bars.bid_close != NO_PRICE) | (bars.ask_close != NO_PRICE)
+        ends = bars.time_ns + bars.span_ns
+        told = np.flatnonzero(quoted & (ends > after_ns))
+        columns = (ends, bars.bid_close, bars.bid_size, bars.ask_close, bars.ask_size)
+        for at_ns, bid, bid_size, ask, ask_size in zip(
+            *(column[told].tolist() for column in columns), strict=True
+        ):
+            quote = Quote(grid, at_ns, _px(bid), _size(bid_size), _px(ask), _size(ask_size))
+            yield at_ns, _CLOSE, quote
 
-    def _bar_events(
-        self, columns: BarColumns, span_ns: int, after_ns: int
-    ) -> Iterator[tuple[int, MarketEvent]]:
-        first = int((columns.starts + span_ns).searchsorted(after_ns, side="right"))
+    def _bar_events(self, columns: BarColumns, span_ns: int, after_ns: int) -> Iterator[_Told]:
+        first = int(columns.told_ns.searchsorted(after_ns, side="right"))
         for n in range(first, len(columns)):
-            bar = self._bar(columns, span_ns, n)
-            yield bar.end_ns, bar
+            yield int(columns.told_ns[n]), _BAR, self._bar(columns, span_ns, n)
 
-    def _status_events(self, after_ns: int) -> Iterator[tuple[int, MarketEvent]]:
+    def _status_events(self, after_ns: int) -> Iterator[_Told]:
         for at_ns, status in self._changes:
             if at_ns > after_ns:
-                yield at_ns, StatusChange(self._instrument, at_ns, status)
+                yield at_ns, _STATUS, StatusChange(self._instrument, at_ns, status)
 
     def _columns(self, span_ns: int) -> BarColumns:
         if span_ns not in self._bars:
@@ -255,17 +266,40 @@ class SimMarket:
         return Bar(self._instrument, start, span_ns, ohlc, volume)
 
 
+def _offers_of(tape: Tape) -> MarketOffers:
+    """What a tape can tell. Bars are always offered; `bars_of` says where they cannot be made."""
+    quotes, bars = tape.quotes, tape.bars
+    channels = {Channel.BARS, Channel.STATUS}
+    of_bars = bool(((bars.bid_close != NO_PRICE) | (bars.ask_close != NO_PRICE)).any())
+    if len(quotes.seq) or of_bars:
+        channels.add(Channel.QUOTES)
+    if len(tape.trades.seq):
+        channels.add(Channel.TRADES)
+    told = quotes if len(quotes.seq) else bars
+    unsized = (told.bid_size == UNKNOWN_SIZE).any() or (told.ask_size == UNKNOWN_SIZE).any()
+    return MarketOffers(frozenset(channels), not unsized)
+
+
 def _rows(table: Any, names: tuple[str, ...], after_ns: int) -> Iterator[tuple[Any, ...]]:
-    """Rows after a moment as tuples of ints, the arrival at the feed first; chunk by chunk."""
-    first = int(table.time_ns.searchsorted(after_ns, side="right"))
-    arrival = getattr(table, "arrival_ns", None)
-    columns = [table.time_ns if arrival is None else arrival, *(getattr(table, n) for n in names)]
+    """Rows that the feed has after a moment, as tuples of ints: when it has them, their `seq`, and
+    the columns named; chunk by chunk."""
+    sent = table.time_ns
+    if table.arrival_ns is not None:
+        # One connection brought them to the feed, too: what came late held up what was behind it.
+        sent = np.maximum.accumulate(table.arrival_ns)
+    first = int(sent.searchsorted(after_ns, side="right"))
+    columns = [sent, table.seq, *(getattr(table, name) for name in names)]
     for start in range(first, len(table.seq), _CHUNK):
         yield from zip(*(c[start : start + _CHUNK].tolist() for c in columns), strict=True)
 
 
-def _sent_ns(stream: _Stream) -> int:
-    return stream.sent_ns
+def _order(stream: _Stream) -> tuple[int, int]:
+    return stream.order
+
+
+def _resolve(answer: "Future[Any]", result: object) -> None:
+    if not answer.done():
+        answer.set_result(result)
 
 
 def _px(units: int) -> int | None:

@@ -1,19 +1,19 @@
 """Unprotected time: how long, and how dearly, contracts were held without a working stop.
 
-Measured at the exchange, from broker truth. Contracts opened by a bracket's entry were meant to be
-protected; all others are listed apart. Working stops count for the former first. A span's adverse
-move is what the market went against it, at worst, while it was bare.
+Measured at the exchange, from broker truth. Contracts opened by a bracket's entry and not closed by
+one of its legs were meant to be protected; all others are listed apart. Working stops that would
+close the position count, for the former first: one that has triggered and a trailing one as well.
+A span's adverse move is what the market went against it, at worst, while it was bare.
 """
 
 from decimal import Decimal
 
-import numpy as np
 from msgspec import Struct
 
 from ..matching.reports import Report
 from ..trading.instrument import Instrument
 from ..trading.orders import tags
-from ..trading.words import OrdType
+from ..trading.words import ExecType, OrdType
 from .desk.account import Account
 from .desk.orders import OrderRecord
 from .marks import Marks
@@ -22,7 +22,7 @@ _STOPS = frozenset({OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP})
 
 
 class Span(Struct, frozen=True):
-    """`qty` contracts (signed) were bare from `from_ns` to `to_ns`. `at_end`: the run ended in it."""
+    """`qty` contracts (signed) were bare from `from_ns` to `to_ns`. `at_end`: the run ended so."""
 
     instrument: Instrument
     qty: int
@@ -50,13 +50,16 @@ class Exposure:
     @property
     def longest(self) -> float:
         """Seconds of the longest stretch in which at least one contract was bare."""
-        longest = run = 0
-        end_ns = -1
+        longest_ns = 0
+        began: dict[str, tuple[int, int]] = {}  # by symbol: the last stretch, from and to
         for span in self.spans:
-            run = run + span.to_ns - span.from_ns if span.from_ns == end_ns else span.to_ns - span.from_ns
-            end_ns = span.to_ns
-            longest = max(longest, run)
-        return longest / 1e9
+            symbol = span.instrument.symbol
+            from_ns, until_ns = began.get(symbol, (span.from_ns, span.from_ns))
+            if until_ns != span.from_ns:
+                from_ns = span.from_ns
+            began[symbol] = (from_ns, span.to_ns)
+            longest_ns = max(longest_ns, span.to_ns - from_ns)
+        return longest_ns / 1e9
 
     @property
     def worst_move(self) -> Decimal:
@@ -83,49 +86,88 @@ class Unprotected(Struct, frozen=True):
         return self.meant.worst_move
 
 
+class Intents:
+    """What brackets hold in one instrument: signed contracts by intent, oldest first."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, int] = {}
+
+    def fill(self, tag_text: str, signed: int) -> None:
+        """Take in a fill: an entry opens, another leg of the same bracket closes."""
+        tag = tags.parse(tag_text)
+        if tag is None or not tag.role:
+            return
+        held = self._held.get(tag.intent, 0)
+        if tag.role == "entry":
+            held += signed
+        elif held * signed < 0:
+            held = 0 if abs(signed) >= abs(held) else held + signed
+        self._held[tag.intent] = held
+        if not held:
+            del self._held[tag.intent]
+
+    def settle(self, position: int) -> int:
+        """How many contracts of a position are brackets'; what others closed the oldest lose."""
+        if not position:
+            self._held.clear()
+            return 0
+        sign = 1 if position > 0 else -1
+        ours = sign * sum(self._held.values())
+        surplus = ours - abs(position)
+        for intent, held in list(self._held.items()):
+            if surplus > 0 and held * sign > 0:
+                lost = min(surplus, abs(held))
+                surplus -= lost
+                self._held[intent] = held - sign * lost
+        return min(max(ours, 0), abs(position))
+
+
 class UnprotectedMeter:
     """Hears every report of an account and keeps the spans in which contracts were bare."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
         self._stops: dict[str, dict[int, OrderRecord]] = {}
+        self._intents: dict[str, Intents] = {}
         self._open: dict[tuple[str, bool], tuple[int, int]] = {}  # (symbol, meant): (qty, since)
         self._spans: dict[bool, list[Span]] = {True: [], False: []}
 
     def heard(self, record: OrderRecord, report: Report) -> None:
-        instrument = record.request.instrument
-        if record.request.ord_type in _STOPS:
-            stops = self._stops.setdefault(instrument.symbol, {})
+        """Take a report in, after the account has booked it."""
+        request = record.request
+        symbol = request.instrument.symbol
+        if request.ord_type in _STOPS:
+            stops = self._stops.setdefault(symbol, {})
             if record.status.terminal:
                 stops.pop(record.number, None)
             else:
                 stops[record.number] = record
-        self._measure(instrument, report.time_ns)
+        if report.exec_type is ExecType.TRADE:
+            intents = self._intents.setdefault(symbol, Intents())
+            intents.fill(request.cl_ord_id, request.side.sign * report.last_qty)
+        self._measure(request.instrument, report.time_ns)
 
     def finish(self, end_ns: int, marks: dict[str, Marks]) -> Unprotected:
         """Close what is open at the end of the run, and put a price on every span."""
         for symbol, meant in list(self._open):
             self._close(self._account.holdings[symbol].instrument, meant, end_ns, at_end=True)
-        meant, others = (self._exposure(self._spans[kind], marks) for kind in (True, False))
-        return Unprotected(meant, others)
+        spans = self._spans
+        return Unprotected(_exposure(spans[True], marks), _exposure(spans[False], marks))
 
     def _measure(self, instrument: Instrument, now_ns: int) -> None:
-        holding = self._account.holding(instrument)
-        meant = other = 0
-        for lot in holding.lots:
-            tag = tags.parse(lot.tag)
-            if tag is not None and tag.role == "entry":
-                meant += lot.qty
-            else:
-                other += lot.qty
-        cover = sum(
-            record.leaves_qty
-            for record in self._stops.get(instrument.symbol, {}).values()
-            if record.request.side.sign == -holding.sign
-        )
-        bare = {True: max(meant - cover, 0), False: max(other - max(cover - meant, 0), 0)}
-        for kind, qty in bare.items():
-            self._note(instrument, kind, holding.sign * qty, now_ns)
+        symbol = instrument.symbol
+        held = self._account.holding(instrument).qty
+        intents = self._intents.get(symbol)
+        meant = 0 if intents is None else intents.settle(held)
+        sign = 1 if held > 0 else -1
+        cover = 0
+        if held:
+            for record in self._stops.get(symbol, {}).values():
+                if record.request.side.sign == -sign:
+                    cover += record.leaves_qty
+        self._note(instrument, True, sign * max(meant - cover, 0), now_ns)
+        left = max(cover - meant, 0)
+        self._note(instrument, False, sign * max(abs(held) - meant - left, 0), now_ns)
 
     def _note(self, instrument: Instrument, meant: bool, qty: int, now_ns: int) -> None:
         key = (instrument.symbol, meant)
@@ -133,8 +175,17 @@ class UnprotectedMeter:
             return
         if key in self._open:
             self._close(instrument, meant, now_ns)
-        if qty:
-            self._open[key] = (qty, now_ns)
+        if not qty:
+            return
+        last = self._spans[meant][-1] if self._spans[meant] else None
+        if last is not None and (last.instrument, last.qty, last.to_ns) == (
+            instrument,
+            qty,
+            now_ns,
+        ):
+            # What was mended and broken again within a nanosecond is one span.
+            now_ns = self._spans[meant].pop().from_ns
+        self._open[key] = (qty, now_ns)
 
     def _close(
         self, instrument: Instrument, meant: bool, now_ns: int, *, at_end: bool = False
@@ -143,22 +194,12 @@ class UnprotectedMeter:
         if now_ns > since_ns:
             self._spans[meant].append(Span(instrument, qty, since_ns, now_ns, at_end))
 
-    def _exposure(self, spans: list[Span], marks: dict[str, Marks]) -> Exposure:
-        return Exposure(spans, [_adverse(span, marks[span.instrument.symbol]) for span in spans])
+
+def _exposure(spans: list[Span], marks: dict[str, Marks]) -> Exposure:
+    return Exposure(spans, [_adverse(span, marks[span.instrument.symbol]) for span in spans])
 
 
 def _adverse(span: Span, marks: Marks) -> Decimal | None:
-    """The worst move against a span in money; None where the market's price is not known.
-
-    Within a bar nobody knows when its extreme came: the whole bar counts, so that the figure is a
-    bound and never too low.
-    """
-    extreme = marks.lowest if span.qty > 0 else marks.highest
-    worst = extreme(span.from_ns, span.to_ns)
-    start = extreme(span.from_ns, span.from_ns)
-    if marks.bars_only:
-        prices, known = marks.at(np.array([span.from_ns], dtype=np.int64))
-        start = int(prices[0]) if known[0] else None
-    if start is None or worst is None:
-        return None
-    return max(span.instrument.money(span.qty * (start - worst)), Decimal(0))
+    """The worst move against a span in money; None where the market's price is not known."""
+    move = marks.adverse(span.qty, span.from_ns, span.to_ns)
+    return None if move is None else span.instrument.money(abs(span.qty) * move)

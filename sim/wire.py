@@ -1,8 +1,8 @@
 """The wire between client and exchange: four legs, each with its own latency.
 
-Requests and responses may overtake each other and be overtaken by events, as REST exchanges are; each
-of the two hub legs is in order: order events here, market data in `SimMarket`, whose messages are a
-cursor and never entries of a heap.
+Requests and responses may overtake each other and be overtaken by events, as REST exchanges are;
+each of the two hub legs is in order: order events here, market data in `SimMarket`, whose messages
+are a cursor and never entries of a heap.
 """
 
 from collections.abc import Callable

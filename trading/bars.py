@@ -14,21 +14,28 @@ _UNITS_S = {"s": 1, "m": 60, "h": 3600}
 _DAY_NS = 86_400 * 10**9
 
 
-def span_ns(text: str) -> int:
-    """A span of time such as `30s`, `5m` or `1h`, in ns.
+def duration_ns(text: str) -> int:
+    """A time such as `7s`, `5m` or `1h`, in ns. Raises `UsageError` for any other text.
 
-    Bars of a span start at its multiples since midnight UTC, so it must divide a day. Raises
-    `UsageError` otherwise.
-
-    >>> span_ns("5m")
+    >>> duration_ns("5m")
     300000000000
     """
     match = re.fullmatch(r"([1-9][0-9]*)\s*([smh])", text.strip())
-    span = int(match[1]) * _UNITS_S[match[2]] * 10**9 if match else 0
-    if not span or _DAY_NS % span:
+    if match is None:
+        raise UsageError(f"{text!r} is no span; write a whole number and s, m or h, such as '30s'")
+    return int(match[1]) * _UNITS_S[match[2]] * 10**9
+
+
+def span_ns(text: str) -> int:
+    """The span of a bar, such as `30s`, `5m` or `1h`, in ns.
+
+    Bars of a span start at its multiples since midnight UTC, so it must divide a day. Raises
+    `UsageError` otherwise.
+    """
+    span = duration_ns(text)
+    if _DAY_NS % span:
         raise UsageError(
-            f"bar span {text!r} is not known; write a number and s, m or h that divides a day, "
-            f"for example '30s', '5m', '1h'"
+            f"bars of {text!r} do not divide a day; take a span that does: '30s', '5m', '1h'"
         )
     return span
 
@@ -37,9 +44,9 @@ class Bars:
     """Finished bars of one instrument and span, oldest first; it grows as they come.
 
     `open`, `high`, `low`, `close` are read-only float64 columns, the nearest doubles of the exact
-    prices, for indicators; `volume` (contracts) and `time_ns` (start of the bar, ns since the epoch)
-    are int64. A column is a view: it does not grow, ask again for the newest. Orders take the exact
-    prices of the bars themselves.
+    prices, for indicators; `volume` (contracts) and `time_ns` (start of the bar, ns since the
+    epoch) are int64. A column is a view: it does not grow, ask again for the newest. Orders take
+    the exact prices of the bars themselves.
     """
 
     def __init__(self, instrument: Instrument, span: int) -> None:

@@ -6,15 +6,17 @@ desk.events()`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
 from msgspec import Struct
 
-from .bars import Bars, span_ns
+from .bars import Bars, duration_ns, span_ns
 from .broker import Broker
+from .errors import UsageError
 from .events import Bar, MarketEvent, Quote, StatusChange, Trade
 from .inbox import Inbox
 from .instrument import Instrument
@@ -99,7 +101,7 @@ class Desk:
         self._timers: list[Repeating] = []
         self.manager = OrderManager(broker, self, now_ns=now_ns, settings=settings)
 
-    # --- what is -----------------------------------------------------------------------------------
+    # --- what is ----------------------------------------------------------------------------------
 
     @property
     def now_ns(self) -> int:
@@ -123,12 +125,14 @@ class Desk:
 
     @property
     def quote(self) -> Quote | None:
-        """The newest quote of the desk's instrument; None before the first, or if not subscribed."""
+        """The newest quote of the desk's instrument; None before the first, or if not
+        subscribed."""
         return self._quotes.get(self.instrument.symbol)
 
     @property
     def last_trade(self) -> Trade | None:
-        """The newest trade of the desk's instrument; None before the first, or if not subscribed."""
+        """The newest trade of the desk's instrument; None before the first, or if not
+        subscribed."""
         return self._trades.get(self.instrument.symbol)
 
     def position_in(self, instrument: Instrument) -> Position:
@@ -141,12 +145,14 @@ class Desk:
             await self.market.subscribe(self.instrument, Channel.STATUS, self._on_status)
 
     def close(self) -> None:
-        """End the timers and take no more events in; `on_stop` and its orders still work."""
+        """End the timers and take no more events in; `on_stop` and its orders still work, but
+        nothing waits for a market to open any more."""
         self.inbox.close()
+        self.manager.last_call()
         for timer in self._timers:
             timer.cancel()
 
-    # --- market data ---------------------------------------------------------------------------------
+    # --- market data ------------------------------------------------------------------------------
 
     async def subscribe_quotes(self, instrument: Instrument | None = None) -> None:
         """Get every quote from now on."""
@@ -165,12 +171,13 @@ class Desk:
     ) -> Bars:
         """Get bars of a span (`"30s"`, `"5m"`, `"1h"`) from now on, and the series they make.
 
-        The series starts with `warmup` earlier bars. Where there are not so many, the first new ones
-        fill the series up and are not told, so that whoever hears of a bar has `warmup` before it.
+        The series starts with `warmup` earlier bars. Where there are not so many, the first new
+        ones fill the series up and are not told, so that whoever hears of a bar has `warmup` before
+        it.
         """
         instrument = instrument or self.instrument
         if warmup < 0:
-            raise ValueError(f"warmup is {warmup}; give a number of bars from 0")
+            raise UsageError(f"warmup is {warmup}; give a number of bars from 0")
         bars = Bars(instrument, span_ns(span))
         series = Series(bars, warmup)
         self.subscribed.add(Channel.BARS)
@@ -189,14 +196,16 @@ class Desk:
         self.subscribed.add(channel)
         await self.market.subscribe(instrument or self.instrument, channel, self._on_market)
 
-    # --- orders ----------------------------------------------------------------------------------------
+    # --- orders -----------------------------------------------------------------------------------
 
     async def place(self, spec: OrderSpec, *, instrument: Instrument | None = None) -> Order:
         """Send an order and wait until the broker has it.
 
         Raises `UsageError` (nothing was sent), `Refused`, or `OutcomeUnknown`.
         """
-        return await self.manager.place(instrument or self.instrument, spec).accepted()
+        order = self.manager.place(instrument or self.instrument, spec)
+        with self._caller(order):
+            return await order.accepted()
 
     async def modify(
         self,
@@ -223,7 +232,9 @@ class Desk:
         A stop that protects a position is an order like any other; `flatten` also closes.
         """
         orders = self.manager.orders_of(instrument or self.instrument)
-        return list(await asyncio.gather(*(self.manager.cancel(order) for order in orders)))
+        for order in orders:
+            self.manager.start_cancel(order)
+        return [await self.manager.cancel_result(order) for order in orders]
 
     async def bracket(
         self,
@@ -233,17 +244,18 @@ class Desk:
         target: Level | None = None,
         instrument: Instrument | None = None,
     ) -> Bracket:
-        """Send an entry whose fills are protected by a stop, and a target, as they happen; wait until
-        the broker has answered the entry. A refused entry does not raise: see `Bracket.protected`.
+        """Send an entry whose fills are protected by a stop, and a target, as they happen; wait
+        until the broker has answered the entry. A refused entry does not raise: see
+        `Bracket.protected`.
 
-        `stop` and `target` are `Ticks` away from the mean entry price, or prices. Raises `UsageError`
-        for levels on the wrong side; nothing was sent then.
+        `stop` and `target` are `Ticks` away from the mean entry price, or prices. Raises
+        `UsageError` for levels on the wrong side; nothing was sent then.
         """
         instrument = instrument or self.instrument
         market = self._market_price(instrument, entry)
         bracket = self.manager.bracket(instrument, entry, stop=stop, target=target, market=market)
-        core = bracket.entry.core
-        await bracket.entry.changed.until(lambda: core.accepted or core.terminal or core.uncertain)
+        with self._caller(bracket.entry):
+            await bracket.entry.answered()
         return bracket
 
     async def flatten(
@@ -252,12 +264,12 @@ class Desk:
         """Cancel all orders of an instrument and close what is held; returns when both are true."""
         return await self.manager.flatten(instrument or self.instrument, str(reason))
 
-    # --- time and events -------------------------------------------------------------------------------
+    # --- time and events --------------------------------------------------------------------------
 
     def every(self, span: str, name: str = "") -> Callable[[], None]:
         """A timer event every `span` from now on; call what is returned to end it."""
         timer = Repeating(
-            span_ns(span) / 1e9, lambda: self.inbox.put(Timer(name or span, self.now_ns))
+            duration_ns(span) / 1e9, lambda: self.inbox.put(Timer(name or span, self.now_ns))
         )
         self._timers.append(timer)
         return timer.cancel
@@ -276,7 +288,17 @@ class Desk:
             return event.bar if self._grow(event.series, event.bar) else None
         return event
 
-    # --- how -------------------------------------------------------------------------------------------
+    # --- how --------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _caller(self, order: Order) -> Iterator[None]:
+        """Say so when the caller goes away: the order works on, and only the desk knows of it."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            story = f"who sent {order.describe()} did not wait for the answer; it works on"
+            self.manager.incident("caller_gone", story)
+            raise
 
     def on_report(self, order: Order, report: ExecutionReport) -> None:
         self.inbox.put(report)
@@ -316,7 +338,8 @@ class Desk:
         return True
 
     def _market_price(self, instrument: Instrument, entry: OrderSpec) -> PriceLike | None:
-        """What a market entry would get by the newest we were told; None when we were told nothing."""
+        """What a market entry would get by the newest we were told; None when we were told
+        nothing."""
         quote = self._quotes.get(instrument.symbol)
         if quote is not None:
             return quote.ask if entry.side.sign > 0 else quote.bid

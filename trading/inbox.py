@@ -1,7 +1,8 @@
 """The queue between what happens and one strategy: in order, nothing lost but quotes overtaken.
 
 While the strategy is busy with a handler, an older quote of the same instrument that still waits is
-replaced by the newer one; everything else queues. An idle strategy gets every quote.
+dropped for the newer one; everything else queues, and what is handed out is in the order in which
+it happened. An idle strategy gets every quote.
 """
 
 import asyncio
@@ -28,9 +29,12 @@ class Inbox:
         if type(event) is Quote:
             waiting = self._quotes.get(event.instrument.symbol)
             if waiting is not None and self._reader is None:
-                waiting[0] = event
                 self.conflated += 1
-                return
+                if self._events[-1] is waiting:
+                    waiting[0] = event
+                    return
+                # Not in its place: the newer quote would be heard before what happened in between.
+                waiting[0] = None
             cell = [event]
             self._quotes[event.instrument.symbol] = cell
             self._events.append(cell)
@@ -40,19 +44,21 @@ class Inbox:
 
     async def get(self) -> Any:
         """The next event; None once the inbox is closed and what came before is read."""
-        while not self._events:
-            if self._closed:
-                return None
-            self._reader = asyncio.get_running_loop().create_future()
-            try:
-                await self._reader
-            finally:
-                self._reader = None
-        cell = self._events.popleft()
-        event = cell[0]
-        if type(event) is Quote and self._quotes.get(event.instrument.symbol) is cell:
-            del self._quotes[event.instrument.symbol]
-        return event
+        while True:
+            while not self._events:
+                if self._closed:
+                    return None
+                self._reader = asyncio.get_running_loop().create_future()
+                try:
+                    await self._reader
+                finally:
+                    self._reader = None
+            cell = self._events.popleft()
+            event = cell[0]
+            if type(event) is Quote and self._quotes.get(event.instrument.symbol) is cell:
+                del self._quotes[event.instrument.symbol]
+            if event is not None:  # else it was overtaken
+                return event
 
     def close(self) -> None:
         """Take nothing more in and drop what waits; the reader ends."""

@@ -1,12 +1,13 @@
 """Strategies: a class with handlers, one file, the same in all worlds.
 
-One task pulls a strategy's events and awaits its handlers; they never overlap. While one waits, quotes
-conflate and everything else queues; the order manager never waits for it.
+One task pulls a strategy's events and awaits its handlers; they never overlap. While one waits,
+quotes conflate and everything else queues; the order manager never waits for it.
 """
 
 import inspect
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from decimal import Decimal
 from difflib import get_close_matches
 from random import Random
 from typing import Any
@@ -50,12 +51,12 @@ _NEEDS = {
 class Strategy:
     """Base of a strategy. Write any of these handlers, plain or `async`:
 
-    `on_start()`, `on_stop()`, `on_quote(quote)`, `on_trade(trade)`, `on_bar(bar)`, `on_status(change)`,
-    `on_order(report)`, `on_fill(fill)`, `on_position(position)`, `on_timer(timer)`,
-    `on_incident(incident)`.
+    `on_start()`, `on_stop()`, `on_quote(quote)`, `on_trade(trade)`, `on_bar(bar)`,
+    `on_status(change)`, `on_order(report)`, `on_fill(fill)`, `on_position(position)`,
+    `on_timer(timer)`, `on_incident(incident)`.
 
-    Class attributes are parameters, which a run may set anew. Everything else is the desk's; see `Desk`
-    for what each call returns and raises.
+    Class attributes are parameters, which a run may set anew. Everything else is the desk's; see
+    `Desk` for what each call returns and raises.
     """
 
     _desk: Desk | None = None
@@ -142,8 +143,8 @@ def make_strategy(kind: type[Strategy], params: dict[str, Any], desk: Desk) -> S
     """A strategy of a class, its parameters set and its desk given.
 
     A parameter is a class attribute without underscore that is no function; text is turned into the
-    kind of its default. Raises `UsageError` for a parameter that the class has not, a value that does
-    not fit, and a handler name that looks misspelt.
+    kind of its default. Raises `UsageError` for a parameter that the class has not, a value that
+    does not fit, and a handler name that looks misspelt.
     """
     _check_handlers(kind)
     strategy = kind()
@@ -215,8 +216,11 @@ def _fit(kind: type[Strategy], name: str, value: Any) -> Any:
     try:
         if isinstance(default, bool):
             return {"true": True, "false": False}[value.lower()]
-        return Ticks(int(value)) if isinstance(default, Ticks) else type(default)(value)
-    except (ValueError, TypeError, KeyError, ArithmeticError):
+        if isinstance(default, Ticks):
+            return Ticks(int(value))
+        # Text makes a tuple or a list too, of its letters: only numbers are read from it.
+        return {int: int, float: float, Decimal: Decimal}[type(default)](value)
+    except (ValueError, KeyError, ArithmeticError):
         expected = type(default).__name__
         raise UsageError(
             f"parameter {name}={value!r} of {kind.__name__} is no {expected}; default: {default!r}"

@@ -1,10 +1,11 @@
-"""The way a bar is walked: which extreme first, through which prices, when, and with how much volume.
+"""The way a bar is walked: which extreme first, through which prices, when, with how much volume.
 
 A bar says where the market was, not when. It is walked open, first extreme, second extreme, close:
 three legs of a third of its time each, in steps of at most one tick of trade, bid or ask, whichever
 has farthest to go. Pure: everything here computes and returns.
 """
 
+from collections.abc import Sequence
 from itertools import accumulate
 
 from msgspec import Struct, structs
@@ -56,7 +57,7 @@ class Bar(Struct, frozen=True):
         return self.time_ns + max(0, self.span_ns - 1)
 
     def without_extremes(self) -> "Bar":
-        """The same bar walked straight from open to close, for one whose extremes are not believed."""
+        """The same bar walked straight to its close: for one whose extremes are not believed."""
         trades, bids, asks = (
             span and Span(span.open, span.close, span.close, span.close) for span in self.spans
         )
@@ -73,7 +74,7 @@ class Step(Struct, frozen=True):
     ask: int | None
 
 
-def bar_from_row(row: list[int]) -> Bar:
+def bar_from_row(row: Sequence[int]) -> Bar:
     """A bar from its columns in the order of `BarRows`."""
     return Bar(
         row[0],
@@ -133,7 +134,7 @@ def steps_after_open(bar: Bar, first_high: bool, tick: int) -> list[Step]:
     return found
 
 
-def _span(values: list[int]) -> Span | None:
+def _span(values: Sequence[int]) -> Span | None:
     return None if NO_PRICE in values else Span(*values)
 
 
@@ -201,7 +202,8 @@ def _values(
 
 def _touching(bar: Bar, leg: int, first_high: bool) -> bool:
     """Whether the bar itself records a locked or crossed quote at an end of the leg."""
-    assert bar.bids is not None and bar.asks is not None
+    assert bar.bids is not None
+    assert bar.asks is not None
     bids, asks = bar.bids.corners(first_high), bar.asks.corners(first_high)
     return any(bids[end] >= asks[end] for end in (leg, leg + 1))
 

@@ -11,8 +11,8 @@ from .working_order import WorkingOrder
 class BarWalk:
     """The steps of one bar, in order of time.
 
-    The first extreme is chosen when the first step that depends on it falls due, so that orders which
-    arrived since the open count. An order that arrives later meets the path as chosen.
+    The first extreme is chosen when the first step that depends on it falls due, so that orders
+    which arrived since the open count. An order that arrives later meets the path as chosen.
     """
 
     def __init__(self, bar: Bar, tick: int) -> None:
@@ -83,7 +83,7 @@ def choose_path(book: BookState, walk: BarWalk) -> bool:
 
 
 def conflicting_side(book: BookState, walk: BarWalk) -> Side | None:
-    """The side on which the rest of a bar holds both a stop and a limit of ours; None: neither side.
+    """The side on which the rest of a bar holds both a stop and a limit of ours; None: neither.
 
     Which of the two is met first is for the bar's path to say, and a bar does not know its path. A
     trailing stop is held where the far extreme would carry it into the bar. With conflicts on both

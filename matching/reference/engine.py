@@ -1,7 +1,7 @@
 """The reference engine: commands and market rows, committed in the one order of their times.
 
-At one nanosecond: session state, market rows in file order (a bar's steps are rows), orders; then by
-sequence of submission (DESIGN 6).
+At one nanosecond: session state, market rows in file order (a bar's steps are rows), orders; then
+by sequence of submission (DESIGN 6).
 """
 
 from collections.abc import Sequence
@@ -24,11 +24,11 @@ _BEFORE_ROWS, _AFTER_ROWS = 0, 2
 class ReferenceEngine:
     """One instrument's book (the `Engine` protocol): the specification of what any engine does.
 
-    The market is OPEN until a SetStatus says otherwise. `suspect_bars`: the start times of bars whose
-    extremes are not believed; they are walked straight from open to close, their fills are reported
-    as ambiguous and `suspect_bars_walked` counts them. `ambiguous_bars` counts the bars in which a
-    stop and a limit of ours on one side both lay within reach. Raises ValueError for rules that a
-    venue profile cannot work with.
+    The market is OPEN until a SetStatus says otherwise. `suspect_bars`: the start times of bars
+    whose extremes are not believed; they are walked straight from open to close, their fills are
+    reported as ambiguous and `suspect_bars_walked` counts them. `ambiguous_bars` counts the bars
+    in which a stop and a limit of ours on one side both lay within reach. Raises ValueError for
+    rules that a venue profile cannot work with.
     """
 
     def __init__(self, rules: Rules, suspect_bars: frozenset[int] = frozenset()) -> None:
@@ -88,8 +88,8 @@ class ReferenceEngine:
     def advance(self, to_ns: int) -> Sequence[Report]:
         """Commit everything up to and including `to_ns`; the reports, in order.
 
-        Raises ValueError for a time before the last, UnknownSizeError where a fill needs a size that
-        the data does not give and no rule was named.
+        Raises ValueError for a time before the last, UnknownSizeError where a fill needs a size
+        that the data does not give and no rule was named.
         """
         if self._now_ns is not None and to_ns < self._now_ns:
             raise ValueError(f"advance to {to_ns}: {self._now_ns} is committed already")

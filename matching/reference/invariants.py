@@ -35,7 +35,8 @@ def _check_places(book: BookState) -> None:
         assert line == sorted(line), f"{side.name}: orders stand out of price or time order"
         queue = [((o.stop_px or 0) * side.sign, o.arrival) for o in stops]
         assert queue == sorted(queue), f"{side.name}: stops stand out of order"
-        assert not any(o.waiting for o in resting) and all(o.waiting for o in stops)
+        assert not any(o.waiting for o in resting), f"{side.name}: a waiting stop rests"
+        assert all(o.waiting for o in stops), f"{side.name}: no stop waits as one"
         assert all(o.side is side and o.placed for o in resting + stops)
         placed += resting + stops
     ids = [order.order_id for order in placed]
@@ -48,7 +49,8 @@ def _check_order(book: BookState, order: WorkingOrder) -> None:
     assert 0 <= order.cum_qty < order.order_qty, f"{name}: {order.cum_qty} of {order.order_qty}"
     assert order.cum_qty + order.leaves_qty == order.order_qty, f"{name}: quantities do not add up"
     if order.waiting:
-        assert order.stop_px is not None and order.ahead is None, f"{name}: not a waiting stop"
+        assert order.stop_px is not None, f"{name}: a stop without a trigger"
+        assert order.ahead is None, f"{name}: a stop with a place in a queue"
         assert order.ord_type is not OrdType.TRAILING_STOP or order.trail, f"{name}: no trail"
         return
     assert order.ahead is None or order.ahead >= 0, f"{name}: {order.ahead} ahead"

@@ -33,7 +33,7 @@ class Ladder:
         self._levels.clear()
 
     def __iter__(self) -> Iterator[WorkingOrder]:
-        """All orders, best price first, in time order within a price. Not while the ladder changes."""
+        """All orders, best price first, then in time order. Not while the ladder changes."""
         for level in self._levels.values():
             yield from level
 

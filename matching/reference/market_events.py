@@ -14,17 +14,27 @@ _UNBOUNDED = 2**62
 
 
 def on_quote(
-    book: BookState, bid: int | None, bid_size: int, ask: int | None, ask_size: int
+    book: BookState,
+    bid: int | None,
+    bid_size: int,
+    ask: int | None,
+    ask_size: int,
+    *,
+    touches: bool = True,
 ) -> None:
-    """The recorded best prices are these now (None: a side is empty)."""
+    """The recorded best prices are these now (None: a side is empty).
+
+    `touches` False: it is known (reach.py) that no order of ours takes notice.
+    """
+    touches = touches and bool(book.orders)
     book.quotes_seen = True
     for side, price, shown in ((Side.BUY, bid, bid_size), (Side.SELL, ask, ask_size)):
         recorded = book.recorded[side]
         before = (recorded.price, recorded.shown)
         recorded.update(price, shown)
-        if book.orders:
+        if touches:
             _move_queues(book, side, before)
-    if book.orders and book.matching:
+    if touches and book.matching:
         _meet_quotes(book)
         if book.rules.profile.trigger is Trigger.QUOTE:
             set_off_due(book)
@@ -58,6 +68,18 @@ def taken_at_ask(at_ask: bool, last: int | None, price: int, aggressor: int) -> 
     if last is None or price == last:
         return at_ask
     return price > last
+
+
+def begin_row(book: BookState, volume: int | None, brings_quote: bool) -> None:
+    """A row begins, and with it what we may fill in all until the next one (None: no bound).
+
+    Orders that only a bar's volume held back go on: at the quote that the row brings, or else at
+    the one that still stands.
+    """
+    held_back = book.volume_left == 0 and not brings_quote
+    book.volume_left = volume
+    if held_back and book.orders and book.matching:
+        _meet_quotes(book)
 
 
 def meet_market(book: BookState) -> None:
@@ -111,6 +133,7 @@ def _meet_quotes(book: BookState) -> None:
         for order in list(book.resting[side]):
             if order.aggressive and not order.reaches(opposite.price):
                 order.aggressive = False
+                book.version += 1
                 cancel_own_within(book, order)
 
 
@@ -133,9 +156,10 @@ def _what_a_print_brings(
 ) -> tuple[int, int]:
     """At which price a trade within the order's limit fills it, and how much of the trade may.
 
-    A trade beyond a resting limit would have met it first: the limit's price, the whole size. At the
-    limit the queue comes first, and a trade whose aggressor is on our own side has met the other
-    side's queue, not ours. An order still taking pays the trade's price or the quote's, the worse.
+    A trade beyond a resting limit would have met it first: the limit's price, the whole size. At
+    the limit the queue comes first, and a trade whose aggressor is on our own side has met the
+    other side's queue, not ours. An order still taking pays the trade's price or the quote's, the
+    worse.
     """
     if order.aggressive:
         quoted = book.opposite_price(order)

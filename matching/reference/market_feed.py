@@ -6,7 +6,7 @@ from ...trading.words import NO_PRICE, Side
 from ..engine import Columns
 from .bar_path import Bar, bar_from_row
 from .bar_walk import BarWalk, choose_path, commit_step, conflicting_side
-from .market_events import on_print, on_quote, taken_at_ask
+from .market_events import begin_row, on_print, on_quote, taken_at_ask
 from .reach import Watch, bar_touches, step_touches
 from .rows import Rows, Table
 from .state import BookState
@@ -40,7 +40,7 @@ class MarketFeed:
         """Let everything up to and including `to_ns` happen, in order of time, then of file."""
         while True:
             table = self._rows.next_table()
-            row_ns = _NEVER if table is None else int(table["time_ns"][table.at])
+            row_ns = _NEVER if table is None else table.row()[1]
             if self._walk is not None:
                 self._walk_on(self._walk, min(to_ns, row_ns))
             if table is None or row_ns > to_ns:
@@ -62,8 +62,7 @@ class MarketFeed:
         reach = self._watch.reach
         if reach is None or not self._book.matching:
             return None
-        found = self._watch.first(until_ns)
-        row_ns = _NEVER if found is None else found[1]
+        row_ns = self._touching_row_ns(until_ns)
         step_ns = _NEVER if self._walk is None else self._touching_step_ns(self._walk)
         first = min(row_ns, step_ns)
         return first if first <= until_ns else None
@@ -98,10 +97,13 @@ class MarketFeed:
         book, row = self._book, table.row()
         table.at += 1
         book.now_ns = row[1]
-        book.volume_left = None
         if table is self._rows.quotes:
-            on_quote(book, _price(row[2]), row[3], _price(row[4]), row[5])
+            begin_row(book, None, brings_quote=True)
+            reach = self._watch.reach
+            touches = reach is not None and reach.quotes(row[2], row[4])
+            on_quote(book, _price(row[2]), row[3], _price(row[4]), row[5], touches=touches)
         elif table is self._rows.trades:
+            begin_row(book, None, brings_quote=False)
             on_print(book, row[2], row[3], row[4])
         else:
             self._begin_bar(bar_from_row(row))
@@ -112,12 +114,23 @@ class MarketFeed:
             self.suspect_bars_walked += 1
             book.ambiguous_until_ns = bar.last_ns + 1
             bar = bar.without_extremes()
+        begin_row(book, _volume(bar), bar.bids is not None or bar.asks is not None)
         if bar.leader is not None:
-            book.volume_left = _volume(bar)
             self._walk = BarWalk(bar, book.rules.tick)
 
     def _untaken(self) -> bool:
         return all(recorded.untaken for recorded in self._book.recorded.values())
+
+    def _held_back(self) -> bool:
+        """Whether the next row, whichever it is, may touch: it lifts the bar's volume."""
+        return self._book.volume_left == 0 and bool(self._book.orders)
+
+    def _touching_row_ns(self, until_ns: int) -> int:
+        if self._held_back():
+            table = self._rows.next_table()
+            return _NEVER if table is None else table.row()[1]
+        found = self._watch.first(until_ns)
+        return _NEVER if found is None else found[1]
 
     def _touching_step_ns(self, walk: BarWalk) -> int:
         reach = self._watch.reach
@@ -133,7 +146,9 @@ class MarketFeed:
     def _leap(self, to_ns: int) -> bool:
         """Pass over rows that touch nothing, and take the state that the last of them leaves."""
         rows = self._rows
-        if not any(_due_in(t, _WORTH_A_LEAP, to_ns) for t in rows.tables) or not self._untaken():
+        if not any(_due_in(t, _WORTH_A_LEAP, to_ns) for t in rows.tables):
+            return False
+        if self._held_back() or not self._untaken():
             return False
         stop_seq = self._leap_end(to_ns)
         ends = [_end_of_leap(table, stop_seq, to_ns) for table in rows.tables]
@@ -157,13 +172,13 @@ class MarketFeed:
         if touch is not None:
             ends.append(touch[0])
         if not self._book.quotes_seen and quotes.at < quotes.end:
-            ends.append(int(quotes["seq"][quotes.at]))
+            ends.append(quotes.row()[0])
         if bars.at < bars.end:
             # Where ticks fall into a bar's time the two have to be interleaved; where there is no
             # quote, what a bar leaves depends on the last steps of its path.
             mixed = quotes.at < quotes.end or trades.at < trades.end
             if mixed or not self._book.quotes_seen:
-                ends.append(int(bars["seq"][bars.at]))
+                ends.append(bars.row()[0])
             ends += self._next_own_bar(bars, to_ns)
         return min(ends, default=_NEVER)
 
@@ -193,7 +208,7 @@ class MarketFeed:
         trades.at = end
 
     def _leap_assumed(self, trades: Table, end: int) -> None:
-        """The quote that the last of these trades stands for; its side is that of the last change."""
+        """The quote that the last of these trades makes; its side is that of the last change."""
         book = self._book
         prices = trades["price"][trades.at : end]
         aggressors = trades["aggressor"][trades.at : end]

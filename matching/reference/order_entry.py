@@ -1,4 +1,4 @@
-"""The gate: what is accepted in which state of the market, and what is refused with which reason."""
+"""The gate: what is accepted in which state of the market, what is refused, and why."""
 
 from ...trading.words import (
     ExecType,
@@ -77,7 +77,7 @@ def enter(book: BookState, new: NewOrder) -> None:
 
 
 def start(book: BookState, order: WorkingOrder) -> None:
-    """Put an accepted order to work: a stop waits unless it is due already, others meet the market."""
+    """Put an accepted order to work: a stop waits unless it is due, others meet the market."""
     if not order.waiting:
         arrive(book, order)
     elif book.matching and wrong_side(book, order.side, order.stop_px or 0) is not Reason.NONE:
@@ -109,7 +109,7 @@ def bad_price(book: BookState, *prices: int | None) -> bool:
 
 
 def cancel(book: BookState, command: CancelOrder) -> None:
-    """Take an order away. Refused in the no-cancel period alone; GTC orders can go after the close."""
+    """Take an order away. Refused in the no-cancel period; GTC orders can go after the close."""
     order = book.orders.get(command.order_id)
     if order is None:
         reason = Reason.TOO_LATE if command.order_id in book.done else Reason.UNKNOWN_ORDER
@@ -122,7 +122,7 @@ def cancel(book: BookState, command: CancelOrder) -> None:
 
 
 def set_status(book: BookState, command: SetStatus) -> None:
-    """Move the session. Opening matches what has gathered; the close ends day orders, oldest first."""
+    """Move the session: the open matches what has gathered, the close ends day orders by age."""
     was, book.status = book.status, command.status
     book.version += 1
     if book.status is was:

@@ -1,10 +1,11 @@
 """How far ahead of one of our orders the recorded quantity at its price stands, and how it moves.
 
-Recorded data shows a level's size and its trades, never our place in it. Three models (`QueueModel`)
-say what is assumed; here is all that follows from them. A trade and the drop of the shown size that
-it caused move the queue once, whichever comes first: a trade before its drop is remembered until the
-next quote of the level, a drop before its trade for the rest of the same nanosecond. (Feeds stamp both
-with the time of the matching; a longer window would take cancels for trades.)
+Recorded data shows a level's size and its trades, never our place in it. Three models
+(`QueueModel`) say what is assumed; here is all that follows from them. A trade and the drop of the
+shown size that it caused move the queue once, whichever comes first: a trade before its drop is
+remembered until the next quote of the level, a drop before its trade for the rest of the same
+nanosecond. (Feeds stamp both with the time of the matching; a longer window would take cancels for
+trades.)
 
 An order that stands before `ahead` was known (None) is reached by no trade at its own price.
 """
@@ -72,7 +73,7 @@ def level_leaves(order: WorkingOrder, before: int, now_ns: int) -> None:
 
 
 def trades(order: WorkingOrder, size: int, now_ns: int) -> int:
-    """A trade of `size` at the order's price; how much of it passes the queue and is left for us."""
+    """A trade of `size` at the order's price; how much of it passes the queue and is ours."""
     if order.ahead is None:
         return 0
     if order.drop_ns == now_ns:

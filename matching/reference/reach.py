@@ -1,8 +1,8 @@
 """Which market rows can touch our orders at all, so that the others are passed over unread.
 
-Everything an order of ours waits for is a price, so a few thresholds bound them all. A row within none
-of them changes nothing but the recorded market. Wrong on the near side only: a row may be taken
-for a touch that is none.
+Everything an order of ours waits for is a price, so a few thresholds bound them all. A row within
+none of them changes nothing but the recorded market. Wrong on the near side only: a row may be
+taken for a touch that is none.
 """
 
 from collections.abc import Mapping
@@ -179,10 +179,11 @@ class Watch:
 
 
 def _best(book: BookState, side: Side) -> int:
+    """The price at which the market meets a side's resting orders; any, for one still taking."""
     order = book.resting[side].best()
     if order is None:
         return _LOWEST if side is Side.BUY else _HIGHEST
-    if order.price is None:
+    if order.price is None or any(other.aggressive for other in book.resting[side]):
         return _HIGHEST * side.sign
     return order.price
 

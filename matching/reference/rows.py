@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 
+_BLOCK = 64  # rows made into Python integers at a time
+
 _QUOTES = ("seq", "time_ns", "bid", "bid_size", "ask", "ask_size")
 _TRADES = ("seq", "time_ns", "price", "size", "aggressor")
 _BARS = (
@@ -24,6 +26,8 @@ class Table:
         self._columns: dict[str, Ints] = {name: np.empty(0, np.int64) for name in names}
         self.at = 0
         self.end = 0
+        self._block: list[tuple[int, ...]] = []
+        self._block_at = 0
 
     def __getitem__(self, name: str) -> Ints:
         return self._columns[name]
@@ -36,10 +40,16 @@ class Table:
             self._columns[name] = np.concatenate((left, column)) if len(left) else column
         self.at = 0
         self.end = len(self._columns["seq"])
+        self._block = []
 
-    def row(self) -> list[int]:
-        """The next row's values in the order of the table's columns."""
-        return [int(self._columns[name][self.at]) for name in self.names]
+    def row(self) -> tuple[int, ...]:
+        """The next row's values in the order of the table's columns: seq and time first."""
+        nth = self.at - self._block_at
+        if not 0 <= nth < len(self._block):
+            columns = [self._columns[name][self.at : self.at + _BLOCK] for name in self.names]
+            self._block = list(zip(*(column.tolist() for column in columns), strict=True))
+            self._block_at, nth = self.at, 0
+        return self._block[nth]
 
     def last(self, name: str, end: int) -> int:
         """The value of a column in the row before `end`."""
@@ -84,7 +94,7 @@ class Rows:
         found, least = None, 0
         for table in self.tables:
             if table.at < table.end:
-                seq = int(table["seq"][table.at])
+                seq = table.row()[0]
                 if found is None or seq < least:
                     found, least = table, seq
         return found

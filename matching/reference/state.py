@@ -16,14 +16,15 @@ _HOW_IT_ENDS = {
 
 
 class BookState:
-    """One instrument's book: the recorded market, our orders in it, and the reports not yet handed out.
+    """One instrument's book: the recorded market, our orders in it, and the reports not yet handed
+    out.
 
-    The market is OPEN until a command says otherwise. `version` grows whenever an order comes, goes
-    or moves, so that what was computed from the orders can be kept until then. `last_price` is the last
-    recorded trade; our own fills are no recorded trades and move nothing. `volume_left`: what is
-    left of the bar's volume for us, None where the data has no volume to respect. Fills before
-    `ambiguous_until_ns` are ambiguous. `print_size` and `print_filled`: the last trade, and what it
-    gave us.
+    The market is OPEN until a command says otherwise. `version` grows whenever an order comes,
+    goes or moves, so that what was computed from the orders can be kept until then. `last_price`
+    is the last recorded trade; our own fills are no recorded trades and move nothing.
+    `volume_left`: what is left of the bar's volume for us, None where the data has no volume to
+    respect. Fills before `ambiguous_until_ns` are ambiguous. `print_size` and `print_filled`: the
+    last trade, and what it gave us.
     """
 
     def __init__(self, rules: Rules) -> None:

@@ -50,14 +50,17 @@ def set_off_due(book: BookState) -> None:
 def set_off(book: BookState, order: WorkingOrder, not_better: int | None = None) -> None:
     """A stop becomes a market or limit order and meets the market.
 
-    A protected stop's limit counts from its trigger, not from the best price (market-facts 4, [12]).
+    Its place in time begins here. A protected stop's limit counts from its trigger, not from the
+    best price (market-facts 4, [12]).
     """
     if order.placed:
         book.displace(order)
     order.waiting = False
+    order.arrival = book.next_arrival()
     protection = book.rules.protection
     if order.ord_type is not OrdType.STOP_LIMIT and book.rules.profile.protected:
-        assert order.stop_px is not None and protection is not None
+        assert order.stop_px is not None
+        assert protection is not None
         order.price = order.stop_px + order.sign * protection
     book.report(order, ExecType.TRIGGERED)
     arrive(book, order, not_better)

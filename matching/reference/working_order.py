@@ -13,10 +13,10 @@ class WorkingOrder:
 
     `price` is the limit it works at now (None: without a limit, or a stop that has not been set
     off); `sign` +1 for a buy; `arrival` its place in time, new when priority is lost. `waiting`: a
-    stop that has not been set off. `placed`: it is
-    in the book, among the stops or in a ladder. `aggressive`: it rests, but the recorded market opposite is still
-    within its limit, so it goes on taking at recorded prices. `ahead` is the recorded quantity before
-    it at its price, None while unknown; the four fields below belong to queue_position.py.
+    stop that has not been set off. `placed`: it is in the book, among the stops or in a ladder.
+    `aggressive`: it rests, but the recorded market opposite is still within its limit, so it goes
+    on taking at recorded prices. `ahead` is the recorded quantity before it at its price, None
+    while unknown; the four fields below belong to queue_position.py.
     """
 
     order_id: int

@@ -1,7 +1,6 @@
 """An account's money: lots, realised and open profit, fees. Exact throughout.
 
-Fills close the oldest lots first. A lot remembers the order that opened it, so that it can be said
-later which contracts were meant to be protected.
+Fills close the oldest lots first. A lot remembers the order that opened it, for the round trip.
 """
 
 from collections import deque
@@ -12,6 +11,7 @@ from msgspec import Struct
 from ...trading.instrument import Instrument
 from ...trading.words import Side
 from .fees import FeeSchedule
+from .money import mean_price, times, total
 
 
 class Lot(Struct):
@@ -47,6 +47,7 @@ class Holding:
         self.instrument = instrument
         self.lots: deque[Lot] = deque()
         self.sign = 0  # +1 long, -1 short, 0 flat
+        self.changed_ns = 0  # when it was filled last
 
     @property
     def qty(self) -> int:
@@ -56,10 +57,10 @@ class Holding:
     @property
     def avg_px(self) -> Decimal | None:
         """The mean price of what is held; None when flat."""
-        qty = sum(lot.qty for lot in self.lots)
-        if not qty:
+        if not self.lots:
             return None
-        return sum(lot.qty * lot.units for lot in self.lots) * self.instrument.unit / qty
+        worth = sum(lot.qty * lot.units for lot in self.lots)
+        return mean_price(self.instrument, worth, sum(lot.qty for lot in self.lots))
 
     def open_profit(self, mark_units: int) -> Decimal:
         """What closing at `mark_units` would realise, before fees."""
@@ -68,7 +69,10 @@ class Holding:
 
 
 class Account:
-    """Cash, holdings and what they came from, in one currency."""
+    """Cash, holdings and what they came from, in one currency.
+
+    `cash` is always what it was at the start, plus `realised`, minus `fees_paid`.
+    """
 
     def __init__(self, name: str, cash: Decimal, fees: FeeSchedule, currency: str = "USD") -> None:
         self.name = name
@@ -82,14 +86,18 @@ class Account:
         self._fees = fees
 
     def holding(self, instrument: Instrument) -> Holding:
-        return self.holdings.setdefault(instrument.symbol, Holding(instrument))
+        known = self.holdings.get(instrument.symbol)
+        if known is None:
+            known = self.holdings[instrument.symbol] = Holding(instrument)
+        return known
 
     def fill(
         self, instrument: Instrument, side: Side, qty: int, units: int, time_ns: int, tag: str
     ) -> Decimal:
-        """Book a fill; returns its fee. Raises `UsageError` where the fees do not know the contract."""
+        """Book a fill; its fee. Raises `UsageError` where the fees do not know the contract."""
         fee_each = self._fees.fee(instrument, 1)
         holding = self.holding(instrument)
+        holding.changed_ns = time_ns
         left = qty
         while left and holding.sign == -side.sign:
             left -= self._close(holding, left, units, time_ns, tag, fee_each)
@@ -98,9 +106,9 @@ class Account:
         if left:
             holding.sign = side.sign
             holding.lots.append(Lot(left, units, time_ns, tag, fee_each))
-        fee = fee_each * qty
-        self.cash -= fee
-        self.fees_paid += fee
+        fee = times(fee_each, qty)
+        self.cash = total(self.cash, fee.copy_negate())
+        self.fees_paid = total(self.fees_paid, fee)
         return fee
 
     def _close(
@@ -109,7 +117,7 @@ class Account:
         lot = holding.lots[0]
         closed = min(qty, lot.qty)
         profit = holding.instrument.money(holding.sign * closed * (units - lot.units))
-        fees = (lot.fee_each + fee_each) * closed
+        fees = times(total(lot.fee_each, fee_each), closed)
         self.round_trips.append(
             RoundTrip(
                 instrument=holding.instrument,
@@ -119,7 +127,7 @@ class Account:
                 closed_ns=time_ns,
                 entry_units=lot.units,
                 exit_units=units,
-                profit=profit - fees,
+                profit=total(profit, fees.copy_negate()),
                 fees=fees,
                 entry_tag=lot.tag,
                 exit_tag=tag,
@@ -128,6 +136,6 @@ class Account:
         lot.qty -= closed
         if not lot.qty:
             holding.lots.popleft()
-        self.realised += profit
-        self.cash += profit
+        self.realised = total(self.realised, profit)
+        self.cash = total(self.cash, profit)
         return closed

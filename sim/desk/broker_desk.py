@@ -11,7 +11,7 @@ from decimal import Decimal
 from ...matching.commands import CancelOrder, NewOrder, ReplaceOrder
 from ...matching.reports import Report
 from ...trading.broker import AccountState, BrokerEvent
-from ...trading.errors import OffGrid, Refused
+from ...trading.errors import Refused, UsageError
 from ...trading.instrument import Instrument
 from ...trading.order import (
     Execution,
@@ -25,6 +25,7 @@ from ...trading.price import price_text
 from ...trading.words import ExecType, OrdStatus, OrdType, Reason, Side
 from ..exchange import Exchange
 from .account import Account
+from .money import times, total
 from .orders import OrderRecord
 
 _SAID = {
@@ -38,6 +39,10 @@ _SAID = {
     Reason.QUANTITY_OUT_OF_RANGE: "the quantity is out of range",
     Reason.NO_LAST_PRICE: "there is no last price yet",
     Reason.PRICE_NOT_POSITIVE: "the price must be above zero",
+    Reason.NO_LIQUIDITY: "there was nothing to trade with at its price",
+    Reason.NOT_SUPPORTED: "this order does not have that, or not on this side",
+    Reason.DAY_ENDED: "the trading day ended",
+    Reason.SELF_MATCH: "it would have traded with another order of the account",
 }
 
 
@@ -59,6 +64,7 @@ class BrokerDesk:
         self._now_ns = now_ns
         self._margin = margin
         self._by_tag: dict[str, OrderRecord] = {}
+        self._by_id: dict[str, OrderRecord] = {}
         self._working: dict[int, OrderRecord] = {}
         self._exchange: Exchange | None = None
 
@@ -77,15 +83,13 @@ class BrokerDesk:
         """Enter an order; its id. Raises `Refused` with the broker's reason; a tag is used up by an
         order that the exchange rejected, as with ProjectX, where that order exists all the same."""
         if request.cl_ord_id in self._by_tag:
-            raise Refused(
-                f"tag {request.cl_ord_id!r} was used before", reason=Reason.DUPLICATE_TAG
-            )
+            raise Refused(f"tag {request.cl_ord_id!r} was used before", reason=Reason.DUPLICATE_TAG)
         units = self._on_grid(request.instrument, request.price)
         stop_units = self._on_grid(request.instrument, request.stop_px)
-        self._check_margin(request)
+        self._check_margin(request.instrument, request.side, request.order_qty)
         record = OrderRecord(len(self.orders) + 1, request, self._now_ns())
-        self.orders[record.number] = self._by_tag[request.cl_ord_id] = record
-        self._working[record.number] = record
+        self.orders[record.number] = self._by_id[str(record.number)] = record
+        self._by_tag[request.cl_ord_id] = self._working[record.number] = record
         self.exchange.enter(
             request.instrument.symbol,
             NewOrder(
@@ -106,13 +110,17 @@ class BrokerDesk:
     def modify(self, order_id: str, change: OrderChange) -> None:
         """Change a working order in place. Raises `Refused`; the order is as it was then."""
         record = self._record(order_id)
+        instrument = record.request.instrument
         command = ReplaceOrder(
             record.number,
             change.order_qty,
-            self._on_grid(record.request.instrument, change.price),
-            self._on_grid(record.request.instrument, change.stop_px),
+            self._on_grid(instrument, change.price),
+            self._on_grid(instrument, change.stop_px),
             change.trail,
         )
+        more = (change.order_qty or 0) - record.order_qty
+        if more > 0 and not record.status.terminal:
+            self._check_margin(instrument, record.request.side, more)
         self._ask(record, command, ExecType.REPLACE_REJECTED)
 
     def cancel(self, order_id: str) -> None:
@@ -121,21 +129,29 @@ class BrokerDesk:
         self._ask(record, CancelOrder(record.number), ExecType.CANCEL_REJECTED)
 
     def close_position(self, instrument: Instrument, qty: int | None) -> str:
-        """Close a position, or part of it, by a market order of the broker's own. Raises `Refused`."""
+        """Close a position, or part of it, by a market order of the broker's own; its id.
+
+        Raises `Refused`.
+        """
         held = self.account.holding(instrument).qty
-        if not held or (qty is not None and not 1 <= qty <= abs(held)):
-            raise Refused(f"{held} {instrument.symbol} are held; {qty or 'all'} cannot be closed")
+        wanted = abs(held) if qty is None else qty
+        if not 1 <= wanted <= abs(held):
+            raise Refused(
+                f"{held} {instrument.symbol} are held; {'all' if qty is None else qty} cannot be "
+                f"closed",
+                reason=Reason.QUANTITY_OUT_OF_RANGE,
+            )
         return self.place(
             OrderRequest(
-                cl_ord_id=f"broker-{len(self.orders) + 1}",
+                cl_ord_id=self._own_tag(),
                 instrument=instrument,
                 side=Side.SELL if held > 0 else Side.BUY,
                 ord_type=OrdType.MARKET,
-                order_qty=qty or abs(held),
+                order_qty=wanted,
             )
         )
 
-    # --- queries ----------------------------------------------------------------------------------
+    # --- queries ---------------------------------------------------------------------------------
 
     def open_orders(self, instrument: Instrument | None) -> list[OrderState]:
         return [
@@ -146,8 +162,8 @@ class BrokerDesk:
 
     def order(self, order_id: str | None, cl_ord_id: str | None) -> OrderState | None:
         record = self._by_tag.get(cl_ord_id) if cl_ord_id is not None else None
-        if record is None and order_id is not None and order_id.isdigit():
-            record = self.orders.get(int(order_id))
+        if record is None and order_id is not None:
+            record = self._by_id.get(order_id)
         return None if record is None else record.state()
 
     def orders_since(self, time_ns: int) -> list[OrderState]:
@@ -173,30 +189,33 @@ class BrokerDesk:
         )
 
     def open_profit(self) -> Decimal:
-        """What closing everything at the last price would realise, before fees."""
-        total = Decimal(0)
+        """What closing everything at the last price would realise, before fees.
+
+        Where nothing was traded yet: at the bid of what is long and the ask of what is short.
+        """
+        profits = []
         for symbol, holding in self.account.holdings.items():
-            if holding.qty:
+            if holding.sign:
                 book = self.exchange.book(symbol)
                 side = book.bid if holding.sign > 0 else book.ask
                 mark = book.last_price if book.last_price is not None else side and side[0]
-                total += holding.open_profit(holding.lots[0].units if mark is None else mark)
-        return total
+                profits.append(holding.open_profit(holding.lots[0].units if mark is None else mark))
+        return total(*profits)
 
     # --- what the exchange says -----------------------------------------------------------------
 
     def on_report(self, symbol: str, report: Report) -> None:
         """Book a report and tell it on: the order, then the position and the money it moved."""
+        if report.exec_type in (ExecType.CANCEL_REJECTED, ExecType.REPLACE_REJECTED):
+            return  # the answer to the request says it; the order is as it was
         record = self.orders[report.order_id]
         record.apply(report)
         if record.status.terminal:
             self._working.pop(record.number, None)
-        if report.reason is not Reason.NONE and report.exec_type is not ExecType.CANCELED:
-            record.text = _SAID.get(report.reason, report.reason.name)
+        if report.reason is not Reason.NONE:
+            record.text = said(report.reason)
         fill = self._book(record, report) if report.exec_type is ExecType.TRADE else None
         self.heard(record, report)
-        if report.exec_type in (ExecType.CANCEL_REJECTED, ExecType.REPLACE_REJECTED):
-            return  # the answer to the request says it; the order is as it was
         self.tell(
             ExecutionReport(
                 exec_type=report.exec_type,
@@ -235,18 +254,17 @@ class BrokerDesk:
         self.executions.append(fill)
         return fill
 
-    # --- how ----------------------------------------------------------------------------------------
+    # --- how -------------------------------------------------------------------------------------
 
     def _ask(
         self, record: OrderRecord, command: ReplaceOrder | CancelOrder, refusal: ExecType
     ) -> None:
         for report in self.exchange.enter(record.request.instrument.symbol, command):
             if report.order_id == record.number and report.exec_type is refusal:
-                said = _SAID.get(report.reason, report.reason.name)
-                raise Refused(f"order {record.number}: {said}", reason=report.reason)
+                raise Refused(f"order {record.number}: {said(report.reason)}", reason=report.reason)
 
     def _record(self, order_id: str) -> OrderRecord:
-        record = self.orders.get(int(order_id)) if order_id.isdigit() else None
+        record = self._by_id.get(order_id)
         if record is None:
             raise Refused(f"no order has the id {order_id!r}", reason=Reason.UNKNOWN_ORDER)
         return record
@@ -256,18 +274,24 @@ class BrokerDesk:
             return None
         today = datetime.fromtimestamp(self._now_ns() // 10**9, UTC).date()
         try:
-            if price % instrument.tick_at(price, today):
-                raise OffGrid(f"price {price_text(price)} is not aligned to the tick size")
-            return instrument.units(price)
-        except OffGrid as error:
-            raise Refused(str(error), reason=Reason.PRICE_OFF_TICK) from None
+            return instrument.units(price, on=today)
+        except UsageError:  # off the grid, or no number at all
+            raise Refused(
+                f"price {price_text(price)} is not aligned to the tick size of {instrument.symbol}",
+                reason=Reason.PRICE_OFF_TICK,
+            ) from None
 
-    def _check_margin(self, request: OrderRequest) -> None:
-        """Refuse an order whose fill, with all that works on its side, the equity does not carry.
-        One that can only reduce what is held is never refused for money."""
+    def _own_tag(self) -> str:
+        number = len(self.orders) + 1
+        while (tag := f"broker-{number}") in self._by_tag:
+            number += 1  # a client was so kind as to use ours
+        return tag
+
+    def _check_margin(self, instrument: Instrument, side: Side, qty: int) -> None:
+        """Refuse `qty` more on a side where their fill, with all that works on it, is more than the
+        equity carries. What can only reduce a position is never refused for money."""
         if self._margin is None:
             return
-        instrument = request.instrument
         each = self._margin.get(instrument.symbol, self._margin.get(instrument.root))
         if each is None:
             raise Refused(
@@ -275,19 +299,20 @@ class BrokerDesk:
                 f'"{instrument.root}": "1500"}}',
                 reason=Reason.INSUFFICIENT_FUNDS,
             )
-        sign = request.side.sign
-        held = sign * self.account.holding(instrument).qty
+        held = side.sign * self.account.holding(instrument).qty
         working = sum(
             record.leaves_qty
             for record in self._working.values()
-            if record.request.side is request.side
-            and record.request.instrument.symbol == instrument.symbol
+            if record.request.side is side and record.request.instrument.symbol == instrument.symbol
         )
-        after = held + working + request.order_qty
-        equity = self.account.cash + self.open_profit()
-        if after > 0 and after > -held and each * after > equity:
+        after = held + working + qty
+        if qty <= -held or after <= -held:
+            return  # it reduces, or the position may turn but becomes no larger
+        equity = total(self.account.cash, self.open_profit())
+        needed = times(each, after)
+        if needed > equity:
             raise Refused(
-                f"{each * after} of margin is needed for {after} {instrument.symbol}, "
+                f"{needed} of margin is needed for {after} {instrument.symbol}, "
                 f"the equity is {equity}",
                 reason=Reason.INSUFFICIENT_FUNDS,
             )
@@ -295,5 +320,13 @@ class BrokerDesk:
     def _position(self, instrument: Instrument) -> PositionState:
         holding = self.account.holding(instrument)
         return PositionState(
-            instrument=instrument, qty=holding.qty, avg_px=holding.avg_px, time_ns=self._now_ns()
+            instrument=instrument,
+            qty=holding.qty,
+            avg_px=holding.avg_px,
+            time_ns=holding.changed_ns,
         )
+
+
+def said(reason: Reason) -> str:
+    """A reason in the broker's words."""
+    return _SAID.get(reason, reason.name)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from ...matching.reports import Report
 from ...trading.order import OrderRequest, OrderState
 from ...trading.words import OrdStatus, Reason
+from .money import mean_price
 
 
 class OrderRecord:
@@ -60,7 +61,7 @@ class OrderRecord:
         """The mean fill price; None while nothing is filled."""
         if not self.cum_qty:
             return None
-        return self.worth_units * self.request.instrument.unit / self.cum_qty
+        return mean_price(self.request.instrument, self.worth_units, self.cum_qty)
 
     def state(self) -> OrderState:
         """The order as a client is told of it now."""

@@ -1,7 +1,8 @@
 """Stories: a market and orders as a trader would tell them, with the reports that have to follow.
 
 One event a line, `time event -> report; report`. Lines of one time happen together. Every story is
-told twice, line by line and in one leap, with `check()` after each step of the first.
+told line by line and then again in other ways (`RETELLINGS`), with `check()` after each step of
+the first. A line that begins with a semicolon continues the one before it.
 
     0  quote 100x5 101x7
     10 #1 buy 9 limit 101 -> 1 new limit 101; 1 trade 7@101 taker, 2 left
@@ -9,11 +10,13 @@ told twice, line by line and in one leap, with `check()` after each step of the 
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
+
 from dryfill.matching.commands import CancelOrder, Command, NewOrder, ReplaceOrder, SetStatus
-from dryfill.matching.reference import ReferenceEngine
+from dryfill.matching.reference import ReferenceEngine, market_feed
 from dryfill.matching.reports import Report
 from dryfill.matching.rules import Rules
 from dryfill.trading.tape import BarRows, QuoteRows, Tape, TradeRows, make_tape
@@ -134,6 +137,39 @@ def _command(words: list[str]) -> Command:
     return SetStatus(TradingStatus[words[0].upper()])
 
 
+def in_one_go(engine: ReferenceEngine, end: int) -> list[Report]:
+    """Row by row."""
+    with patch.object(market_feed.MarketFeed, "_leap", lambda self, to_ns: False):
+        return list(engine.advance(end))
+
+
+def by_leaps(engine: ReferenceEngine, end: int) -> list[Report]:
+    """Over all rows that touch nothing."""
+    with patch.object(market_feed, "_WORTH_A_LEAP", 0):
+        return list(engine.advance(end))
+
+
+def by_moments(engine: ReferenceEngine, end: int) -> list[Report]:
+    """Only ever to the next moment; a nanosecond before it nothing may have been missed."""
+    reports: list[Report] = []
+    now = -1
+    while (moment := engine.next_moment(end)) is not None:
+        assert moment > now, "no progress"
+        before = engine.book() if now >= 0 else None
+        assert engine.next_moment(end) == moment, "asking changed the answer"
+        assert before is None or engine.book() == before, "asking changed the book"
+        with patch.object(market_feed, "_WORTH_A_LEAP", 0):
+            if moment - 1 > now:
+                assert list(engine.advance(moment - 1)) == [], f"missed before {moment}"
+            reports += engine.advance(moment)
+        now = moment
+    assert list(engine.advance(end)) == [], "missed at the end"
+    return reports
+
+
+RETELLINGS = (in_one_go, by_leaps, by_moments)
+
+
 class Told:
     """A story, told: its engine and every report."""
 
@@ -151,11 +187,17 @@ class Told:
 
 
 def tell(story: str, suspect_bars: frozenset[int] = frozenset(), **rules: Any) -> Told:
-    """Tell a story and assert its reports. Rules default to the CME profile with 10 of protection."""
-    engine, leap = (
-        ReferenceEngine(Rules(**{"protection": 10, **rules}), suspect_bars) for _ in range(2)
+    """Tell a story and assert its reports. Rules not named are CME's, protection 10."""
+    engine, *others = (
+        ReferenceEngine(Rules(**{"protection": 10, **rules}), suspect_bars)
+        for _ in range(1 + len(RETELLINGS))
     )
-    lines = [line.strip() for line in story.strip().splitlines()]
+    lines: list[str] = []
+    for line in story.strip().splitlines():
+        if line.strip().startswith(";"):
+            lines[-1] += line.strip()
+        else:
+            lines.append(line.strip())
     events: list[tuple[int, list[str], list[str]]] = []
     for line in lines:
         event, _, expected = line.partition("->")
@@ -163,7 +205,8 @@ def tell(story: str, suspect_bars: frozenset[int] = frozenset(), **rules: Any) -
         events.append((int(words[0]), words[1:], [e.strip() for e in expected.split(";") if e]))
     rows = [(at, *_row(w)) for at, w, _ in events if w[0] in KINDS]
     commands = [(at, _command(list(w))) for at, w, _ in events if w[0] not in {*KINDS, "wait"}]
-    leap.extend(tape_of(rows))
+    for other in others:
+        other.extend(tape_of(rows))
     seq, reports = 0, []
     for at in sorted({at for at, _, _ in events}):
         now = [row for row in rows if row[0] == at]
@@ -172,21 +215,28 @@ def tell(story: str, suspect_bars: frozenset[int] = frozenset(), **rules: Any) -
         for when, command in commands:
             if when == at:
                 engine.submit(at, command)
-                leap.submit(at, command)
+                for other in others:
+                    other.submit(at, command)
         new = engine.advance(at)
         engine.check()
         expected = [words for when, _, more in events if when == at for words in more]
         assert [said(report) for report in new] == expected, f"at {at}"
         reports += new
     last = max(at for at, _, _ in events)
-    assert leap.advance(last) == reports, "told in one leap, the story ends differently"
-    assert leap.book() == engine.book()
+    for retell, other in zip(RETELLINGS, others, strict=True):
+        assert retell(other, last) == reports, f"told {retell.__name__}, the story ends differently"
+        assert other.book() == engine.book(), retell.__name__
     return Told(engine, reports)
 
 
 @pytest.fixture(name="tell")
 def tell_fixture() -> Callable[..., Told]:
     return tell
+
+
+@pytest.fixture(name="retellings")
+def retellings_fixture() -> tuple[Callable[..., list[Report]], ...]:
+    return RETELLINGS
 
 
 @pytest.fixture(name="tape_of")

@@ -1,10 +1,11 @@
-"""Bars: the path within, what it triggers and fills, ambiguity, volume, and bars not to be believed."""
+"""Bars: the path within, what it triggers and fills, ambiguity, volume, suspect bars."""
 
 import pytest
-from dryfill.matching.reference.bar_path import Bar, Span, open_step, steps_after_open
-from dryfill.matching.rules import BarPath
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from dryfill.matching.reference.bar_path import Bar, Span, open_step, steps_after_open
+from dryfill.matching.rules import BarPath
 
 # 100 up to 104, down to 98, close at 99; bid a tick below, ask a tick above.
 SWING = "bar 60 100/104/98/99 v1000 bid 99/103/97/98x50 ask 101/105/99/100x50"
@@ -54,9 +55,22 @@ def test_an_adverse_bar_for_a_short_visits_the_high_first(tell):
         0  {SWING}
         1  #1 buy 3 limit 99 -> 1 new limit 99
         2  #2 buy 3 stop 104 -> 2 new stop 104
-        59 wait -> 2 triggered stop 104 limit 114; 2 trade 3@105 taker, ambiguous; 1 trade 3@99 maker, ambiguous
+        59 wait -> 2 triggered stop 104 limit 114; 2 trade 3@105 taker, ambiguous
+             ; 1 trade 3@99 maker, ambiguous
     """)
     assert told.engine.ambiguous_bars == 1
+
+
+def test_what_is_filled_after_an_ambiguous_bar_is_not_ambiguous(tell):
+    tell(f"""
+        0  {SWING}
+        1  #1 sell 3 limit 102 -> 1 new limit 102
+        2  #2 sell 3 stop 99 -> 2 new stop 99
+        59 wait -> 2 triggered stop 99 limit 89; 2 trade 3@98 taker, ambiguous
+             ; 1 trade 3@102 maker, ambiguous
+        59 #3 buy 1 market -> 3 new limit 110; 3 trade 1@100 taker, ambiguous
+        60 #4 buy 1 market -> 4 new limit 110; 4 trade 1@100 taker
+    """)
 
 
 def test_a_bar_that_holds_only_one_of_the_two_is_not_ambiguous(tell):
@@ -74,7 +88,8 @@ def test_a_bracket_that_comes_in_mid_bar_makes_the_rest_of_it_ambiguous(tell):
         0  bar 60 100/104/98/98 v1000 bid 99/103/97/97x50 ask 101/105/99/99x50
         25 #1 sell 3 limit 103 -> 1 new limit 103
         25 #2 sell 3 stop 98 -> 2 new stop 98
-        59 wait -> 1 trade 3@103 maker, ambiguous; 2 triggered stop 98 limit 88; 2 trade 3@97 taker, ambiguous
+        59 wait -> 1 trade 3@103 maker, ambiguous; 2 triggered stop 98 limit 88
+             ; 2 trade 3@97 taker, ambiguous
     """)
     assert told.engine.ambiguous_bars == 1
 
@@ -85,7 +100,18 @@ def test_our_fills_in_a_bar_never_exceed_its_volume(tell):
         1  #1 buy 3 market -> 1 new limit 111; 1 trade 3@101 taker
         2  #2 buy 3 market -> 2 new limit 111; 2 trade 1@101 taker, 2 left
         59 wait
-        60 bar 60 99/99/99/99 v1 bid 98/98/98/98x50 ask 100/100/100/100x50 -> 2 trade 1@100 taker, 1 left
+        60 bar 60 99/99/99/99 v1 bid 98/98/98/98x50 ask 100/100/100/100x50 ->
+             ; 2 trade 1@100 taker, 1 left
+    """)
+
+
+def test_what_only_the_volume_held_back_goes_on_with_the_next_row(tell):
+    tell("""
+        0  quote 100x5 102x5
+        1  #1 buy 3 limit 100 -> 1 new limit 100
+        2  bar 60 101/101/100/100 v2 bid 100/100/98/98x50 ask 102/102/100/100x50
+        61 wait -> 1 trade 2@100 maker, 1 left
+        70 trade 110x1 -> 1 trade 1@100 maker
     """)
 
 

@@ -1,11 +1,12 @@
 """The session's states, cancels, replaces, and what an order may not be."""
 
 import pytest
+from msgspec.structs import replace
+
 from dryfill.matching.commands import NewOrder
 from dryfill.matching.reference import ReferenceEngine
 from dryfill.matching.rules import PROJECTX_SIM, Rules
 from dryfill.trading.words import OrdType, Side
-from msgspec.structs import replace
 
 
 def test_pre_open_takes_limits_and_stops_and_matches_none_until_the_open(tell):

@@ -1,8 +1,9 @@
 """Stops: which side, what sets them off, at what price they are filled, how they trail."""
 
 import pytest
-from dryfill.matching.rules import CME, PROJECTX_SIM, Trigger
 from msgspec.structs import replace
+
+from dryfill.matching.rules import CME, PROJECTX_SIM, Trigger
 
 UNCHECKED = replace(CME, stop_side_checked=False)
 BY_QUOTE = replace(CME, trigger=Trigger.QUOTE)
@@ -97,6 +98,16 @@ def test_a_gap_beyond_the_protection_fills_nothing_and_rests(tell):
     """)
 
 
+def test_a_stop_that_the_trade_carried_beyond_its_protection_waits_at_its_limit(tell):
+    tell("""
+        0  quote 100x5 101x5
+        1  trade 101x1
+        2  #1 sell 2 stop 99 -> 1 new stop 99
+        3  trade 80x1 -> 1 triggered stop 99 limit 89
+        4  quote 90x5 91x5 -> 1 trade 2@89 maker
+    """)
+
+
 def test_a_stop_never_fills_better_than_the_trade_that_set_it_off(tell):
     tell("""
         0  quote 101x5 102x5
@@ -125,7 +136,19 @@ def test_one_trade_sets_off_several_stops_in_the_order_it_passed_them(tell):
         3  #2 sell 2 stop 99 -> 2 new stop 99
         4  #3 sell 2 stop 99 -> 3 new stop 99
         5  quote 97x5 98x5
-        6  trade 97x1 -> 2 triggered stop 99 limit 89; 2 trade 2@97 taker; 3 triggered stop 99 limit 89; 3 trade 2@97 taker; 1 triggered stop 98 limit 88; 1 trade 1@97 taker, 1 left
+        6  trade 97x1 -> 2 triggered stop 99 limit 89; 2 trade 2@97 taker
+             ; 3 triggered stop 99 limit 89; 3 trade 2@97 taker; 1 triggered stop 98 limit 88
+             ; 1 trade 1@97 taker, 1 left
+    """)
+
+
+def test_sell_stops_are_set_off_before_buy_stops(tell):
+    tell("""
+        0  quote 99x5 101x5
+        1  #1 buy 1 stop 95 -> 1 new stop 95
+        2  #2 sell 1 stop 105 -> 2 new stop 105
+        3  trade 100x1 -> 2 triggered stop 105 limit 95; 2 trade 1@99 taker
+             ; 1 triggered stop 95 limit 105; 1 trade 1@101 taker
     """)
 
 

@@ -1,8 +1,9 @@
 """Orders that take: market and limit, what the level still has, protection, IOC, our own orders."""
 
 import pytest
+
 from dryfill.matching.errors import UnknownSizeError
-from dryfill.matching.rules import PROJECTX_SIM, UnknownSize
+from dryfill.matching.rules import PROJECTX_SIM, QueueModel, UnknownSize
 
 
 def test_a_limit_takes_what_is_shown_and_rests_with_the_rest(tell):
@@ -28,9 +29,11 @@ def test_taken_quantity_stays_taken_until_the_level_grows_or_leaves(tell):
         0  quote 100x5 101x7
         1  #1 buy 5 market -> 1 new limit 111; 1 trade 5@101 taker
         2  quote 100x9 101x7
-        3  #2 buy 5 market ioc -> 2 new limit 111; 2 trade 2@101 taker, 3 left; 2 canceled NO_LIQUIDITY
+        3  #2 buy 5 market ioc -> 2 new limit 111; 2 trade 2@101 taker, 3 left
+             ; 2 canceled NO_LIQUIDITY
         4  quote 100x9 101x9
-        5  #3 buy 5 market ioc -> 3 new limit 111; 3 trade 2@101 taker, 3 left; 3 canceled NO_LIQUIDITY
+        5  #3 buy 5 market ioc -> 3 new limit 111; 3 trade 2@101 taker, 3 left
+             ; 3 canceled NO_LIQUIDITY
         6  quote 100x9 102x9
         7  quote 100x9 101x9
         8  #4 buy 9 market -> 4 new limit 111; 4 trade 9@101 taker
@@ -42,7 +45,8 @@ def test_a_shrinking_level_caps_what_is_left_in_it(tell):
         0  quote 100x5 101x9
         1  #1 buy 4 market -> 1 new limit 111; 1 trade 4@101 taker
         2  quote 100x5 101x3
-        3  #2 buy 9 limit 101 ioc -> 2 new limit 101; 2 trade 3@101 taker, 6 left; 2 canceled NO_LIQUIDITY
+        3  #2 buy 9 limit 101 ioc -> 2 new limit 101; 2 trade 3@101 taker, 6 left
+             ; 2 canceled NO_LIQUIDITY
     """)
 
 
@@ -75,6 +79,15 @@ def test_a_protected_market_order_rests_at_its_limit_and_goes_on_at_recorded_pri
         6  quote 108x1 110x1 -> 1 trade 1@111 maker, 1 left
     """)
     assert told.reports[-1].price == 111
+
+
+def test_an_order_that_the_market_has_left_behind_is_met_at_its_own_price(tell):
+    tell("""
+        0  quote 100x5 103x1
+        1  #1 buy 2 limit 105 -> 1 new limit 105; 1 trade 1@103 taker, 1 left
+        2  quote 106x5 107x5
+        3  quote 103x5 104x5 -> 1 trade 1@105 maker
+    """)
 
 
 def test_protection_counts_from_the_best_bid_for_a_sell(tell):
@@ -124,8 +137,19 @@ def test_our_resting_order_goes_when_our_own_aggressor_reaches_it(tell):
         1  #1 sell 2 limit 102 -> 1 new limit 102
         2  #2 buy 1 limit 101 -> 2 new limit 101
         3  #3 buy 3 limit 102 -> 3 new limit 102; 1 canceled SELF_MATCH
-        4  #4 sell 6 limit 100 -> 4 new limit 100; 3 canceled SELF_MATCH; 2 canceled SELF_MATCH; 4 trade 5@100 taker, 1 left
+        4  #4 sell 6 limit 100 -> 4 new limit 100; 3 canceled SELF_MATCH; 2 canceled SELF_MATCH
+             ; 4 trade 5@100 taker, 1 left
     """)
+
+
+def test_our_own_order_at_the_quote_is_met_only_when_nothing_is_ahead_of_it(tell):
+    story = """
+        0  quote 100x5 101x7
+        1  #1 sell 2 limit 101 -> 1 new limit 101
+        2  #2 buy 3 limit 101 -> 2 new limit 101{}; 2 trade 3@101 taker
+    """
+    tell(story.format(""))
+    tell(story.format("; 1 canceled SELF_MATCH"), queue=QueueModel.FRONT)
 
 
 def test_a_target_far_away_survives_a_market_order_still_on_its_way(tell):
@@ -147,10 +171,11 @@ def test_a_target_far_away_survives_a_market_order_still_on_its_way(tell):
     ],
 )
 def test_an_unknown_size_gives_what_the_named_rule_says(tell, rule, trades):
+    again = "-> 1 trade 1@101 taker, 1 left, unknown size" if rule is UnknownSize.ONE else ""
     story = f"""
         0  quote 100x? 101x?
         1  #1 buy 3 limit 101 -> 1 new limit 101{trades}
-        2  quote 100x? 101x? -> {"1 trade 1@101 taker, 1 left, unknown size" if rule == "one" else ""}
+        2  quote 100x? 101x? {again}
     """
     tell(story, unknown_size=rule)
 

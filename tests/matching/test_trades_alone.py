@@ -47,6 +47,15 @@ def test_one_trade_never_fills_as_a_trade_and_as_a_quote(tell):
     """)
 
 
+def test_an_assumed_quote_that_comes_to_our_price_puts_its_size_ahead(tell):
+    tell("""
+        0  trade 100x1
+        1  #1 sell 3 limit 103 -> 1 new limit 103
+        2  trade 102x4 seller
+        3  trade 103x5 buyer -> 1 trade 1@103 maker, 2 left
+    """)
+
+
 def test_a_stop_takes_what_the_trade_that_set_it_off_shows(tell):
     tell("""
         0  trade 101x3

@@ -1,71 +1,44 @@
-"""A bracket's shell: its legs as orders, the caller's view of it, and the loop facts -> desired -> send."""
+"""A bracket's shell: its legs as orders, the caller's view, and facts -> desired -> send."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Protocol
+from dataclasses import replace
 
 from ..order import OrderRequest
-from ..words import OrdStatus, OrdType, Reason, Side, TimeInForce
+from ..words import OrdStatus, OrdType, Reason, TimeInForce
 from . import bracket_core as core
-from .bracket_core import Facts, LegFacts, LegWish, Mode, Outcome, Plan
+from .agreement import Wish
+from .backoff import NOT_NOW, doubled
+from .bracket_core import Facts, LegWish, Mode, Outcome, Plan
+from .closing import Closer, Sender
 from .handle import Changed, Order
+from .leg import Leg
 from .settings import OrderSettings
 
 _WRONG_SIDE = (Reason.SELL_STOP_NOT_BELOW_LAST, Reason.BUY_STOP_NOT_ABOVE_LAST)
 
 
-class Sender(Protocol):
-    """What a bracket needs of the manager."""
-
-    def send(self, request: OrderRequest) -> Order: ...
-    def advance(self, order: Order) -> None: ...
-    def later(self, delay_s: float, call: Callable[[], None]) -> asyncio.TimerHandle: ...
-    def incident(self, kind: str, text: str) -> None: ...
-
-
-class Leg:
-    """One role of a bracket and the orders that played it, one live at a time."""
-
-    __slots__ = ("failures", "judged", "orders", "resume", "role")
-
-    def __init__(self, role: str) -> None:
-        self.role = role
-        self.orders: list[Order] = []
-        self.failures = 0  # attempts refused or lost since the last one that worked
-        self.judged = 0  # attempts whose end was looked at
-        self.resume: asyncio.TimerHandle | None = None  # set while we pause after a failure
-
-    @property
-    def last(self) -> Order | None:
-        return self.orders[-1] if self.orders else None
-
-    @property
-    def live(self) -> Order | None:
-        """The attempt that works or may be working."""
-        last = self.last
-        return last if last is not None and last.working else None
-
-    def facts(self) -> LegFacts:
-        cum_qty = sum(order.cum_qty for order in self.orders)
-        live = self.live
-        if live is None:
-            return LegFacts(cum_qty)
-        return LegFacts(cum_qty, live.leaves_qty, True, live.core.agreed)
-
-
 class Bracket:
-    """An entry with a stop and, perhaps, a target. Protection goes on whatever the caller does."""
+    """An entry with a stop and, perhaps, a target. Protection goes on whatever the caller does.
 
-    def __init__(self, intent: str, plan: Plan, sender: Sender, settings: OrderSettings) -> None:
+    A leg that the trader cancels stays away; one that the trader moves stays where it was moved to.
+    """
+
+    def __init__(
+        self, intent: str, plan: Plan, tif: TimeInForce, sender: Sender, settings: OrderSettings
+    ) -> None:
         self.intent = intent
         self.plan = plan
         self.mode = Mode.GUARDING
         self.reason = ""
+        self._tif = tif
         self._entry, self._stop, self._target = Leg("entry"), Leg("stop"), Leg("target")
-        self._exit = Leg("exit")
+        self._closer = Closer(intent, plan.instrument, sender, settings, self.settle)
         self._sender = sender
         self._settings = settings
         self._changed = Changed()
+        self._overfill = False  # an incident said already that too much was closed
+        self._watched: Order | None = None  # the triggered stop that is being timed
+        self._watch: int | None = None
 
     # --- for the caller -------------------------------------------------------------------------
 
@@ -80,7 +53,8 @@ class Bracket:
 
     @property
     def target(self) -> Order | None:
-        """The target that works, or the last one; None before the first fill and where none was asked."""
+        """The target that works, or the last one; None before the first fill and where none was
+        asked."""
         return self._target.last
 
     @property
@@ -96,16 +70,15 @@ class Bracket:
         return not live and (facts.net == 0 or self.mode is Mode.RELEASED)
 
     async def protected(self, timeout: float | None = None) -> Outcome:
-        """Wait until the entry is over and its outcome settled, at most `timeout` seconds; `Outcome`
-        says how things stand then. Events flow on meanwhile. Giving up the wait changes nothing."""
+        """Wait until the entry is over and its outcome settled, at most `timeout` seconds;
+        `Outcome` says how things stand then. Events flow on meanwhile. Giving up the wait changes
+        nothing."""
         try:
             async with asyncio.timeout(timeout):
-                await self._changed.until(lambda: self._outcome() is not None)
+                await self._changed.until(lambda: core.outcome(*self._standing()) is not None)
         except TimeoutError:
             pass
-        return core.outcome_so_far(
-            self.plan, self.facts(), self.entry.core.venue_status, self._why()
-        )
+        return core.outcome_so_far(*self._standing())
 
     async def closed(self) -> None:
         """Wait until nothing is held through this bracket and nothing of it works."""
@@ -125,60 +98,101 @@ class Bracket:
         self.mode = Mode.RELEASED
         self.settle()
 
+    def drop(self, order: Order) -> None:
+        """The trader takes a leg's order away: nothing is sent in its place."""
+        for leg in (self._stop, self._target):
+            leg.dropped = leg.dropped or order is leg.live
+
+    def move(self, order: Order, wish: Wish) -> bool:
+        """The trader changes an order: a leg's new price becomes the plan's. False for the
+        entry."""
+        if order is self.entry:
+            return False
+        if order is self._stop.live and wish.stop_px is not None:
+            self._stop.moved = (self.plan.stop, wish.stop_px)
+            self.plan = replace(self.plan, stop=wish.stop_px)
+            self._cut_pause(self._stop)
+        elif order is self._target.live and wish.price is not None:
+            assert self.plan.target is not None
+            self._target.moved = (self.plan.target, wish.price)
+            self.plan = replace(self.plan, target=wish.price)
+            self._cut_pause(self._target)
+        self.settle()
+        return True
+
     def orders(self) -> list[Order]:
         """Every order of the bracket so far."""
-        return self._entry.orders + self._stop.orders + self._target.orders + self._exit.orders
+        return self._entry.orders + self._stop.orders + self._target.orders + self._closer.orders
+
+    @property
+    def bare(self) -> bool:
+        """True when something is held and no confirmed stop covers it."""
+        facts = self.facts()
+        return facts.net != 0 and not core.covered(facts)
 
     def facts(self) -> Facts:
         """All legs together, as they are."""
-        closing = self.plan.side.opposite
-        signed = (o.cum_qty if o.side is closing else -o.cum_qty for o in self._exit.orders)
+        entry = self.entry
+        entry_px = entry.avg_px if entry.avg_px is not None else entry.core.price
         return Facts(
             entry=self._entry.facts(),
-            entry_px=self.entry.avg_px,
+            entry_px=entry_px if entry_px is not None else entry.core.stop_px,
             stop=self._stop.facts(),
             target=self._target.facts(),
-            exit_cum=sum(signed),
-            exit_live=self._exit.live is not None,
+            exit_cum=-self.plan.side.sign * self._closer.net,
+            exit_live=self._closer.live is not None,
         )
 
     def settle(self) -> None:
         """Compare what should be working with what is, and send the difference."""
-        self._judge()
+        self._judge(self._stop)
+        self._judge(self._target)
+        self._closer.settle()
+        self._time_triggered_stop()
         wish = core.desired(self.plan, self.facts(), self.mode)
         if not wish.entry_working and self.entry.working:
             self.entry.core.want_gone()
             self._sender.advance(self.entry)
         self._settle_leg(self._stop, wish.stop)
         self._settle_leg(self._target, wish.target)
-        if wish.exit_qty and self._exit.resume is None:
+        if wish.exit_qty:
             self._close(wish.exit_qty)
         self._changed.tell()
 
     def wake(self) -> None:
-        """The market opened: what paused for it goes on."""
-        for leg in (self._stop, self._target, self._exit):
-            self._end_pause(leg)
+        """The market's state changed: what paused for it goes on."""
+        self._cut_pause(self._stop)
+        self._cut_pause(self._target)
+        self._closer.wake()
         self.settle()
 
-    # --- how ----------------------------------------------------------------------------------------
+    def stop_timers(self) -> None:
+        """Nothing more is to be done."""
+        for timer in (self._stop.pause, self._target.pause, self._watch):
+            self._sender.never(timer)
+        self._closer.stop()
 
-    def _outcome(self) -> Outcome | None:
-        return core.outcome(self.plan, self.facts(), self.entry.core.venue_status, self._why())
+    # --- how --------------------------------------------------------------------------------------
 
-    def _why(self) -> str:
-        return self.reason or self.entry.core.text
+    def _standing(self) -> tuple[int, Facts, OrdStatus, Mode, str]:
+        entry = self.entry.core
+        return (
+            entry.order_qty,
+            self.facts(),
+            entry.venue_status,
+            self.mode,
+            self.reason or entry.text,
+        )
 
     def _settle_leg(self, leg: Leg, wish: LegWish) -> None:
-        live = leg.live
+        live, paused = leg.live, leg.pause is not None
         if live is None:
-            if wish.open_qty and leg.resume is None and not self._gave_up(leg):
-                assert wish.price is not None
+            if wish.open_qty and not (paused or leg.dropped or self._gave_up(leg)):
                 leg.orders.append(self._sender.send(self._leg_request(leg, wish)))
             return
         if not wish.open_qty:
             live.core.want_gone()
-        else:
+        elif not paused:
             is_stop = leg is self._stop
             live.core.want_at(
                 live.cum_qty + wish.open_qty,
@@ -197,77 +211,106 @@ class Bracket:
             order_qty=wish.open_qty,
             price=None if is_stop else wish.price,
             stop_px=wish.price if is_stop else None,
-            # Protection outlives the day: a day order would leave the position bare at the close.
-            tif=TimeInForce.GTC,
+            tif=self._tif,
         )
 
-    def _judge(self) -> None:
-        """Look once at the end of each attempt; give the position up when its stop failed."""
-        for leg in (self._stop, self._target, self._exit):
-            last = leg.last
-            if last is None:
-                continue
-            if last.core.agreed:
-                leg.failures = 0
-            elif last.core.terminal and leg.judged < len(leg.orders):
+    def _judge(self, leg: Leg) -> None:
+        """Look once at the end of each attempt, and at each refused change."""
+        last = leg.last
+        if last is None:
+            return
+        order = last.core
+        if order.terminal:
+            if leg.judged < len(leg.orders):
                 leg.judged = len(leg.orders)
-                unasked = last.core.wish.working and last.status is not OrdStatus.FILLED
-                if unasked:
-                    self._failed(leg, last)
-            elif last.core.refusal and last.core.flight is None:
-                # The change was refused and the order is as it was: a new one takes its place.
-                self._sender.incident(f"{leg.role}_change_refused", last.core.refusal)
-                last.core.want_gone()
-                self._sender.advance(last)
+                self._sender.never(leg.pause)
+                leg.pause = None
+                if order.wish.working and order.venue_status is not OrdStatus.FILLED:
+                    status = order.venue_status.name.lower()
+                    self._failed(leg, last, status, order.reason, order.text)
+        elif order.change_refused and leg.pause is None and leg.excused != order.refusals:
+            self._change_refused(leg, last)
+        elif order.agreed:
+            leg.works(self._sender.now_s())
+            if leg.moved is not None and leg.moved[1] in (order.price, order.stop_px):
+                leg.moved = None
 
-    def _failed(self, leg: Leg, order: Order) -> None:
-        leg.failures += 1
-        status = order.core.venue_status.name.lower()
-        text = f"{order.describe()} {status}: {order.core.text or 'the broker gave no reason'}"
-        self._sender.incident(f"{leg.role}_{status}", text)
-        hopeless = order.core.reason in _WRONG_SIDE or self._gave_up(leg)
+    def _change_refused(self, leg: Leg, order: Order) -> None:
+        """The order works on as it was. It is kept while the change is tried again: an old stop
+        protects more than none, and the market may take no new one."""
+        if leg.moved is not None:  # the trader is told by the change itself
+            before, leg.moved = leg.moved[0], None
+            is_stop = leg is self._stop
+            self.plan = (
+                replace(self.plan, stop=before) if is_stop else replace(self.plan, target=before)
+            )
+            leg.excused = order.core.refusals
+            return
+        self._failed(leg, order, "change_refused", order.core.refusal_reason, order.core.refusal)
+        if leg is self._target and self._gave_up(leg):
+            # It may be larger than what is held; a stop alone is safer.
+            order.core.want_gone()
+            self._sender.advance(order)
+
+    def _failed(self, leg: Leg, order: Order, what: str, reason: Reason, text: str) -> None:
+        settings = self._settings
+        not_now = reason in NOT_NOW and not self._sender.last_call
+        leg.failed(self._sender.now_s(), settings.proven_s, counts=not not_now)
+        story = f"{order.describe()} {what}: {text or 'the broker gave no reason'}"
+        if not not_now or leg.said != (what, reason, text):  # one for a market that stays closed
+            self._sender.incident(f"{leg.role}_{what}", story)
+        leg.said = (what, reason, text)
+        hopeless = reason in _WRONG_SIDE or self._gave_up(leg)
         if leg is self._stop and hopeless and self.mode is Mode.GUARDING:
-            self.mode = Mode.EXITING
-            self.reason = text
-        else:
-            self._pause(leg, order.core.reason)
+            self._exit(story)
+            return
+        most_s = settings.closed_retry_s if not_now else settings.retry_most_s
+        pause_s = doubled(settings.retry_s, most_s, leg.pauses)
+        leg.pause = self._sender.later(pause_s, lambda: self._resume(leg))
 
     def _gave_up(self, leg: Leg) -> bool:
         return leg.failures >= self._settings.stop_tries
 
-    def _pause(self, leg: Leg, reason: Reason) -> None:
-        delay_s = self._settings.retry_s * 2 ** (leg.failures - 1)
-        closed = reason is Reason.MARKET_CLOSED
-        most_s = self._settings.closed_retry_s if closed else self._settings.retry_most_s
-        leg.resume = self._sender.later(min(delay_s, most_s), lambda: self._resumed(leg))
-
-    def _resumed(self, leg: Leg) -> None:
-        leg.resume = None
+    def _resume(self, leg: Leg) -> None:
+        self._end_pause(leg)
         self.settle()
 
+    def _cut_pause(self, leg: Leg) -> None:
+        if leg.pause is not None:
+            self._sender.never(leg.pause)
+            self._end_pause(leg)
+
     def _end_pause(self, leg: Leg) -> None:
-        if leg.resume is not None:
-            leg.resume.cancel()
-            leg.resume = None
+        leg.pause = None
+        if leg.live is not None:
+            leg.live.core.refusal = ""
+
+    def _exit(self, reason: str) -> None:
+        """Protection failed: what is held is closed instead."""
+        self.mode = Mode.EXITING
+        self.reason = reason
+
+    def _time_triggered_stop(self) -> None:
+        """A triggered stop is an order like others and rests where the market went past its
+        limit."""
+        stop = self._stop.live
+        if stop is None or not stop.core.triggered or stop is self._watched:
+            return
+        self._watched = stop
+        self._watch = self._sender.later(
+            self._settings.exit_patience_s, lambda: self._triggered_too_long(stop)
+        )
+
+    def _triggered_too_long(self, stop: Order) -> None:
+        if stop.working and self.mode is Mode.GUARDING:
+            story = f"{stop.describe()} was triggered and rests with {stop.leaves_qty} unfilled"
+            self._sender.incident("stop_rests", story)
+            self._exit(story)
+            self.settle()
 
     def _close(self, qty: int) -> None:
         """Close what is held (above zero), or give back what was closed too much (below)."""
-        side: Side = self.plan.side.opposite if qty > 0 else self.plan.side
-        if qty < 0:
+        if qty < 0 and not self._overfill:
+            self._overfill = True
             self._sender.incident("overfill", f"{self!r}: {-qty} contracts closed too much")
-        request = OrderRequest(
-            cl_ord_id=f"{self.intent}.exit#{len(self._exit.orders) + 1}",
-            instrument=self.plan.instrument,
-            side=side,
-            ord_type=OrdType.MARKET,
-            order_qty=abs(qty),
-        )
-        order = self._sender.send(request)
-        self._exit.orders.append(order)
-        self._sender.later(self._settings.exit_patience_s, lambda: self._replace_exit(order))
-
-    def _replace_exit(self, order: Order) -> None:
-        """A closing order that rests is taken away, so that a new one goes at today's price."""
-        if order.working:
-            order.core.want_gone()
-            self._sender.advance(order)
+        self._closer.send(self.plan.side.opposite if qty > 0 else self.plan.side, abs(qty))

@@ -10,25 +10,23 @@ from typing import Literal
 
 from msgspec import Struct
 
-from .settings import OrderSettings
-
 
 class FlattenFacts(Struct, frozen=True):
-    """One instrument during a flatten. `others_live`: orders but for the closing one may still fill.
-    `stuck`: one of them cannot be cancelled. `exits`: closing orders sent so far."""
+    """One instrument during a flatten. `others_live`: orders but for the closing one may still
+    fill. `stuck`: one of all these cannot be cancelled. `spent`: closing was tried often enough."""
 
     others_live: bool
     stuck: bool
     exit_live: bool
     position: int
-    exits: int
+    spent: bool
 
 
 Step = Literal["cancel", "close", "wait", "flat", "give up"]
 
 
-def flatten_step(facts: FlattenFacts, settings: OrderSettings) -> Step:
-    """What to do now."""
+def flatten_step(facts: FlattenFacts) -> Step:
+    """What to do now. Orders come before the position: each of them may still move it."""
     if facts.stuck:
         return "give up"
     if facts.others_live:
@@ -37,12 +35,13 @@ def flatten_step(facts: FlattenFacts, settings: OrderSettings) -> Step:
         return "wait"
     if facts.position == 0:
         return "flat"
-    return "close" if facts.exits < settings.exit_tries else "give up"
+    return "give up" if facts.spent else "close"
 
 
 @dataclass(frozen=True, slots=True)
 class FlattenResult:
-    """How a flatten ended. `position`: contracts still held, signed. `ok`: nothing held or working."""
+    """How a flatten ended. `position`: contracts still held, signed. `ok`: nothing held or
+    working."""
 
     ok: bool
     position: int

@@ -21,6 +21,11 @@ class Changed:
     def __init__(self) -> None:
         self._waiters: list[asyncio.Future[None]] = []
 
+    @property
+    def waited_for(self) -> int:
+        """How many wait."""
+        return len(self._waiters)
+
     def tell(self) -> None:
         for waiter in self._waiters:
             if not waiter.done():
@@ -43,13 +48,14 @@ class Order:
     Made by the manager. `fills` are in order of arrival, each counted once.
     """
 
-    __slots__ = ("alarmed", "changed", "core", "fills")
+    __slots__ = ("alarmed", "changed", "core", "ended", "fills")
 
     def __init__(self, core: OrderCore) -> None:
         self.core = core
         self.changed = Changed()
         self.fills: list[Execution] = []
         self.alarmed = False  # an incident said already that it cannot be cancelled
+        self.ended = False  # the report of its end was told
 
     @property
     def request(self) -> OrderRequest:
@@ -97,14 +103,19 @@ class Order:
         """True until the order is known to be over."""
         return not self.core.terminal
 
+    async def answered(self) -> None:
+        """Wait until the broker has answered, one way or the other; never raises for a refusal."""
+        core = self.core
+        await self.changed.until(lambda: core.accepted or core.terminal or core.uncertain)
+
     async def accepted(self) -> "Order":
         """Wait until the broker has taken the order; returns it.
 
-        Raises `Refused` when the broker said no, and `OutcomeUnknown` when there was no answer and the
-        order still has to be looked up (which goes on by itself).
+        Raises `Refused` when the broker said no, and `OutcomeUnknown` when there was no answer and
+        the order still has to be looked up (which goes on by itself).
         """
         core = self.core
-        await self.changed.until(lambda: core.accepted or core.terminal or core.uncertain)
+        await self.answered()
         if core.accepted or core.venue_status is OrdStatus.CANCELED:
             return self
         if core.venue_status is OrdStatus.REJECTED:
@@ -141,6 +152,17 @@ class CancelResult:
 
     state: Literal["cancelled", "already_filled", "already_done", "unknown"]
     filled: int
+
+    @classmethod
+    def of(cls, order: Order) -> "CancelResult":
+        """How it stands with an order that was to be cancelled."""
+        states: dict[OrdStatus, Literal["cancelled", "already_filled"]] = {
+            OrdStatus.CANCELED: "cancelled",
+            OrdStatus.FILLED: "already_filled",
+        }
+        if order.working:
+            return cls("unknown", order.cum_qty)
+        return cls(states.get(order.core.venue_status, "already_done"), order.cum_qty)
 
     @property
     def ok(self) -> bool:

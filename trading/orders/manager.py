@@ -1,56 +1,37 @@
 """The order manager: the one place through which a trader's orders go, on every broker.
 
 It owns the order table, the brackets and the positions it was told of. Events come in through
-`on_event`, cores decide, the courier sends. Nothing here waits: whoever wants to wait holds a handle.
+`on_event`, cores decide, the courier sends. Nothing here waits: whoever wants to wait holds a
+handle.
 """
 
-import asyncio
-from collections import OrderedDict
 from collections.abc import Callable
-from typing import Protocol
-
-from msgspec import Struct
 
 from ..broker import Broker, BrokerEvent
-from ..errors import ProtocolError, Refused, RefusedByUs, UsageError
+from ..errors import ProtocolError, RefusedByUs, UsageError
 from ..instrument import Instrument
-from ..order import Execution, ExecutionReport, OrderRequest, OrderSpec
+from ..order import Execution, ExecutionReport, OrderSpec
 from ..price import PriceLike, Ticks
-from ..words import OrdStatus, TradingStatus
+from ..words import TimeInForce, TradingStatus
+from . import tags
 from .bracket import Bracket
 from .bracket_core import Level, Plan, check_levels, entry_type_fits
-from .courier import Courier
+from .drafts import change_refusal, changed, draft
 from .flatten import Flatten
 from .flatten_core import FlattenResult
 from .handle import CancelResult, Order
-from .order_core import OrderCore, Wish
-from .positions import Position, PositionBook
-from .registry import Registry
+from .outbox import Incident as Incident
+from .outbox import Listener, Outbox
+from .positions import Position, fill_of
 from .settings import OrderSettings
-
-
-class Incident(Struct, frozen=True):
-    """Something that went wrong and was dealt with, or that somebody should look at."""
-
-    time_ns: int
-    kind: str
-    text: str
-
-
-class Listener(Protocol):
-    """Who is told what happens, after the manager has acted on it."""
-
-    def on_report(self, order: Order, report: ExecutionReport) -> None: ...
-    def on_fill(self, order: Order, fill: Execution) -> None: ...
-    def on_position(self, position: Position) -> None: ...
-    def on_incident(self, incident: Incident) -> None: ...
 
 
 class OrderManager:
     """Places, changes, cancels and guards orders on one account.
 
-    `now_ns` is the wall clock, for stamps only; every wait uses the running loop's own clock. `prefix`
-    goes before every client tag, so that tags stay unique in an account that outlives this process.
+    `now_ns` is the wall clock, for stamps only; every wait uses the running loop's own clock.
+    `prefix` goes before every client tag, so that tags stay unique in an account that outlives this
+    process.
     """
 
     def __init__(
@@ -62,19 +43,17 @@ class OrderManager:
         settings: OrderSettings | None = None,
         prefix: str = "",
     ) -> None:
+        if "." in prefix or "#" in prefix:
+            raise UsageError(f"prefix {prefix!r} has a '.' or '#' in it; these divide a client tag")
         self.broker = broker
         self.settings = settings or OrderSettings()
-        self.incidents: list[Incident] = []
         self._listener = listener
-        self._now_ns = now_ns
         self._prefix = prefix
         self._intents = 0
-        self._orders = Registry(self.settings)
-        self._positions = PositionBook()
-        self._executions: OrderedDict[str, None] = OrderedDict()
-        self._brackets: list[Bracket] = []
+        self._brackets: dict[str, Bracket] = {}
         self._flattens: dict[str, Flatten] = {}
-        self._courier = Courier(broker, self._answered, self._broker_failed)
+        self._outbox = Outbox(broker, listener, now_ns, self.settings, self._answered)
+        self._orders, self._ledger = self._outbox.orders, self._outbox.ledger
         broker.listen(self.on_event)
 
     # --- orders ---------------------------------------------------------------------------------
@@ -83,10 +62,12 @@ class OrderManager:
         """Send an order; wait on the handle for what becomes of it.
 
         Raises `OffGrid` or `UsageError` (nothing is sent) for prices that are not on the grid, and
-        `RefusedByUs` while the instrument is being flattened or where the broker offers no such order.
+        `RefusedByUs` while the instrument is being flattened, after the end, or where the broker
+        offers no such order.
         """
         self._open_for_business(instrument)
-        return self.send(self._request(f"{self._next_intent()}#1", instrument, spec))
+        request = draft(f"{self._next_intent()}#1", instrument, spec, self.broker.offers)
+        return self._outbox.send(request)
 
     def modify(
         self,
@@ -99,32 +80,22 @@ class OrderManager:
     ) -> None:
         """Change a working order; what is left out stays. `qty` is the new total, fills included.
 
-        Of several changes under way the latest wins. Raises `UsageError` for a change that the order's
-        type has no room for, and for an order that is over.
+        Of several changes under way the latest wins. A bracket's stop or target can be moved; its
+        size follows what is held. Raises `UsageError` for a change that the order has no room for,
+        and `RefusedByUs` for an order that is over or being cancelled.
         """
-        if not order.working:
-            raise UsageError(f"{order.describe()} is over ({order.status.name}); it cannot change")
-        if qty is not None and qty < 1:
-            raise UsageError(f"qty is {qty!r}; to take {order.describe()} away, cancel it")
-        old, grid = order.core.wish, order.instrument
-        for name, new, has in (
-            ("limit", limit, old.price),
-            ("stop", stop, old.stop_px),
-            ("trail", trail, old.trail),
-        ):
-            if new is not None and has is None:
-                raise UsageError(f"{order.describe()} has no {name} price to change")
-        order.core.refusal = ""
-        order.core.want(
-            Wish(
-                old.working,
-                old.order_qty if qty is None else qty,
-                old.price if limit is None else grid.decimal(grid.units(limit)),
-                old.stop_px if stop is None else grid.decimal(grid.units(stop)),
-                old.trail if trail is None else trail.n * grid.tick_units(0),
+        self._refuse_when_closed()
+        wish = changed(order, qty=qty, limit=limit, stop=stop, trail=trail)
+        bracket = self._bracket_of(order)
+        is_leg = bracket is not None and order is not bracket.entry
+        if is_leg and qty is not None:
+            raise UsageError(
+                f"the size of {order.describe()} follows what its bracket holds; change its price"
             )
-        )
-        self._courier.advance(order)
+        order.core.refusal = ""
+        if bracket is None or not bracket.move(order, wish):
+            order.core.want(wish)
+        self._outbox.advance(order)
 
     async def modify_and_wait(
         self,
@@ -139,29 +110,36 @@ class OrderManager:
         this one's place. Raises `Refused` when the broker said no; the order is as it was then."""
         self.modify(order, qty=qty, limit=limit, stop=stop, trail=trail)
         core, wish = order.core, order.core.wish
+        refusals = core.refusals
         await order.changed.until(
-            lambda: core.terminal or bool(core.refusal) or core.agreed or core.wish != wish
+            lambda: core.terminal or core.change_refused or core.agreed or core.wish != wish
         )
-        if core.refusal and not core.terminal:
-            raise Refused(f"change of {order.describe()} was refused: {core.refusal}")
+        if core.change_refused and core.refusals > refusals:
+            raise change_refusal(order)
 
     async def cancel(self, order: Order) -> CancelResult:
         """Take an order away and tell the truth about it: what was filled, and whether it is gone.
 
-        A cancel given up by its caller goes on; an order not yet sent or answered is cancelled as soon
-        as its id is known.
+        A cancel given up by its caller goes on; an order not yet sent or answered is cancelled as
+        soon as its id is known. One that was given up as stuck is tried anew.
         """
-        if order.working:
-            order.core.want_gone()
-            self._courier.advance(order)
-            await order.changed.until(lambda: not order.working or order.core.stuck)
-        status = order.core.venue_status
-        if not status.terminal:
-            return CancelResult("unknown", order.cum_qty)
-        if status is OrdStatus.FILLED:
-            return CancelResult("already_filled", order.cum_qty)
-        ended_by_cancel = status is OrdStatus.CANCELED
-        return CancelResult("cancelled" if ended_by_cancel else "already_done", order.cum_qty)
+        self.start_cancel(order)
+        return await self.cancel_result(order)
+
+    def start_cancel(self, order: Order) -> None:
+        """As `cancel`, without a wait for the outcome."""
+        if not order.working:
+            return
+        self._refuse_when_closed()
+        bracket = self._bracket_of(order)
+        if bracket is not None:
+            bracket.drop(order)
+        self._outbox.cancel(order)
+
+    async def cancel_result(self, order: Order) -> CancelResult:
+        """Wait for the outcome of a cancel that was started."""
+        await order.changed.until(lambda: not order.working or order.core.stuck)
+        return CancelResult.of(order)
 
     def bracket(
         self,
@@ -175,41 +153,54 @@ class OrderManager:
         """Send an entry that is protected as it fills. `market` is what a market entry's levels are
         checked against, where it is known.
 
-        Raises `UsageError` for levels on the wrong side of the entry or of each other after alignment,
-        and for entry types that cannot be protected; nothing is sent then. Else as `place`.
+        Raises `UsageError` for levels on the wrong side of the entry or of each other after
+        alignment, and for entry types that cannot be protected; nothing is sent then. Else as
+        `place`.
         """
         self._open_for_business(instrument)
         if not entry_type_fits(spec.ord_type):
             raise UsageError(
                 f"a bracket's entry is a market, limit or stop order, not {spec.ord_type.name}"
             )
+        offers = self.broker.offers
         intent = self._next_intent()
-        request = self._request(f"{intent}.entry#1", instrument, spec)
+        request = draft(f"{intent}.entry#1", instrument, spec, offers)
         plan = Plan(instrument, spec.side, spec.qty, stop, target)
-        reference = request.price if request.price is not None else request.stop_px
-        if reference is None and market is not None:
-            reference = instrument.decimal(instrument.units(market))
-        check_levels(plan, reference)
-        bracket = Bracket(intent, plan, self, self.settings)
-        self._brackets.append(bracket)
+        entries = [px for px in (request.price, request.stop_px) if px is not None]
+        if not entries and market is not None:
+            entries = [instrument.decimal(instrument.units(market))]
+        check_levels(plan, entries)
+        # Protection outlives the day: a day order would leave the position bare at the close.
+        tif = TimeInForce.GTC if TimeInForce.GTC in offers.tifs else TimeInForce.DAY
+        bracket = self._brackets[intent] = Bracket(intent, plan, tif, self._outbox, self.settings)
         bracket.begin(request)
         return bracket
 
     async def flatten(self, instrument: Instrument, reason: str = "") -> FlattenResult:
         """Cancel everything that works in an instrument and close what is held; however many call,
-        it is done once. Entries are refused meanwhile."""
+        it is done once. Entries are refused meanwhile. Brackets are released: nothing guards what a
+        flatten that fails leaves behind, and an incident says so."""
         flatten = self._flattens.get(instrument.symbol)
         if flatten is None:
-            intent = self._next_intent()
-            flatten = Flatten(intent, instrument, reason, self, self, self.settings)
-            self._flattens[instrument.symbol] = flatten
-            self._settle(instrument)
+            self._refuse_when_closed()
+            flatten = self._begin_flatten(instrument, reason)
         return await flatten.finished()
 
     # --- what is ----------------------------------------------------------------------------------
 
+    @property
+    def incidents(self) -> list[Incident]:
+        """All incidents so far."""
+        return self._outbox.incidents
+
+    @property
+    def timers(self) -> int:
+        """How many timers of the manager's run: none once it is closed."""
+        return self._outbox.timers
+
     def position(self, instrument: Instrument) -> Position:
-        return self._positions.get(instrument)
+        """What is held in an instrument by all that we were told."""
+        return self._ledger.position(instrument)
 
     def orders_of(self, instrument: Instrument) -> list[Order]:
         """Orders in an instrument that are not known to be over, oldest first."""
@@ -217,13 +208,14 @@ class OrderManager:
         return [o for o in self._orders.working() if o.instrument.symbol == symbol]
 
     def brackets_of(self, instrument: Instrument) -> list[Bracket]:
-        """Brackets in an instrument that still work or hold something."""
-        return [b for b in self._brackets if b.plan.instrument.symbol == instrument.symbol]
+        """Brackets in an instrument that still work or hold something, oldest first."""
+        symbol = instrument.symbol
+        return [b for b in self._brackets.values() if b.plan.instrument.symbol == symbol]
 
     def held(self, instrument: Instrument) -> int:
-        return self._positions.get(instrument).qty
+        return self._ledger.position(instrument).qty
 
-    # --- what happens -------------------------------------------------------------------------------
+    # --- what happens -----------------------------------------------------------------------------
 
     def on_event(self, event: BrokerEvent) -> None:
         """Take an event of the broker's in. Account, position and stream events say nothing that is
@@ -232,153 +224,160 @@ class OrderManager:
             self._on_report(event)
 
     def on_status(self, instrument: Instrument, status: TradingStatus) -> None:
-        """The market moved to another state; its opening ends the pauses that waited for it."""
-        if status is TradingStatus.OPEN:
-            for bracket in self.brackets_of(instrument):
-                bracket.wake()
-            self._settle(instrument)
+        """The market moved to another state; what waited for one that takes orders goes on."""
+        if self._outbox.closed or status not in (TradingStatus.PRE_OPEN, TradingStatus.OPEN):
+            return
+        for bracket in self.brackets_of(instrument):
+            bracket.wake()
+        for order in self.orders_of(instrument):
+            self._outbox.hurry(order)
+        flatten = self._flattens.get(instrument.symbol)
+        if flatten is not None:
+            flatten.wake()
+            self._settle_flatten(instrument)
+
+    def last_call(self) -> None:
+        """The market has ended for us. What cannot be done within the tries of the settings is
+        given up and said; nothing waits for the market's next state any more."""
+        self._outbox.last_call = True
 
     def close(self) -> None:
-        """Stop sending anything by itself. What works at the broker stays there."""
-        self._courier.stop()
+        """Stop for good: nothing more is sent and no timer is left. What works at the broker stays
+        there; an incident says what was still to be done."""
+        if self._outbox.closed:
+            return
+        for flatten in list(self._flattens.values()):
+            flatten.give_up()
+        self._flattens.clear()
+        for order in self._orders.working():
+            if order.core.unfinished:
+                self._outbox.incident(
+                    "left_undone", f"closed while {order!r} was still to be settled"
+                )
+        for bracket in self._brackets.values():
+            if bracket.bare:
+                self._outbox.incident(
+                    "left_bare", f"closed while {bracket!r} was not covered by a stop"
+                )
+        self._outbox.close()
+
+    def incident(self, kind: str, text: str) -> None:
+        """Keep an incident and tell of it."""
+        self._outbox.incident(kind, text)
 
     def _on_report(self, report: ExecutionReport) -> None:
         order = self._orders.find(report.order.cl_ord_id, report.order.order_id)
         if order is None:
             self._on_stranger(report)
             return
-        self._on_own(order, report)
-        self._settle(order.instrument)
+        fill = self._take(order, report)
+        self._settle(order)
+        self._tell(order, report, fill)
 
-    def _on_own(self, order: Order, report: ExecutionReport) -> None:
+    def _take(self, order: Order, report: ExecutionReport) -> Execution | None:
+        """Let an order's core, the position and the table know; the fill, where it is a new one."""
+        told_qty = order.core.told_qty
         try:
             order.core.apply(report)
         except ProtocolError as error:
-            self.incident("protocol", f"{order.describe()}: {error}")
-            return
-        fill = self._book_fill(report)
+            self._outbox.incident("protocol", f"{order.describe()}: {error}")
+        fill = fill_of(report) if order.core.told_qty != told_qty else None
         if fill is not None:
             order.fills.append(fill)
-        self._after_change(order)
+            self._ledger.book(fill)
+        self._outbox.noted(order)
+        return fill
+
+    def _tell(self, order: Order, report: ExecutionReport, fill: Execution | None) -> None:
+        ends = report.order.ord_status.terminal
+        again = order.ended if ends else report.exec_id is not None
+        if fill is None and again:
+            return  # told before
+        order.ended = order.ended or ends
         self._listener.on_report(order, report)
         if fill is not None:
             self._listener.on_fill(order, fill)
-            self._listener.on_position(self._positions.get(order.instrument))
+            self._listener.on_position(self.position(order.instrument))
 
     def _on_stranger(self, report: ExecutionReport) -> None:
-        """Not one of ours, or one whose id we are not told yet. Its fills move the position."""
-        if self._orders.is_tombstone(report.order.cl_ord_id):
-            return
+        """Not one of ours, or one whose id we are not told yet, or one long forgotten. Its fills
+        move the position."""
         if not report.order.cl_ord_id:
             self._orders.hold(report)
-        fill = self._book_fill(report)
-        if fill is not None:
-            self._listener.on_position(self._positions.get(fill.instrument))
-            self._settle(fill.instrument)
+        fill = fill_of(report)
+        if fill is not None and self._ledger.book(fill):
+            self._settle_flatten(fill.instrument)
+            self._listener.on_position(self.position(fill.instrument))
 
-    def _book_fill(self, report: ExecutionReport) -> Execution | None:
-        """The fill of a report, once; None where there is none or it was booked already."""
-        exec_id, last_px, state = report.exec_id, report.last_px, report.order
-        if exec_id is None or last_px is None or exec_id in self._executions:
-            return None
-        self._executions[exec_id] = None
-        if len(self._executions) > self.settings.executions_most:
-            self._executions.popitem(last=False)
-        fill = Execution(
-            exec_id=exec_id,
-            instrument=state.instrument,
-            order_id=state.order_id,
-            cl_ord_id=state.cl_ord_id,
-            side=state.side,
-            qty=report.last_qty,
-            px=last_px,
-            time_ns=state.time_ns,
-        )
-        self._positions.apply(fill)
-        return fill
-
-    # --- what the cores' shells need (bracket.Sender, flatten.Book) ---------------------------------
-
-    def send(self, request: OrderRequest) -> Order:
-        """Enter an order in the table and send it."""
-        order = Order(OrderCore(request, self.settings))
-        self._orders.add(order)
-        self._courier.advance(order)
-        return order
-
-    def advance(self, order: Order) -> None:
-        """Send what the order's core wants next; one that was never sent ends here."""
-        self._courier.advance(order)
-        if order.core.terminal:
-            self._after_change(order)
-
-    def later(self, delay_s: float, call: Callable[[], None]) -> asyncio.TimerHandle:
-        return asyncio.get_running_loop().call_later(delay_s, call)
-
-    def incident(self, kind: str, text: str) -> None:
-        incident = Incident(self._now_ns(), kind, text)
-        self.incidents.append(incident)
-        self._listener.on_incident(incident)
-
-    # --- how ------------------------------------------------------------------------------------------
-
-    def _request(self, tag: str, instrument: Instrument, spec: OrderSpec) -> OrderRequest:
-        offers = self.broker.offers
-        if spec.ord_type not in offers.ord_types or spec.tif not in offers.tifs:
-            raise RefusedByUs(
-                f"this broker offers no {spec.ord_type.name} {spec.tif.name} orders; "
-                f"it has {', '.join(sorted(t.name for t in offers.ord_types))}"
-            )
-        exact = instrument.decimal
-        return OrderRequest(
-            cl_ord_id=tag,
-            instrument=instrument,
-            side=spec.side,
-            ord_type=spec.ord_type,
-            order_qty=spec.qty,
-            price=None if spec.limit is None else exact(instrument.units(spec.limit)),
-            stop_px=None if spec.stop is None else exact(instrument.units(spec.stop)),
-            trail=None if spec.trail is None else spec.trail.n * instrument.tick_units(0),
-            tif=spec.tif,
-        )
+    # --- how --------------------------------------------------------------------------------------
 
     def _next_intent(self) -> str:
         self._intents += 1
         return f"{self._prefix}{self._intents}"
 
     def _open_for_business(self, instrument: Instrument) -> None:
+        self._refuse_when_closed()
         if instrument.symbol in self._flattens:
             raise RefusedByUs(
                 f"{instrument.symbol} is being flattened; no entries until it is done"
             )
 
-    def _answered(self, order: Order) -> None:
-        for report in self._orders.learn_id(order):
-            self._on_own(order, report)
-        self._after_change(order)
-        self._settle(order.instrument)
+    def _refuse_when_closed(self) -> None:
+        if self._outbox.closed:
+            raise RefusedByUs("the order manager is closed; it sends nothing any more")
 
-    def _after_change(self, order: Order) -> None:
-        if order.core.terminal:
-            self._orders.finish(order, asyncio.get_running_loop().time())
-        elif order.core.stuck and not order.alarmed:
-            order.alarmed = True
-            self.incident("cancel_failed", f"{order.describe()} cannot be cancelled")
-        order.changed.tell()
+    def _bracket_of(self, order: Order) -> Bracket | None:
+        tag = tags.parse(order.cl_ord_id)
+        return self._brackets.get(tag.intent) if tag is not None and tag.role else None
 
-    def _broker_failed(self, order: Order, text: str) -> None:
-        self.incident("broker_error", f"{order.describe()}: {text}")
-
-    def _settle(self, instrument: Instrument) -> None:
-        """Compare what should be with what is, for everything in an instrument, and send."""
+    def _begin_flatten(self, instrument: Instrument, reason: str) -> Flatten:
+        flatten = Flatten(
+            self._next_intent(),
+            instrument,
+            reason,
+            self,
+            self._outbox,
+            self.settings,
+            lambda: self._settle_flatten(instrument),
+        )
+        self._flattens[instrument.symbol] = flatten
         for bracket in self.brackets_of(instrument):
-            bracket.settle()
-        self._brackets = [b for b in self._brackets if not b.finished]
-        flatten = self._flattens.get(instrument.symbol)
-        if flatten is not None:
-            flatten.settle()
-            if flatten.result is not None:
-                del self._flattens[instrument.symbol]
+            bracket.release()
+            self._settle_bracket(bracket)
         for order in self.orders_of(instrument):
-            if order.core.flight is None:
-                self._courier.advance(order)
+            self._outbox.cancel(order)
+        self._settle_flatten(instrument)
+        return flatten
+
+    def _answered(self, order: Order) -> None:
+        held = self._orders.learn_id(order)
+        taken = [(report, self._take(order, report)) for report in held]
+        self._outbox.noted(order)
+        self._settle(order)
+        for report, fill in taken:
+            self._tell(order, report, fill)
+
+    def _settle(self, order: Order) -> None:
+        """Compare what should be with what is, for all that depends on an order, and send."""
+        if self._outbox.closed:
+            return
+        bracket = self._bracket_of(order)
+        if bracket is not None:
+            self._settle_bracket(bracket)
+        if order.core.flight is None:
+            self._outbox.advance(order)
+        self._settle_flatten(order.instrument)
+
+    def _settle_bracket(self, bracket: Bracket) -> None:
+        bracket.settle()
+        if bracket.finished:
+            bracket.stop_timers()
+            del self._brackets[bracket.intent]
+
+    def _settle_flatten(self, instrument: Instrument) -> None:
+        flatten = self._flattens.get(instrument.symbol)
+        if flatten is None or self._outbox.closed:
+            return
+        flatten.settle()
+        if flatten.result is not None:
+            del self._flattens[instrument.symbol]

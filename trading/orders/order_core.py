@@ -1,14 +1,15 @@
 """One order, sans I/O: what we wish of it, what the broker said of it, and what to send next.
 
-The core is driven by desired state. `wish` says what should be; reports and answers say what is; one
-command at a time is in flight; when it returns, `next_command` compares and names the next one. So a
-cancel that comes before the order's id is known waits for it, and of two changes the later one wins.
+The core is driven by desired state. `wish` says what should be; reports and answers say what is;
+one command at a time is in flight; when it returns, `next_command` compares and names the next one.
+So a cancel that comes before the order's id is known waits for it, and of two changes the later one
+wins.
 
 It never goes back: a terminal state is latched, filled quantity only grows, and a fill is counted
 once however often it is told (fault-model, INV-05, 06, 17).
 """
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import Enum
 
 from msgspec import Struct, structs
@@ -16,17 +17,12 @@ from msgspec import Struct, structs
 from .. import lifecycle
 from ..order import ExecutionReport, OrderChange, OrderRequest, OrderState
 from ..words import ExecType, OrdStatus, Reason
+from .agreement import Agreement, Wish
+from .backoff import NOT_NOW, doubled
 from .settings import OrderSettings
 
-
-class Wish(Struct, frozen=True):
-    """What an order should be: working or gone, and at which numbers."""
-
-    working: bool
-    order_qty: int
-    price: Decimal | None
-    stop_px: Decimal | None
-    trail: int | None = None
+# A mean price is a quotient; the caller's decimal context must not decide its digits.
+_MEAN = Context(prec=28)
 
 
 class Do(Enum):
@@ -50,7 +46,7 @@ class OrderCore:
     """The state of one order. Owned by the manager; read by handles."""
 
     __slots__ = (
-        "_asked",
+        "_cancel_not_now",
         "_cancel_tries",
         "_deadline_s",
         "_fills_seen",
@@ -59,16 +55,21 @@ class OrderCore:
         "_must_look",
         "_sent",
         "_settings",
-        "_unconfirmed",
+        "_worth",
         "accepted",
+        "agreement",
         "avg_px",
         "cum_qty",
         "flight",
         "order_id",
         "reason",
         "refusal",
+        "refusal_reason",
+        "refusals",
         "request",
         "text",
+        "told_qty",
+        "triggered",
         "venue_status",
         "wish",
     )
@@ -80,20 +81,25 @@ class OrderCore:
         self.venue_status = OrdStatus.PENDING_NEW
         self.accepted = False
         self.cum_qty = 0
+        self.told_qty = 0  # of these, contracts whose fills were reported one by one
         self.avg_px: Decimal | None = None
+        self.triggered = False  # a stop: set off, and since then an order like others
         self.reason = Reason.NONE
         self.text = ""
         self.refusal = ""  # why the last change was refused; "" when it was not
+        self.refusal_reason = Reason.NONE
+        self.refusals = 0  # changes refused so far
         self.flight: Do | None = None
-        self.wish = Wish(True, request.order_qty, request.price, request.stop_px, request.trail)
-        self._asked = self.wish  # what the broker last agreed to
-        self._unconfirmed: list[Wish] = []  # agreed to, its REPLACED report still to come
+        self.agreement = Agreement(request, settings.held_most)
+        self.wish = self.agreement.now
+        self._worth = Decimal(0)  # of the fills that were reported: quantity times price
         self._fills_seen: set[str] = set()
         self._sent = False
         self._must_look = False
         self._looks = 0
         self._misses = 0
         self._cancel_tries = 0
+        self._cancel_not_now = False
         self._deadline_s = 0.0
 
     @property
@@ -118,25 +124,25 @@ class OrderCore:
     @property
     def order_qty(self) -> int:
         """The total the broker last agreed to."""
-        return self._asked.order_qty
+        return self.agreement.now.order_qty
 
     @property
     def price(self) -> Decimal | None:
-        return self._asked.price
+        return self.agreement.now.price
 
     @property
     def stop_px(self) -> Decimal | None:
-        return self._asked.stop_px
+        return self.agreement.now.stop_px
 
     @property
     def leaves_qty(self) -> int:
         """Contracts that may still be filled; 0 once terminal."""
-        return 0 if self.terminal else max(self._asked.order_qty - self.cum_qty, 0)
+        return 0 if self.terminal else max(self.agreement.now.order_qty - self.cum_qty, 0)
 
     @property
     def agreed(self) -> bool:
         """True while the order works as wished and nothing of ours is on its way."""
-        settled = self.flight is None and not self._must_look and self.wish == self._asked
+        settled = self.flight is None and not self._must_look and self.wish == self.agreement.now
         return self.accepted and not self.terminal and settled
 
     @property
@@ -147,9 +153,19 @@ class OrderCore:
         )
 
     @property
+    def change_refused(self) -> bool:
+        """True when a change was refused and a look showed that the order works on as it was."""
+        return bool(self.refusal) and not (self.terminal or self._must_look or self.flight)
+
+    @property
     def stuck(self) -> bool:
         """True when cancels were tried as often as the settings allow and the order still works."""
         return not self.terminal and self._cancel_tries >= self._settings.cancel_tries
+
+    @property
+    def unfinished(self) -> bool:
+        """True while something is still to be sent or answered."""
+        return not self.terminal and (self.flight is not None or self.next_command() is not None)
 
     # --- what we want -------------------------------------------------------------------------
 
@@ -169,6 +185,12 @@ class OrderCore:
         """Say that the order should work with these numbers."""
         self.want(Wish(self.wish.working, order_qty, price, stop_px, self.wish.trail))
 
+    def renew(self) -> None:
+        """Try again what was given up or refused: a cancel from its first pause, a change at
+        once."""
+        self._cancel_tries = 0
+        self.refusal = ""
+
     def next_command(self) -> Command | None:
         """The next command to send, or None when the order is as wished or one is in flight."""
         if self.terminal or self.flight is not None:
@@ -176,15 +198,22 @@ class OrderCore:
         if not self._sent:
             return self._first_command()
         if self._must_look or not self.accepted:
-            wait = min(self._settings.look_first_s * 2**self._looks, self._settings.look_most_s)
-            return Command(Do.LOOK, wait if self._looks else 0.0)
+            first_s, most_s = self._settings.look_first_s, self._settings.look_most_s
+            return Command(Do.LOOK, doubled(first_s, most_s, self._looks) if self._looks else 0.0)
         if not self.wish.working:
-            if self.stuck:
-                return None
-            return Command(Do.CANCEL, self._settings.retry_s if self._cancel_tries else 0.0)
-        if self.wish != self._asked and not self.refusal:
-            return Command(Do.MODIFY, change=self._change())
+            return Command(Do.CANCEL, self._cancel_pause_s())
+        if self.wish != self.agreement.now and not self.refusal:
+            return Command(Do.MODIFY, change=self.agreement.change_to(self.wish))
         return None
+
+    def _cancel_pause_s(self) -> float:
+        if not self._cancel_tries:
+            return 0.0
+        bounds = self._settings
+        if self.stuck:
+            return bounds.closed_retry_s
+        most_s = bounds.closed_retry_s if self._cancel_not_now else bounds.retry_most_s
+        return doubled(bounds.retry_s, most_s, self._cancel_tries)
 
     def _first_command(self) -> Command | None:
         if self.wish.working:
@@ -193,37 +222,26 @@ class OrderCore:
         self.text = "cancelled before it was sent"
         return None
 
-    def _change(self) -> OrderChange:
-        new, old = self.wish, self._asked
-        return OrderChange(
-            order_qty=new.order_qty if new.order_qty != old.order_qty else None,
-            price=new.price if new.price != old.price else None,
-            stop_px=new.stop_px if new.stop_px != old.stop_px else None,
-            trail=new.trail if new.trail != old.trail else None,
-        )
-
     # --- commands and their answers -----------------------------------------------------------
 
-    def sent(self, command: Command, now_s: float) -> Wish:
-        """The command leaves now. Returns the wish it carries, to be handed back to `modified`."""
+    def sent(self, command: Command, now_s: float) -> None:
+        """The command leaves now."""
         self.flight = command.do
         if command.do is Do.PLACE:
             self._sent = True
             self._deadline_s = now_s
-            self._asked = self.wish
-        return self.wish
+        elif command.do is Do.MODIFY:
+            self.agreement.sent(self.wish)
 
     def acked(self, order_id: str) -> None:
         """The broker took the order."""
         self.flight = None
         self._accept(order_id)
 
-    def modified(self, carried: Wish) -> None:
-        """The broker took the change that carried this wish."""
+    def modified(self) -> None:
+        """The broker took the change."""
         self.flight = None
-        if not self.terminal:
-            self._asked = carried
-            self._unconfirmed.append(carried)
+        self.agreement.taken()
 
     def cancel_taken(self) -> None:
         """The broker took the cancel; the CANCELED report says what had been filled before.
@@ -232,6 +250,7 @@ class OrderCore:
         """
         self.flight = None
         self._cancel_tries += 1
+        self._cancel_not_now = False
         self._must_look = True
         self._looks = 1
 
@@ -239,6 +258,8 @@ class OrderCore:
         """The broker said no. A refused order is dead; any other request left it as it was, or
         came too late, and a look tells which."""
         self.flight = None
+        carried = self.agreement.under_way
+        self.agreement.ended()
         if self.terminal:
             return
         if do is Do.PLACE and not self.accepted:
@@ -247,13 +268,16 @@ class OrderCore:
             return
         if do is Do.CANCEL:
             self._cancel_tries += 1
-        if do is Do.MODIFY:
-            self.refusal = text
+            self._cancel_not_now = reason in NOT_NOW
+        if do is Do.MODIFY and self.wish == carried:  # and nothing newer is wished meanwhile
+            self.refusal, self.refusal_reason = text or "no reason given", reason
+            self.refusals += 1
         self._look_again()
 
     def unknown(self, now_s: float) -> None:
         """No answer: it may have happened. Never sent again blindly; looked up instead."""
         self.flight = None
+        self.agreement.ended()
         self._deadline_s = now_s
         self._look_again()
 
@@ -269,6 +293,9 @@ class OrderCore:
             self._must_look = False
             self._looks = 0
             self._adopt(state)
+            if self.change_refused:
+                # What was refused is wished no more: the next change must not carry it along.
+                self.wish = structs.replace(self.agreement.now, working=self.wish.working)
         elif began_s - self._deadline_s >= self._settings.visible_s:
             self._misses += 1
             if self._misses >= self._settings.misses and not self.accepted and not self.terminal:
@@ -290,38 +317,64 @@ class OrderCore:
     def apply(self, report: ExecutionReport) -> int:
         """Take a report in; returns the contracts that it newly filled (0 for a repetition).
 
-        Raises `ProtocolError` for a step the lifecycle does not know; nothing is changed then.
+        Raises `ProtocolError` for a step the lifecycle does not know; the state stays as it was
+        then, but a fill counts all the same.
         """
         state = report.order
-        if report.exec_id is not None and report.exec_id in self._fills_seen:
-            return 0
+        if report.exec_id is not None:
+            if report.exec_id in self._fills_seen:
+                return 0
+            self._fills_seen.add(report.exec_id)
+            if report.last_px is not None:
+                self.told_qty += report.last_qty
+                self._worth = _MEAN.fma(report.last_px, Decimal(report.last_qty), self._worth)
+        before = self.cum_qty
+        try:
+            if not self._is_old(report):
+                self.venue_status = lifecycle.step(
+                    self.venue_status, report.exec_type, state.ord_status
+                )
+                self.triggered = self.triggered or report.exec_type is ExecType.TRIGGERED
+        finally:
+            if report.exec_type is ExecType.REPLACED:
+                self.agreement.replaced(state)
+            self._take(state)
+        return self.cum_qty - before
+
+    def _is_old(self, report: ExecutionReport) -> bool:
+        """Whether a report tells of an earlier state than the one we know, from a look-up say."""
         # A cancel may carry less than was filled (market-facts 4, [20]: CME sends 0); it is no old
         # news for that. A working state with less than we know is.
+        state = report.order
         behind = state.cum_qty < self.cum_qty and not state.ord_status.terminal
-        stale = self.terminal or behind
-        if not stale:
-            self.venue_status = lifecycle.step(
-                self.venue_status, report.exec_type, state.ord_status
-            )
-        if report.exec_id is not None:
-            self._fills_seen.add(report.exec_id)
-        self._confirm(report)
-        filled = state.cum_qty - self.cum_qty
-        self._take(state)
-        return max(filled, 0)
+        entered = (
+            report.exec_type is ExecType.NEW and self.venue_status is not OrdStatus.PENDING_NEW
+        )
+        return self.terminal or behind or entered
 
     def _adopt(self, state: OrderState) -> None:
         """A snapshot: never behind what we know already."""
         if not self.terminal and state.cum_qty >= self.cum_qty:
-            self.venue_status = state.ord_status
+            if state.ord_status is not OrdStatus.PENDING_NEW:
+                self.venue_status = state.ord_status
+            self.agreement.seen(state)
         self._take(state)
+        if state.ord_status is not OrdStatus.REJECTED:
+            self._accept(state.order_id)
 
     def _take(self, state: OrderState) -> None:
-        if state.cum_qty > self.cum_qty:
-            self.cum_qty = state.cum_qty
+        newer = state.cum_qty > self.cum_qty
+        self.cum_qty = max(self.cum_qty, state.cum_qty, self.told_qty)
+        if self.told_qty == self.cum_qty:
+            if self.cum_qty:
+                self.avg_px = _MEAN.divide(self._worth, Decimal(self.cum_qty))
+        elif newer and state.avg_px is not None:
             self.avg_px = state.avg_px
-        if state.ord_status is OrdStatus.REJECTED and not self.text:
-            self.reason, self.text = state.reason, state.text or state.reason.name
+        if self.terminal and not self.text:
+            self.reason, self.text = state.reason, state.text
+            if not self.text and state.reason is not Reason.NONE:
+                self.text = state.reason.name
+        if self.venue_status is OrdStatus.REJECTED:
             self.order_id = state.order_id
         elif self.venue_status is not OrdStatus.PENDING_NEW:
             self._accept(state.order_id)
@@ -330,22 +383,8 @@ class OrderCore:
 
     def _accept(self, order_id: str) -> None:
         self.order_id = order_id
-        if self.terminal:
-            self.accepted = self.accepted or self.venue_status is not OrdStatus.REJECTED
+        if self.accepted or self.venue_status is OrdStatus.REJECTED:
             return
-        if not self.accepted:
-            self.accepted = True
-            self._must_look = False
-            self._looks = 0
-
-    def _confirm(self, report: ExecutionReport) -> None:
-        """Our own REPLACED report is expected; one that nobody asked for is the broker's own doing."""
-        state = report.order
-        if report.exec_type is not ExecType.REPLACED or self.flight is Do.MODIFY:
-            return
-        said = (state.order_qty, state.price, state.stop_px)
-        for n, wish in enumerate(self._unconfirmed):
-            if said == (wish.order_qty, wish.price, wish.stop_px):
-                del self._unconfirmed[: n + 1]
-                return
-        self._asked = Wish(True, *said, self._asked.trail)
+        self.accepted = True
+        self._must_look = False
+        self._looks = 0

@@ -1,11 +1,15 @@
 """Net positions and their exact mean price, from fills."""
 
+from collections import OrderedDict
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 
 from ..instrument import Instrument
-from ..order import Execution
+from ..order import Execution, ExecutionReport
+from .handle import Order
+
+_MEAN = Context(prec=28)  # the caller's decimal context must not decide a price's digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,69 @@ class PositionBook:
             cost = cost * Fraction(after, before)
         self._cost[key] = cost
         mean = cost / after if after else None
-        avg_px = None if mean is None else Decimal(mean.numerator) / Decimal(mean.denominator)
+        avg_px = None
+        if mean is not None:
+            avg_px = _MEAN.divide(Decimal(mean.numerator), Decimal(mean.denominator))
         self._held[key] = Position(fill.instrument, after, avg_px)
         return self._held[key]
+
+
+class Ledger:
+    """Fills booked once however often they are told, and what the account holds by them.
+
+    An order's state may say more than the fills told so far (a look-up overtakes the stream). Those
+    contracts are held too: whoever closed without them would close too little or too much.
+    """
+
+    def __init__(self, executions_most: int) -> None:
+        self._positions = PositionBook()
+        self._booked: OrderedDict[str, None] = OrderedDict()
+        self._most = executions_most
+        self._ahead: dict[str, Order] = {}
+
+    def book(self, fill: Execution) -> bool:
+        """Move the position by a fill; False, and nothing moves, where it was booked before."""
+        if fill.exec_id in self._booked:
+            return False
+        self._booked[fill.exec_id] = None
+        if len(self._booked) > self._most:
+            self._booked.popitem(last=False)
+        self._positions.apply(fill)
+        return True
+
+    def note(self, order: Order) -> None:
+        """An order changed: remember it while its state is ahead of the fills that were told."""
+        if order.core.cum_qty > order.core.told_qty:
+            self._ahead[order.cl_ord_id] = order
+        else:
+            self._ahead.pop(order.cl_ord_id, None)
+
+    def position(self, instrument: Instrument) -> Position:
+        """What is held, contracts not yet told one by one included, these at their order's mean."""
+        position = self._positions.get(instrument)
+        qty, avg_px = position.qty, position.avg_px
+        for order in self._ahead.values():
+            if order.instrument.symbol == instrument.symbol:
+                before = qty
+                qty += order.side.sign * (order.core.cum_qty - order.core.told_qty)
+                avg_px = avg_px if before * qty > 0 else order.avg_px
+        return (
+            position if qty == position.qty else Position(instrument, qty, avg_px if qty else None)
+        )
+
+
+def fill_of(report: ExecutionReport) -> Execution | None:
+    """The fill that a report tells of; None where it tells of none."""
+    state = report.order
+    if report.exec_id is None or report.last_px is None:
+        return None
+    return Execution(
+        exec_id=report.exec_id,
+        instrument=state.instrument,
+        order_id=state.order_id,
+        cl_ord_id=state.cl_ord_id,
+        side=state.side,
+        qty=report.last_qty,
+        px=report.last_px,
+        time_ns=state.time_ns,
+    )

@@ -1,7 +1,7 @@
-"""The order table: found by tag or by the broker's id, working orders for ever, finished ones bounded.
+"""The order table: by tag or by the broker's id, working orders for ever, finished ones bounded.
 
-A finished order leaves by age or by count and leaves a tombstone, so that a late report is known for
-what it is and not taken for a stranger's (fault-model, INV-13).
+A finished order leaves by age or by count and leaves a tombstone, so that a late report is known
+for what it is and not taken for a stranger's (fault-model, INV-13).
 """
 
 from collections import OrderedDict, deque
@@ -42,6 +42,8 @@ class Registry:
         """The broker's id of an order is known now; reports that were held for it, in order."""
         if order.order_id is None or order.order_id in self._tag_by_id:
             return []
+        if order.cl_ord_id in self._tombstones:
+            return []  # gone already: its id would stay in the table for ever
         self._tag_by_id[order.order_id] = order.cl_ord_id
         mine = [r for r in self._held if r.order.order_id == order.order_id]
         for report in mine:
@@ -49,11 +51,9 @@ class Registry:
         return mine
 
     def hold(self, report: ExecutionReport) -> None:
-        """Keep a report without a tag for an id not known yet; the oldest goes when too many wait."""
+        """Keep a report without a tag for an id not known yet; the oldest goes when too many
+        wait."""
         self._held.append(report)
-
-    def is_tombstone(self, cl_ord_id: str) -> bool:
-        return cl_ord_id in self._tombstones
 
     def finish(self, order: Order, now_s: float) -> None:
         """An order is over: move it to the finished ones and let the oldest of those go."""

@@ -1,8 +1,9 @@
 """Client tags: `intent#attempt`, for example `7#1` or `7.stop#2`.
 
-An intent is one thing the trader wants; each time it is sent it gets a new attempt. A bracket's legs
-are intents of their own, named after the bracket: `7.entry`, `7.stop`, `7.target`, `7.exit`. Whoever
-reads the exchange's books can tell from the tag alone which positions were meant to be protected.
+An intent is one thing the trader wants; each time it is sent it gets a new attempt. A bracket's
+legs are intents of their own, named after the bracket: `7.entry`, `7.stop`, `7.target`, `7.exit`.
+Whoever reads the exchange's books can tell from the tag alone which positions were meant to be
+protected.
 """
 
 from typing import NamedTuple

@@ -1,0 +1,158 @@
+"""The command `dryfill`. Starts fast: each command brings in what it needs when it runs."""
+
+import platform
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from .. import __version__
+from .cli_errors import EXIT_CODES, INTERRUPTED, OK, USAGE
+
+_EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES) + "."
+_MARKET, _RULES, _OUTPUT = "Market data", "How it is traded", "Output"
+
+app = typer.Typer(
+    help="Rehearse trading orders before they trade.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code (see `cli_errors`)."""
+    _survive_any_text()
+    words = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = app(args=words, prog_name="dryfill", standalone_mode=False, obj=words)
+    except KeyboardInterrupt:
+        code = _say("interrupted", INTERRUPTED)
+    except typer.Abort:
+        code = _say("interrupted", INTERRUPTED)
+    except Exception as exc:
+        # What the option parser raises; which module its classes live in depends on its version.
+        if not hasattr(exc, "format_message"):
+            raise
+        text = exc.format_message().rstrip(".")
+        code = _say(f"{text}; --help lists what there is", USAGE) if text else USAGE
+    sys.exit(code or OK)
+
+
+def _say(line: str, code: int) -> int:
+    print(f"dryfill: {line}", file=sys.stderr)
+    return code
+
+
+def _survive_any_text() -> None:
+    """Print what the terminal's encoding has no sign for as a question mark, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        python = f"{platform.python_implementation()} {platform.python_version()}"
+        print(f"dryfill {__version__} ({python}, engine reference)")
+        raise typer.Exit
+
+
+@app.callback()
+def _dryfill(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Say the versions and end."
+        ),
+    ] = False,
+) -> None:
+    """Rehearse trading orders before they trade."""
+
+
+@app.command(epilog=_EPILOG)
+def demo(
+    seed: Annotated[int, typer.Option(min=0, help="Another market.")] = 9,
+    size: Annotated[int, typer.Option(min=1, help="Contracts for each entry.")] = 8,
+    out: Annotated[str, typer.Option(help="Folder for the report.")] = "dryfill-demo",
+    debug: Annotated[bool, typer.Option("--debug", help="Tracebacks of errors.")] = False,
+) -> None:
+    """Trade a generated morning with brackets that are filled in parts, and show what happened."""
+    from .cli_run import show_demo
+
+    raise typer.Exit(show_demo(seed=seed, size=size, out=out, debug=debug))
+
+
+def _option(help_text: str, panel: str, name: str | None = None) -> Any:
+    names = (name,) if name else ()
+    return typer.Option(*names, help=help_text, rich_help_panel=panel)
+
+
+@app.command(epilog=_EPILOG)
+def backtest(
+    context: typer.Context,
+    strategy: Annotated[str, typer.Argument(metavar="FILE.py[:Class]", help="The strategy.")],
+    data: Annotated[list[str], typer.Argument(metavar="DATA...", help="Files; * and ? work.")],
+    instrument: Annotated[str, typer.Option(help="A root such as ES, or a contract: ESH4.")],
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", help="Start; UTC unless a zone is given.", rich_help_panel=_MARKET),
+    ] = None,
+    to: Annotated[str | None, _option("End, not included.", _MARKET)] = None,
+    kind: Annotated[str | None, _option("quotes, trades or bars.", _MARKET)] = None,
+    stamp: Annotated[str | None, _option("A bar's time: open or close.", _MARKET)] = None,
+    span: Annotated[str | None, _option("A bar's length: 1m, 5m.", _MARKET)] = None,
+    timezone: Annotated[str | None, _option("Of times without one.", _MARKET)] = None,
+    clean: Annotated[list[str] | None, _option("What may be mended.", _MARKET)] = None,
+    contract: Annotated[str | None, _option("Of several in a file.", _MARKET)] = None,
+    latency: Annotated[str, _option("zero, calm, live, slow or 25ms.", _RULES)] = "live",
+    fees: Annotated[str, _option("zero, topstepx or ib.", _RULES)] = "zero",
+    seed: Annotated[int, _option("Of all chance in the run.", _RULES)] = 0,
+    cash: Annotated[str, _option("The account at the start.", _RULES)] = "50000",
+    venue: Annotated[str, _option("cme or projectx-sim.", _RULES)] = "cme",
+    queue: Annotated[str, _option("front, back or probabilistic.", _RULES)] = "back",
+    unknown_size: Annotated[str | None, _option("all, one or none.", _RULES)] = None,
+    bar_path: Annotated[
+        str, _option("adverse, nearest, high-first or low-first.", _RULES)
+    ] = "adverse",
+    spread: Annotated[int, _option("Ticks, where there are trades alone.", _RULES)] = 1,
+    stop_trigger: Annotated[str | None, _option("trade or quote.", _RULES)] = None,
+    param: Annotated[list[str] | None, _option("k=v, may be repeated.", _RULES)] = None,
+    json: Annotated[bool, _option("Print the summary as JSON only.", _OUTPUT, "--json")] = False,
+    out: Annotated[str | None, _option("Folder for page and tables.", _OUTPUT)] = None,
+    debug: Annotated[bool, _option("Tracebacks of errors.", _OUTPUT, "--debug")] = False,
+) -> None:
+    """Run a strategy over recorded data."""
+    from .cli_run import Asked, show_backtest
+
+    world = {
+        "instrument": instrument,
+        "start": from_,
+        "end": to,
+        "kind": kind,
+        "stamp": stamp,
+        "span": span,
+        "timezone": timezone,
+        "clean": clean or (),
+        "contract": contract,
+        "latency": latency,
+        "fees": fees,
+        "seed": seed,
+        "cash": cash,
+        "venue": venue,
+        "queue": queue,
+        "unknown_size": unknown_size,
+        "bar_path": bar_path,
+        "spread": spread,
+        "stop_trigger": stop_trigger,
+    }
+    command = ["dryfill", *context.obj]
+    asked = Asked(strategy, data, world, param or [], json=json, out=out, command=command)
+    raise typer.Exit(show_backtest(asked, debug=debug))
+
+
+if __name__ == "__main__":
+    main()

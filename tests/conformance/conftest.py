@@ -1,0 +1,128 @@
+"""Whoever implements the broker port passes this suite; a new implementation is one entry in PLAYS.
+
+A play takes a market and a script, `async def script(at)`, and runs it: `at.broker` is the broker
+under test, `at.events` what it told so far, in order, `await at.settled()` waits until every message
+in flight has arrived. Scripts know nothing of time, of wires and of what stands behind the port.
+They start on the quiet market, with an account of 50 000 that pays FEE for each contract and side.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dryfill.matching.reference import ReferenceEngine
+from dryfill.matching.rules import Rules
+from dryfill.sim.desk.account import Account
+from dryfill.sim.desk.broker_desk import BrokerDesk
+from dryfill.sim.desk.fees import fee_schedule
+from dryfill.sim.digest import DomainDigest
+from dryfill.sim.exchange import Exchange
+from dryfill.sim.latency import latency_profile
+from dryfill.sim.loop import VirtualLoop
+from dryfill.sim.loop_run import run_on
+from dryfill.sim.process import Process
+from dryfill.sim.sim_broker import SimBroker
+from dryfill.sim.wire import Wire
+from dryfill.trading import instruments
+from dryfill.trading.broker import Broker, BrokerEvent
+from dryfill.trading.order import OrderRequest
+from dryfill.trading.tape import QuoteRows, Tape, TradeRows, make_tape
+from dryfill.trading.words import OrdType, Side
+
+ES = instruments.find("ES")
+T0 = 1_709_564_400_000_000_000  # 2024-03-04 15:00 UTC: ES is open
+HOUR = 3_600_000_000_000
+FEE = Decimal("1.4")
+
+
+@dataclass
+class Stage:
+    """What a script sees."""
+
+    broker: Broker
+    settled: Callable[[], Awaitable[None]]
+    events: list[BrokerEvent] = field(default_factory=list)
+
+
+Script = Callable[[Stage], Awaitable[None]]
+Play = Callable[[Tape, Script], None]
+
+
+def quiet_market() -> Tape:
+    """Bid 4000.00 with 5, ask 4000.25 with 5, last trade 4000.25, for an hour."""
+    bid, ask = ES.units("4000"), ES.units("4000.25")
+    quotes = QuoteRows(*_columns((0, T0, bid, 5, ask, 5), (2, T0 + HOUR, bid, 5, ask, 5)))
+    return make_tape(quotes, TradeRows(*_columns((1, T0, ask, 1, 1))))
+
+
+def _columns(*rows: tuple[int, ...]) -> list[Any]:
+    return [np.array(column, np.int64) for column in zip(*rows, strict=True)]
+
+
+def sim_play(latency: str) -> Play:
+    """`SimBroker` on the reference engine."""
+
+    def play(tape: Tape, script: Script) -> None:
+        loop = VirtualLoop(T0)
+        engine = ReferenceEngine(Rules(protection=24))
+        engine.extend(tape)
+        engine.advance(T0)
+        account = Account("SIM", Decimal(50_000), fee_schedule({"ES": FEE}))
+        desk = BrokerDesk(account, lambda: loop.now_ns)
+        exchange = Exchange(loop, {"ES": engine}, DomainDigest(T0), desk.on_report)
+        desk.connect(exchange)
+        loop.add_source(exchange)
+        process = Process("client", loop)
+        broker = SimBroker(loop, Wire(loop, latency_profile(latency), 0), desk, process)
+        stage = Stage(broker, lambda: asyncio.sleep(60))
+        broker.listen(stage.events.append)
+
+        async def main() -> None:
+            await process.spawn(script(stage), "script")  # type: ignore[arg-type]  # a coroutine
+
+        run_on(loop, main())
+
+    return play
+
+
+PLAYS: dict[str, Play] = {
+    "SimBroker, reference engine, no latency": sim_play("zero"),
+    "SimBroker, reference engine, live latency": sim_play("live"),
+}
+
+
+@pytest.fixture(params=list(PLAYS))
+def play(request: pytest.FixtureRequest) -> Callable[[Script], None]:
+    """Run a script on every implementation, on the quiet market."""
+    return lambda script: PLAYS[request.param](quiet_market(), script)
+
+
+@pytest.fixture
+def order() -> Callable[..., OrderRequest]:
+    """A request in words: `order("buy", 2, limit="3990")`."""
+
+    def make(side: str, qty: int, tag: str = "1#1", **given: Any) -> OrderRequest:
+        limit, stop = given.pop("limit", None), given.pop("stop", None)
+        kinds = {
+            (False, False): OrdType.MARKET,
+            (True, False): OrdType.LIMIT,
+            (False, True): OrdType.STOP,
+            (True, True): OrdType.STOP_LIMIT,
+        }
+        return OrderRequest(
+            cl_ord_id=tag,
+            instrument=ES,
+            side=Side[side.upper()],
+            ord_type=given.pop("kind", kinds[limit is not None, stop is not None]),
+            order_qty=qty,
+            price=None if limit is None else Decimal(limit),
+            stop_px=None if stop is None else Decimal(stop),
+            **given,
+        )
+
+    return make

@@ -1,0 +1,235 @@
+"""A tiny truthful exchange behind a wire whose messages move only when they are told to."""
+
+import asyncio
+from collections import Counter, deque
+from decimal import Decimal
+
+import pytest
+from msgspec import structs
+
+from dryfill.trading.broker import Ack, Offers
+from dryfill.trading.errors import Refused
+from dryfill.trading.order import ExecutionReport, OrderState
+from dryfill.trading.orders import tags
+from dryfill.trading.words import ExecType, OrdStatus, OrdType, Reason, Side, TimeInForce
+
+OFFERS = Offers(
+    ord_types=frozenset(OrdType),
+    tifs=frozenset(TimeInForce),
+    modify_in_place=True,
+    native_brackets=False,
+    lossless_stream=True,
+)
+WRONG_SIDE = {
+    Side.SELL: Reason.SELL_STOP_NOT_BELOW_LAST,
+    Side.BUY: Reason.BUY_STOP_NOT_ABOVE_LAST,
+}
+
+
+class TinyExchange:
+    """Orders and fills, and three legs of a wire that move only when told."""
+
+    account_name = "TINY"
+    offers = OFFERS
+
+    def __init__(self, seen):
+        self.seen = seen  # how often each premise came true
+        self.truth = {}
+        self.position = 0
+        self.requests = []
+        self.answers = deque()
+        self.events = deque()
+        self.fills = 0
+
+    def listen(self, sink):
+        self.sink = sink
+
+    # --- the port: everything is a request on its way ----------------------------------------
+
+    def place(self, request, *, urgency=0, deadline_s=None):
+        return self._request("place", request.cl_ord_id, request)
+
+    def modify(self, instrument, order_id, change, *, urgency=0, deadline_s=None):
+        return self._request("modify", order_id, change)
+
+    def cancel(self, instrument, order_id, *, urgency=0, deadline_s=None):
+        return self._request("cancel", order_id, None)
+
+    def order(self, instrument, *, order_id=None, cl_ord_id=None):
+        return self._request("look", cl_ord_id, None)
+
+    def _request(self, kind, tag, what):
+        assert (kind, tag) not in [(k, t) for k, t, _, _ in self.requests], "sent twice at once"
+        future = asyncio.get_running_loop().create_future()
+        self.requests.append((kind, tag, what, future))
+        return future
+
+    # --- the legs ------------------------------------------------------------------------------
+
+    def arrive(self, n, refuse):
+        """A request reaches the exchange; `refuse` picks a reason to say no, 0 for none."""
+        kind, tag, what, future = self.requests.pop(n % len(self.requests))
+        if kind == "place":
+            self._place(tag, what, future, refuse)
+        elif kind == "look":
+            self._answer(future, self.truth.get(tag), tag)
+        else:
+            state = self.truth[tag]
+            if state.ord_status.terminal:
+                self.seen[f"{kind} came too late"] += 1
+                self._answer(future, Refused("too late", reason=Reason.TOO_LATE), tag)
+            elif refuse:
+                self.seen[f"{kind} refused"] += 1
+                reason = Reason.MARKET_CLOSED if refuse == 1 else Reason.NONE
+                self._answer(future, Refused("no", reason=reason), tag)
+            else:
+                self._change(state, what)
+                self._answer(future, None, tag)
+
+    def answer(self):
+        future, result, _ = self.answers.popleft()
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
+
+    def hear(self):
+        report = self.events.popleft()
+        answering = any(tag == report.order.cl_ord_id for _, _, tag in self.answers)
+        self.seen["an event before its answer"] += answering
+        self.sink(report)
+
+    # --- the market ----------------------------------------------------------------------------
+
+    @property
+    def working(self):
+        return [s for s in self.truth.values() if not s.ord_status.terminal]
+
+    def fill(self, state, qty, px):
+        """The market trades with an order."""
+        tag = tags.parse(state.cl_ord_id)
+        before = self.position
+        if tag.role == "stop" and state.cum_qty == 0:
+            self._report(state, ExecType.TRIGGERED)
+        qty = min(qty, state.leaves_qty)
+        cum_qty = state.cum_qty + qty
+        worth = (state.avg_px or Decimal(0)) * state.cum_qty + px * qty
+        self.fills += 1
+        self.position += state.side.sign * qty
+        done = cum_qty == state.order_qty
+        state = self._set(
+            state,
+            cum_qty=cum_qty,
+            leaves_qty=state.order_qty - cum_qty,
+            avg_px=worth / cum_qty,
+            ord_status=OrdStatus.FILLED if done else OrdStatus.PARTIALLY_FILLED,
+        )
+        self._report(state, ExecType.TRADE, last_qty=qty, last_px=px, exec_id=f"x{self.fills}")
+        self.seen["a partial fill"] += not done
+        if tag.role == "exit" and not self.is_bracket(tag.intent):
+            # INV-22: a flatten's order neither grows the position nor turns it over.
+            assert before * self.position >= 0, f"flipped: {before} to {self.position}"
+            assert abs(self.position) < abs(before), f"grew: {before} to {self.position}"
+        if self.is_bracket(tag.intent) and self.net(tag.intent) < 0 and tag.role != "exit":
+            self.seen["both legs filled"] += 1
+
+    def venue_cancels(self, state):
+        self.seen["a cancel nobody asked for"] += 1
+        self._end(state, OrdStatus.CANCELED, ExecType.CANCELED)
+
+    def is_bracket(self, intent):
+        return f"{intent}.entry#1" in self.truth
+
+    def net(self, intent):
+        """Contracts a bracket holds, by the exchange's fills."""
+        side = self.truth[f"{intent}.entry#1"].side
+        parsed = [(tags.parse(s.cl_ord_id), s) for s in self.truth.values()]
+        return sum(side.sign * s.side.sign * s.cum_qty for t, s in parsed if t.intent == intent)
+
+    def _place(self, tag, request, future, refuse):
+        role = tags.parse(tag).role
+        state = OrderState(
+            instrument=request.instrument,
+            order_id=tag,
+            cl_ord_id=tag,
+            side=request.side,
+            ord_type=request.ord_type,
+            ord_status=OrdStatus.NEW,
+            order_qty=request.order_qty,
+            cum_qty=0,
+            leaves_qty=request.order_qty,
+            price=request.price,
+            stop_px=request.stop_px,
+            avg_px=None,
+            time_ns=0,
+        )
+        if refuse:
+            reason = {1: Reason.MARKET_CLOSED, 2: Reason.NO_LAST_PRICE}.get(refuse)
+            reason = reason or (WRONG_SIDE[request.side] if role == "stop" else Reason.NONE)
+            self.seen[f"{role or 'order'} refused"] += 1
+            self._end(structs.replace(state, reason=reason), OrdStatus.REJECTED, ExecType.REJECTED)
+            self._answer(future, Refused("no", reason=reason), tag)
+            return
+        if role in ("stop", "target"):
+            rivals = [tags.parse(s.cl_ord_id) for s in self.working]
+            mine = tags.parse(tag)
+            twin = [t for t in rivals if (t.intent, t.role) == (mine.intent, role)]
+            assert not twin, f"{tag} beside {twin}"
+        self.truth[tag] = state
+        self._report(state, ExecType.NEW)
+        self._answer(future, Ack(tag), tag)
+
+    def _change(self, state, change):
+        if change is None:
+            self._end(state, OrdStatus.CANCELED, ExecType.CANCELED)
+            return
+        given = structs.asdict(change).items()
+        state = self._set(state, **{k: v for k, v in given if v is not None and k != "trail"})
+        if state.order_qty <= state.cum_qty:
+            self._end(state, OrdStatus.CANCELED, ExecType.CANCELED)
+            return
+        state = self._set(state, leaves_qty=state.order_qty - state.cum_qty)
+        self._report(state, ExecType.REPLACED)
+
+    def _set(self, state, **changes):
+        self.truth[state.cl_ord_id] = structs.replace(state, **changes)
+        return self.truth[state.cl_ord_id]
+
+    def _end(self, state, status, exec_type):
+        self._report(self._set(state, ord_status=status, leaves_qty=0), exec_type)
+
+    def _report(self, state, exec_type, **fill):
+        self.events.append(ExecutionReport(exec_type=exec_type, order=state, **fill))
+
+    def _answer(self, future, result, tag):
+        self.answers.append((future, result, tag))
+
+
+class Ear:
+    """What the listener is told: ends of orders, and fills."""
+
+    def __init__(self):
+        self.ends = Counter()
+        self.filled = Counter()
+
+    def on_report(self, order, report):
+        self.ends[order.cl_ord_id] += report.order.ord_status.terminal
+
+    def on_fill(self, order, fill):
+        self.filled[order.cl_ord_id] += fill.qty
+
+    def on_position(self, position):
+        pass
+
+    def on_incident(self, incident):
+        assert incident.kind not in ("protocol", "broker_error"), incident.text
+
+
+@pytest.fixture
+def exchange_kind():
+    return TinyExchange
+
+
+@pytest.fixture
+def ear_kind():
+    return Ear

@@ -1,0 +1,176 @@
+"""Flatten and close: nothing working, nothing held, and no lie where that cannot be had."""
+
+import pytest
+
+from dryfill.trading.orders.settings import OrderSettings
+
+SCRIPTS = {
+    "RS-34: a flatten waits for an order in flight and closes what came of it": """
+        do place buy 1
+        > place 1#1 buy 1 market
+        do flatten
+        < new 1#1
+        < fill 1#1 1 @ 20000
+        > place 2.exit#1 sell 1 market
+        < ack 1#1
+        < new 2.exit#1
+        < ack 2.exit#1
+        = waiting flatten
+        < fill 2.exit#1 1 @ 20000
+        = position 0
+        = timers 0
+    """,
+    "RS-34: what only a look knows of is closed too": """
+        do place buy 1
+        > place 1#1 buy 1 market
+        < new 1#1
+        < ack 1#1
+        do flatten
+        > cancel 1#1
+        x fill 1#1 1 @ 20000
+        < refuse 1#1 TOO_LATE
+        > look 1#1
+        < found 1#1                     -- the fill's own event is still on its way
+        > place 2.exit#1 sell 1 market
+        < told
+        = position 1
+        < new 2.exit#1
+        < fill 2.exit#1 1 @ 19999
+        < ack 2.exit#1
+        = position 0
+    """,
+    "RS-33: three flattens are one, and entries are refused until it is done": """
+        do place buy 2
+        > place 1#1 buy 2 market
+        < new 1#1
+        < ack 1#1
+        < fill 1#1 2 @ 20000
+        do flatten
+        > place 2.exit#1 sell 2 market
+        do flatten again
+        do flatten thrice
+        < new 2.exit#1
+        < fill 2.exit#1 1 @ 20000
+        < fill 2.exit#1 1 @ 19999
+        < ack 2.exit#1
+        = waiting
+        = timers 0
+        do place buy 1
+        > place 3#1 buy 1 market
+    """,
+    "a flatten's order that rests is replaced, later each time, and never given up": """
+        do place buy 2
+        > place 1#1 buy 2 market
+        < new 1#1
+        < ack 1#1
+        < fill 1#1 2 @ 20000
+        do flatten
+        > place 2.exit#1 sell 2 market
+        < new 2.exit#1
+        < ack 2.exit#1
+        wait 2
+        > cancel 2.exit#1
+        < canceled 2.exit#1
+        > place 2.exit#2 sell 2 market
+        < ack 2.exit#1
+        < new 2.exit#2
+        < ack 2.exit#2
+        wait 3.99
+        wait 0.01
+        > cancel 2.exit#2
+        < fill 2.exit#2 1 @ 19990
+        < canceled 2.exit#2
+        > place 2.exit#3 sell 1 market
+    """,
+    "a flatten in a shut market waits for its opening with one incident": """
+        do place buy 2
+        > place 1#1 buy 2 market
+        < new 1#1
+        < ack 1#1
+        < fill 1#1 2 @ 20000
+        do flatten
+        > place 2.exit#1 sell 2 market
+        < refuse 2.exit#1 MARKET_CLOSED
+        wait 0.25
+        > place 2.exit#2 sell 2 market
+        < refuse 2.exit#2 MARKET_CLOSED
+        < status PRE_OPEN
+        > place 2.exit#3 sell 2 market
+        < refuse 2.exit#3 MARKET_CLOSED
+        < status OPEN
+        > place 2.exit#4 sell 2 market
+        < new 2.exit#4
+        < fill 2.exit#4 2 @ 19900
+        < ack 2.exit#4
+        = incidents exit_rejected
+        = waiting
+        = timers 0
+    """,
+    "at last call nothing waits for a market that is shut": """
+        do place buy 2
+        > place 1#1 buy 2 market
+        < new 1#1
+        < ack 1#1
+        < fill 1#1 2 @ 20000
+        do last_call
+        do flatten
+        > place 2.exit#1 sell 2 market
+        < refuse 2.exit#1 MARKET_CLOSED
+        wait 0.25
+        > place 2.exit#2 sell 2 market
+        < refuse 2.exit#2 MARKET_CLOSED
+        = waiting
+        = incidents exit_rejected flatten_failed
+    """,
+    "an order that nobody can cancel ends a flatten truthfully": """
+        do place buy 1 limit 19000
+        > place 1#1 buy 1 limit 19000
+        < new 1#1
+        < ack 1#1
+        do flatten
+        > cancel 1#1
+        < refuse 1#1 NONE
+        > look 1#1
+        < found 1#1
+        wait 0.25
+        > cancel 1#1
+        < refuse 1#1 NONE
+        > look 1#1
+        < found 1#1
+        wait 0.5
+        > cancel 1#1
+        < refuse 1#1 NONE
+        > look 1#1
+        = got flatten -> FlattenResult(ok=False, position=0, reason='')
+        = incidents cancel_failed flatten_failed
+        do place buy 1                  -- allowed again
+        > place 3#1 buy 1 market
+    """,
+    "RS-47: after close nothing is sent and what was left is said": """
+        do place buy 2 limit 20000
+        > place 1#1 buy 2 limit 20000
+        < new 1#1
+        < ack 1#1
+        do cancel 1#1
+        > cancel 1#1
+        < ack 1#1
+        do close
+        = incidents left_undone
+        = timers 0
+        wait 60
+        < fill 1#1 1 @ 20000
+        = position 1
+        do give_up cancel 1#1
+    """,
+}
+SETTINGS = {
+    "an order that nobody can cancel ends a flatten truthfully": OrderSettings(cancel_tries=3),
+    "at last call nothing waits for a market that is shut": OrderSettings(exit_tries=2),
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_flatten_goes_as_the_script_says(name, play):
+    stage = play(SCRIPTS[name], SETTINGS.get(name))
+    for order in stage.orders.values():
+        assert order.working or not order.changed.waited_for, f"{order!r} is still waited for"

@@ -1,0 +1,104 @@
+"""What an order should be, and what the broker agreed that it is.
+
+A change is agreed by its answer and told by its REPLACED report, in either order. A report that
+fits no change of ours is the broker's own doing, and what it says holds.
+"""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from ..order import OrderChange, OrderRequest, OrderState
+
+
+class Wish(Struct, frozen=True):
+    """What an order should be: working or gone, and at which numbers."""
+
+    working: bool
+    order_qty: int
+    price: Decimal | None
+    stop_px: Decimal | None
+    trail: int | None = None
+
+    @property
+    def told(self) -> tuple[int, Decimal | None, Decimal | None]:
+        """The numbers that a report repeats; a trail is not among them."""
+        return self.order_qty, self.price, self.stop_px
+
+
+class Agreement:
+    """The numbers an order works with by the broker's word. `now` is the newest of them.
+
+    `held_most`: how many changes may wait for their report; a broker that never sends them must not
+    fill the memory.
+    """
+
+    __slots__ = ("_held_most", "_request", "_told_early", "_untold", "now", "under_way")
+
+    def __init__(self, request: OrderRequest, held_most: int) -> None:
+        self.now = Wish(True, request.order_qty, request.price, request.stop_px, request.trail)
+        self.under_way: Wish | None = None  # sent, not answered
+        self._request = request
+        self._held_most = held_most
+        self._told_early = False
+        self._untold: list[Wish] = []  # agreed to, their reports still to come
+
+    def sent(self, wish: Wish) -> None:
+        """A change to these numbers leaves now."""
+        self.under_way = wish
+        self._told_early = False
+
+    def taken(self) -> None:
+        """The broker took the change under way."""
+        wish, self.under_way = self.under_way, None
+        assert wish is not None, "an answer to no change"
+        if self._told_early:
+            return  # its report came before, and others may have followed
+        self.now = wish
+        self._untold.append(wish)
+        if len(self._untold) > self._held_most:
+            del self._untold[0]
+
+    def ended(self) -> None:
+        """The change under way was refused, or nobody knows what became of it."""
+        self.under_way = None
+
+    def replaced(self, state: OrderState) -> None:
+        """A REPLACED report came."""
+        told = self._read(state)
+        for n, wish in enumerate(self._untold):
+            if told.told == wish.told:
+                del self._untold[: n + 1]
+                return
+        if self.under_way is not None and told.told == self.under_way.told:
+            self.now = self.under_way
+            self._told_early = True
+            return
+        self.now = told
+
+    def seen(self, state: OrderState) -> None:
+        """A look-up showed the order with these numbers."""
+        self.now = self._read(state)
+
+    def change_to(self, wish: Wish) -> OrderChange:
+        """The change that makes the order as wished; None where nothing differs."""
+        now = self.now
+        return OrderChange(
+            order_qty=wish.order_qty if wish.order_qty != now.order_qty else None,
+            price=wish.price if wish.price != now.price else None,
+            stop_px=wish.stop_px if wish.stop_px != now.stop_px else None,
+            trail=wish.trail if wish.trail != now.trail else None,
+        )
+
+    def _read(self, state: OrderState) -> Wish:
+        """The broker's numbers, but only those that the order has by its own request: a market
+        order or a triggered stop shows a limit of the venue's making, a trailing stop the venue's
+        trigger."""
+        now, request = self.now, self._request
+        return Wish(
+            True,
+            state.order_qty,
+            now.price if request.price is None or state.price is None else state.price,
+            now.stop_px if request.stop_px is None or state.stop_px is None else state.stop_px,
+            now.trail,
+        )

@@ -1,0 +1,147 @@
+"""Closing a position at market: one closing order at a time, until nothing is left to close.
+
+A market order may rest: with protection it has a limit, and the market may be beyond it. One that
+rests is taken away after a while and a new one goes at today's price; the while doubles each time
+nothing was filled, so that an empty market is not hammered.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ..instrument import Instrument
+from ..order import OrderRequest
+from ..words import OrdStatus, OrdType, Side
+from .backoff import NOT_NOW, doubled
+from .handle import Order
+from .settings import OrderSettings
+
+
+class Sender(Protocol):
+    """What brackets and flattens need of the manager. `last_call`: the market has ended for us, so
+    nothing waits for its next state any more."""
+
+    @property
+    def last_call(self) -> bool: ...
+    def send(self, request: OrderRequest) -> Order: ...
+    def advance(self, order: Order) -> None: ...
+    def now_s(self) -> float: ...
+    def later(self, delay_s: float, call: Callable[[], None]) -> int: ...
+    def never(self, timer: int | None) -> None: ...
+    def incident(self, kind: str, text: str) -> None: ...
+
+
+class Closer:
+    """The closing orders of one intent. `again` is called when a pause ends.
+
+    `net`: contracts it bought, less those it sold. `failures`: orders that were refused or ended by
+    the venue, the market's state apart.
+    """
+
+    def __init__(
+        self,
+        intent: str,
+        instrument: Instrument,
+        sender: Sender,
+        settings: OrderSettings,
+        again: Callable[[], None],
+    ) -> None:
+        self.orders: list[Order] = []
+        self.failures = 0
+        self._intent = intent
+        self._instrument = instrument
+        self._sender = sender
+        self._settings = settings
+        self._again = again
+        self._sent = 0
+        self._ended = True  # the last order's end was looked at
+        self._rested = 0  # orders in a row that were taken away without a fill
+        self._refused = 0  # orders in a row that did not work at all
+        self._said: tuple[str, str] | None = None
+        self._pause: int | None = None
+        self._patience: int | None = None
+
+    @property
+    def live(self) -> Order | None:
+        """The closing order that works or may be working."""
+        last = self.orders[-1] if self.orders else None
+        return last if last is not None and last.working else None
+
+    @property
+    def net(self) -> int:
+        return sum(order.side.sign * order.cum_qty for order in self.orders)
+
+    @property
+    def spent(self) -> bool:
+        """True when, at last call, as many orders were sent as the settings allow."""
+        return self._sender.last_call and self._sent >= self._settings.exit_tries
+
+    def settle(self) -> None:
+        """Look once at how the last order ended, and pause where it did not work."""
+        if self._ended or self.live is not None:
+            return
+        self._ended = True
+        self._sender.never(self._patience)
+        last = self.orders[-1]
+        if last.cum_qty:
+            self._rested = self._refused = 0
+            self._said = None
+        elif not last.core.wish.working:
+            self._rested += 1
+        if last.core.wish.working and last.status is not OrdStatus.FILLED:
+            self._failed(last)
+        if not last.cum_qty:
+            self.orders.pop()  # it can say nothing more, and a closed market makes many
+
+    def send(self, side: Side, qty: int) -> None:
+        """Close at market now; nothing is sent while an order works, during a pause, or when
+        spent."""
+        if self.live is not None or self._pause is not None or self.spent:
+            return
+        self._sent += 1
+        order = self._sender.send(
+            OrderRequest(
+                cl_ord_id=f"{self._intent}.exit#{self._sent}",
+                instrument=self._instrument,
+                side=side,
+                ord_type=OrdType.MARKET,
+                order_qty=qty,
+            )
+        )
+        self.orders.append(order)
+        self._ended = False
+        settings = self._settings
+        most_s = settings.exit_patience_s if self._sender.last_call else settings.closed_retry_s
+        patience_s = doubled(settings.exit_patience_s, most_s, self._rested + 1)
+        self._patience = self._sender.later(patience_s, lambda: self._replace(order))
+
+    def wake(self) -> None:
+        """End the pause: the market's state changed."""
+        self._sender.never(self._pause)
+        self._pause = None
+
+    def stop(self) -> None:
+        """Forget every timer."""
+        self._sender.never(self._pause)
+        self._sender.never(self._patience)
+
+    def _failed(self, order: Order) -> None:
+        reason, settings = order.core.reason, self._settings
+        not_now = reason in NOT_NOW and not self._sender.last_call
+        self.failures += not not_now
+        self._refused += 1
+        said = (order.status.name.lower(), order.core.text or "the broker gave no reason")
+        if said != self._said:  # one incident for a market that stays closed
+            self._said = said
+            self._sender.incident(f"exit_{said[0]}", f"{order.describe()} {said[0]}: {said[1]}")
+        most_s = settings.closed_retry_s if not_now else settings.retry_most_s
+        pause_s = doubled(settings.retry_s, most_s, self._refused)
+        self._pause = self._sender.later(pause_s, self._resume)
+
+    def _resume(self) -> None:
+        self._pause = None
+        self._again()
+
+    def _replace(self, order: Order) -> None:
+        if order.working:
+            order.core.want_gone()
+            self._sender.advance(order)

@@ -1,0 +1,89 @@
+"""From what a trader writes to what is sent: aligned, exact, and refused here where it cannot
+be."""
+
+from ..broker import Offers
+from ..errors import Refused, RefusedByUs, UsageError
+from ..instrument import Instrument
+from ..order import OrderRequest, OrderSpec
+from ..price import PriceLike, Ticks
+from ..words import Reason
+from .agreement import Wish
+from .handle import Order
+
+
+def draft(tag: str, instrument: Instrument, spec: OrderSpec, offers: Offers) -> OrderRequest:
+    """The request of a spec. Raises `OffGrid`, and `RefusedByUs` where the broker offers no such
+    order."""
+    for what, wanted, offered in (
+        ("order type", spec.ord_type, offers.ord_types),
+        ("time in force", spec.tif, offers.tifs),
+    ):
+        if wanted not in offered:
+            names = ", ".join(sorted(each.name for each in offered))
+            raise RefusedByUs(
+                f"this broker has no {what} {wanted.name}; it has {names}",
+                reason=Reason.NOT_SUPPORTED,
+            )
+    exact = instrument.decimal
+    return OrderRequest(
+        cl_ord_id=tag,
+        instrument=instrument,
+        side=spec.side,
+        ord_type=spec.ord_type,
+        order_qty=spec.qty,
+        price=None if spec.limit is None else exact(instrument.units(spec.limit)),
+        stop_px=None if spec.stop is None else exact(instrument.units(spec.stop)),
+        trail=None if spec.trail is None else _trail_units(instrument, spec.trail),
+        tif=spec.tif,
+    )
+
+
+def changed(
+    order: Order,
+    *,
+    qty: int | None,
+    limit: PriceLike | None,
+    stop: PriceLike | None,
+    trail: Ticks | None,
+) -> Wish:
+    """What an order should be after a change. Raises `UsageError` for a change that its type has no
+    room for, and `RefusedByUs` for an order that is over or on its way out."""
+    if not order.working or not order.core.wish.working:
+        state = "over" if not order.working else "being cancelled"
+        raise RefusedByUs(
+            f"{order.describe()} is {state} ({order.status.name}); it cannot change",
+            reason=Reason.TOO_LATE,
+        )
+    if qty is not None and (isinstance(qty, bool) or not isinstance(qty, int) or qty < 1):
+        raise UsageError(
+            f"qty is {qty!r}; give whole contracts from 1, or cancel {order.describe()}"
+        )
+    if trail is not None and trail.n < 1:
+        raise UsageError(f"trail is {trail.n} ticks; give at least Ticks(1)")
+    old, grid = order.core.wish, order.instrument
+    for name, new, has in (
+        ("limit", limit, old.price),
+        ("stop", stop, old.stop_px),
+        ("trail", trail, old.trail),
+    ):
+        if new is not None and has is None:
+            raise UsageError(f"{order.describe()} has no {name} price to change")
+    return Wish(
+        True,
+        old.order_qty if qty is None else qty,
+        old.price if limit is None else grid.decimal(grid.units(limit)),
+        old.stop_px if stop is None else grid.decimal(grid.units(stop)),
+        old.trail if trail is None else _trail_units(grid, trail),
+    )
+
+
+def change_refusal(order: Order) -> Refused:
+    """The error of a change that the broker did not take."""
+    core = order.core
+    return Refused(
+        f"change of {order.describe()} was refused: {core.refusal}", reason=core.refusal_reason
+    )
+
+
+def _trail_units(instrument: Instrument, trail: Ticks) -> int:
+    return trail.n * instrument.tick_units(0)

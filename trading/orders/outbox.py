@@ -1,0 +1,125 @@
+"""Everything that leaves the manager: orders to the broker, incidents to the listener, timers.
+
+Brackets and flattens know the manager as this (`closing.Sender`).
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from msgspec import Struct
+
+from ..broker import Broker
+from ..order import Execution, ExecutionReport, OrderRequest
+from .courier import Courier
+from .handle import Order
+from .order_core import OrderCore
+from .positions import Ledger, Position
+from .registry import Registry
+from .settings import OrderSettings
+from .timers import Timers
+
+
+class Incident(Struct, frozen=True):
+    """Something that went wrong and was dealt with, or that somebody should look at."""
+
+    time_ns: int
+    kind: str
+    text: str
+
+
+class Listener(Protocol):
+    """Who is told what happens, after the manager has acted on it."""
+
+    def on_report(self, order: Order, report: ExecutionReport) -> None: ...
+    def on_fill(self, order: Order, fill: Execution) -> None: ...
+    def on_position(self, position: Position) -> None: ...
+    def on_incident(self, incident: Incident) -> None: ...
+
+
+class Outbox:
+    """Sends, and keeps the order table and the ledger in step with what becomes of it.
+
+    `answered(order)` is called after every answer of the broker's.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        listener: Listener,
+        now_ns: Callable[[], int],
+        settings: OrderSettings,
+        answered: Callable[[Order], None],
+    ) -> None:
+        self.orders = Registry(settings)
+        self.ledger = Ledger(settings.executions_most)
+        self.incidents: list[Incident] = []
+        self.last_call = False
+        self.closed = False
+        self._listener = listener
+        self._now_ns = now_ns
+        self._settings = settings
+        self._timers = Timers()
+        self._courier = Courier(broker, self._timers, answered, self._broker_failed)
+
+    def send(self, request: OrderRequest) -> Order:
+        """Enter an order in the table and send it."""
+        order = Order(OrderCore(request, self._settings))
+        self.orders.add(order)
+        self._courier.advance(order)
+        return order
+
+    def advance(self, order: Order) -> None:
+        """Send what the order's core wants next, unless something of it is on its way."""
+        self._courier.advance(order)
+
+    def hurry(self, order: Order) -> None:
+        """As `advance`, without the pause that the order may be in."""
+        self._courier.hurry(order)
+
+    def cancel(self, order: Order) -> None:
+        """Have an order cancelled; one that was given up as stuck is tried anew."""
+        if order.core.stuck:
+            order.core.renew()
+        order.core.want_gone()
+        self._courier.hurry(order)
+
+    def noted(self, order: Order) -> None:
+        """An order's core changed: the table and the ledger follow, and who waits is woken."""
+        self.ledger.note(order)
+        if order.core.terminal:
+            self._courier.forget(order)
+            self.orders.finish(order, self.now_s())
+        elif order.core.stuck and not order.alarmed:
+            order.alarmed = True
+            self.incident("cancel_failed", f"{order.describe()} cannot be cancelled")
+        order.changed.tell()
+
+    def now_s(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def later(self, delay_s: float, call: Callable[[], None]) -> int:
+        return self._timers.later(delay_s, call)
+
+    def never(self, timer: int | None) -> None:
+        self._timers.cancel(timer)
+
+    def incident(self, kind: str, text: str) -> None:
+        """Keep an incident and tell of it."""
+        incident = Incident(self._now_ns(), kind, text)
+        self.incidents.append(incident)
+        self._listener.on_incident(incident)
+
+    def close(self) -> None:
+        """Send nothing more and leave no timer."""
+        self.closed = True
+        self._courier.stop()
+        self._timers.stop()
+
+    @property
+    def timers(self) -> int:
+        """How many timers run."""
+        return len(self._timers)
+
+    def _broker_failed(self, order: Order, text: str) -> None:
+        self.incident("broker_error", f"{order.describe()}: {text}")

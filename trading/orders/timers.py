@@ -1,0 +1,41 @@
+"""The timers of one manager, so that closing it leaves none behind."""
+
+import asyncio
+from collections.abc import Callable
+
+
+class Timers:
+    """Pauses by number, on the running loop's own clock."""
+
+    def __init__(self) -> None:
+        self._running: dict[int, asyncio.TimerHandle] = {}
+        self._count = 0
+        self._stopped = False
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def later(self, delay_s: float, call: Callable[[], None]) -> int:
+        """Call after `delay_s`; the number to cancel it by. Once stopped, nothing is called."""
+        self._count += 1
+        if not self._stopped:
+            loop = asyncio.get_running_loop()
+            self._running[self._count] = loop.call_later(delay_s, self._ring, self._count, call)
+        return self._count
+
+    def cancel(self, number: int | None) -> None:
+        """Forget a timer; one that rang already, or None, is no error."""
+        timer = self._running.pop(number, None) if number is not None else None
+        if timer is not None:
+            timer.cancel()
+
+    def stop(self) -> None:
+        """Forget all, for good."""
+        self._stopped = True
+        for timer in self._running.values():
+            timer.cancel()
+        self._running.clear()
+
+    def _ring(self, number: int, call: Callable[[], None]) -> None:
+        del self._running[number]
+        call()
