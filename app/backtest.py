@@ -279,6 +279,7 @@ def _rules(
         else _choice(UnknownSize, unknown_size, "unknown_size"),
         bar_path=_choice(BarPath, bar_path, "bar_path"),
         spread=spread * instrument.tick_units(0),
+        tick=instrument.tick_units(0),
     )
 
 

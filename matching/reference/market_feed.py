@@ -97,13 +97,14 @@ class MarketFeed:
         book, row = self._book, table.row()
         table.at += 1
         book.now_ns = row[1]
+        if self._walk is None and table is not self._rows.bars:
+            # A tick within a bar's time does not lift that bar's volume.
+            begin_row(book, None, brings_quote=table is self._rows.quotes)
         if table is self._rows.quotes:
-            begin_row(book, None, brings_quote=True)
             reach = self._watch.reach
             touches = reach is not None and reach.quotes(row[2], row[4])
             on_quote(book, _price(row[2]), row[3], _price(row[4]), row[5], touches=touches)
         elif table is self._rows.trades:
-            begin_row(book, None, brings_quote=False)
             on_print(book, row[2], row[3], row[4])
         else:
             self._begin_bar(bar_from_row(row))
@@ -246,8 +247,14 @@ def _price(value: int) -> int | None:
 
 
 def _volume(bar: Bar) -> int | None:
-    """What a bar has for us in all; None where it says nothing of trades."""
-    return bar.volume if bar.trades is not None and bar.volume >= 0 else None
+    """What a bar has for us in all; None where nothing bounds that but the sizes it shows.
+
+    Sizes that are shown may be taken, whatever others traded meanwhile (docs/decisions/0003).
+    """
+    shown = (bar.bids is not None and bar.bid_size >= 0) or (
+        bar.asks is not None and bar.ask_size >= 0
+    )
+    return bar.volume if bar.trades is not None and bar.volume >= 0 and not shown else None
 
 
 def _due_in(table: Table, count: int, to_ns: int) -> bool:

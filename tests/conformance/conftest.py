@@ -1,8 +1,8 @@
 """Whoever implements the broker port passes this suite; a new implementation is one entry in PLAYS.
 
 A play takes a market and a script, `async def script(at)`, and runs it: `at.broker` is the broker
-under test, `at.events` what it told so far, in order, `await at.settled()` waits until every message
-in flight has arrived. Scripts know nothing of time, of wires and of what stands behind the port.
+under test, `at.events` what it told so far, in order; `await at.settled()` waits until all that is
+on its way has arrived. Scripts know nothing of time, of wires and of what stands behind the port.
 They start on the quiet market, with an account of 50 000 that pays FEE for each contract and side.
 """
 

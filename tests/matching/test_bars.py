@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dryfill.matching.reference.bar_path import Bar, Span, open_step, steps_after_open
-from dryfill.matching.rules import BarPath
+from dryfill.matching.rules import BarPath, UnknownSize
 
 # 100 up to 104, down to 98, close at 99; bid a tick below, ask a tick above.
 SWING = "bar 60 100/104/98/99 v1000 bid 99/103/97/98x50 ask 101/105/99/100x50"
@@ -94,25 +94,52 @@ def test_a_bracket_that_comes_in_mid_bar_makes_the_rest_of_it_ambiguous(tell):
     assert told.engine.ambiguous_bars == 1
 
 
-def test_our_fills_in_a_bar_never_exceed_its_volume(tell):
+def test_our_fills_in_a_bar_never_exceed_its_volume_where_no_size_is_shown(tell):
+    tell(
+        """
+        0  bar 60 100/104/98/99 v4 bid 99/103/97/98x? ask 101/105/99/100x?
+        1  #1 buy 3 market -> 1 new limit 111; 1 trade 3@101 taker, unknown size
+        2  #2 buy 3 market -> 2 new limit 111; 2 trade 1@101 taker, 2 left, unknown size
+        59 wait
+        60 bar 60 99/99/99/99 v1 bid 98/98/98/98x? ask 100/100/100/100x? ->
+             ; 2 trade 1@100 taker, 1 left, unknown size
+    """,
+        unknown_size=UnknownSize.ALL,
+    )
+
+
+def test_what_a_bar_shows_may_be_taken_whatever_its_volume(tell):
     tell("""
         0  bar 60 100/104/98/99 v4 bid 99/103/97/98x50 ask 101/105/99/100x50
-        1  #1 buy 3 market -> 1 new limit 111; 1 trade 3@101 taker
-        2  #2 buy 3 market -> 2 new limit 111; 2 trade 1@101 taker, 2 left
-        59 wait
-        60 bar 60 99/99/99/99 v1 bid 98/98/98/98x50 ask 100/100/100/100x50 ->
-             ; 2 trade 1@100 taker, 1 left
+        1  #1 buy 30 market -> 1 new limit 111; 1 trade 30@101 taker
+        2  #2 buy 30 market -> 2 new limit 111; 2 trade 20@101 taker, 10 left
     """)
 
 
 def test_what_only_the_volume_held_back_goes_on_with_the_next_row(tell):
-    tell("""
+    tell(
+        """
         0  quote 100x5 102x5
         1  #1 buy 3 limit 100 -> 1 new limit 100
-        2  bar 60 101/101/100/100 v2 bid 100/100/98/98x50 ask 102/102/100/100x50
-        61 wait -> 1 trade 2@100 maker, 1 left
-        70 trade 110x1 -> 1 trade 1@100 maker
-    """)
+        2  bar 60 101/101/100/100 v2 bid 100/100/98/98x? ask 102/102/100/100x?
+        61 wait -> 1 trade 2@100 maker, 1 left, unknown size
+        70 trade 110x1 -> 1 trade 1@100 maker, unknown size
+    """,
+        unknown_size=UnknownSize.ALL,
+    )
+
+
+def test_a_tick_within_a_bar_s_time_does_not_lift_its_volume(tell):
+    tell(
+        """
+        0  bar 60 100/104/98/99 v2 bid 99/103/97/98x? ask 101/105/99/100x?
+        1  #1 buy 3 market -> 1 new limit 111; 1 trade 2@101 taker, 1 left, unknown size
+        2  trade 101x9
+        59 wait
+        60 trade 101x9 -> 1 trade 1@100 taker, unknown size
+    """,
+        unknown_size=UnknownSize.ALL,
+    )
 
 
 def test_a_quote_bar_without_trades_fills_by_what_is_shown(tell):

@@ -128,7 +128,9 @@ class Market(RuleBasedStateMachine):
         gap = max(gap, self.bar_end_ns - self.now)
         traded, quoted = has in ("both", "trades"), has != "trades"
         steps = 3 * (max(corners) - min(corners)) + 1
-        self.supply += volume if traded else 2 * max(0, size) * steps
+        # What is shown may be taken besides what trades bring (docs/decisions/0003).
+        shown = 2 * max(0, size) * steps if quoted else 0
+        self.supply += shown + (volume if traded else 0)
         if quoted:
             self.shown = {
                 "bid": (bids[3], size),
