@@ -67,7 +67,7 @@ _HOME = {
 _MODULES = {"instruments": ".trading.instruments"}
 _ROOM = {name: home for home, names in _HOME.items() for name in names}
 
-__all__ = [*sorted([*_ROOM, *_MODULES]), "__version__"]
+__all__ = sorted([*_ROOM, *_MODULES, "__version__"])
 
 
 def __getattr__(name: str) -> Any:

@@ -1,8 +1,8 @@
 """How many brackets a second does the whole path carry?
 
-When flat: buy 1 at market with a stop 3 ticks below and a target 3 ticks above the mean entry price;
-again as soon as it is closed. Unit: brackets opened and closed on one synthetic ES session, seed 7,
-through manager, wire (zero latency), desk, engine and back.
+When flat: buy 1 at market with a stop 3 ticks below and a target 3 ticks above the mean entry
+price; again as soon as it is closed. Unit: brackets opened and closed on one synthetic ES session,
+seed 7, through manager, wire (zero latency), desk, engine and back.
 """
 
 from strategies import Churn

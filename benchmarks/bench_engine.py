@@ -1,8 +1,8 @@
 """How many quotes a second does the engine alone commit?
 
-Unit: market rows (quotes and trades) of one synthetic ES session, seed 7. Two cases: nothing of ours
-works; and one bracket's legs rest far away, so that every row is compared with them and none fills.
-The reference engine is the specification: it is measured to know what the native one gains.
+Unit: market rows (quotes and trades) of one synthetic ES session, seed 7. Two cases: nothing of
+ours works; and one bracket's legs rest far away, so that every row is compared with them and none
+fills. The reference engine is the specification: it is measured to know what the native one gains.
 """
 
 from timing import machine, median_s, show

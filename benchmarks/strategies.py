@@ -1,5 +1,5 @@
-"""The strategies of the benchmarks, in a file of their own: strategy files are read before they run,
-and what measures time has no place in one."""
+"""The strategies of the benchmarks, in a file of their own: strategy files are read before they
+run, and what measures time has no place in one."""
 
 from dryfill import Buy, Strategy, Ticks
 

@@ -9,8 +9,8 @@ class NewOrder(Struct, frozen=True):
     """Enter an order. `order_id` is the venue's, unique for the engine's life.
 
     `price` is the limit (LIMIT, STOP_LIMIT), `stop_px` the trigger (STOP, STOP_LIMIT), `trail` the
-    distance kept behind the market (TRAILING_STOP), all in units; others are None. A JOIN order takes
-    its price from the best quote on its own side when it arrives.
+    distance kept behind the market (TRAILING_STOP), all in units; others are None. A JOIN order
+    takes its price from the best quote on its own side when it arrives.
     """
 
     order_id: int
@@ -26,8 +26,8 @@ class NewOrder(Struct, frozen=True):
 class ReplaceOrder(Struct, frozen=True):
     """Change a working order in place; None leaves a field as it is.
 
-    `order_qty` is the new total, fills included. Priority is lost on a new price, a new trigger or a
-    larger quantity and kept otherwise (market-facts 4, [16]).
+    `order_qty` is the new total, fills included. Priority is lost on a new price, a new trigger or
+    a larger quantity and kept otherwise (market-facts 4, [16]).
     """
 
     order_id: int

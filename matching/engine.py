@@ -1,9 +1,9 @@
 """The seam of the exchange: what every engine does, whichever language it is written in.
 
-An engine holds one instrument's book. It is told commands with the time at which they reach it and is
-given market rows in advance; `advance` commits both in the order of the ties (DESIGN 6: session state,
-market rows in file order, orders; then by sequence). The world asks `next_moment` of every engine,
-takes the earliest, and moves there.
+An engine holds one instrument's book. It is told commands with the time at which they reach it and
+is given market rows in advance; `advance` commits both in the order of the ties (DESIGN 6: session
+state, market rows in file order, orders; then by sequence). The world asks `next_moment` of every
+engine, takes the earliest, and moves there.
 """
 
 from collections.abc import Sequence
@@ -32,8 +32,8 @@ class BookOrder(Struct, frozen=True):
 class Book(Struct, frozen=True):
     """The whole state of an engine, comparable between engines.
 
-    `bid` and `ask` are (price, shown, still available) of the recorded market or None; `orders` rest in
-    the book by side, price and time; `stops` wait for their trigger, in order of arrival.
+    `bid` and `ask` are (price, shown, still available) of the recorded market or None; `orders`
+    rest in the book by side, price and time; `stops` wait for their trigger, in order of arrival.
     """
 
     status: TradingStatus
@@ -65,8 +65,9 @@ class Engine(Protocol):
         """Let a command reach the exchange at `at_ns`, not before what was committed already."""
 
     def next_moment(self, limit_ns: int) -> int | None:
-        """The first moment, at or before `limit_ns`, at which `advance` may have something to report
-        or a command is due. Changes nothing. Never later than the truth; it may be earlier."""
+        """The first moment, at or before `limit_ns`, at which `advance` may have something to
+        report or a command is due. Changes nothing. Never later than the truth; it may be
+        earlier."""
 
     def advance(self, to_ns: int) -> Sequence[Report]:
         """Commit everything up to and including `to_ns`; the reports, in order."""

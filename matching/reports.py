@@ -8,10 +8,10 @@ from ..trading.words import ExecType, Liquidity, OrdStatus, Reason
 class Report(Struct, frozen=True):
     """The venue's word on one order. Cumulative, so that the last one is the truth.
 
-    Prices in units (None: the order has none), quantities in contracts. `last_qty` and `last_px` are
-    those of this fill, 0 otherwise. `unknown_size`: this fill was made against a size the data does
-    not give, by the rule that `Rules.unknown_size` names. `ambiguous`: it fell in a bar that held more
-    than one story. `exec_id` numbers fills from 1; 0 where nothing was filled.
+    Prices in units (None: the order has none), quantities in contracts. `last_qty` and `last_px`
+    are those of this fill, 0 otherwise. `unknown_size`: this fill was made against a size the data
+    does not give, by the rule that `Rules.unknown_size` names. `ambiguous`: it fell in a bar that
+    held more than one story. `exec_id` numbers fills from 1; 0 where nothing was filled.
     """
 
     seq: int

@@ -12,9 +12,10 @@ from msgspec import Struct
 class QueueModel(StrEnum):
     """How far ahead of us the recorded quantity at our price is taken to stand.
 
-    FRONT: nothing is ahead. BACK: all that was shown when we joined is ahead and only trades move us,
-    or the shown size itself becoming smaller. PROBABILISTIC: a drop that no trade explains is divided
-    between ahead and behind in proportion to their `queue_power`-th powers, in whole contracts.
+    FRONT: nothing is ahead. BACK: all that was shown when we joined is ahead and only trades move
+    us, or the shown size itself becoming smaller. PROBABILISTIC: a drop that no trade explains is
+    divided between ahead and behind in proportion to their `queue_power`-th powers, in whole
+    contracts.
     """
 
     FRONT = "front"
@@ -23,8 +24,8 @@ class QueueModel(StrEnum):
 
 
 class UnknownSize(StrEnum):
-    """What an order may take where the data gives a price without a size: all it wants, one contract
-    for each quote, or nothing."""
+    """What an order may take where the data gives a price without a size: all it wants, one
+    contract for each quote, or nothing."""
 
     ALL = "all"
     ONE = "one"
@@ -34,9 +35,9 @@ class UnknownSize(StrEnum):
 class BarPath(StrEnum):
     """The way a bar is walked from open to close.
 
-    ADVERSE: a bar that holds both a stop and a limit of ours visits the stop's side first; any other
-    bar as NEAREST. NEAREST: the extreme closer to the open first (on a tie, the low). HIGH_FIRST and
-    LOW_FIRST: as named.
+    ADVERSE: a bar that holds both a stop and a limit of ours visits the stop's side first; any
+    other bar as NEAREST. NEAREST: the extreme closer to the open first (on a tie, the low).
+    HIGH_FIRST and LOW_FIRST: as named.
     """
 
     ADVERSE = "adverse"
@@ -57,9 +58,9 @@ class VenueProfile(Struct, frozen=True):
 
     `protected`: market and stop orders get a limit `Rules.protection` away, and what is left rests
     there (market-facts 4, [11][12]); otherwise they work without a limit until filled.
-    `trigger`: what sets stops off. `stop_side_checked`: a stop on the wrong side of the last trade is
-    refused (2060, 2061) instead of triggered at once. `market_needs_opposite`: a market order with
-    nothing opposite is refused (2013); otherwise it waits for a quote.
+    `trigger`: what sets stops off. `stop_side_checked`: a stop on the wrong side of the last trade
+    is refused (2060, 2061) instead of triggered at once. `market_needs_opposite`: a market order
+    with nothing opposite is refused (2013); otherwise it waits for a quote.
     """
 
     name: str
@@ -86,8 +87,8 @@ PROJECTX_SIM = VenueProfile(
     market_needs_opposite=True,
 )
 """The simulator behind practice and evaluation accounts. Known: stops on the wrong side are refused
-("Invalid stop price"), an order with no quote too ("Invalid symbol"). Not known, and switchable here:
-whether market orders are protected, and what triggers stops."""
+("Invalid stop price"), an order with no quote too ("Invalid symbol"). Not known, and switchable
+here: whether market orders are protected, and what triggers stops."""
 
 PROFILES = {profile.name: profile for profile in (CME, PROJECTX_SIM)}
 
@@ -95,12 +96,12 @@ PROFILES = {profile.name: profile for profile in (CME, PROJECTX_SIM)}
 class Rules(Struct, frozen=True, kw_only=True):
     """Everything an engine needs to know about its instrument's market.
 
-    `protection`: distance in units of the limit that a protected venue gives; needed by such a profile.
-    `spread`: in units, the assumed width of the market where the data has trades alone (an uptick is
-    taken for a trade at the ask, a downtick at the bid, an unchanged price stays on its side).
-    `tick`: in units, the steps in which bars are walked.
-    `max_qty`: the largest order taken (None: no bound known). `negative_prices`: whether prices of
-    zero and below are taken (1012 otherwise).
+    `protection`: distance in units of the limit that a protected venue gives; needed by such a
+    profile. `spread`: in units, the assumed width of the market where the data has trades alone (an
+    uptick is taken for a trade at the ask, a downtick at the bid, an unchanged price stays on its
+    side). `tick`: in units, the steps in which bars are walked. `max_qty`: the largest order taken
+    (None: no bound known). `negative_prices`: whether prices of zero and below are taken (1012
+    otherwise).
     """
 
     profile: VenueProfile = CME

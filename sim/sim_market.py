@@ -125,7 +125,7 @@ class SimMarket:
         subscription = Subscription(instrument, channel, span_ns, self._numbers)
         try:
             self._check(instrument, channel)
-            events = self._events(channel, span_ns, self._loop.now_ns)
+            events = self._events(channel, span_ns)
         except Refused as refusal:
             answer.set_exception(refusal)
             return answer
@@ -202,17 +202,19 @@ class SimMarket:
             known = ", ".join(sorted(self._offers.channels))
             raise Refused(f"the data has no {channel.value} of {instrument.symbol}; it has {known}")
 
-    def _events(self, channel: Channel, span_ns: int, after_ns: int) -> Iterator[_Told]:
+    def _events(self, channel: Channel, span_ns: int) -> Iterator[_Told]:
         """What a channel tells from now on."""
+        now_ns = self._loop.now_ns
         if channel is Channel.BARS:
-            return self._bar_events(self._columns(span_ns), span_ns, after_ns)
+            return self._bar_events(self._columns(span_ns), span_ns, now_ns)
+        if channel is Channel.STATUS:
+            return self._status_events(now_ns)
+        # Before anything has moved, the rows of the first nanosecond are still to come.
+        nothing_yet = now_ns == self._loop.origin_ns and not self._last_ns
+        after_ns = now_ns - nothing_yet
         if channel is Channel.TRADES:
             return self._trade_events(after_ns)
-        if channel is Channel.STATUS:
-            return self._status_events(after_ns)
-        return (
-            self._quote_events(after_ns) if len(self._tape.quotes.seq) else self._closes(after_ns)
-        )
+        return self._quote_events(after_ns) if len(self._tape.quotes.seq) else self._closes(now_ns)
 
     def _quote_events(self, after_ns: int) -> Iterator[_Told]:
         rows, grid = self._tape.quotes, self._instrument

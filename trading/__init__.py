@@ -1,1 +1,2 @@
-"""The trader's side: words, instruments, orders, the two ports, strategies. Imports nothing of ours."""
+"""The trader's side: words, instruments, orders, the two ports, strategies. Imports nothing of
+ours."""

@@ -2,8 +2,8 @@
 
 Commands are plain functions that return a Future, so that an adapter needs no task of its own. A
 command ends in one of three ways: its result, `Refused` (nothing is working), or `OutcomeUnknown`
-(it may be working). Events come through synchronous sinks, in order, on the loop's thread. Behaviour
-follows what is offered, never the broker's name.
+(it may be working). Events come through synchronous sinks, in order, on the loop's thread.
+Behaviour follows what is offered, never the broker's name.
 """
 
 from asyncio import Future
@@ -36,9 +36,9 @@ class Urgency(IntEnum):
 class Offers(Struct, frozen=True, kw_only=True):
     """What a broker can do.
 
-    `modify_in_place`: a change keeps the order's identity. `native_brackets`: it links stop and target
-    to an entry itself. `lossless_stream`: no order event is ever missing while the stream is up, so
-    that nobody needs to look for what was not told.
+    `modify_in_place`: a change keeps the order's identity. `native_brackets`: it links stop and
+    target to an entry itself. `lossless_stream`: no order event is ever missing while the stream is
+    up, so that nobody needs to look for what was not told.
     """
 
     ord_types: frozenset[OrdType]
@@ -67,7 +67,8 @@ class AccountState(Struct, frozen=True, kw_only=True):
 
 
 class StreamState(Struct, frozen=True):
-    """The event stream came up or went down; after a gap what we know is stale until asked again."""
+    """The event stream came up or went down; after a gap what we know is stale until asked
+    again."""
 
     up: bool
     gap: bool

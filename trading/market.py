@@ -1,7 +1,7 @@
 """The market port: where quotes, trades, depth and bars come from.
 
-Like the broker port, calls return Futures and events come through synchronous sinks, in order, on the
-loop's thread. Queues and `async for` are offered above the port (`Desk`), not in it.
+Like the broker port, calls return Futures and events come through synchronous sinks, in order, on
+the loop's thread. Queues and `async for` are offered above the port (`Desk`), not in it.
 """
 
 from asyncio import Future
@@ -64,7 +64,8 @@ class Market(Protocol):
         """End a subscription; the sink hears nothing of it afterwards."""
 
     def history(self, instrument: Instrument, span_ns: int, count: int) -> "Future[Sequence[Bar]]":
-        """The last `count` finished bars before now, oldest first; fewer where there are no more."""
+        """The last `count` finished bars before now, oldest first; fewer where there are no
+        more."""
 
     def find(self, name: str) -> "Future[Instrument]":
         """The instrument of a name (`ES`, `ESH4`). Refused when the market has none such."""

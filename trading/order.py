@@ -36,7 +36,8 @@ def Buy(  # noqa: N802  reads as the order it makes: self.place(Buy(2, limit="45
     join: bool = False,
     tif: Literal["day", "gtc", "ioc"] = "day",
 ) -> OrderSpec:
-    """Buy `qty` contracts: at market, or `limit`, `stop`, both (stop-limit), `trail` or `join` the bid.
+    """Buy `qty` contracts: at market, or `limit`, `stop`, both (stop-limit), `trail` or `join` the
+    bid.
 
     Raises `UsageError` for a quantity below one and for prices that do not go together.
     """
@@ -104,7 +105,8 @@ class OrderRequest(Struct, frozen=True, kw_only=True):
 
 
 class OrderChange(Struct, frozen=True, kw_only=True):
-    """What to change on a working order; None leaves a field as it is. `order_qty` is the new total."""
+    """What to change on a working order; None leaves a field as it is. `order_qty` is the new
+    total."""
 
     order_qty: int | None = None
     price: Decimal | None = None
@@ -165,7 +167,8 @@ class Execution(Struct, frozen=True, kw_only=True):
 
 
 class PositionState(Struct, frozen=True, kw_only=True):
-    """A net position: signed contracts (short is negative) and their mean price (None when flat)."""
+    """A net position: signed contracts (short is negative) and their mean price (None when
+    flat)."""
 
     instrument: Instrument
     qty: int

@@ -1,8 +1,8 @@
 """The tape: recorded or generated market data as columns.
 
-One table per kind of row, each an ordinary set of equal-length integer columns, so that an engine can
-scan only what it needs. `seq` is a row's place in the merged order of all tables (file order); the
-cursor that replays a tape takes the lowest `seq` next, and `time_ns` never falls along it.
+One table per kind of row, each an ordinary set of equal-length integer columns, so that an engine
+can scan only what it needs. `seq` is a row's place in the merged order of all tables (file order);
+the cursor that replays a tape takes the lowest `seq` next, and `time_ns` never falls along it.
 
 Units: prices in the instrument's units, sizes in contracts, times in ns since the epoch, UTC.
 `time_ns` is when it happened at the exchange; `arrival_ns` when the feed had it (None: the same).
@@ -93,7 +93,8 @@ class Tape:
 
     @property
     def end_ns(self) -> int:
-        """The last moment of the tape; a bar counts to its end. Raises ValueError on an empty one."""
+        """The last moment of the tape; a bar counts to its end. Raises ValueError on an empty
+        one."""
         ends = [int(t.time_ns[-1]) for t in self._filled()]
         if len(self.bars.seq):
             ends.append(int((self.bars.time_ns + self.bars.span_ns).max()))

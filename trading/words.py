@@ -42,7 +42,8 @@ class OrdType(IntEnum):
 
 
 class TimeInForce(IntEnum):
-    """How long an order works (FIX 59). IOC is what CME calls FAK: fill what can be, cancel the rest."""
+    """How long an order works (FIX 59). IOC is what CME calls FAK: fill what can be, cancel the
+    rest."""
 
     DAY = 0
     GTC = 1

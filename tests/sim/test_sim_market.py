@@ -140,6 +140,17 @@ def test_who_subscribes_in_the_middle_hears_what_the_feed_gets_from_then_on(tape
     assert feed.play(script) == [("quote", 102, 45)]
 
 
+def test_who_subscribes_before_anything_happened_hears_the_first_row_as_well(tape_of):
+    tape = tape_of("0 quote 1x1 2x1\n5 quote 2x1 3x1")
+    assert Feed(tape, "1ms").hear_all(Channel.QUOTES) == [("quote", 1, 1), ("quote", 2, 6)]
+    feed = Feed(tape)
+
+    async def script():
+        feed.subscribe(Channel.QUOTES, lambda event: feed.subscribe(Channel.QUOTES))
+
+    assert feed.play(script) == [("quote", 2, 5)]
+
+
 def test_unsubscribing_in_a_sink_ends_it_at_once_and_leaves_the_others(tape_of):
     feed = Feed(tape_of(TICKS))
 
@@ -344,9 +355,6 @@ def test_of_bars_the_quote_is_the_close_of_each_and_comes_before_its_bar(tape_of
     first = got[0]
     assert (first.time_ns, first.bid_ticks, first.ask_ticks) == (T0 + S, 7, 8)
     assert (first.bid_size, first.ask_size) == (3, 4)
-
-
-# --- states, offers, refusals ------------------------------------------------------------
 
 
 def test_changes_of_state_are_told_before_the_rows_of_their_nanosecond(tape_of):
