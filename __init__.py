@@ -67,7 +67,38 @@ _HOME = {
 _MODULES = {"instruments": ".trading.instruments"}
 _ROOM = {name: home for home, names in _HOME.items() for name in names}
 
-__all__ = sorted([*_ROOM, *_MODULES, "__version__"])
+__all__ = [
+    "Backtest",
+    "Bar",
+    "Buy",
+    "ConnectionLost",
+    "Desk",
+    "DryfillError",
+    "Instrument",
+    "NotSent",
+    "OffGrid",
+    "OrderSettings",
+    "OutcomeUnknown",
+    "Price",
+    "ProtocolError",
+    "Quote",
+    "Refused",
+    "RefusedByUs",
+    "Report",
+    "ScenarioError",
+    "Sell",
+    "Strategy",
+    "Tape",
+    "Ticks",
+    "Trade",
+    "UsageError",
+    "__version__",
+    "instruments",
+    "read_market",
+    "synthetic",
+    "synthetic_bars",
+    "write_market",
+]
 
 
 def __getattr__(name: str) -> Any:

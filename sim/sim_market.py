@@ -103,7 +103,7 @@ class SimMarket:
         self._streams: list[_Stream] = []
         self._bars: dict[int, BarColumns] = {}
         self._numbers = 0
-        self._last_ns = 0  # the last arrival: nothing overtakes it
+        self._told_any = False
         self._offers = _offers_of(tape)
 
     # --- the port --------------------------------------------------------------------------------
@@ -169,17 +169,16 @@ class SimMarket:
         head = self._head()
         if head is None:
             return None
-        at_ns = max(head.sent_ns + head.latency_ns, self._last_ns, self._loop.now_ns)
+        # What had to wait behind a late one comes with it, that is now.
+        at_ns = max(head.sent_ns + head.latency_ns, self._loop.now_ns)
         return at_ns if at_ns <= limit_ns else None
 
     def advance(self, to_ns: int) -> None:
         """Tell everything that arrives up to `to_ns`."""
         while (head := self._head()) is not None:
-            at_ns = head.sent_ns + head.latency_ns
-            if at_ns > to_ns:
+            if head.sent_ns + head.latency_ns > to_ns:
                 return
-            if at_ns > self._last_ns:
-                self._last_ns = at_ns
+            self._told_any = True
             event, sink = head.event, head.sink
             assert event is not None
             if not head.step():
@@ -210,7 +209,7 @@ class SimMarket:
         if channel is Channel.STATUS:
             return self._status_events(now_ns)
         # Before anything has moved, the rows of the first nanosecond are still to come.
-        nothing_yet = now_ns == self._loop.origin_ns and not self._last_ns
+        nothing_yet = now_ns == self._loop.origin_ns and not self._told_any
         after_ns = now_ns - nothing_yet
         if channel is Channel.TRADES:
             return self._trade_events(after_ns)

@@ -194,7 +194,7 @@ def test_orders_are_filled_on_the_market_of_their_arrival(run, tape_of):
         async def main(desk):
             await desk.subscribe_quotes()
             async for event in desk.events():
-                if type(event).__name__ == "Quote":
+                if type(event).__name__ == "Quote" and event.bid_ticks == 102:
                     await desk.place(Buy(1))
                     return
 
@@ -244,7 +244,7 @@ def test_margin_fees_and_cash_of_the_setup_are_the_accounts(run, tape_of):
     record = run(tape_of(MARKET), main, **given)
     assert (record.fees, record.starting_cash) == (Decimal("1.25"), 1000)
     (reason,) = said
-    assert "1200 of margin is needed for 2 ES, the equity is 973.75" in reason
+    assert "1200 of margin is needed for 2 ES, the equity is 986.25" in reason
 
 
 def test_what_was_traded_before_the_start_is_history_to_everybody(run, tape_of):

@@ -15,8 +15,8 @@ class Clock:
     now_ns = 0
 
 
-def exchange_of(tape_of, **markets):
-    """An exchange of texts by symbol, and what was told."""
+def exchange_of(tape_of, hear=None, **markets):
+    """An exchange of texts by symbol, its clock, and what was told."""
     engines = {}
     for symbol, text in markets.items():
         engines[symbol] = ReferenceEngine(Rules(protection=24))
@@ -24,9 +24,8 @@ def exchange_of(tape_of, **markets):
     clock, told = Clock(), []
     start_ns = min(tape_of(text).start_ns for text in markets.values())
     clock.now_ns = start_ns
-    exchange = Exchange(
-        clock, engines, DomainDigest(start_ns), lambda symbol, report: told.append((symbol, report))
-    )
+    hear = hear or (lambda symbol, report: told.append((symbol, report)))
+    exchange = Exchange(clock, engines, DomainDigest(start_ns), hear)
     return exchange, clock, told
 
 
@@ -94,12 +93,13 @@ def test_a_book_is_that_of_now_although_no_order_made_the_engine_move(tape_of):
 
 
 def test_who_hears_a_report_finds_every_book_at_its_moment(tape_of):
-    markets = {"A": FALLS, "B": FALLS}
-    exchange, clock, _ = exchange_of(tape_of, **markets)
-    seen = []
-    exchange._on_report = lambda symbol, report: seen.append(
-        (symbol, report.exec_type, [exchange.book(name).bid[0] for name in markets])
-    )
+    markets, seen = {"A": FALLS, "B": FALLS}, []
+
+    def look(symbol, report):
+        bids = [exchange.book(name).bid[0] for name in markets]
+        seen.append((symbol, report.exec_type, bids))
+
+    exchange, clock, _ = exchange_of(tape_of, look, **markets)
     at(exchange, clock, clock.now_ns)
     for symbol in markets:
         exchange.enter(symbol, limit(1))

@@ -68,19 +68,19 @@ def test_a_run_in_which_nothing_happened_has_a_level_curve_and_a_summary(run, ta
 def test_round_trips_orders_and_fills_are_told_as_they_were(run, tape_of):
     record = run(tape_of(MARKET), trader(Buy(2), Sell(3)), fees={"ES": "1.4"})
     assert record.trades.select("side", "qty", "entry_price", "exit_price", "profit").rows() == [
-        ("buy", 2, 25.75, 26.0, 2 * 12.5 - 4 * 1.4)
+        ("buy", 2, 25.25, 25.5, 2 * 12.5 - 4 * 1.4)
     ]
     assert record.fills.select("side", "qty", "price", "fee").rows() == [
-        ("buy", 2, 25.75, 2.8),
-        ("sell", 3, 26.0, 4.2),
+        ("buy", 2, 25.25, 2.8),
+        ("sell", 3, 25.5, 4.2),
     ]
     assert record.orders.select("side", "type", "status", "cum_qty").rows() == [
         ("buy", "market", "filled", 2),
         ("sell", "market", "filled", 3),
     ]
     assert record.open_position == -1
-    assert record.open_profit == 0
-    assert record.net == Decimal("25") - Decimal("7.0")
+    assert record.open_profit == Decimal(-25)
+    assert record.net == Decimal("25") - Decimal("25") - Decimal("7.0")
     assert Decimal(record.summary["net"]) == record.net
 
 

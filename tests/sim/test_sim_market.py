@@ -13,7 +13,6 @@ from dryfill.sim.process import Process
 from dryfill.sim.sim_market import SimMarket
 from dryfill.sim.wire import Wire
 from dryfill.trading import instruments
-from dryfill.trading.errors import Refused
 from dryfill.trading.events import Bar, Quote, StatusChange, Trade
 from dryfill.trading.market import Channel
 from dryfill.trading.tape import make_tape
@@ -362,41 +361,6 @@ def test_changes_of_state_are_told_before_the_rows_of_their_nanosecond(tape_of):
     feed = Feed(tape_of(TICKS), "1ms", changes=changes)
     heard = feed.hear_all(Channel.TRADES, Channel.STATUS)
     assert heard == [("status", TradingStatus.HALT, 21), ("trade", 101, 21)]
-
-
-def offered(tape):
-    offers = Feed(tape).market.offers
-    return {channel.value for channel in offers.channels}, offers.quote_sizes
-
-
-def test_what_is_offered_is_what_the_tape_holds(tape_of):
-    ticks = tape_of(TICKS)
-    assert offered(ticks) == ({"quotes", "trades", "bars", "status"}, True)
-    assert offered(tape_of("0 trade 5x1")) == ({"trades", "bars", "status"}, True)
-    assert offered(quoted_bars(ticks)) == ({"quotes", "bars", "status"}, True)
-    assert offered(quoted_bars(tape_of("0 quote - 5x1"))) == ({"quotes", "bars", "status"}, True)
-    assert offered(quoted_bars(tape_of("0 trade 5x1"))) == ({"bars", "status"}, True)
-
-
-@pytest.mark.parametrize("text", ["0 quote 1x? 2x1", "0 quote 1x1 2x?"])
-def test_unknown_sizes_are_not_offered(tape_of, text):
-    assert offered(tape_of(text))[1] is False
-    assert offered(quoted_bars(tape_of(text)))[1] is False
-
-
-def test_what_is_not_offered_is_refused(tape_of):
-    feed = Feed(tape_of("0 quote 1x1 2x1"))
-    refused = [
-        feed.market.subscribe(ES, Channel.TRADES, feed.hear),
-        feed.market.subscribe(ES, Channel.DEPTH, feed.hear),
-        feed.market.subscribe(ES, Channel.BARS, feed.hear, span_ns=S),
-        feed.market.subscribe(instruments.find("NQ"), Channel.QUOTES, feed.hear),
-        feed.market.history(ES, S, 5),
-        feed.market.find("NQ"),
-    ]
-    for call in refused:
-        assert isinstance(call.exception(), Refused)
-    assert feed.market.find("ES").result() is ES
 
 
 def test_chunks_of_rows_join(tape_of, monkeypatch):

@@ -136,6 +136,15 @@ def test_a_stop_that_has_triggered_counts_for_what_it_has_left(metered):
     assert found.meant.spans == []
 
 
+def test_what_a_stop_has_filled_does_not_count_any_more(metered):
+    at = metered(STOP_FALLS)
+    at(1).place("buy", 3, tag="7.entry#1")
+    at.at.place("sell", 2, stop=95, limit=80, tag="7.stop#1")
+    found = at.end(900)
+    assert at.at.account.holding(ES).qty == 2
+    assert spans(found.meant) == [(1, 1, 900)]
+
+
 def test_contracts_of_no_bracket_are_listed_apart(metered):
     at = metered()
     at(1).place("buy", 1, tag="5#1")

@@ -48,12 +48,13 @@ class Order:
     Made by the manager. `fills` are in order of arrival, each counted once.
     """
 
-    __slots__ = ("alarmed", "changed", "core", "ended", "fills")
+    __slots__ = ("alarmed", "booked", "changed", "core", "ended", "fills")
 
     def __init__(self, core: OrderCore) -> None:
         self.core = core
         self.changed = Changed()
         self.fills: list[Execution] = []
+        self.booked = 0  # contracts by which its fills moved the position
         self.alarmed = False  # an incident said already that it cannot be cancelled
         self.ended = False  # the report of its end was told
 

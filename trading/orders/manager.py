@@ -284,7 +284,7 @@ class OrderManager:
         fill = fill_of(report) if order.core.told_qty != told_qty else None
         if fill is not None:
             order.fills.append(fill)
-            self._ledger.book(fill)
+            self._ledger.book(fill, order)
         self._outbox.noted(order)
         return fill
 
@@ -305,7 +305,7 @@ class OrderManager:
         if not report.order.cl_ord_id:
             self._orders.hold(report)
         fill = fill_of(report)
-        if fill is not None and self._ledger.book(fill):
+        if fill is not None and self._ledger.book(fill, None):
             self._settle_flatten(fill.instrument)
             self._listener.on_position(self.position(fill.instrument))
 

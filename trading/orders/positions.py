@@ -73,20 +73,30 @@ class Ledger:
         self._booked: OrderedDict[str, None] = OrderedDict()
         self._most = executions_most
         self._ahead: dict[str, Order] = {}
+        self._strangers: OrderedDict[str, int] = OrderedDict()  # booked, by ids not known yet
 
-    def book(self, fill: Execution) -> bool:
-        """Move the position by a fill; False, and nothing moves, where it was booked before."""
+    def book(self, fill: Execution, order: Order | None) -> bool:
+        """Move the position by a fill; False, and nothing moves, where it was booked before.
+        `order`: the one of ours that was filled, None for a stranger's."""
         if fill.exec_id in self._booked:
             return False
         self._booked[fill.exec_id] = None
         if len(self._booked) > self._most:
             self._booked.popitem(last=False)
         self._positions.apply(fill)
+        if order is not None:
+            order.booked += fill.qty
+        else:
+            self._strangers[fill.order_id] = self._strangers.get(fill.order_id, 0) + fill.qty
+            if len(self._strangers) > self._most:
+                self._strangers.popitem(last=False)
         return True
 
     def note(self, order: Order) -> None:
         """An order changed: remember it while its state is ahead of the fills that were told."""
-        if order.core.cum_qty > order.core.told_qty:
+        if self._strangers and order.order_id is not None:
+            order.booked += self._strangers.pop(order.order_id, 0)
+        if order.core.cum_qty > order.booked:
             self._ahead[order.cl_ord_id] = order
         else:
             self._ahead.pop(order.cl_ord_id, None)
@@ -98,7 +108,7 @@ class Ledger:
         for order in self._ahead.values():
             if order.instrument.symbol == instrument.symbol:
                 before = qty
-                qty += order.side.sign * (order.core.cum_qty - order.core.told_qty)
+                qty += order.side.sign * (order.core.cum_qty - order.booked)
                 avg_px = avg_px if before * qty > 0 else order.avg_px
         return (
             position if qty == position.qty else Position(instrument, qty, avg_px if qty else None)

@@ -303,6 +303,8 @@ class Stage:
             found = " ".join(i.kind for i in self.manager.incidents)
         elif what == "timers":
             found = str(self.manager.timers)
+        elif what == "fills":
+            said, found = words[1], str(len(self.order(words[0]).fills))
         elif what == "heard":
             found = self.listener.lines[-1]
         elif what == "waiting":
@@ -329,12 +331,14 @@ async def settle():
 
 @pytest.fixture
 def play():
-    """Play a script on a manager; returns the stage as it is afterwards."""
+    """Play a script on a manager, `then` call something with the stage; returns the stage."""
 
-    def run(script, settings=None, offers=OFFERS, *, tagged=True):
+    def run(script, settings=None, offers=OFFERS, *, tagged=True, then=None):
         async def main():
             stage = Stage(settings, offers, tagged=tagged)
             await stage.play(script)
+            if then is not None:
+                then(stage)
             return stage
 
         return run_virtual(main(), origin_ns=0)

@@ -1,4 +1,6 @@
-"""A strategy that awaits order calls from every handler never deadlocks, and events keep flowing."""
+"""A strategy that awaits order calls from every handler never deadlocks; events keep flowing."""
+
+from typing import ClassVar
 
 import pytest
 
@@ -89,9 +91,17 @@ class Restless(Strategy):
             await self.modify(order, stop=order.core.stop_px + step)
 
 
-HANDLERS = (
-    "on_start on_quote on_trade on_bar on_order on_fill on_position on_timer on_incident".split()
-)
+HANDLERS = [
+    "on_start",
+    "on_quote",
+    "on_trade",
+    "on_bar",
+    "on_order",
+    "on_fill",
+    "on_position",
+    "on_timer",
+    "on_incident",
+]
 
 
 @pytest.mark.parametrize(("latency", "steps"), [("zero", 150), ("live", 600)])
@@ -100,7 +110,7 @@ def test_awaiting_orders_from_every_handler_never_deadlocks(latency, steps, run,
     for seed in range(4):
 
         class Once(Restless):
-            seen = {}
+            seen: ClassVar[dict] = {}
 
         record = run(restless(steps, seed), Once, latency=latency, seed=seed)
         seen = Once.seen

@@ -1,4 +1,4 @@
-"""Each order type placed, changed and cancelled on the simulated exchange; brackets filled in parts."""
+"""Each order type placed, changed and cancelled on the simulated exchange; brackets in parts."""
 
 import asyncio
 

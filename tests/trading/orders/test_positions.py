@@ -1,0 +1,110 @@
+"""Positions: exact, each fill once, and never behind what an order's state says."""
+
+from decimal import Decimal, localcontext
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+from dryfill.trading import instruments
+from dryfill.trading.order import Execution
+from dryfill.trading.orders.positions import Ledger, PositionBook
+from dryfill.trading.words import Side
+
+MNQ = instruments.find("MNQ")
+
+
+def fill(n, side, qty, units):
+    return Execution(
+        exec_id=str(n),
+        instrument=MNQ,
+        order_id=str(n),
+        cl_ord_id="",
+        side=side,
+        qty=qty,
+        px=MNQ.decimal(units),
+        time_ns=n,
+    )
+
+
+FILLS = st.lists(
+    st.tuples(st.sampled_from(list(Side)), st.integers(1, 9), st.integers(-40, 40)), max_size=30
+)
+
+
+@settings(max_examples=200, derandomize=True)
+@given(FILLS)
+def test_the_mean_price_is_exact_and_restarts_at_every_crossing(fills):
+    book, lots = PositionBook(), []  # lots: one signed contract each, at its price
+    for n, (side, qty, units) in enumerate(fills):
+        position = book.apply(fill(n, side, qty, units))
+        for _ in range(qty):
+            if lots and lots[0][0] != side.sign:
+                mean = sum((px for _, px in lots), Fraction(0)) / len(lots)
+                lots = [(sign, mean) for sign, _ in lots[1:]]
+            else:
+                lots.append((side.sign, Fraction(MNQ.decimal(units))))
+        assert position.qty == sum(sign for sign, _ in lots)
+        assert bool(position) == bool(lots)
+        mean = sum((px for _, px in lots), Fraction(0)) / len(lots) if lots else None
+        if mean is None:
+            assert position.avg_px is None
+        else:
+            assert abs(Fraction(position.avg_px) - mean) < Fraction(1, 10**20)
+
+
+def test_the_callers_decimal_context_does_not_decide_a_mean_price():
+    book = PositionBook()
+    with localcontext() as context:
+        context.prec = 3
+        book.apply(fill(1, Side.BUY, 1, 80_000))
+        assert book.apply(fill(2, Side.BUY, 1, 80_001)).avg_px == Decimal("20000.125")
+
+
+def test_a_fill_is_booked_once_and_instruments_are_apart():
+    ledger = Ledger(10)
+    one = fill(1, Side.BUY, 2, 80_000)
+    other = structs.replace(fill(2, Side.SELL, 1, 100), instrument=instruments.find("CL"))
+    assert ledger.book(one, None)
+    assert not ledger.book(one, None)
+    assert ledger.book(other, None)
+    assert ledger.position(MNQ).qty == 2
+    assert ledger.position(instruments.find("CL")).qty == -1
+    assert ledger.position(instruments.find("ES")).qty == 0
+
+
+def test_contracts_known_from_a_look_are_held_at_their_orders_mean(play):
+    stage = play(
+        """
+        do place buy 2 limit 20000
+        > place 1#1 buy 2 limit 20000
+        x new 1#1
+        x fill 1#1 1 @ 19999
+        x fill 1#1 1 @ 20000
+        < lost 1#1
+        > look 1#1
+        < found 1#1
+        = position 2
+        """
+    )
+    assert stage.manager.position(MNQ).avg_px == Decimal("19999.5")
+    assert stage.orders["1#1"].avg_px == Decimal("19999.5")
+
+
+@pytest.mark.parametrize("told", [1, 2])
+def test_the_fills_that_follow_a_look_are_not_held_twice(told, play):
+    script = """
+        do place buy 2 limit 20000
+        > place 1#1 buy 2 limit 20000
+        x new 1#1
+        x fill 1#1 1 @ 19999
+        x fill 1#1 1 @ 20000
+        < lost 1#1
+        > look 1#1
+        < found 1#1
+        < told
+    """
+    stage = play(script + "< told\n" * told + "= position 2\n= incidents\n")
+    assert stage.listener.lines.count("position 2") == told

@@ -1,0 +1,194 @@
+"""Every field of OrderSettings changes what happens: its script plays with the value alone."""
+
+from dataclasses import fields
+
+import pytest
+from msgspec import structs
+
+from dryfill.trading.errors import UsageError
+from dryfill.trading.orders.settings import OrderSettings
+
+RESTS = """
+    do place buy 2 limit 20000
+    > place 1#1 buy 2 limit 20000
+    < new 1#1
+    < ack 1#1
+"""
+HELD = """
+    do place buy 2
+    > place 1#1 buy 2 market
+    < new 1#1
+    < ack 1#1
+    < fill 1#1 2 @ 20000
+"""
+BRACKET = """
+    do bracket buy 1 loss 40t
+    > place 1.entry#1 buy 1 market
+    < new 1.entry#1
+    < fill 1.entry#1 1 @ 20000
+    > place 1.stop#1 sell 1 stop 19990
+    < ack 1.entry#1
+"""
+LOST = """
+    do place buy 1 limit 20000
+    > place 1#1 buy 1 limit 20000
+    < lost 1#1
+    > look 1#1
+    < none 1#1
+"""
+REFUSED_CANCEL = """
+    > cancel 1#1
+    < refuse 1#1 NONE
+    > look 1#1
+    < found 1#1
+"""
+LATE_FILL = """
+    do place buy 1 limit 20000
+    > place 1#1 buy 1 limit 20000
+    < new 1#1
+    < ack 1#1
+    < canceled 1#1
+    do place buy 1 limit 20000
+    > place 2#1 buy 1 limit 20000
+    < new 2#1
+    < ack 2#1
+    {pause}
+    < canceled 2#1
+    < fill 1#1 1 @ 20000                -- from before its cancel; the order is forgotten
+    = fills 1#1 0
+    = position 1                        -- but what it bought is held
+"""
+EFFECTS = {
+    "look_first_s": (0.5, LOST + "wait 0.49\nwait 0.01\n> look 1#1"),
+    "look_most_s": (0.25, LOST + "wait 0.25\n> look 1#1\n< none 1#1\nwait 0.25\n> look 1#1"),
+    "visible_s": (
+        0.1,
+        LOST + "wait 0.25\n> look 1#1\n< none 1#1\nwait 0.5\n> look 1#1\n< none 1#1\n"
+        "= status 1#1 REJECTED",
+    ),
+    "misses": (
+        1,
+        LOST + "wait 0.25\n> look 1#1\n< none 1#1\nwait 0.5\n> look 1#1\n< none 1#1\n"
+        "wait 1\n> look 1#1\n< none 1#1\nwait 2\n> look 1#1\n< none 1#1\n"
+        "wait 2\n> look 1#1\n< none 1#1\n= status 1#1 REJECTED",
+    ),
+    "cancel_tries": (1, RESTS + "do cancel 1#1\n" + REFUSED_CANCEL + "= incidents cancel_failed"),
+    "retry_s": (
+        0.75,
+        RESTS + "do cancel 1#1\n" + REFUSED_CANCEL + "wait 0.74\nwait 0.01\n> cancel 1#1",
+    ),
+    "retry_most_s": (
+        0.25,
+        RESTS
+        + "do cancel 1#1\n"
+        + REFUSED_CANCEL
+        + "wait 0.25\n"
+        + REFUSED_CANCEL
+        + "wait 0.25\n> cancel 1#1",
+    ),
+    "closed_retry_s": (
+        2.0,
+        BRACKET
+        + "< refuse 1.stop#1 MARKET_CLOSED\n"
+        + "".join(
+            f"wait {pause}\n> place 1.stop#{n} sell 1 stop 19990\n"
+            f"< refuse 1.stop#{n} MARKET_CLOSED\n"
+            for n, pause in enumerate((0.25, 0.5, 1, 2, 2), 2)
+        ),
+    ),
+    "stop_tries": (1, BRACKET + "< refuse 1.stop#1 NONE\n> place 1.exit#1 sell 1 market"),
+    "proven_s": (
+        0.5,
+        BRACKET
+        + "".join(
+            f"< ack 1.stop#{n}\nwait 0.5\n< canceled 1.stop#{n}\nwait 0.25\n"
+            f"> place 1.stop#{n + 1} sell 1 stop 19990\n"
+            for n in range(1, 5)
+        ),
+    ),
+    "exit_tries": (
+        1,
+        HELD + "do flatten\n> place 2.exit#1 sell 2 market\n< refuse 2.exit#1 NONE\n"
+        "= got flatten -> FlattenResult(ok=False, position=2, reason='')",
+    ),
+    "exit_patience_s": (
+        0.5,
+        HELD + "do flatten\n> place 2.exit#1 sell 2 market\n< ack 2.exit#1\n"
+        "wait 0.5\n> cancel 2.exit#1",
+    ),
+    "finished_most": (1, LATE_FILL.format(pause="")),
+    "finished_s": (10.0, LATE_FILL.format(pause="wait 11")),
+}
+
+
+@pytest.mark.parametrize("field", EFFECTS)
+def test_a_setting_changes_what_happens(field, play):
+    value, script = EFFECTS[field]
+    play(script, OrderSettings(**{field: value}))
+    with pytest.raises(AssertionError):
+        play(script)
+
+
+def test_held_most_bounds_the_reports_that_wait_for_their_order(play):
+    script = """
+        do place buy 2 limit 20000
+        > place 1#1 buy 2 limit 20000
+        < new 1#1
+        < fill 1#1 1 @ 20000
+        < fill 1#1 1 @ 20000
+        < ack 1#1
+        = position 2
+        = status 1#1 FILLED
+        = fills 1#1 {n}
+    """
+    play(script.format(n=2), tagged=False)
+    play(script.format(n=1), OrderSettings(held_most=1), tagged=False)
+
+
+@pytest.mark.parametrize(("most", "position"), [(1, 3), (2, 2)])
+def test_executions_most_bounds_the_fills_that_are_known_again(most, position, play):
+    told = []
+    script = """
+        do place buy 9 limit 20000
+        > place 1#1 buy 9 limit 20000
+        x new 1#1
+        x fill 1#1 1 @ 20000
+        x fill 1#1 1 @ 20000
+    """
+    for report in list(play(script).broker.on_its_way)[1:]:
+        order = structs.replace(report.order, cl_ord_id="by-hand")
+        told.append(structs.replace(report, order=order))
+
+    def hear(stage):
+        for report in (told[0], told[1], told[0]):
+            stage.broker.sink(report)
+
+    stage = play("", OrderSettings(executions_most=most), then=hear)
+    assert stage.manager.held(told[0].order.instrument) == position
+
+
+def test_every_field_has_a_test_whose_outcome_it_changes():
+    named = {*EFFECTS, "held_most", "executions_most"}
+    assert named == {field.name for field in fields(OrderSettings)}
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(OrderSettings)])
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf")])
+def test_a_bound_that_bounds_nothing_is_refused_by_name(field, value):
+    with pytest.raises(UsageError, match=f"OrderSettings.{field} is {value!r}; it must be above"):
+        OrderSettings(**{field: value})
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"misses": 1.5}, "misses is 1.5; it is a whole number"),
+        ({"look_first_s": 3.0}, "look_first_s 3.0 is longer than look_most_s 2.0"),
+        ({"retry_s": 2.0}, "retry_s 2.0 is longer than retry_most_s 1.0"),
+        ({"retry_most_s": 60.0}, "retry_most_s 60.0 is longer than closed_retry_s 30.0"),
+        ({"exit_patience_s": 31.0}, "exit_patience_s 31.0 is longer than closed_retry_s 30.0"),
+    ],
+)
+def test_bounds_that_contradict_each_other_are_refused(given, message):
+    with pytest.raises(UsageError, match=message):
+        OrderSettings(**given)
