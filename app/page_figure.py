@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..scenarios import suspect_bars
-from ..sim.desk.account import RoundTrip
 from ..sim.record import Record
+from ..sim.round_trips import RoundTrip
 from ..trading.words import Side
 from .page_candles import Candles, candles, gaps
 from .report_text import money, price_shown, seconds
@@ -95,7 +95,7 @@ def _lines(trips: list[RoundTrip], name: str, colour: str) -> dict[str, Any]:
     prices: list[float | None] = []
     for trip in trips:
         times += [_ms_of(trip.opened_ns), _ms_of(trip.closed_ns), None]
-        prices += [*_both_prices(trip), None]
+        prices += [float(trip.entry_px), float(trip.exit_px), None]
     return {
         "type": "scatter",
         "mode": "lines",
@@ -112,14 +112,14 @@ def _points(trips: list[RoundTrip], side: Side) -> list[tuple[int, float, str]]:
     """(time, price, what to say) of every end of a trip that was a buy, or a sell."""
     points = []
     for trip in trips:
-        entry, exit_ = _both_prices(trip)
+        entry, exit_ = float(trip.entry_px), float(trip.exit_px)
         grid = trip.instrument
         size = f"{trip.side.name.lower()} {trip.qty}"
         if trip.side is side:
-            at = price_shown(grid, trip.entry_units)
+            at = price_shown(grid, trip.entry_px)
             points.append((trip.opened_ns, entry, f"enter {size} at {at} ({trip.entry_tag})"))
         else:
-            at, result = price_shown(grid, trip.exit_units), money(trip.profit)
+            at, result = price_shown(grid, trip.exit_px), money(trip.profit)
             says = f"exit {size} at {at} ({trip.exit_tag}): {result}"
             points.append((trip.closed_ns, exit_, says))
     return points
@@ -265,11 +265,6 @@ def _contracts_apart(record: Record) -> int:
     held = record.equity["position"]
     height = int(held.clip(lower_bound=0).max()) - int(held.clip(upper_bound=0).min())  # type: ignore[arg-type]  # integers, never empty
     return max(1, -(-height // 3))
-
-
-def _both_prices(trip: RoundTrip) -> tuple[float, float]:
-    price = trip.instrument.decimal
-    return float(price(trip.entry_units)), float(price(trip.exit_units))
 
 
 def _span(ns: int) -> str:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ..sim.desk.account import RoundTrip
-from ..sim.record import utc
+from ..sim.record import Record, utc
+from ..sim.round_trips import RoundTrip
 from ..trading.instrument import Instrument
 
 if TYPE_CHECKING:
@@ -107,11 +107,11 @@ def _unprotected(report: "Report") -> list[tuple[str, str]]:
         rows = [
             ("longest", seconds(bare.longest)),
             ("contract-seconds", plain(bare.contract_seconds)),
-            ("worst move then", f"{money(bare.worst_move)} {record.currency}"),
+            ("worst move then", f"{_bound(record)}{money(bare.worst_move)} {record.currency}"),
         ]
     others = bare.others
     if others.contract_seconds:
-        cost = f"worst move {money(others.worst_move)}"
+        cost = f"worst move {_bound(record)}{money(others.worst_move)}"
         much = f"{plain(others.contract_seconds)} contract-seconds, longest"
         rows.append(("no bracket's", f"{much} {seconds(others.longest)}, {cost}"))
     return rows
@@ -157,9 +157,9 @@ def _trade_row(trip: RoundTrip) -> TradeRow:
         trip.side.name.lower(),
         str(trip.qty),
         utc(trip.opened_ns)[:-4],
-        price_shown(grid, trip.entry_units),
+        price_shown(grid, trip.entry_px),
         utc(trip.closed_ns)[:-4],
-        price_shown(grid, trip.exit_units),
+        price_shown(grid, trip.exit_px),
         leg if leg in ("stop", "target") else "exit",
         money(trip.profit),
     )
@@ -208,11 +208,21 @@ def money(amount: Decimal) -> str:
     return f"{short + 0:,.{decimals}f}"
 
 
-def price_shown(instrument: Instrument, units: int) -> str:
-    """A price with the decimals of its grid, so that columns align: `4932.00`."""
+def price_shown(instrument: Instrument, price: Decimal) -> str:
+    """A price with the decimals of its grid, so that columns align: `4932.00`.
+
+    A mean between two steps gets two decimals more: `4932.1250`.
+    """
     exponent = instrument.unit.as_tuple().exponent
     decimals = max(0, -exponent) if isinstance(exponent, int) else 0
-    return f"{instrument.decimal(units):.{decimals}f}"
+    between = price % instrument.unit != 0
+    return f"{price:.{decimals + 2 * between}f}"
+
+
+def _bound(record: Record) -> str:
+    """Of bars it is not known when within them a price was seen: the move is a bound there."""
+    ticks = len(record.tape.quotes.seq) or len(record.tape.trades.seq)
+    return "" if ticks else "at most "
 
 
 def plain(number: Decimal) -> str:

@@ -16,10 +16,10 @@ import polars as pl
 from ..trading.instrument import Instrument
 from ..trading.orders.manager import Incident
 from ..trading.tape import Tape
-from .desk.account import RoundTrip
 from .desk.broker_desk import BrokerDesk
 from .desk.money import total
 from .marks import Marks
+from .round_trips import RoundTrip, round_trips
 from .unprotected import Exposure, Unprotected
 
 if TYPE_CHECKING:
@@ -92,8 +92,8 @@ class Record:
                     trip.instrument.symbol,
                     trip.side.name.lower(),
                     trip.qty,
-                    float(trip.instrument.decimal(trip.entry_units)),
-                    float(trip.instrument.decimal(trip.exit_units)),
+                    float(trip.entry_px),
+                    float(trip.exit_px),
                     float(trip.profit),
                     float(trip.fees),
                     trip.entry_tag,
@@ -304,7 +304,7 @@ def make_record(
         open_profit=broker_desk.open_profit(),
         fees=account.fees_paid,
         open_position=account.holding(setup.instrument).qty,
-        round_trips=tuple(account.round_trips),
+        round_trips=round_trips(account.closings),
         order_count=len(broker_desk.orders),
         reject_count=len(rejected),
         fill_count=len(broker_desk.executions),

@@ -24,8 +24,8 @@ class Lot(Struct):
     fee_each: Decimal
 
 
-class RoundTrip(Struct, frozen=True):
-    """Contracts opened and closed again, with their exact result after fees."""
+class Closing(Struct, frozen=True):
+    """Contracts of one lot that one fill closed, with their exact result after fees."""
 
     instrument: Instrument
     side: Side
@@ -82,7 +82,7 @@ class Account:
         self.realised = Decimal(0)
         self.fees_paid = Decimal(0)
         self.holdings: dict[str, Holding] = {}
-        self.round_trips: list[RoundTrip] = []
+        self.closings: list[Closing] = []
         self._fees = fees
 
     def holding(self, instrument: Instrument) -> Holding:
@@ -118,8 +118,8 @@ class Account:
         closed = min(qty, lot.qty)
         profit = holding.instrument.money(holding.sign * closed * (units - lot.units))
         fees = times(total(lot.fee_each, fee_each), closed)
-        self.round_trips.append(
-            RoundTrip(
+        self.closings.append(
+            Closing(
                 instrument=holding.instrument,
                 side=Side.BUY if holding.sign > 0 else Side.SELL,
                 qty=closed,

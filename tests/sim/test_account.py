@@ -28,9 +28,7 @@ def trade(book, *fills, instrument=ES):
 
 
 def trips(book):
-    return [
-        (t.side.name, t.qty, t.entry_units, t.exit_units, t.entry_tag) for t in book.round_trips
-    ]
+    return [(t.side.name, t.qty, t.entry_units, t.exit_units, t.entry_tag) for t in book.closings]
 
 
 def test_the_oldest_contracts_are_closed_first():
@@ -60,14 +58,14 @@ def test_fees_fall_on_each_side_and_each_contract():
     assert book.fees_paid == Decimal("1.40") * 3
     assert book.cash == Decimal(50_000) - Decimal("4.20")
     assert book.realised == 0
-    (trip,) = book.round_trips
+    (trip,) = book.closings
     assert (trip.fees, trip.profit) == (Decimal("2.80"), Decimal("-2.80"))
 
 
 def test_fees_of_a_fill_through_zero_are_counted_once():
     book = trade(account({"ES": "1.4"}), (BUY, 1, 100), (SELL, 3, 100), (BUY, 2, 100))
     assert book.fees_paid == Decimal("1.4") * 6
-    assert sum(t.fees for t in book.round_trips) == book.fees_paid
+    assert sum(t.fees for t in book.closings) == book.fees_paid
 
 
 @pytest.mark.parametrize(("bond", "value"), [(ZN, "15.625"), (ZB, "31.25")])
@@ -134,6 +132,6 @@ def test_cash_is_the_sum_of_the_fills(fills, fees):
     opened = sum(Fraction(h.open_profit(mark)) for h in book.holdings.values())
     assert Fraction(book.cash) + opened == 50_000 + flowed + worth - paid
     assert Fraction(book.fees_paid) == paid
-    assert sum(t.profit + t.fees for t in book.round_trips) == book.realised
+    assert sum(t.profit + t.fees for t in book.closings) == book.realised
     in_lots = sum(lot.qty * lot.fee_each for h in book.holdings.values() for lot in h.lots)
-    assert sum(t.fees for t in book.round_trips) + in_lots == book.fees_paid
+    assert sum(t.fees for t in book.closings) + in_lots == book.fees_paid
