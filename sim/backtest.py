@@ -16,6 +16,7 @@ from ..matching.commands import SetStatus
 from ..matching.reference import ReferenceEngine
 from ..matching.reports import Report
 from ..matching.rules import Rules
+from ..trading.broker import Broker
 from ..trading.calendar import Calendar
 from ..trading.desk import Desk
 from ..trading.instrument import Instrument
@@ -75,7 +76,11 @@ class Setup:
 
 
 class World:
-    """One run's parts, joined. `record` holds what came out, once `run` is through."""
+    """One run's parts, joined; `run` gives what came out.
+
+    Before it, `broker` may be replaced by a port that stands before it, and `opened` hears the
+    trader's desk as soon as there is one: that is how oracles look on.
+    """
 
     def __init__(self, setup: Setup) -> None:
         symbol = setup.instrument.symbol
@@ -101,7 +106,8 @@ class World:
         self.market = SimMarket(
             self.loop, wire, self.process, setup.instrument, setup.tape, changes
         )
-        self.broker = SimBroker(self.loop, wire, self.desk, self.process)
+        self.broker: Broker = SimBroker(self.loop, wire, self.desk, self.process)
+        self.opened: Callable[[Desk], None] = lambda desk: None
         self.loop.add_source(self.exchange)
         self.loop.add_source(self.market)
 
@@ -175,6 +181,7 @@ class World:
             settings=setup.settings,
         )
         self._trader_desk = desk
+        self.opened(desk)
         await desk.open()
         try:
             return await trader(desk)

@@ -63,18 +63,19 @@ class Agreement:
         """The change under way was refused, or nobody knows what became of it."""
         self.under_way = None
 
-    def replaced(self, state: OrderState) -> None:
-        """A REPLACED report came."""
+    def replaced(self, state: OrderState) -> bool:
+        """A REPLACED report came. False: it is the broker's own doing."""
         told = self._read(state)
         for n, wish in enumerate(self._untold):
             if told.told == wish.told:
                 del self._untold[: n + 1]
-                return
+                return True
         if self.under_way is not None and told.told == self.under_way.told:
             self.now = self.under_way
             self._told_early = True
-            return
+            return True
         self.now = told
+        return False
 
     def seen(self, state: OrderState) -> None:
         """A look-up showed the order with these numbers."""

@@ -65,9 +65,9 @@ class Bracket:
     @property
     def finished(self) -> bool:
         """True once nothing of the bracket works and, unless it was released, nothing is held."""
-        facts = self.facts()
-        live = facts.entry.live or facts.stop.live or facts.target.live or facts.exit_live
-        return not live and (facts.net == 0 or self.mode is Mode.RELEASED)
+        if self.entry.working or self._stop.live or self._target.live or self._closer.live:
+            return False
+        return self.mode is Mode.RELEASED or self.facts().net == 0
 
     async def protected(self, timeout: float | None = None) -> Outcome:
         """Wait until the entry is over and its outcome settled, at most `timeout` seconds;
@@ -109,12 +109,14 @@ class Bracket:
         if order is self.entry:
             return False
         if order is self._stop.live and wish.stop_px is not None:
-            self._stop.moved = (self.plan.stop, wish.stop_px)
+            before = self._stop.moved[0] if self._stop.moved else self.plan.stop
+            self._stop.moved = (before, wish.stop_px)
             self.plan = replace(self.plan, stop=wish.stop_px)
             self._cut_pause(self._stop)
         elif order is self._target.live and wish.price is not None:
             assert self.plan.target is not None
-            self._target.moved = (self.plan.target, wish.price)
+            before = self._target.moved[0] if self._target.moved else self.plan.target
+            self._target.moved = (before, wish.price)
             self.plan = replace(self.plan, target=wish.price)
             self._cut_pause(self._target)
         self.settle()

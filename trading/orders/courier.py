@@ -48,10 +48,6 @@ class Courier:
         """As `advance`, and end the pause that the order is in."""
         self._advance(order, due=self._end_pause(order))
 
-    def forget(self, order: Order) -> None:
-        """The order is over: nothing waits to be sent for it."""
-        self._end_pause(order)
-
     def stop(self) -> None:
         """Send nothing more."""
         self._stopped = True

@@ -6,6 +6,8 @@ from ..words import Reason
 from .bracket_core import LegFacts, Level
 from .handle import Order
 
+_UNUSED = LegFacts()
+
 
 class Leg:
     """A role of a bracket and its orders, one live at a time.
@@ -55,7 +57,9 @@ class Leg:
         return last if last is not None and last.working else None
 
     def facts(self) -> LegFacts:
-        cum_qty = sum(order.cum_qty for order in self.orders)
+        if not self.orders:
+            return _UNUSED
+        cum_qty = sum([order.core.cum_qty for order in self.orders])
         live = self.live
         if live is None:
             return LegFacts(cum_qty)

@@ -48,6 +48,7 @@ class OrderCore:
     __slots__ = (
         "_cancel_not_now",
         "_cancel_tries",
+        "_contested",
         "_deadline_s",
         "_fills_seen",
         "_looks",
@@ -100,6 +101,7 @@ class OrderCore:
         self._misses = 0
         self._cancel_tries = 0
         self._cancel_not_now = False
+        self._contested = 0  # times the broker made something else of what is wished
         self._deadline_s = 0.0
 
     @property
@@ -176,6 +178,7 @@ class OrderCore:
         if wish != self.wish:
             self.wish = wish
             self.refusal = ""
+            self._contested = 0
 
     def want_gone(self) -> None:
         """Say that the order should not work any more."""
@@ -203,8 +206,15 @@ class OrderCore:
         if not self.wish.working:
             return Command(Do.CANCEL, self._cancel_pause_s())
         if self.wish != self.agreement.now and not self.refusal:
-            return Command(Do.MODIFY, change=self.agreement.change_to(self.wish))
+            change = self.agreement.change_to(self.wish)
+            return Command(Do.MODIFY, self._contest_pause_s(), change)
         return None
+
+    def _contest_pause_s(self) -> float:
+        """A broker that changes every change of ours again is not asked as fast as it answers."""
+        if self._contested < 2:
+            return 0.0
+        return doubled(self._settings.retry_s, self._settings.retry_most_s, self._contested - 1)
 
     def _cancel_pause_s(self) -> float:
         if not self._cancel_tries:
@@ -337,7 +347,7 @@ class OrderCore:
                 self.triggered = self.triggered or report.exec_type is ExecType.TRIGGERED
         finally:
             if report.exec_type is ExecType.REPLACED:
-                self.agreement.replaced(state)
+                self._contested += not self.agreement.replaced(state)
             self._take(state)
         return self.cum_qty - before
 
@@ -347,10 +357,8 @@ class OrderCore:
         # news for that. A working state with less than we know is.
         state = report.order
         behind = state.cum_qty < self.cum_qty and not state.ord_status.terminal
-        entered = (
-            report.exec_type is ExecType.NEW and self.venue_status is not OrdStatus.PENDING_NEW
-        )
-        return self.terminal or behind or entered
+        entered = self.venue_status is not OrdStatus.PENDING_NEW
+        return self.terminal or behind or (entered and report.exec_type is ExecType.NEW)
 
     def _adopt(self, state: OrderState) -> None:
         """A snapshot: never behind what we know already."""
@@ -370,7 +378,7 @@ class OrderCore:
                 self.avg_px = _MEAN.divide(self._worth, Decimal(self.cum_qty))
         elif newer and state.avg_px is not None:
             self.avg_px = state.avg_px
-        if self.terminal and not self.text:
+        if self.terminal and not self.text and self.venue_status is not OrdStatus.FILLED:
             self.reason, self.text = state.reason, state.text
             if not self.text and state.reason is not Reason.NONE:
                 self.text = state.reason.name

@@ -88,7 +88,6 @@ class Outbox:
         """An order's core changed: the table and the ledger follow, and who waits is woken."""
         self.ledger.note(order)
         if order.core.terminal:
-            self._courier.forget(order)
             self.orders.finish(order, self.now_s())
         elif order.core.stuck and not order.alarmed:
             order.alarmed = True

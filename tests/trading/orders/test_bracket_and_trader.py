@@ -176,6 +176,21 @@ SCRIPTS = {
         < fill 1.target#1 1 @ 20020
         > modify 1.stop#1 order_qty 1
     """,
+    "of two moves the refused one leaves the stop where it was before both": LONG_2
+    + """
+        do modify 1.stop#1 stop 20001
+        > modify 1.stop#1 stop_px 20001
+        do modify 1.stop#1 stop 20030
+        < refuse 1.stop#1 SELL_STOP_NOT_BELOW_LAST
+        > look 1.stop#1
+        < found 1.stop#1
+        > modify 1.stop#1 stop_px 20030
+        < refuse 1.stop#1 SELL_STOP_NOT_BELOW_LAST
+        > look 1.stop#1
+        < found 1.stop#1
+        = working 1.stop#1 1.target#1
+        = incidents
+    """,
     "a target that the trader cancels stays away, and the stop works on": LONG_2
     + """
         do cancel 1.target#1

@@ -78,6 +78,30 @@ SCRIPTS = {
         < ack 1#1
         > modify 1#1 price 20001        -- what is wished still differs from what is
     """,
+    "a broker that makes something else of every change is asked again, but with pauses": """
+        do place buy 3 limit 20000
+        > place 1#1 buy 3 limit 20000
+        < new 1#1
+        < ack 1#1
+        do modify 1#1 limit 20001
+        > modify 1#1 price 20001
+        < ack 1#1
+        < replaced 1#1 price 20000.50
+        > modify 1#1 price 20001
+        < ack 1#1
+        < replaced 1#1 price 20000.50
+        wait 0.25
+        > modify 1#1 price 20001
+        < ack 1#1
+        < replaced 1#1 price 20000.50
+        wait 0.49
+        wait 0.01
+        > modify 1#1 price 20001
+        < replaced 1#1 price 20001
+        < ack 1#1
+        = got modify 1#1 -> None
+        = timers 0
+    """,
     "RS-25: of changes wished while one is in flight the latest is sent, once": """
         do place buy 3 limit 20000
         > place 1#1 buy 3 limit 20000

@@ -1,0 +1,55 @@
+"""How long things may take: the bounds that oracles judge by, with fault-model 2's defaults."""
+
+from dataclasses import dataclass, fields
+from math import isfinite
+
+from ...trading.errors import UsageError
+
+_COUNTS = ("repeats_most", "trace_lines", "kept_most")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """Bounds of the oracles. Seconds of virtual time where the name ends in `_s`; counts otherwise.
+
+    `protect_s` (T_prot): contracts without a stop (INV-01). `flat_s` (T_flat): the same once a stop
+    was refused, and repairing an over-fill (INV-04). `over_s` (T_over): closing orders for more
+    than is held (INV-02), two stops of one intent (INV-08), and how far apart the fills of two legs
+    may be known and still be a race (INV-04). `orphan_s` (T_orphan): closing orders while flat
+    (INV-03). `hedge_s` (T_hedge): how old an unanswered stop must be before a substitute goes out
+    (INV-08). `look_s` (T_look): when a client that was not told must have looked.
+
+    `quiet_s`: nothing happened for so long, and no write was unanswered: quiescence. With faults it
+    must be longer than the longest delay and two periods of reconciliation. `repeats_most`: equal
+    requests for one order within any `repeat_s` (INV-24). `trace_lines`: how much of the trace a
+    violation carries. `kept_most`: violations kept of one oracle; all are counted.
+    """
+
+    protect_s: float = 2.0
+    flat_s: float = 3.0
+    over_s: float = 2.0
+    orphan_s: float = 2.0
+    hedge_s: float = 1.0
+    look_s: float = 5.0
+    quiet_s: float = 10.0
+    repeat_s: float = 1.0
+    repeats_most: int = 10
+    trace_lines: int = 200
+    kept_most: int = 20
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not (value > 0 and isfinite(value)):
+                raise UsageError(f"Bounds.{field.name} is {value!r}; it must be above zero")
+            if field.name in _COUNTS and not isinstance(value, int):
+                raise UsageError(f"Bounds.{field.name} is {value!r}; it is a whole number")
+
+
+def in_ns(seconds: float) -> int:
+    """A bound as whole nanoseconds.
+
+    >>> in_ns(2.5)
+    2500000000
+    """
+    return round(seconds * 1e9)

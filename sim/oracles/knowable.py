@@ -1,0 +1,127 @@
+"""Knowable time: from when a client can be judged for not having acted (fault-model 2).
+
+What happens at the broker is a `Moment`. It is known once its report was delivered, or once a read
+answered that covers it; and a client that does not look is judged all the same, as if it had known
+after T_look. From there on only reachable time counts: while the path to the broker is down or the
+market takes no orders, clocks stand still.
+"""
+
+from bisect import insort
+from collections.abc import Callable
+
+from ...trading.order import Execution, OrderState
+
+
+class Moment:
+    """A change at the broker. `known_ns`: when the client was told of it, None while it was not."""
+
+    __slots__ = ("at_ns", "cum_qty", "known_ns", "terminal")
+
+    def __init__(self, at_ns: int, cum_qty: int = 0, terminal: bool = False) -> None:
+        self.at_ns = at_ns
+        self.cum_qty = cum_qty
+        self.terminal = terminal
+        self.known_ns: int | None = None
+
+    def shown_by(self, state: OrderState) -> bool:
+        """Whether a state of the order has this change in it."""
+        done = state.ord_status.terminal or not self.terminal
+        return state.time_ns >= self.at_ns and state.cum_qty >= self.cum_qty and done
+
+
+class Knowledge:
+    """What the client was told, order by order."""
+
+    def __init__(self, look_ns: int) -> None:
+        self._look_ns = look_ns
+        self._untold: dict[str, list[Moment]] = {}
+
+    def happened(self, order_id: str, at_ns: int, cum_qty: int, terminal: bool) -> Moment:
+        """An order changed at the broker."""
+        moment = Moment(at_ns, cum_qty, terminal)
+        # One that T_look has overtaken is known for all purposes, and need not be kept.
+        recent = [m for m in self._untold.get(order_id, ()) if at_ns - m.at_ns <= self._look_ns]
+        self._untold[order_id] = [*recent, moment]
+        return moment
+
+    def told(self, state: OrderState, now_ns: int) -> None:
+        """The client was shown an order's state, by a report or by a read."""
+        self._learn(state.order_id, now_ns, lambda moment: moment.shown_by(state))
+
+    def told_fill(self, fill: Execution, now_ns: int) -> None:
+        """The client was shown a fill, and with it what had been filled before."""
+        self._learn(fill.order_id, now_ns, lambda moment: moment.at_ns <= fill.time_ns)
+
+    def from_ns(self, moment: Moment) -> int:
+        """The first moment at which the client could know."""
+        looked_ns = moment.at_ns + self._look_ns
+        return looked_ns if moment.known_ns is None else min(moment.known_ns, looked_ns)
+
+    def _learn(self, order_id: str, now_ns: int, shown: Callable[[Moment], bool]) -> None:
+        left = []
+        for moment in self._untold.pop(order_id, ()):
+            if shown(moment):
+                moment.known_ns = now_ns
+            else:
+                left.append(moment)
+        if left:
+            self._untold[order_id] = left
+
+
+class Reachable:
+    """Reachable time: all but the spans that were marked."""
+
+    def __init__(self) -> None:
+        self._down: list[tuple[int, int]] = []
+
+    def unreachable(self, from_ns: int, to_ns: int) -> None:
+        """Mark a span in which order entry does not answer or takes nothing; spans may overlap."""
+        if to_ns > from_ns:
+            insort(self._down, (from_ns, to_ns))
+
+    def between(self, from_ns: int, to_ns: int) -> int:
+        """Reachable nanoseconds from one moment to another; 0 where the second is the earlier."""
+        found, reached = max(to_ns - from_ns, 0), from_ns
+        for down_ns, up_ns in self._down:
+            if down_ns >= to_ns:
+                break
+            begin_ns, end_ns = max(down_ns, reached), min(up_ns, to_ns)
+            if end_ns > begin_ns:
+                found -= end_ns - begin_ns
+                reached = end_ns
+        return found
+
+
+class Stopwatch:
+    """Times one condition that may hold for `bound_ns` of reachable time once it could be known."""
+
+    __slots__ = ("_knowledge", "_reachable", "_said", "bound_ns", "since")
+
+    def __init__(self, knowledge: Knowledge, reachable: Reachable, bound_ns: int) -> None:
+        self.bound_ns = bound_ns
+        self.since: Moment | None = None
+        self._knowledge = knowledge
+        self._reachable = reachable
+        self._said = False
+
+    def hold(self, true: bool, moment: Moment) -> bool:
+        """The condition holds or not, since `moment`; whether it begins to hold now."""
+        if not true:
+            self.since = None
+            return False
+        if self.since is not None:
+            return False
+        self.since, self._said = moment, False
+        return True
+
+    def restart(self, moment: Moment, bound_ns: int) -> None:
+        """Judge what holds now by another bound, from another moment on."""
+        self.since, self.bound_ns = moment, bound_ns
+
+    def overrun(self, now_ns: int) -> bool:
+        """Whether the condition has held for too long; says so once."""
+        if self.since is None or self._said:
+            return False
+        from_ns = self._knowledge.from_ns(self.since)
+        self._said = self._reachable.between(from_ns, now_ns) > self.bound_ns
+        return self._said

@@ -1,0 +1,230 @@
+"""What the oracles look at together: broker truth by contract, and the manager's own view."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from ...matching.reports import Report
+from ...trading.instrument import Instrument
+from ...trading.order import OrderRequest
+from ...trading.orders import tags
+from ...trading.orders.handle import Order
+from ...trading.orders.manager import OrderManager
+from ...trading.orders.tags import Tag
+from ...trading.words import ExecType, OrdType
+from ..desk.broker_desk import BrokerDesk
+from ..desk.orders import OrderRecord
+from ..unprotected import Intents
+from .bounds import Bounds, in_ns
+from .knowable import Knowledge, Moment, Reachable, Stopwatch
+from .port import Answered, Delivered, PortEvent, Sent
+
+CLOSING = ("stop", "target", "exit")
+"""Roles of orders that only ever close what an entry opened."""
+
+STOPS = (OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP)
+
+
+class Contract:
+    """One instrument at the broker: what is held, and the client's own orders that work.
+
+    `position` is the sum of fills, whoever made them; `meant` what of it brackets opened. `awaited`
+    are entries that left the client and are not at the broker yet, by tag. `partly`: something was
+    closed in part since it was flat.
+    """
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.instrument = instrument
+        self.position = 0
+        self.meant = 0
+        self.partly = False
+        self.working: dict[int, OrderRecord] = {}
+        self.closers: dict[int, OrderRecord] = {}
+        self.awaited: dict[str, OrderRequest] = {}
+        self._intents = Intents()
+
+    @property
+    def sign(self) -> int:
+        return (self.position > 0) - (self.position < 0)
+
+    @property
+    def cover(self) -> int:
+        """Contracts that working stops of the client's would close."""
+        return sum(
+            record.leaves_qty
+            for record in self.working.values()
+            if record.request.ord_type in STOPS and record.request.side.sign == -self.sign
+        )
+
+    @property
+    def protection(self) -> int:
+        """Contracts that the stops of brackets would close."""
+        return sum(
+            record.leaves_qty
+            for record in self.closers.values()
+            if role_of(record) == "stop" and record.request.side.sign == -self.sign
+        )
+
+    @property
+    def closing(self) -> int:
+        """Contracts that closing orders could close, of each bracket its largest leg and its
+        closing order; on both sides while nothing is held."""
+        legs: dict[str, int] = {}
+        for record in self.closers.values():
+            if self.sign and record.request.side.sign == self.sign:
+                continue
+            tag = tags.parse(record.request.cl_ord_id)
+            assert tag is not None, "a closer has a role, and so a tag of ours"
+            group = f"{tag.intent}.exit" if tag.role == "exit" else tag.intent
+            legs[group] = max(legs.get(group, 0), record.leaves_qty)
+        return sum(legs.values())
+
+    @property
+    def entries(self) -> bool:
+        """Whether an order of the client's that may open something works or is on its way."""
+        return len(self.working) > len(self.closers) or bool(self.awaited)
+
+    def apply(self, record: OrderRecord, report: Report, own: bool) -> None:
+        """Take a report in."""
+        tag_text = record.request.cl_ord_id
+        self.awaited.pop(tag_text, None)
+        if own:
+            for orders in (self.working, self.closers):
+                if record.status.terminal:
+                    orders.pop(record.number, None)
+            if not record.status.terminal:
+                self.working[record.number] = record
+                if role_of(record) in CLOSING:
+                    self.closers[record.number] = record
+        if report.exec_type is ExecType.TRADE:
+            signed = record.request.side.sign * report.last_qty
+            after = self.position + signed
+            self.partly = self.position * after > 0 and (self.partly or abs(after) < abs(self.position))
+            self.position = after
+            self._intents.fill(tag_text, signed)
+        self.meant = self._intents.settle(self.position)
+
+
+class BrokerSaid(Struct, frozen=True):
+    """An order changed at the broker. `own`: the client sent it. `before`: the position before."""
+
+    record: OrderRecord
+    report: Report
+    tag: Tag | None
+    own: bool
+    moment: Moment
+    contract: Contract
+    before: int
+
+    @property
+    def filled(self) -> int:
+        """Contracts filled by this report, signed."""
+        return self.record.request.side.sign * self.report.last_qty
+
+
+class Scene:
+    """Shared by the oracles of one run. `violate(oracle, text)` says that a rule was broken."""
+
+    def __init__(
+        self,
+        desk: BrokerDesk,
+        bounds: Bounds,
+        now_ns: Callable[[], int],
+        violate: Callable[[str, str], None],
+    ) -> None:
+        self.desk = desk
+        self.bounds = bounds
+        self.now_ns = now_ns
+        self.violate = violate
+        self.reachable = Reachable()
+        self.knowledge = Knowledge(in_ns(bounds.look_s))
+        self.contracts: dict[str, Contract] = {}
+        self.manager: OrderManager | None = None
+        self.handles: dict[str, Order] = {}  # the manager's orders by tag, until both sides agree
+        self.numbers: dict[str, int] = {}  # the broker's number of each tag of the client's
+        self._sent: dict[str, None] = {}  # tags of the client's
+
+    def contract(self, instrument: Instrument) -> Contract:
+        known = self.contracts.get(instrument.symbol)
+        if known is None:
+            known = self.contracts[instrument.symbol] = Contract(instrument)
+        return known
+
+    def stopwatch(self, bound_s: float) -> Stopwatch:
+        return Stopwatch(self.knowledge, self.reachable, in_ns(bound_s))
+
+    def now(self) -> Moment:
+        """A moment that the client knows of already."""
+        moment = Moment(self.now_ns())
+        moment.known_ns = moment.at_ns
+        return moment
+
+    def record(self, tag_text: str) -> OrderRecord | None:
+        """The broker's record of an order of the client's; None while there is none."""
+        number = self.numbers.get(tag_text)
+        return None if number is None else self.desk.orders[number]
+
+    def owns(self, order_id: str) -> bool:
+        """Whether an order of the broker's was sent by the client; unknown ids are nobody's."""
+        record = self.desk.orders.get(int(order_id)) if order_id.isdigit() else None
+        return record is None or record.request.cl_ord_id in self._sent
+
+    def heard(self, record: OrderRecord, report: Report) -> BrokerSaid:
+        """Keep the books by a report."""
+        tag_text = record.request.cl_ord_id
+        own = tag_text in self._sent
+        if own:
+            self.numbers[tag_text] = record.number
+        contract = self.contract(record.request.instrument)
+        before = contract.position
+        contract.apply(record, report, own)
+        moment = self.knowledge.happened(
+            str(record.number), report.time_ns, record.cum_qty, record.status.terminal
+        )
+        return BrokerSaid(record, report, tags.parse(tag_text), own, moment, contract, before)
+
+    def passed(self, event: PortEvent) -> None:
+        """Keep the books by what passed the port."""
+        if isinstance(event, Sent) and event.request is not None:
+            self._placed(event.request)
+        elif isinstance(event, Delivered):
+            state = getattr(event.event, "order", None)
+            if state is not None:
+                self.knowledge.told(state, event.time_ns)
+        elif isinstance(event, Answered):
+            if event.sent.request is not None:
+                request = event.sent.request
+                self.contract(request.instrument).awaited.pop(request.cl_ord_id, None)
+            self._read(event)
+
+    def tag_of(self, order_id: str) -> str:
+        """The tag of an order of the broker's, "" where it has none such."""
+        record = self.desk.orders.get(int(order_id)) if order_id.isdigit() else None
+        return "" if record is None else record.request.cl_ord_id
+
+    def _placed(self, request: OrderRequest) -> None:
+        tag_text = request.cl_ord_id
+        self._sent[tag_text] = None
+        tag = tags.parse(tag_text)
+        if tag is None or tag.role not in CLOSING:
+            self.contract(request.instrument).awaited[tag_text] = request
+        if self.manager is not None:
+            for order in reversed(self.manager.orders_of(request.instrument)):
+                if order.cl_ord_id == tag_text:
+                    self.handles[tag_text] = order
+                    return
+
+    def _read(self, event: Answered) -> None:
+        found = event.result if isinstance(event.result, list) else [event.result]
+        for each in found:
+            state = getattr(each, "ord_status", None)
+            if state is not None:
+                self.knowledge.told(each, event.time_ns)
+            elif getattr(each, "exec_id", None) is not None:
+                self.knowledge.told_fill(each, event.time_ns)
+
+
+def role_of(record: OrderRecord) -> str:
+    """The role of an order in its bracket; "" for one that has none."""
+    tag = tags.parse(record.request.cl_ord_id)
+    return "" if tag is None else tag.role
