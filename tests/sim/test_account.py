@@ -11,6 +11,8 @@ from dryfill.sim.desk.account import Account
 from dryfill.sim.desk.fees import fee_schedule
 from dryfill.trading import instruments
 from dryfill.trading.errors import UsageError
+from dryfill.trading.order import Execution
+from dryfill.trading.orders.positions import PositionBook
 from dryfill.trading.words import Side
 
 ES, ZN, ZB, NQ = (instruments.find(root) for root in ("ES", "ZN", "ZB", "NQ"))
@@ -135,3 +137,28 @@ def test_cash_is_the_sum_of_the_fills(fills, fees):
     assert sum(t.profit + t.fees for t in book.closings) == book.realised
     in_lots = sum(lot.qty * lot.fee_each for h in book.holdings.values() for lot in h.lots)
     assert sum(t.fees for t in book.closings) + in_lots == book.fees_paid
+
+
+@settings(max_examples=100, derandomize=True)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(list(Side)), st.integers(1, 9), st.integers(-40, 40)), max_size=30
+    )
+)
+def test_broker_and_manager_name_the_same_mean_price_after_every_fill(fills):
+    money, book = account(), PositionBook()
+    for n, (side, qty, units) in enumerate(fills, start=1):
+        money.fill(ES, side, qty, units, n, "")
+        fill = Execution(
+            exec_id=str(n),
+            instrument=ES,
+            order_id=str(n),
+            cl_ord_id="",
+            side=side,
+            qty=qty,
+            px=ES.decimal(units),
+            time_ns=n,
+        )
+        position = book.apply(fill)
+        holding = money.holding(ES)
+        assert (position.qty, position.avg_px) == (holding.qty, holding.avg_px)

@@ -1,6 +1,6 @@
 """Net positions and their exact mean price, from fills."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -28,14 +28,15 @@ class Position:
 
 
 class PositionBook:
-    """The account's positions by instrument, each fill counted once.
+    """The account's positions by instrument.
 
-    Reducing keeps the mean price; crossing zero starts it anew at the crossing fill's price.
+    The oldest contracts are closed first, as the simulated broker's desk counts them, so that both
+    name the same mean price after a partial close.
     """
 
     def __init__(self) -> None:
         self._held: dict[str, Position] = {}
-        self._cost: dict[str, Fraction] = {}
+        self._lots: dict[str, deque[tuple[int, Fraction]]] = {}  # contracts, price; oldest first
 
     def get(self, instrument: Instrument) -> Position:
         return self._held.get(instrument.symbol) or Position(instrument)
@@ -43,19 +44,18 @@ class PositionBook:
     def apply(self, fill: Execution) -> Position:
         """Take a fill in; the position after it. The caller sees to it that none comes twice."""
         key, before = fill.instrument.symbol, self.get(fill.instrument).qty
-        signed = fill.side.sign * fill.qty
-        after = before + signed
-        cost = self._cost.get(key, Fraction(0))
-        if before * signed >= 0:
-            cost += Fraction(fill.px) * signed
-        elif before * after <= 0:
-            cost = Fraction(fill.px) * after
-        else:
-            cost = cost * Fraction(after, before)
-        self._cost[key] = cost
-        mean = cost / after if after else None
+        lots, left = self._lots.setdefault(key, deque()), fill.qty
+        while left and lots and before * fill.side.sign < 0:
+            qty, px = lots.popleft()
+            if qty > left:
+                lots.appendleft((qty - left, px))
+            left -= min(qty, left)
+        if left:
+            lots.append((left, Fraction(fill.px)))
+        after = before + fill.side.sign * fill.qty
         avg_px = None
-        if mean is not None:
+        if after:
+            mean = sum((qty * px for qty, px in lots), Fraction(0)) / abs(after)
             avg_px = _MEAN.divide(Decimal(mean.numerator), Decimal(mean.denominator))
         self._held[key] = Position(fill.instrument, after, avg_px)
         return self._held[key]

@@ -36,14 +36,13 @@ FILLS = st.lists(
 
 @settings(max_examples=200, derandomize=True)
 @given(FILLS)
-def test_the_mean_price_is_exact_and_restarts_at_every_crossing(fills):
+def test_the_mean_price_is_that_of_the_newest_contracts_held_exactly(fills):
     book, lots = PositionBook(), []  # lots: one signed contract each, at its price
     for n, (side, qty, units) in enumerate(fills):
         position = book.apply(fill(n, side, qty, units))
         for _ in range(qty):
             if lots and lots[0][0] != side.sign:
-                mean = sum((px for _, px in lots), Fraction(0)) / len(lots)
-                lots = [(sign, mean) for sign, _ in lots[1:]]
+                lots = lots[1:]
             else:
                 lots.append((side.sign, Fraction(MNQ.decimal(units))))
         assert position.qty == sum(sign for sign, _ in lots)
