@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -84,6 +84,8 @@ class Backtest:
         self._strategy = strategy
         self._params = dict(params or {})
         _check_strategy(strategy)
+        if isinstance(seed, bool) or not isinstance(seed, int):
+            raise UsageError(f"seed is {seed!r}; give a whole number")
         if self._params and not isinstance(strategy, type):
             raise UsageError(f"a script has no parameters, and was given {', '.join(self._params)}")
         found = instruments.find(instrument) if isinstance(instrument, str) else instrument
@@ -101,9 +103,11 @@ class Backtest:
             rules=_rules(found, tape, venue, queue, unknown_size, bar_path, spread, stop_trigger),
             latency=latency_profile(latency),
             fees=_known_fees(fees, found),
-            cash=Decimal(cash),
+            cash=_amount(cash, "cash"),
             seed=seed,
-            margin=None if margin is None else {k: Decimal(v) for k, v in margin.items()},
+            margin=None
+            if margin is None
+            else {name: _amount(each, f"margin of {name}") for name, each in margin.items()},
             settings=settings or OrderSettings(),
             suspects=frozenset(suspects),
         )
@@ -289,6 +293,18 @@ def _choice(kind: Any, value: str, name: str) -> Any:
     except ValueError:
         known = ", ".join(member.value for member in kind)
         raise UsageError(f"{name} is {value!r}; known are {known}") from None
+
+
+def _amount(value: Decimal | str | int, name: str) -> Decimal:
+    """An exact amount of money from zero on. Raises `UsageError` for a float and for what is
+    none."""
+    try:
+        amount = Decimal("NaN") if isinstance(value, float | bool) else Decimal(value)
+    except (InvalidOperation, TypeError, ValueError):
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise UsageError(f"{name} is {value!r}; give an amount as text, int or Decimal: '50000'")
+    return amount
 
 
 def _known_fees(fees: FeeSpec, instrument: Instrument) -> Any:

@@ -112,6 +112,9 @@ def backtest(
     fees: Annotated[str, _option("zero, topstepx or ib.", _RULES)] = "zero",
     seed: Annotated[int, _option("Of all chance in the run.", _RULES)] = 0,
     cash: Annotated[str, _option("The account at the start.", _RULES)] = "50000",
+    margin: Annotated[
+        list[str] | None, _option("ES=1500: money held for each contract; may be repeated.", _RULES)
+    ] = None,
     venue: Annotated[str, _option("cme or projectx-sim.", _RULES)] = "cme",
     queue: Annotated[str, _option("front, back or probabilistic.", _RULES)] = "back",
     unknown_size: Annotated[str | None, _option("all, one or none.", _RULES)] = None,
@@ -142,6 +145,7 @@ def backtest(
         "fees": fees,
         "seed": seed,
         "cash": cash,
+        "margin": margin or None,
         "venue": venue,
         "queue": queue,
         "unknown_size": unknown_size,

@@ -68,12 +68,14 @@ def _guarded(work: Callable[[], None], strategy: Path | None, doing: _Doing, deb
 
 
 def _backtest(asked: Asked, path: Path, doing: _Doing) -> None:
-    params = _params(asked.params)
+    params = _pairs(asked.params, "param", "size=3")
     folder = None if asked.out is None else make_folder(asked.out)
     with importable(path.parent):
         strategy = load_strategy(asked.strategy)
         doing.now = "reading the data"
         world = asked.world | {"cash": _cash(asked.world["cash"]), "params": params}
+        if world["margin"] is not None:
+            world["margin"] = _pairs(world["margin"], "margin", "ES=1500")
         backtest = Backtest(strategy, _files(asked.data), **world)
         doing.now = "running"
         # What a strategy prints must not mix with JSON.
@@ -134,12 +136,12 @@ def _files(patterns: list[str]) -> list[str]:
     return found
 
 
-def _params(pairs: list[str]) -> dict[str, str]:
+def _pairs(pairs: list[str], option: str, example: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
-        if not equals or not name.isidentifier():
-            raise UsageError(f"--param {pair!r} is no name=value; write --param size=3")
+        if not equals or (not name.isalnum() and not name.isidentifier()):
+            raise UsageError(f"--{option} {pair!r} is no name=value; write --{option} {example}")
         found[name] = value
     return found
 

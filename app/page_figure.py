@@ -85,7 +85,7 @@ def _draw_trips(found: Figure, record: Record) -> None:
         ("buy", BUY, Side.BUY, "triangle-up"),
         ("sell", SELL, Side.SELL, "triangle-down"),
     ):
-        points = _points(trips, side)
+        points = _points(trips, side) + _still_open(record, side)
         if points:
             found.data.append(_markers(points, name, colour, symbol))
 
@@ -123,6 +123,23 @@ def _points(trips: list[RoundTrip], side: Side) -> list[tuple[int, float, str]]:
             says = f"exit {size} at {at} ({trip.exit_tag}): {result}"
             points.append((trip.closed_ns, exit_, says))
     return points
+
+
+def _still_open(record: Record, side: Side) -> list[tuple[int, float, str]]:
+    """The entries of what is still held at the end: no round trip has them."""
+    holding = record.desk.account.holding(record.instrument)
+    if holding.sign != side.sign:
+        return []
+    grid = record.instrument
+    return [
+        (
+            lot.opened_ns,
+            float(grid.decimal(lot.units)),
+            f"{side.name.lower()} {lot.qty} at {price_shown(grid, grid.decimal(lot.units))} "
+            f"({lot.tag}), still held",
+        )
+        for lot in holding.lots
+    ]
 
 
 def _markers(

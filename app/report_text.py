@@ -141,6 +141,7 @@ def _run(report: "Report") -> list[tuple[str, str]]:
         ("engine, venue", f"{record.engine}, {record.profile}"),
         ("latency, fees", f"{record.latency}, {record.fees_name}"),
         ("cash at the start", f"{money(record.starting_cash)} {record.currency}"),
+        ("margin", "checked" if record.margin_checked else "not checked: money limits nothing"),
         ("seed", f"{record.seed}"),
     ]
 

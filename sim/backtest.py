@@ -16,9 +16,11 @@ from ..matching.commands import SetStatus
 from ..matching.reference import ReferenceEngine
 from ..matching.reports import Report
 from ..matching.rules import Rules
+from ..scenarios.plan import Plan
 from ..trading.broker import Broker
 from ..trading.calendar import Calendar
 from ..trading.desk import Desk
+from ..trading.errors import RunEnded, UsageError
 from ..trading.instrument import Instrument
 from ..trading.orders.settings import OrderSettings
 from ..trading.tape import Tape
@@ -28,6 +30,8 @@ from .desk.fees import FeeSchedule
 from .desk.orders import OrderRecord
 from .digest import DomainDigest
 from .exchange import Exchange
+from .faults.injector import Faults
+from .faults.log import Fired
 from .guards import guarded
 from .latency import LatencyProfile
 from .loop import VirtualLoop
@@ -40,6 +44,7 @@ from .process import Process
 from .record import Record, make_record, utc
 from .sim_broker import SimBroker
 from .sim_market import SimMarket
+from .stale_fills import stale_fills
 from .streams import named_stream
 from .unprotected import UnprotectedMeter
 from .wire import Wire
@@ -58,7 +63,7 @@ class Setup:
 
     `tape` may begin before `start_ns` (that part is history) and ends the run. `suspects` are
     starts of bars whose extremes are not to be believed. `margin`: money for each contract, None:
-    not checked.
+    not checked. `plan`: what goes wrong, None: nothing.
     """
 
     instrument: Instrument
@@ -73,13 +78,15 @@ class Setup:
     margin: Mapping[str, Decimal] | None = None
     settings: OrderSettings = field(default_factory=OrderSettings)
     suspects: frozenset[int] = frozenset()
+    plan: Plan | None = None
 
 
 class World:
     """One run's parts, joined; `run` gives what came out.
 
     Before it, `broker` may be replaced by a port that stands before it, and `opened` hears the
-    trader's desk as soon as there is one: that is how oracles look on.
+    trader's desk as soon as there is one: that is how oracles look on. `on_crash` is called, in no
+    process, when a fault of the plan has ended the trader's; it may `restart`, then or later.
     """
 
     def __init__(self, setup: Setup) -> None:
@@ -87,7 +94,6 @@ class World:
         self.setup = setup
         self.end_ns = setup.tape.end_ns + _GRACE_NS
         self.loop = VirtualLoop(setup.start_ns)
-        self.process = Process("strategy", self.loop)
         self.digest = DomainDigest(setup.start_ns)
         self.engine = ReferenceEngine(setup.rules, setup.suspects)
         self.engine.extend(setup.tape.between(setup.start_ns, setup.tape.end_ns + 1))
@@ -98,29 +104,34 @@ class World:
         self.unknown_size_fills = 0
         self.exchange = Exchange(self.loop, {symbol: self.engine}, self.digest, self.desk.on_report)
         self.desk.connect(self.exchange)
-        changes = setup.calendar.changes(setup.start_ns + 1, self.end_ns)
+        self._changes = setup.calendar.changes(setup.start_ns + 1, self.end_ns)
         at_start = (setup.start_ns, setup.calendar.status_at(setup.start_ns))
-        for at_ns, status in (at_start, *changes):
+        for at_ns, status in (at_start, *self._changes):
             self.exchange.schedule(symbol, at_ns, SetStatus(status))
-        wire = Wire(self.loop, setup.latency, setup.seed)
-        self.market = SimMarket(
-            self.loop, wire, self.process, setup.instrument, setup.tape, changes
-        )
-        self.broker: Broker = SimBroker(self.loop, wire, self.desk, self.process)
+        self._wire = Wire(self.loop, setup.latency, setup.seed)
+        self.faults: Faults | None = None
+        if setup.plan is not None:
+            self.faults = Faults(setup.plan, self.loop, self.desk, setup.instrument)
+            self.faults.on_crash = lambda: self.on_crash()
         self.opened: Callable[[Desk], None] = lambda desk: None
+        self.on_crash: Callable[[], None] = lambda: None
+        self._trader_desk: Desk | None = None
         self.loop.add_source(self.exchange)
-        self.loop.add_source(self.market)
+        self._connect()
 
     def run(self, trader: Trader, progress: Callable[[float], None] | None = None) -> Record:
         """Run to the end of the data, or until the trader ends by itself, before that.
 
         `progress` hears the share of the data that is done, 0 to 1. Raises what the trader raises,
-        and `DeadlockError` when it still waits long after the end.
+        `DeadlockError` when it still waits long after the end, and `StalePlan`.
         """
         if progress is not None:
             self._report_progress(progress)
         with guarded(self.loop):
-            desk, notes = run_on(self.loop, self._main(trader))
+            notes = run_on(self.loop, self._main(trader))
+        if self.faults is not None:
+            self.faults.log.check()
+        desk = self._trader_desk
         # What was traded before the start is history, to the exchange as well.
         traded = self.setup.tape.between(self.setup.start_ns, self.setup.tape.end_ns + 1)
         marks, ended_ns = Marks(traded), self.loop.now_ns
@@ -134,19 +145,56 @@ class World:
             ambiguous_bars=self.engine.ambiguous_bars,
             suspect_bars=self.engine.suspect_bars_walked,
             unknown_size_fills=self.unknown_size_fills,
-            incidents=desk.manager.incidents,
-            conflated=desk.inbox.conflated,
-            notes=[*outside_hours(traded, self.setup.calendar), *notes],
+            incidents=[] if desk is None else desk.manager.incidents,
+            conflated=0 if desk is None else desk.inbox.conflated,
+            notes=[
+                *outside_hours(traded, self.setup.calendar),
+                *stale_fills(traded, self.desk.executions),
+                *notes,
+            ],
         )
 
-    async def _main(self, trader: Trader) -> tuple[Desk, list[str]]:
-        trading = self.process.spawn(self._trade(trader), "trader")
+    @property
+    def faults_fired(self) -> tuple[Fired, ...]:
+        """What the plan did so far, in order."""
+        return () if self.faults is None else tuple(self.faults.log.entries)
+
+    def restart(self, trader: Trader) -> None:
+        """Start the trader's program again after a crash: a new process with new connections.
+
+        Raises `UsageError` while the old one lives. Whoever looks on by the broker's port puts
+        itself before the new `broker` right after this.
+        """
+        if self.process.alive:
+            raise UsageError("the trader's process lives; only one that has crashed is restarted")
+        self.loop.remove_source(self.market)
+        self._connect()
+        self._trading = self.process.spawn(self._trade(trader), "trader")
+        _resolve(self._restarted)
+
+    def _connect(self) -> None:
+        setup = self.setup
+        self.process = Process("strategy", self.loop)
+        self.market = SimMarket(
+            self.loop, self._wire, self.process, setup.instrument, setup.tape, self._changes
+        )
+        self.broker: Broker = SimBroker(self.loop, self._wire, self.desk, self.process, self.faults)
+        self.loop.add_source(self.market)
+
+    async def _main(self, trader: Trader) -> list[str]:
+        self._trading = self.process.spawn(self._trade(trader), "trader")
         ended = self.loop.create_future()
         self.loop.call_at_ns(self.end_ns, _resolve, ended, context=Context())
-        await asyncio.wait([trading, ended], return_when=asyncio.FIRST_COMPLETED)
-        # End of data is a moment: the stop handlers run, then the manager closes, and only a wait
-        # that is left then is an error.
-        for close in (self._close_desk, self._close_manager):
+        while not (ended.done() or self._trading.done()):
+            self._restarted = self.loop.create_future()
+            waits = [self._trading, ended, self._restarted]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        if not self.process.alive:
+            return ["the trader's process crashed and was not restarted"]
+        trading = self._trading
+        # End of data is a moment: the stop handlers run, waits for orders end, the manager closes,
+        # and only a wait that is left then is an error.
+        for close in (self._close_desk, self._end_waits, self._close_manager):
             if not trading.done():
                 self.process.run(close)
                 await asyncio.wait([trading], timeout=_STOP_S)
@@ -154,18 +202,24 @@ class World:
             raise self._stuck(trading)
         notes = await trading
         self.process.run(self._close_manager)
-        return self._trader_desk, notes
+        return notes
 
     def _close_desk(self) -> None:
-        self._trader_desk.close()
+        if self._trader_desk is not None:
+            self._trader_desk.close()
+
+    def _end_waits(self) -> None:
+        if self._trader_desk is not None:
+            self._trader_desk.manager.end_waits()
 
     def _close_manager(self) -> None:
-        self._trader_desk.manager.close()
+        if self._trader_desk is not None:
+            self._trader_desk.manager.close()
 
     def _stuck(self, trading: "asyncio.Task[list[str]]") -> DeadlockError:
         assert isinstance(trading, VirtualTask)
         return DeadlockError(
-            f"the data ended at {utc(self.end_ns)}, and {2 * _STOP_S} s later the trader still "
+            f"the data ended at {utc(self.end_ns)}, and {3 * _STOP_S} s later the trader still "
             f"waits for something that cannot come; bound the wait with asyncio.timeout, or end it "
             f"when the run ends:\n{describe_task(trading)}"
         )
@@ -185,6 +239,8 @@ class World:
         await desk.open()
         try:
             return await trader(desk)
+        except RunEnded as ended:
+            return [f"when the data ended, the script still waited: {ended}"]
         finally:
             desk.close()
 

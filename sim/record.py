@@ -44,6 +44,7 @@ class Record:
     fees_name: str
     currency: str
     starting_cash: Decimal
+    margin_checked: bool
     realised: Decimal
     open_profit: Decimal
     fees: Decimal
@@ -237,6 +238,7 @@ class Record:
             "seed": self.seed,
             "currency": self.currency,
             "starting_cash": str(self.starting_cash),
+            "margin_checked": self.margin_checked,
             "net": str(self.net),
             "realised": str(self.realised),
             "open_profit": str(self.open_profit),
@@ -246,7 +248,7 @@ class Record:
             "winners": len(wins),
             "best": str(max(profits, default=Decimal(0))),
             "worst": str(min(profits, default=Decimal(0))),
-            "max_drawdown": str(round(self.max_drawdown, 2)),
+            "max_drawdown": f"{self.max_drawdown:.2f}",
             "orders": self.order_count,
             "rejected": self.reject_count,
             "fills": self.fill_count,
@@ -300,6 +302,7 @@ def make_record(
         fees_name=setup.fees.name,
         currency=account.currency,
         starting_cash=account.starting_cash,
+        margin_checked=setup.margin is not None,
         realised=account.realised,
         open_profit=broker_desk.open_profit(),
         fees=account.fees_paid,

@@ -2,7 +2,12 @@
 
 from asyncio import Future
 from collections.abc import Callable
+from contextlib import suppress
+from contextvars import Context
+from functools import partial
 from typing import TypeVar
+
+from msgspec import structs
 
 from ..trading.broker import AccountState, Ack, BrokerEvent, Offers, Urgency
 from ..trading.errors import OutcomeUnknown, Refused
@@ -10,7 +15,10 @@ from ..trading.instrument import Instrument
 from ..trading.order import Execution, OrderChange, OrderRequest, OrderState, PositionState
 from ..trading.words import OrdType, TimeInForce
 from .desk.broker_desk import BrokerDesk
+from .faults.calls import Call, Fate
+from .faults.injector import Faults
 from .loop import VirtualLoop
+from .loop_moments import Tie
 from .process import Process
 from .wire import Leg, Wire
 
@@ -23,6 +31,7 @@ _OFFERS = Offers(
     native_brackets=False,
     lossless_stream=True,
 )
+_LOSSY = structs.replace(_OFFERS, lossless_stream=False)
 
 
 class SimBroker:
@@ -31,17 +40,29 @@ class SimBroker:
     Every call is a message on the request leg and an answer on the response leg; events come on the
     leg of their own, in order, and may overtake an answer. A call that is not answered within its
     `deadline_s` ends in `OutcomeUnknown`; without one it waits. After a crash of `process` nothing
-    is sent and nothing is heard.
+    is sent and nothing is heard. `faults` may give a call another fate and an event another way.
     """
 
-    def __init__(self, loop: VirtualLoop, wire: Wire, desk: BrokerDesk, process: Process) -> None:
+    def __init__(
+        self,
+        loop: VirtualLoop,
+        wire: Wire,
+        desk: BrokerDesk,
+        process: Process,
+        faults: Faults | None = None,
+    ) -> None:
         self._loop = loop
         self._wire = wire
         self._desk = desk
         self._process = process
         self._sinks: list[Callable[[BrokerEvent], None]] = []
         self._call = process.fence(self._send)
-        desk.tell = self._told
+        self._faults = faults
+        if faults is None:
+            desk.tell = self._told
+        else:
+            faults.connect(process, self._told)
+            desk.tell = faults.told
 
     @property
     def account_name(self) -> str:
@@ -49,7 +70,8 @@ class SimBroker:
 
     @property
     def offers(self) -> Offers:
-        return _OFFERS
+        lossy = self._faults is not None and self._faults.log.plan.touches_stream
+        return _LOSSY if lossy else _OFFERS
 
     def listen(self, sink: Callable[[BrokerEvent], None]) -> None:
         self._sinks.append(sink)
@@ -61,7 +83,8 @@ class SimBroker:
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[Ack]":
-        return self._call(lambda: Ack(self._desk.place(request)), deadline_s)
+        call = Call(name="place", request=request, instrument=request.instrument)
+        return self._call(call, lambda: Ack(self._desk.place(request)), deadline_s)
 
     def modify(
         self,
@@ -72,7 +95,8 @@ class SimBroker:
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[None]":
-        return self._call(lambda: self._desk.modify(order_id, change), deadline_s)
+        call = Call(name="modify", order_id=order_id, instrument=instrument)
+        return self._call(call, lambda: self._desk.modify(order_id, change), deadline_s)
 
     def cancel(
         self,
@@ -82,7 +106,8 @@ class SimBroker:
         urgency: Urgency = Urgency.RISK_REDUCING,
         deadline_s: float | None = None,
     ) -> "Future[None]":
-        return self._call(lambda: self._desk.cancel(order_id), deadline_s)
+        call = Call(name="cancel", order_id=order_id, instrument=instrument)
+        return self._call(call, lambda: self._desk.cancel(order_id), deadline_s)
 
     def close_position(
         self,
@@ -92,10 +117,12 @@ class SimBroker:
         urgency: Urgency = Urgency.RISK_REDUCING,
         deadline_s: float | None = None,
     ) -> "Future[Ack]":
-        return self._call(lambda: Ack(self._desk.close_position(instrument, qty)), deadline_s)
+        call = Call(name="close-position", instrument=instrument)
+        return self._call(call, lambda: Ack(self._desk.close_position(instrument, qty)), deadline_s)
 
     def open_orders(self, instrument: Instrument | None = None) -> "Future[list[OrderState]]":
-        return self._call(lambda: self._desk.open_orders(instrument))
+        call = Call(name="open-orders", instrument=instrument)
+        return self._call(call, lambda: self._desk.open_orders(instrument))
 
     def order(
         self,
@@ -104,44 +131,78 @@ class SimBroker:
         order_id: str | None = None,
         cl_ord_id: str | None = None,
     ) -> "Future[OrderState | None]":
-        return self._call(lambda: self._desk.order(order_id, cl_ord_id))
+        call = Call(name="order", order_id=order_id, cl_ord_id=cl_ord_id, instrument=instrument)
+        return self._call(call, lambda: self._desk.order(order_id, cl_ord_id))
 
     def orders_since(self, time_ns: int) -> "Future[list[OrderState]]":
-        return self._call(lambda: self._desk.orders_since(time_ns))
+        call = Call(name="orders-since", time_ns=time_ns)
+        return self._call(call, lambda: self._desk.orders_since(time_ns))
 
     def executions_since(self, time_ns: int) -> "Future[list[Execution]]":
-        return self._call(lambda: self._desk.executions_since(time_ns))
+        call = Call(name="executions-since", time_ns=time_ns)
+        return self._call(call, lambda: self._desk.executions_since(time_ns))
 
     def positions(self) -> "Future[list[PositionState]]":
-        return self._call(self._desk.positions)
+        return self._call(Call(name="positions"), self._desk.positions)
 
     def account(self) -> "Future[AccountState]":
-        return self._call(self._desk.account_state)
+        return self._call(Call(name="account"), self._desk.account_state)
 
     # --- how -------------------------------------------------------------------------------------
 
-    def _send(self, act: Callable[[], T], deadline_s: float | None = None) -> "Future[T]":
+    def _send(
+        self, call: Call, act: Callable[[], T], deadline_s: float | None = None
+    ) -> "Future[T]":
         answer: Future[T] = self._loop.create_future()
-        self._wire.send(Leg.REQUEST, lambda: self._at_the_desk(act, answer))
+        fate = None if self._faults is None else self._faults.fate_of(call)
+        if fate is None:
+            self._wire.send(Leg.REQUEST, lambda: self._at_the_desk(act, answer))
+        else:
+            self._send_as_fated(fate, act, answer)
         if deadline_s is not None:
             timer = self._loop.call_later(deadline_s, self._too_late, answer, deadline_s)
             answer.add_done_callback(lambda _: timer.cancel())
         return answer
 
-    def _at_the_desk(self, act: Callable[[], T], answer: "Future[T]") -> None:
+    def _at_the_desk(self, act: Callable[[], T], answer: "Future[T]", extra_ns: int = 0) -> None:
         try:
             result = act()
         except Refused as refusal:
-            self._fail_later(answer, refusal)
+            self._fail_later(answer, refusal, extra_ns)
         except Exception as bug:
             # The caller is told, so that it does not wait for ever, and the run fails with it.
             self._fail_later(answer, bug)
             raise
         else:
-            self._wire.send(Leg.RESPONSE, lambda: self._answer(answer, result))
+            self._wire.send(Leg.RESPONSE, lambda: self._answer(answer, result), extra_ns)
 
-    def _fail_later(self, answer: "Future[T]", error: Exception) -> None:
-        self._wire.send(Leg.RESPONSE, lambda: self._fail(answer, error))
+    def _send_as_fated(self, fate: Fate, act: Callable[[], T], answer: "Future[T]") -> None:
+        if not fate.leaves:
+            return
+        if fate.error is not None and fate.error_after_ns is not None:
+            at_ns = self._loop.now_ns + fate.error_after_ns
+            self._loop.call_at_ns(
+                at_ns, self._fail, answer, fate.error, tie=Tie.REPORT, context=Context()
+            )
+        arrive = partial(self._at_the_desk_as_fated, fate, act, answer)
+        self._wire.send(Leg.REQUEST, arrive, fate.request_ns)
+        if fate.when_sent is not None:
+            fate.when_sent()
+
+    def _at_the_desk_as_fated(self, fate: Fate, act: Callable[[], T], answer: "Future[T]") -> None:
+        if fate.error is None:
+            self._at_the_desk(fate.act or act, answer, fate.response_ns)  # type: ignore[arg-type]  # a fate's act answers as the call does
+        else:
+            if fate.arrives:
+                with suppress(Refused):  # the answer that would have said so is lost
+                    act()
+            if fate.error_after_ns is None:
+                self._fail_later(answer, fate.error, fate.response_ns)
+        if fate.arrives and fate.when_acted is not None:
+            fate.when_acted()
+
+    def _fail_later(self, answer: "Future[T]", error: Exception, extra_ns: int = 0) -> None:
+        self._wire.send(Leg.RESPONSE, lambda: self._fail(answer, error), extra_ns)
 
     def _answer(self, answer: "Future[T]", result: T) -> None:
         if self._process.alive and not answer.done():
@@ -157,8 +218,15 @@ class SimBroker:
                 OutcomeUnknown(f"no answer within {deadline_s} s; it may have happened")
             )
 
-    def _told(self, event: BrokerEvent) -> None:
-        self._wire.send(Leg.EVENTS, lambda: self._process.run(self._hear, event))
+    def _told(
+        self,
+        event: BrokerEvent,
+        extra_ns: int = 0,
+        ordered: bool = True,
+        instead: Callable[[], None] | None = None,
+    ) -> None:
+        arrive = instead or (lambda: self._process.run(self._hear, event))
+        self._wire.send(Leg.EVENTS, arrive, extra_ns, ordered)
 
     def _hear(self, event: BrokerEvent) -> None:
         for sink in self._sinks:

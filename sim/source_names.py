@@ -31,6 +31,7 @@ _NAMES: dict[str, tuple[str, str]] = {
     "datetime.datetime.utcnow": ("reads the real clock", _NOW),
     "datetime.datetime.today": ("reads the real clock", _NOW),
     "datetime.date.today": ("reads the real clock", "use self.now.date()"),
+    "timeit.default_timer": ("reads the real clock", _NOW_NS),
     "pandas.Timestamp.now": ("reads the real clock", _NOW),
     "pandas.Timestamp.utcnow": ("reads the real clock", _NOW),
     "pandas.Timestamp.today": ("reads the real clock", _NOW),

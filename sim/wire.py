@@ -48,9 +48,15 @@ class Wire:
         model, stream = self._legs[leg]
         return model.draw(stream)
 
-    def send(self, leg: Leg, deliver: Callable[[], None]) -> None:
-        """Call `deliver` when a message sent now arrives. It runs as the world, in no process."""
-        at_ns = self._loop.now_ns + self.latency_ns(leg)
-        if leg is Leg.EVENTS:
+    def send(
+        self, leg: Leg, deliver: Callable[[], None], extra_ns: int = 0, ordered: bool = True
+    ) -> None:
+        """Call `deliver` when a message sent now arrives. It runs as the world, in no process.
+
+        `extra_ns` is a delay beyond the leg's own. An event that is not `ordered` holds nobody up
+        and may be overtaken.
+        """
+        at_ns = self._loop.now_ns + self.latency_ns(leg) + extra_ns
+        if leg is Leg.EVENTS and ordered:
             at_ns = self._events_ns = max(at_ns, self._events_ns)
         self._loop.call_at_ns(at_ns, deliver, tie=_TIES[leg], context=Context())

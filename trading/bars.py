@@ -20,7 +20,9 @@ def duration_ns(text: str) -> int:
     >>> duration_ns("5m")
     300000000000
     """
-    match = re.fullmatch(r"([1-9][0-9]*)\s*([smh])", text.strip())
+    match = None
+    if isinstance(text, str):
+        match = re.fullmatch(r"([1-9][0-9]*)\s*([smh])", text.strip())
     if match is None:
         raise UsageError(f"{text!r} is no span; write a whole number and s, m or h, such as '30s'")
     return int(match[1]) * _UNITS_S[match[2]] * 10**9

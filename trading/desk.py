@@ -23,7 +23,7 @@ from .instrument import Instrument
 from .market import Channel, Market
 from .order import Execution, ExecutionReport, OrderSpec
 from .orders.bracket import Bracket
-from .orders.bracket_core import Level
+from .orders.bracket_plan import Level, Rules, Targets
 from .orders.flatten_core import FlattenResult
 from .orders.handle import CancelResult, Order
 from .orders.manager import Incident, OrderManager
@@ -98,6 +98,7 @@ class Desk:
         self._quotes: dict[str, Quote] = {}
         self._trades: dict[str, Trade] = {}
         self._closes: dict[str, Bar] = {}
+        self._followed: set[str] = set()  # instruments whose prices reach their brackets
         self._timers: list[Repeating] = []
         self.manager = OrderManager(broker, self, now_ns=now_ns, settings=settings)
 
@@ -241,19 +242,42 @@ class Desk:
         entry: OrderSpec,
         *,
         stop: Level,
-        target: Level | None = None,
+        target: Targets = None,
+        break_even: Ticks | None = None,
+        break_even_plus: Ticks | None = None,
+        trail: Ticks | None = None,
+        entry_timeout: float | None = None,
         instrument: Instrument | None = None,
     ) -> Bracket:
         """Send an entry whose fills are protected by a stop, and a target, as they happen; wait
         until the broker has answered the entry. A refused entry does not raise: see
         `Bracket.protected`.
 
-        `stop` and `target` are `Ticks` away from the mean entry price, or prices. Raises
-        `UsageError` for levels on the wrong side; nothing was sent then.
+        `stop` and `target` are `Ticks` away from the mean entry price, or prices. `target` may be a
+        list, the nearest first: levels that share the entry equally, or `(contracts, level)`.
+
+        `break_even`: once the market was so far in favour, the stop goes to the mean entry price,
+        or `break_even_plus` beyond. `trail`: the stop follows the best price at this distance. It
+        never moves back; prices are the trades', or the quotes' where the market tells no trades.
+        `entry_timeout`: seconds after which an entry still working is cancelled; what it filled
+        stays protected.
+
+        Raises `UsageError` for levels on the wrong side, and for rules on the stop where the market
+        tells neither trades nor quotes; nothing was sent then.
         """
         instrument = instrument or self.instrument
+        rules = Rules(
+            break_even=break_even,
+            break_even_plus=break_even_plus,
+            trail=trail,
+            entry_timeout=entry_timeout,
+        )
+        if rules.follows:
+            await self._follow_prices(instrument)
         market = self._market_price(instrument, entry)
-        bracket = self.manager.bracket(instrument, entry, stop=stop, target=target, market=market)
+        bracket = self.manager.bracket(
+            instrument, entry, stop=stop, target=target, market=market, rules=rules
+        )
         with self._caller(bracket.entry):
             await bracket.entry.answered()
         return bracket
@@ -318,6 +342,28 @@ class Desk:
         elif isinstance(event, Trade):
             self._trades[event.instrument.symbol] = event
         self.inbox.put(event)
+
+    async def _follow_prices(self, instrument: Instrument) -> None:
+        """Let an instrument's prices reach its brackets, from now on."""
+        offered = self.market.offers.channels
+        channel = next((c for c in (Channel.TRADES, Channel.QUOTES) if c in offered), None)
+        if channel is None:
+            raise UsageError(
+                f"a stop of {instrument.symbol} cannot follow the market: it tells neither trades "
+                f"nor quotes, only {', '.join(sorted(offered)) or 'nothing'}; use a fixed stop"
+            )
+        if instrument.symbol not in self._followed:
+            await self.market.subscribe(instrument, channel, self._on_price)
+            self._followed.add(instrument.symbol)
+
+    def _on_price(self, event: MarketEvent) -> None:
+        for bracket in self.manager.brackets_of(event.instrument):
+            if isinstance(event, Trade):
+                bracket.on_price(event.price)
+            elif isinstance(event, Quote):
+                would_close = event.bid if bracket.plan.side.sign > 0 else event.ask
+                if would_close is not None:
+                    bracket.on_price(would_close)
 
     def _on_status(self, event: MarketEvent) -> None:
         assert isinstance(event, StatusChange)

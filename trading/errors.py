@@ -32,9 +32,25 @@ class Refused(DryfillError):
 
 
 class NotSent(Refused):
-    """It never left or never reached a handler: connection refused, DNS, 429."""
+    """It never left or never reached a handler: connection refused, DNS, 429.
+
+    `retry_after_s`: how long the broker asked us to wait, None where it did not say. `limited`: the
+    way there works and we asked too much (429); else nobody was reached.
+    """
 
     retry_safe = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: int = 0,
+        retry_after_s: float | None = None,
+        limited: bool = False,
+    ) -> None:
+        super().__init__(message, reason=reason)
+        self.retry_after_s = retry_after_s
+        self.limited = limited
 
 
 class RefusedByUs(Refused):
@@ -49,6 +65,10 @@ class ConnectionLost(DryfillError):
     """The stream is gone; what we know is stale until recovered."""
 
     retry_safe = True
+
+
+class RunEnded(DryfillError):
+    """The data ended while an order, a bracket or a flatten was waited for: it will never be."""
 
 
 class ProtocolError(DryfillError):

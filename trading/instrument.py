@@ -36,7 +36,7 @@ class TickBand:
     at_or_above: Decimal | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Instrument:
     """One tradable contract (or, for research, a root) with its exact grid and money.
 
@@ -82,6 +82,9 @@ class Instrument:
                 )
         unit = Fraction(gcd(*(t.numerator for t in ticks)), lcm(*(t.denominator for t in ticks)))
         object.__setattr__(self, "unit", _decimal(unit))
+
+    def __repr__(self) -> str:
+        return f"Instrument({self.symbol!r})"
 
     @property
     def unit_value(self) -> Decimal:

@@ -70,8 +70,8 @@ def _spec(
         raise UsageError(f"quantity is {qty!r}; give a whole number of contracts from 1")
     if tif not in _TIFS:
         raise UsageError(f"tif is {tif!r}; give 'day', 'gtc' or 'ioc'")
-    if trail is not None and trail.n < 1:
-        raise UsageError(f"trail is {trail.n} ticks; give at least Ticks(1)")
+    if trail is not None and (not isinstance(trail, Ticks) or trail.n < 1):
+        raise UsageError(f"trail is {trail!r}; give a distance, at least Ticks(1)")
     if (trail is not None or join) and (limit is not None or stop is not None or (trail and join)):
         raise UsageError("trail and join stand alone: without limit, stop or each other")
     join_type = OrdType.JOIN_BID if side is Side.BUY else OrdType.JOIN_ASK

@@ -14,13 +14,13 @@ from typing import Any
 
 from .bars import Bars
 from .desk import Desk, Timer
-from .errors import UsageError
+from .errors import RunEnded, UsageError
 from .events import Bar, Quote, StatusChange, Trade
 from .instrument import Instrument
 from .market import Channel
 from .order import Execution, ExecutionReport, OrderSpec
 from .orders.bracket import Bracket
-from .orders.bracket_core import Level
+from .orders.bracket_plan import Level, Targets
 from .orders.flatten_core import FlattenResult
 from .orders.handle import CancelResult, Order
 from .orders.manager import Incident
@@ -128,9 +128,25 @@ class Strategy:
         return await self.desk.cancel(order)
 
     async def bracket(
-        self, entry: OrderSpec, *, stop: Level, target: Level | None = None
+        self,
+        entry: OrderSpec,
+        *,
+        stop: Level,
+        target: Targets = None,
+        break_even: Ticks | None = None,
+        break_even_plus: Ticks | None = None,
+        trail: Ticks | None = None,
+        entry_timeout: float | None = None,
     ) -> Bracket:
-        return await self.desk.bracket(entry, stop=stop, target=target)
+        return await self.desk.bracket(
+            entry,
+            stop=stop,
+            target=target,
+            break_even=break_even,
+            break_even_plus=break_even_plus,
+            trail=trail,
+            entry_timeout=entry_timeout,
+        )
 
     async def flatten(self, *, reason: object = "") -> FlattenResult:
         return await self.desk.flatten(reason=reason)
@@ -157,10 +173,26 @@ def make_strategy(kind: type[Strategy], params: dict[str, Any], desk: Desk) -> S
 async def run_strategy(strategy: Strategy) -> list[str]:
     """Start a strategy and hand it its events until the inbox is closed; then its `on_stop`.
 
-    Returns notes: handlers that never could be called, because nothing was subscribed for them.
+    Returns notes: a handler that still waited for an order when the run ended, and handlers that
+    never could be called, because nothing was subscribed for them.
     """
+    notes: list[str] = []
+    try:
+        await _call(getattr(strategy, "on_start", None))
+        await _handle_events(strategy)
+    except RunEnded as ended:
+        notes.append(f"when the data ended, a handler still waited: {ended}")
+    await _call(getattr(strategy, "on_stop", None))
+    subscribed = strategy.desk.subscribed
+    idle = (n for n, c in _NEEDS.items() if hasattr(strategy, n) and c not in subscribed)
+    return notes + [
+        f"{name} was never called: {_NEEDS[name].value} were not subscribed to" for name in idle
+    ]
+
+
+async def _handle_events(strategy: Strategy) -> None:
+    """One event after the other, until the inbox is closed."""
     desk = strategy.desk
-    await _call(getattr(strategy, "on_start", None))
     handlers = {t: getattr(strategy, name, None) for t, name in _HANDLER_OF.items()}
     while (event := await desk.inbox.get()) is not None:
         ready = desk.unwrap(event)
@@ -169,11 +201,6 @@ async def run_strategy(strategy: Strategy) -> list[str]:
             result = handler(ready)
             if result is not None and inspect.isawaitable(result):
                 await result
-    await _call(getattr(strategy, "on_stop", None))
-    idle = (n for n, c in _NEEDS.items() if hasattr(strategy, n) and c not in desk.subscribed)
-    return [
-        f"{name} was never called: {_NEEDS[name].value} were not subscribed to" for name in idle
-    ]
 
 
 async def _call(handler: Callable[[], Awaitable[None] | None] | None) -> None:

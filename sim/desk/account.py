@@ -47,25 +47,44 @@ class Holding:
         self.instrument = instrument
         self.lots: deque[Lot] = deque()
         self.sign = 0  # +1 long, -1 short, 0 flat
+        self._contracts = 0  # in all lots, and what they are worth in units: kept, not summed up
+        self._worth = 0
         self.changed_ns = 0  # when it was filled last
 
     @property
     def qty(self) -> int:
         """Signed contracts."""
-        return self.sign * sum(lot.qty for lot in self.lots)
+        return self.sign * self._contracts
 
     @property
     def avg_px(self) -> Decimal | None:
         """The mean price of what is held; None when flat."""
         if not self.lots:
             return None
-        worth = sum(lot.qty * lot.units for lot in self.lots)
-        return mean_price(self.instrument, worth, sum(lot.qty for lot in self.lots))
+        return mean_price(self.instrument, self._worth, self._contracts)
 
     def open_profit(self, mark_units: int) -> Decimal:
         """What closing at `mark_units` would realise, before fees."""
-        gained = sum(lot.qty * (mark_units - lot.units) for lot in self.lots)
+        gained = self._contracts * mark_units - self._worth
         return self.instrument.money(self.sign * gained)
+
+    def add(self, lot: Lot, sign: int) -> None:
+        """Contracts were opened."""
+        self.sign = sign
+        self.lots.append(lot)
+        self._contracts += lot.qty
+        self._worth += lot.qty * lot.units
+
+    def take(self, qty: int) -> None:
+        """`qty` contracts of the oldest lot were closed."""
+        lot = self.lots[0]
+        lot.qty -= qty
+        self._contracts -= qty
+        self._worth -= qty * lot.units
+        if not lot.qty:
+            self.lots.popleft()
+        if not self.lots:
+            self.sign = 0
 
 
 class Account:
@@ -101,11 +120,8 @@ class Account:
         left = qty
         while left and holding.sign == -side.sign:
             left -= self._close(holding, left, units, time_ns, tag, fee_each)
-            if not holding.lots:
-                holding.sign = 0
         if left:
-            holding.sign = side.sign
-            holding.lots.append(Lot(left, units, time_ns, tag, fee_each))
+            holding.add(Lot(left, units, time_ns, tag, fee_each), side.sign)
         fee = times(fee_each, qty)
         self.cash = total(self.cash, fee.copy_negate())
         self.fees_paid = total(self.fees_paid, fee)
@@ -133,9 +149,7 @@ class Account:
                 exit_tag=tag,
             )
         )
-        lot.qty -= closed
-        if not lot.qty:
-            holding.lots.popleft()
+        holding.take(closed)
         self.realised = total(self.realised, profit)
         self.cash = total(self.cash, profit)
         return closed

@@ -81,15 +81,9 @@ class BrokerDesk:
 
     def place(self, request: OrderRequest) -> str:
         """Enter an order; its id. Raises `Refused` with the broker's reason; a tag is used up by an
-        order that the exchange rejected, as with ProjectX, where that order exists all the same."""
-        if request.cl_ord_id in self._by_tag:
-            raise Refused(f"tag {request.cl_ord_id!r} was used before", reason=Reason.DUPLICATE_TAG)
-        units = self._on_grid(request.instrument, request.price)
-        stop_units = self._on_grid(request.instrument, request.stop_px)
-        self._check_margin(request.instrument, request.side, request.order_qty)
-        record = OrderRecord(len(self.orders) + 1, request, self._now_ns())
-        self.orders[record.number] = self._by_id[str(record.number)] = record
-        self._by_tag[request.cl_ord_id] = self._working[record.number] = record
+        order that was rejected, as with ProjectX, where that order exists all the same."""
+        units, stop_units = self._admitted(request)
+        record = self._booked(request)
         self.exchange.enter(
             request.instrument.symbol,
             NewOrder(
@@ -106,6 +100,29 @@ class BrokerDesk:
         if record.status is OrdStatus.REJECTED:
             raise Refused(record.text, reason=record.reason)
         return str(record.number)
+
+    def file(self, request: OrderRequest) -> OrderRecord:
+        """Take an order into the books and keep it from the exchange. Raises `Refused`."""
+        self._admitted(request)
+        return self._booked(request)
+
+    def turn_down(self, record: OrderRecord, reason: Reason, text: str) -> None:
+        """Reject an order that was filed; told as any other reject, in the words of `text`."""
+        instrument = record.request.instrument
+        report = Report(
+            seq=0,
+            time_ns=self._now_ns(),
+            order_id=record.number,
+            exec_type=ExecType.REJECTED,
+            ord_status=OrdStatus.REJECTED,
+            order_qty=record.order_qty,
+            cum_qty=0,
+            leaves_qty=0,
+            price=_units_or_none(instrument, record.price),
+            stop_px=_units_or_none(instrument, record.stop_px),
+            reason=reason,
+        )
+        self.on_report(instrument.symbol, report, text)
 
     def modify(self, order_id: str, change: OrderChange) -> None:
         """Change a working order in place. Raises `Refused`; the order is as it was then."""
@@ -204,16 +221,19 @@ class BrokerDesk:
 
     # --- what the exchange says -----------------------------------------------------------------
 
-    def on_report(self, symbol: str, report: Report) -> None:
-        """Book a report and tell it on: the order, then the position and the money it moved."""
+    def on_report(self, symbol: str, report: Report, text: str = "") -> None:
+        """Book a report and tell it on: the order, then the position and the money it moved.
+
+        `text` are the broker's words where the usual ones for its reason do not do.
+        """
         if report.exec_type in (ExecType.CANCEL_REJECTED, ExecType.REPLACE_REJECTED):
             return  # the answer to the request says it; the order is as it was
         record = self.orders[report.order_id]
         record.apply(report)
         if record.status.terminal:
             self._working.pop(record.number, None)
-        if report.reason is not Reason.NONE:
-            record.text = said(report.reason)
+        if text or report.reason is not Reason.NONE:
+            record.text = text or said(report.reason)
         fill = self._book(record, report) if report.exec_type is ExecType.TRADE else None
         self.heard(record, report)
         self.tell(
@@ -255,6 +275,31 @@ class BrokerDesk:
         return fill
 
     # --- how -------------------------------------------------------------------------------------
+
+    def _admitted(self, request: OrderRequest) -> tuple[int | None, int | None]:
+        """As `_checked`; one refused for money stays in the books as a rejected order: whoever
+        looks for the trades that were not made finds it there."""
+        try:
+            return self._checked(request)
+        except Refused as refusal:
+            if refusal.reason == Reason.INSUFFICIENT_FUNDS:
+                self.turn_down(self._booked(request), Reason(refusal.reason), str(refusal))
+            raise
+
+    def _checked(self, request: OrderRequest) -> tuple[int | None, int | None]:
+        """The prices in units of a request that the broker takes. Raises `Refused`."""
+        if request.cl_ord_id in self._by_tag:
+            raise Refused(f"tag {request.cl_ord_id!r} was used before", reason=Reason.DUPLICATE_TAG)
+        units = self._on_grid(request.instrument, request.price)
+        stop_units = self._on_grid(request.instrument, request.stop_px)
+        self._check_margin(request.instrument, request.side, request.order_qty)
+        return units, stop_units
+
+    def _booked(self, request: OrderRequest) -> OrderRecord:
+        record = OrderRecord(len(self.orders) + 1, request, self._now_ns())
+        self.orders[record.number] = self._by_id[str(record.number)] = record
+        self._by_tag[request.cl_ord_id] = self._working[record.number] = record
+        return record
 
     def _ask(
         self, record: OrderRecord, command: ReplaceOrder | CancelOrder, refusal: ExecType
@@ -325,6 +370,14 @@ class BrokerDesk:
             avg_px=holding.avg_px,
             time_ns=holding.changed_ns,
         )
+
+
+def _units_or_none(instrument: Instrument, price: Decimal | None) -> int | None:
+    """A price in units; None for none and for one that no grid has."""
+    try:
+        return None if price is None else instrument.units(price)
+    except UsageError:
+        return None
 
 
 def said(reason: Reason) -> str:

@@ -13,11 +13,11 @@ class Bounds:
     """Bounds of the oracles. Seconds of virtual time where the name ends in `_s`; counts otherwise.
 
     `protect_s` (T_prot): contracts without a stop (INV-01). `flat_s` (T_flat): the same once a stop
-    was refused, and repairing an over-fill (INV-04). `over_s` (T_over): closing orders for more
-    than is held (INV-02), two stops of one intent (INV-08), and how far apart the fills of two legs
-    may be known and still be a race (INV-04). `orphan_s` (T_orphan): closing orders while flat
-    (INV-03). `hedge_s` (T_hedge): how old an unanswered stop must be before a substitute goes out
-    (INV-08). `look_s` (T_look): when a client that was not told must have looked.
+    was refused, and giving back what was closed too much (INV-04). `over_s` (T_over): closing
+    orders for more than is held (INV-02), and two stops of one intent (INV-08). `orphan_s`
+    (T_orphan): closing orders while flat (INV-03). `hedge_s` (T_hedge): how old a stop must be
+    before a substitute for it goes out (INV-08). `look_s` (T_look): when a client that was not told
+    must have looked.
 
     `quiet_s`: nothing happened for so long, and no write was unanswered: quiescence. With faults it
     must be longer than the longest delay and two periods of reconciliation. `repeats_most`: equal

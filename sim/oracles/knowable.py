@@ -7,6 +7,7 @@ market takes no orders, clocks stand still.
 """
 
 from bisect import insort
+from collections import deque
 from collections.abc import Callable
 
 from ...trading.order import Execution, OrderState
@@ -42,6 +43,12 @@ class Knowledge:
         # One that T_look has overtaken is known for all purposes, and need not be kept.
         recent = [m for m in self._untold.get(order_id, ()) if at_ns - m.at_ns <= self._look_ns]
         self._untold[order_id] = [*recent, moment]
+        return moment
+
+    def told_at(self, at_ns: int) -> Moment:
+        """Something the client did itself, or was told at once."""
+        moment = Moment(at_ns)
+        moment.known_ns = at_ns
         return moment
 
     def told(self, state: OrderState, now_ns: int) -> None:
@@ -95,11 +102,11 @@ class Reachable:
 class Stopwatch:
     """Times one condition that may hold for `bound_ns` of reachable time once it could be known."""
 
-    __slots__ = ("_knowledge", "_reachable", "_said", "bound_ns", "since")
+    __slots__ = ("_bound_ns", "_knowledge", "_reachable", "_said", "_since")
 
     def __init__(self, knowledge: Knowledge, reachable: Reachable, bound_ns: int) -> None:
-        self.bound_ns = bound_ns
-        self.since: Moment | None = None
+        self._bound_ns = bound_ns
+        self._since: Moment | None = None
         self._knowledge = knowledge
         self._reachable = reachable
         self._said = False
@@ -107,21 +114,62 @@ class Stopwatch:
     def hold(self, true: bool, moment: Moment) -> bool:
         """The condition holds or not, since `moment`; whether it begins to hold now."""
         if not true:
-            self.since = None
+            self._since = None
             return False
-        if self.since is not None:
+        if self._since is not None:
             return False
-        self.since, self._said = moment, False
+        self._since, self._said = moment, False
         return True
-
-    def restart(self, moment: Moment, bound_ns: int) -> None:
-        """Judge what holds now by another bound, from another moment on."""
-        self.since, self.bound_ns = moment, bound_ns
 
     def overrun(self, now_ns: int) -> bool:
         """Whether the condition has held for too long; says so once."""
-        if self.since is None or self._said:
+        if self._since is None or self._said:
             return False
-        from_ns = self._knowledge.from_ns(self.since)
-        self._said = self._reachable.between(from_ns, now_ns) > self.bound_ns
+        from_ns = self._knowledge.from_ns(self._since)
+        self._said = self._reachable.between(from_ns, now_ns) > self._bound_ns
         return self._said
+
+
+class Backlog:
+    """Contracts that should not be: bare, or covered twice. Each is timed from the change that
+    brought it, and the oldest go first, so that one change that nobody knows of yet is not judged
+    by the age of another that was mended meanwhile."""
+
+    def __init__(self, knowledge: Knowledge, reachable: Reachable, bound_ns: int) -> None:
+        self._knowledge = knowledge
+        self._reachable = reachable
+        self._bound_ns = bound_ns
+        self._parts: deque[tuple[int, Stopwatch]] = deque()
+
+    @property
+    def amount(self) -> int:
+        return sum(qty for qty, _ in self._parts)
+
+    def set(self, amount: int, moment: Moment) -> bool:
+        """There are so many now, by `moment`; whether these are more than before."""
+        more = amount - self.amount
+        if more > 0:
+            self._push(more, moment, self._bound_ns)
+        while more < 0:
+            qty, stopwatch = self._parts.popleft()
+            if qty > -more:
+                self._parts.appendleft((qty + more, stopwatch))
+            more += min(qty, -more)
+        return more > 0
+
+    def restart(self, moment: Moment, bound_ns: int) -> None:
+        """Time all there are from `moment` on and by another bound."""
+        amount = self.amount
+        self._parts.clear()
+        if amount:
+            self._push(amount, moment, bound_ns)
+
+    def overrun(self, now_ns: int) -> bool:
+        """Whether some have been there for too long; says so once."""
+        found = [stopwatch.overrun(now_ns) for _, stopwatch in self._parts]
+        return any(found)
+
+    def _push(self, qty: int, moment: Moment, bound_ns: int) -> None:
+        stopwatch = Stopwatch(self._knowledge, self._reachable, bound_ns)
+        stopwatch.hold(True, moment)
+        self._parts.append((qty, stopwatch))

@@ -21,18 +21,23 @@ class Oracle(Protocol):
 
     def on_broker(self, said: BrokerSaid) -> None:
         """An order changed at the broker; the account has booked it."""
+        return
 
     def on_manager(self, event: PortEvent) -> None:
         """Something passed the client's port; the manager has acted on what it was told."""
+        return
 
     def on_step(self, now_ns: int) -> None:
         """Time has come this far; called before each event, too."""
+        return
 
     def at_quiescence(self) -> None:
         """Nothing is on its way and nothing was for a while."""
+        return
 
     def at_end(self) -> None:
         """The run is over, perhaps in the middle of something."""
+        return
 
 
 class Violation(Struct, frozen=True):

@@ -182,9 +182,7 @@ class WatchedPort:
         self, instrument: Instrument, order_id: str, do: Do, change: OrderChange | None = None
     ) -> Sent:
         now_ns = self._now_ns()
-        sent = Sent(
-            do=do, time_ns=now_ns, instrument=instrument, order_id=order_id, change=change
-        )
+        sent = Sent(do=do, time_ns=now_ns, instrument=instrument, order_id=order_id, change=change)
         self._hear(sent)
         return sent
 

@@ -1,6 +1,7 @@
 """What the oracles look at together: broker truth by contract, and the manager's own view."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 
 from msgspec import Struct
 
@@ -9,18 +10,18 @@ from ...trading.instrument import Instrument
 from ...trading.order import OrderRequest
 from ...trading.orders import tags
 from ...trading.orders.handle import Order
-from ...trading.orders.manager import OrderManager
+from ...trading.orders.manager import Incident, OrderManager
 from ...trading.orders.tags import Tag
 from ...trading.words import ExecType, OrdType
 from ..desk.broker_desk import BrokerDesk
 from ..desk.orders import OrderRecord
 from ..unprotected import Intents
 from .bounds import Bounds, in_ns
-from .knowable import Knowledge, Moment, Reachable, Stopwatch
+from .knowable import Backlog, Knowledge, Moment, Reachable, Stopwatch
 from .port import Answered, Delivered, PortEvent, Sent
 
 CLOSING = ("stop", "target", "exit")
-"""Roles of orders that only ever close what an entry opened."""
+"""Duties of orders that only ever close what an entry opened; several targets have one duty."""
 
 STOPS = (OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP)
 
@@ -29,15 +30,13 @@ class Contract:
     """One instrument at the broker: what is held, and the client's own orders that work.
 
     `position` is the sum of fills, whoever made them; `meant` what of it brackets opened. `awaited`
-    are entries that left the client and are not at the broker yet, by tag. `partly`: something was
-    closed in part since it was flat.
+    are entries that left the client and are not at the broker yet, by tag.
     """
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
         self.position = 0
         self.meant = 0
-        self.partly = False
         self.working: dict[int, OrderRecord] = {}
         self.closers: dict[int, OrderRecord] = {}
         self.awaited: dict[str, OrderRequest] = {}
@@ -62,22 +61,22 @@ class Contract:
         return sum(
             record.leaves_qty
             for record in self.closers.values()
-            if role_of(record) == "stop" and record.request.side.sign == -self.sign
+            if duty_of(record) == "stop" and record.request.side.sign == -self.sign
         )
 
     @property
     def closing(self) -> int:
-        """Contracts that closing orders could close, of each bracket its largest leg and its
-        closing order; on both sides while nothing is held."""
-        legs: dict[str, int] = {}
+        """Contracts that closing orders could close, of each bracket its stops or its targets,
+        whichever are more, and its closing orders; on both sides while nothing is held."""
+        legs: dict[str, dict[str, int]] = {}
         for record in self.closers.values():
             if self.sign and record.request.side.sign == self.sign:
                 continue
             tag = tags.parse(record.request.cl_ord_id)
             assert tag is not None, "a closer has a role, and so a tag of ours"
-            group = f"{tag.intent}.exit" if tag.role == "exit" else tag.intent
-            legs[group] = max(legs.get(group, 0), record.leaves_qty)
-        return sum(legs.values())
+            group = legs.setdefault(f"{tag.intent}.exit" if tag.role == "exit" else tag.intent, {})
+            group[tag.duty] = group.get(tag.duty, 0) + record.leaves_qty
+        return sum(max(group.values()) for group in legs.values())
 
     @property
     def entries(self) -> bool:
@@ -94,13 +93,11 @@ class Contract:
                     orders.pop(record.number, None)
             if not record.status.terminal:
                 self.working[record.number] = record
-                if role_of(record) in CLOSING:
+                if duty_of(record) in CLOSING:
                     self.closers[record.number] = record
         if report.exec_type is ExecType.TRADE:
             signed = record.request.side.sign * report.last_qty
-            after = self.position + signed
-            self.partly = self.position * after > 0 and (self.partly or abs(after) < abs(self.position))
-            self.position = after
+            self.position += signed
             self._intents.fill(tag_text, signed)
         self.meant = self._intents.settle(self.position)
 
@@ -139,10 +136,19 @@ class Scene:
         self.reachable = Reachable()
         self.knowledge = Knowledge(in_ns(bounds.look_s))
         self.contracts: dict[str, Contract] = {}
-        self.manager: OrderManager | None = None
+        self.managers: list[OrderManager] = []  # one for each life of the client
         self.handles: dict[str, Order] = {}  # the manager's orders by tag, until both sides agree
         self.numbers: dict[str, int] = {}  # the broker's number of each tag of the client's
         self._sent: dict[str, None] = {}  # tags of the client's
+
+    @property
+    def manager(self) -> OrderManager | None:
+        """The manager that lives; None before there is one."""
+        return self.managers[-1] if self.managers else None
+
+    def incidents(self) -> Iterator[Incident]:
+        """Every incident so far, of earlier lives too."""
+        return chain.from_iterable(manager.incidents for manager in self.managers)
 
     def contract(self, instrument: Instrument) -> Contract:
         known = self.contracts.get(instrument.symbol)
@@ -153,11 +159,12 @@ class Scene:
     def stopwatch(self, bound_s: float) -> Stopwatch:
         return Stopwatch(self.knowledge, self.reachable, in_ns(bound_s))
 
+    def backlog(self, bound_s: float) -> Backlog:
+        return Backlog(self.knowledge, self.reachable, in_ns(bound_s))
+
     def now(self) -> Moment:
         """A moment that the client knows of already."""
-        moment = Moment(self.now_ns())
-        moment.known_ns = moment.at_ns
-        return moment
+        return self.knowledge.told_at(self.now_ns())
 
     def record(self, tag_text: str) -> OrderRecord | None:
         """The broker's record of an order of the client's; None while there is none."""
@@ -206,7 +213,7 @@ class Scene:
         tag_text = request.cl_ord_id
         self._sent[tag_text] = None
         tag = tags.parse(tag_text)
-        if tag is None or tag.role not in CLOSING:
+        if tag is None or tag.duty not in CLOSING:
             self.contract(request.instrument).awaited[tag_text] = request
         if self.manager is not None:
             for order in reversed(self.manager.orders_of(request.instrument)):
@@ -224,7 +231,7 @@ class Scene:
                 self.knowledge.told_fill(each, event.time_ns)
 
 
-def role_of(record: OrderRecord) -> str:
-    """The role of an order in its bracket; "" for one that has none."""
+def duty_of(record: OrderRecord) -> str:
+    """What an order does in its bracket; "" for one that has none."""
     tag = tags.parse(record.request.cl_ord_id)
-    return "" if tag is None else tag.role
+    return "" if tag is None else tag.duty

@@ -281,3 +281,33 @@ def test_a_bracket_runs_through_the_whole_of_it(run_strategy_on):
     assert record.open_position == 0
     assert record.unprotected.meant.spans
     assert record.reject_count == 0
+
+
+@pytest.mark.parametrize("wait", ["closed", "done"])
+def test_a_wait_for_an_order_ends_with_the_data_and_the_report_is_there(tape_of, run, wait):
+    async def script(desk):
+        await asyncio.sleep(0.1)
+        bracket = await desk.bracket(Buy(1), stop=Ticks(400))
+        await bracket.protected()
+        await (bracket.closed() if wait == "closed" else bracket.stop.done())
+
+    record = run(tape_of(MARKET), script)
+    assert record.open_position == 1
+    assert [n for n in record.notes if n.startswith("when the data ended, the script still waited")]
+
+
+def test_a_handler_that_waits_for_an_order_at_the_end_gives_way_to_on_stop(run_strategy_on):
+    class Holds(Strategy):
+        async def on_start(self):
+            bracket = await self.bracket(Buy(1), stop=Ticks(400))
+            await bracket.closed()
+
+        async def on_stop(self):
+            await self.flatten(reason="end")
+
+    record = run_strategy_on(
+        Holds, "0 quote 100x5 101x5\n1 trade 101x1 buyer\n2000 quote 100x5 101x5"
+    )
+    assert record.open_position == 0
+    assert record.fill_count == 2
+    assert any("a handler still waited" in note for note in record.notes)

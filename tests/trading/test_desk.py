@@ -7,6 +7,7 @@ import pytest
 
 from dryfill.sim.loop_run import run_virtual
 from dryfill.trading import instruments
+from dryfill.trading.broker import Offers
 from dryfill.trading.desk import Desk
 from dryfill.trading.errors import UsageError
 from dryfill.trading.events import Bar, Quote, StatusChange, Trade
@@ -42,6 +43,14 @@ class FakeMarket:
 
 class NoBroker:
     """A broker port that nothing is asked of."""
+
+    offers = Offers(
+        ord_types=frozenset(),
+        tifs=frozenset(),
+        modify_in_place=True,
+        native_brackets=False,
+        lossless_stream=True,
+    )
 
     def listen(self, sink):
         self.sink = sink

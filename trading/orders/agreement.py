@@ -9,6 +9,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from ..order import OrderChange, OrderRequest, OrderState
+from .backoff import doubled
+from .settings import OrderSettings
 
 
 class Wish(Struct, frozen=True):
@@ -28,16 +30,26 @@ class Wish(Struct, frozen=True):
 
 class Agreement:
     """The numbers an order works with by the broker's word. `now` is the newest of them.
+    `contested`: how often, since the last wish, the broker made something else of a change.
 
     `held_most`: how many changes may wait for their report; a broker that never sends them must not
     fill the memory.
     """
 
-    __slots__ = ("_held_most", "_request", "_told_early", "_untold", "now", "under_way")
+    __slots__ = (
+        "_held_most",
+        "_request",
+        "_told_early",
+        "_untold",
+        "contested",
+        "now",
+        "under_way",
+    )
 
     def __init__(self, request: OrderRequest, held_most: int) -> None:
         self.now = Wish(True, request.order_qty, request.price, request.stop_px, request.trail)
         self.under_way: Wish | None = None  # sent, not answered
+        self.contested = 0
         self._request = request
         self._held_most = held_most
         self._told_early = False
@@ -63,19 +75,25 @@ class Agreement:
         """The change under way was refused, or nobody knows what became of it."""
         self.under_way = None
 
-    def replaced(self, state: OrderState) -> bool:
-        """A REPLACED report came. False: it is the broker's own doing."""
+    def replaced(self, state: OrderState) -> None:
+        """A REPLACED report came: of a change of ours, or of the broker's own doing."""
         told = self._read(state)
         for n, wish in enumerate(self._untold):
             if told.told == wish.told:
                 del self._untold[: n + 1]
-                return True
+                return
         if self.under_way is not None and told.told == self.under_way.told:
             self.now = self.under_way
             self._told_early = True
-            return True
+            return
         self.now = told
-        return False
+        self.contested += 1
+
+    def pause_s(self, settings: OrderSettings) -> float:
+        """A broker that changes every change of ours again is not asked as fast as it answers."""
+        if self.contested < 2:
+            return 0.0
+        return doubled(settings.retry_s, settings.retry_most_s, self.contested - 1)
 
     def seen(self, state: OrderState) -> None:
         """A look-up showed the order with these numbers."""

@@ -2,25 +2,32 @@
 
 import asyncio
 from dataclasses import replace
+from decimal import Decimal
 
+from ..errors import RefusedByUs, UsageError
 from ..order import OrderRequest
-from ..words import OrdStatus, OrdType, Reason, TimeInForce
+from ..words import OrdStatus, Reason, TimeInForce
 from . import bracket_core as core
 from .agreement import Wish
-from .backoff import NOT_NOW, doubled
-from .bracket_core import Facts, LegWish, Mode, Outcome, Plan
+from .backoff import NOT_NOW
+from .bracket_core import Facts, LegWish, Mode, Outcome
+from .bracket_plan import Level, Plan, roles
 from .closing import Closer, Sender
+from .drafts import change_refusal
+from .following import Follower
 from .handle import Changed, Order
-from .leg import Leg
+from .leg import Leg, Moved
 from .settings import OrderSettings
 
 _WRONG_SIDE = (Reason.SELL_STOP_NOT_BELOW_LAST, Reason.BUY_STOP_NOT_ABOVE_LAST)
 
 
 class Bracket:
-    """An entry with a stop and, perhaps, a target. Protection goes on whatever the caller does.
+    """An entry with a stop and, perhaps, targets. Protection goes on whatever the caller does.
 
     A leg that the trader cancels stays away; one that the trader moves stays where it was moved to.
+    Rules that move the stop never move it back; a stop that the trader moves back is the trader's
+    own, and the rules leave it alone.
     """
 
     def __init__(
@@ -31,14 +38,19 @@ class Bracket:
         self.mode = Mode.GUARDING
         self.reason = ""
         self._tif = tif
-        self._entry, self._stop, self._target = Leg("entry"), Leg("stop"), Leg("target")
+        self._entry, self._stop = Leg("entry"), Leg("stop")
+        self._targets = [Leg(role, nth) for nth, role in enumerate(roles(plan))]
+        self._legs = [self._stop, *self._targets]
         self._closer = Closer(intent, plan.instrument, sender, settings, self.settle)
         self._sender = sender
         self._settings = settings
-        self._changed = Changed()
+        self.changed = Changed()
         self._overfill = False  # an incident said already that too much was closed
         self._watched: Order | None = None  # the triggered stop that is being timed
         self._watch: int | None = None
+        self._deadline: int | None = None  # the entry's time-out
+        self._late = False  # it passed while the entry worked
+        self._follower = Follower(sender, settings, lambda: (self.plan, self.facts()), self.settle)
 
     # --- for the caller -------------------------------------------------------------------------
 
@@ -53,9 +65,16 @@ class Bracket:
 
     @property
     def target(self) -> Order | None:
-        """The target that works, or the last one; None before the first fill and where none was
-        asked."""
-        return self._target.last
+        """The nearest target that works, or the last one that did; None before the first fill and
+        where none was asked."""
+        sent = self.targets
+        working = [order for order in sent if order.working]
+        return working[0] if working else sent[-1] if sent else None
+
+    @property
+    def targets(self) -> list[Order]:
+        """Each target's newest order, nearest first, of those that were sent."""
+        return [leg.last for leg in self._targets if leg.last is not None]
 
     @property
     def position(self) -> int:
@@ -65,9 +84,10 @@ class Bracket:
     @property
     def finished(self) -> bool:
         """True once nothing of the bracket works and, unless it was released, nothing is held."""
-        if self.entry.working or self._stop.live or self._target.live or self._closer.live:
+        facts = self.facts()
+        if facts.entry.live or facts.legs_live or facts.exit_live:
             return False
-        return self.mode is Mode.RELEASED or self.facts().net == 0
+        return self.mode is Mode.RELEASED or facts.net == 0
 
     async def protected(self, timeout: float | None = None) -> Outcome:
         """Wait until the entry is over and its outcome settled, at most `timeout` seconds;
@@ -75,14 +95,32 @@ class Bracket:
         nothing."""
         try:
             async with asyncio.timeout(timeout):
-                await self._changed.until(lambda: core.outcome(*self._standing()) is not None)
+                await self.changed.until(lambda: core.outcome(*self._standing()) is not None)
         except TimeoutError:
             pass
         return core.outcome_so_far(*self._standing())
 
+    async def move_stop(self, level: Level, *, loosen: bool = False) -> None:
+        """Move the stop, and wait until the broker agreed or the stop is over; before the first
+        fill only the plan changes.
+
+        Distances count from the mean entry price; below zero they lie beyond it. Raises `OffGrid`,
+        and `UsageError` for a level beyond a target, or further from the market than now unless
+        `loosen` (which ends the rules that move it); `RefusedByUs` where there is no stop to move;
+        `Refused` when the broker said no: it is where it was then.
+        """
+        await self._move(self._stop, level, loosen)
+
+    async def move_target(self, level: Level, *, nth: int = 1, loosen: bool = False) -> None:
+        """As `move_stop`, for the `nth` target, from 1, the nearest."""
+        if not 1 <= nth <= len(self._targets):
+            have = len(self._targets) or "none"
+            raise UsageError(f"bracket {self.intent} has no target {nth!r}; targets: {have}")
+        await self._move(self._targets[nth - 1], level, loosen)
+
     async def closed(self) -> None:
         """Wait until nothing is held through this bracket and nothing of it works."""
-        await self._changed.until(lambda: self.finished)
+        await self.changed.until(lambda: self.finished)
 
     def __repr__(self) -> str:
         return f"<bracket {self.intent} {self.mode.value} position={self.position}>"
@@ -92,6 +130,9 @@ class Bracket:
     def begin(self, entry: OrderRequest) -> None:
         """Send the entry."""
         self._entry.orders.append(self._sender.send(entry))
+        seconds = self.plan.rules.entry_timeout
+        if seconds is not None:
+            self._deadline = self._sender.later(seconds, self._entry_is_late)
 
     def release(self) -> None:
         """Take the legs away; somebody else closes what is held."""
@@ -100,7 +141,7 @@ class Bracket:
 
     def drop(self, order: Order) -> None:
         """The trader takes a leg's order away: nothing is sent in its place."""
-        for leg in (self._stop, self._target):
+        for leg in self._legs:
             leg.dropped = leg.dropped or order is leg.live
 
     def move(self, order: Order, wish: Wish) -> bool:
@@ -108,23 +149,25 @@ class Bracket:
         entry."""
         if order is self.entry:
             return False
-        if order is self._stop.live and wish.stop_px is not None:
-            before = self._stop.moved[0] if self._stop.moved else self.plan.stop
-            self._stop.moved = (before, wish.stop_px)
-            self.plan = replace(self.plan, stop=wish.stop_px)
-            self._cut_pause(self._stop)
-        elif order is self._target.live and wish.price is not None:
-            assert self.plan.target is not None
-            before = self._target.moved[0] if self._target.moved else self.plan.target
-            self._target.moved = (before, wish.price)
-            self.plan = replace(self.plan, target=wish.price)
-            self._cut_pause(self._target)
-        self.settle()
+        for leg in self._legs:
+            px = wish.stop_px if leg is self._stop else wish.price
+            if order is leg.live and px is not None:
+                self._take_over(leg, px)
         return True
 
     def orders(self) -> list[Order]:
         """Every order of the bracket so far."""
-        return self._entry.orders + self._stop.orders + self._target.orders + self._closer.orders
+        legs = [order for leg in self._legs for order in leg.orders]
+        return self._entry.orders + legs + self._closer.orders
+
+    def on_price(self, price: Decimal) -> None:
+        """The market traded at a price, or would close us at it: the rules on the stop look.
+
+        A stop that the market passed while it was on its way closes the position (RS-06).
+        """
+        guards = self.mode is Mode.GUARDING and not self._sender.closed
+        if guards and self.plan.rules.follows:
+            self._follower.see(price, self.plan.side.sign)
 
     @property
     def bare(self) -> bool:
@@ -140,57 +183,97 @@ class Bracket:
             entry=self._entry.facts(),
             entry_px=entry_px if entry_px is not None else entry.core.stop_px,
             stop=self._stop.facts(),
-            target=self._target.facts(),
+            targets=tuple([leg.facts() for leg in self._targets]),
             exit_cum=-self.plan.side.sign * self._closer.net,
             exit_live=self._closer.live is not None,
+            followed=self._follower.px,
+            late=self._late,
         )
 
     def settle(self) -> None:
         """Compare what should be working with what is, and send the difference."""
-        self._judge(self._stop)
-        self._judge(self._target)
+        for leg in self._legs:
+            self._judge(leg)
         self._closer.settle()
         self._time_triggered_stop()
         wish = core.desired(self.plan, self.facts(), self.mode)
-        if not wish.entry_working and self.entry.working:
+        if not self.entry.working:
+            self._sender.never(self._deadline)
+        elif not wish.entry_working:
             self.entry.core.want_gone()
             self._sender.advance(self.entry)
         self._settle_leg(self._stop, wish.stop)
-        self._settle_leg(self._target, wish.target)
+        for leg, target in zip(self._targets, wish.targets, strict=True):
+            self._settle_leg(leg, target)
         if wish.exit_qty:
             self._close(wish.exit_qty)
-        self._changed.tell()
+        self.changed.tell()
 
     def wake(self) -> None:
         """The market's state changed: what paused for it goes on."""
-        self._cut_pause(self._stop)
-        self._cut_pause(self._target)
+        for leg in self._legs:
+            self._cut_pause(leg)
         self._closer.wake()
         self.settle()
 
     def stop_timers(self) -> None:
         """Nothing more is to be done."""
-        for timer in (self._stop.pause, self._target.pause, self._watch):
+        for timer in (self._watch, self._deadline):
             self._sender.never(timer)
+        for leg in self._legs:
+            self._sender.never(leg.pause)
+        self._follower.stop()
         self._closer.stop()
 
     # --- how --------------------------------------------------------------------------------------
 
     def _standing(self) -> tuple[int, Facts, OrdStatus, Mode, str]:
-        entry = self.entry.core
-        return (
-            entry.order_qty,
-            self.facts(),
-            entry.venue_status,
-            self.mode,
-            self.reason or entry.text,
+        entry, reason = self.entry.core, self.reason
+        if not reason and self._late and entry.venue_status is not OrdStatus.FILLED:
+            reason = f"not filled within {self.plan.rules.entry_timeout:g} s"
+        return entry.order_qty, self.facts(), entry.venue_status, self.mode, reason or entry.text
+
+    def _entry_is_late(self) -> None:
+        if self.entry.working:
+            self._late = True
+            self.settle()
+
+    async def _move(self, leg: Leg, level: Level, loosen: bool) -> None:
+        """Check a move of the trader's, make it, and wait for the broker's word on it."""
+        if self.mode is not Mode.GUARDING or self.finished or leg.dropped or self._sender.closed:
+            raise RefusedByUs(
+                f"{self!r} has no {leg.role} to move; it is over, or was taken away",
+                reason=Reason.TOO_LATE,
+            )
+        core.check_move(self.plan, self.facts(), leg.nth, level, loosen=loosen)
+        self._take_over(leg, level)
+        order = leg.live
+        if order is None:
+            return
+        live, wish, refusals = order.core, order.core.wish, order.core.refusals
+        await order.changed.until(
+            lambda: live.terminal or live.change_refused or live.agreed or live.wish != wish
         )
+        if live.change_refused and live.refusals > refusals:
+            raise change_refusal(order)
+
+    def _take_over(self, leg: Leg, level: Level) -> None:
+        """The trader has a leg at a new level from now on."""
+        plan, order = self.plan, leg.live
+        before = leg.moved or Moved(plan.level(leg.nth), plan.rules)
+        self.plan = core.moved(plan, self.facts(), leg.nth, level)
+        self._cut_pause(leg)
+        self.settle()
+        if order is not None and not order.core.agreed:
+            leg.moved = before
 
     def _settle_leg(self, leg: Leg, wish: LegWish) -> None:
         live, paused = leg.live, leg.pause is not None
         if live is None:
             if wish.open_qty and not (paused or leg.dropped or self._gave_up(leg)):
-                leg.orders.append(self._sender.send(self._leg_request(leg, wish)))
+                plan, side = self.plan, self.plan.side.opposite
+                request = leg.request(self.intent, plan.instrument, side, self._tif, wish)
+                leg.orders.append(self._sender.send(request))
             return
         if not wish.open_qty:
             live.core.want_gone()
@@ -202,19 +285,6 @@ class Bracket:
                 wish.price if is_stop else None,
             )
         self._sender.advance(live)
-
-    def _leg_request(self, leg: Leg, wish: LegWish) -> OrderRequest:
-        is_stop = leg is self._stop
-        return OrderRequest(
-            cl_ord_id=f"{self.intent}.{leg.role}#{len(leg.orders) + 1}",
-            instrument=self.plan.instrument,
-            side=self.plan.side.opposite,
-            ord_type=OrdType.STOP if is_stop else OrdType.LIMIT,
-            order_qty=wish.open_qty,
-            price=None if is_stop else wish.price,
-            stop_px=wish.price if is_stop else None,
-            tif=self._tif,
-        )
 
     def _judge(self, leg: Leg) -> None:
         """Look once at the end of each attempt, and at each refused change."""
@@ -234,40 +304,50 @@ class Bracket:
             self._change_refused(leg, last)
         elif order.agreed:
             leg.works(self._sender.now_s())
-            if leg.moved is not None and leg.moved[1] in (order.price, order.stop_px):
-                leg.moved = None
+            leg.moved = None
 
     def _change_refused(self, leg: Leg, order: Order) -> None:
         """The order works on as it was. It is kept while the change is tried again: an old stop
         protects more than none, and the market may take no new one."""
         if leg.moved is not None:  # the trader is told by the change itself
-            before, leg.moved = leg.moved[0], None
-            is_stop = leg is self._stop
-            self.plan = (
-                replace(self.plan, stop=before) if is_stop else replace(self.plan, target=before)
-            )
+            self._take_back(leg, leg.moved, order)
             leg.excused = order.core.refusals
             return
         self._failed(leg, order, "change_refused", order.core.refusal_reason, order.core.refusal)
-        if leg is self._target and self._gave_up(leg):
+        if leg is not self._stop and self._gave_up(leg):
             # It may be larger than what is held; a stop alone is safer.
             order.core.want_gone()
             self._sender.advance(order)
 
+    def _take_back(self, leg: Leg, before: Moved, order: Order) -> None:
+        """The broker did not take the trader's move: the plan is what it was, or, where an earlier
+        move of several was taken, what the order has."""
+        leg.moved = None
+        plan = self.plan.at(leg.nth, before.level)
+        if leg is self._stop:
+            plan = replace(plan, rules=before.rules)
+        now = order.core.stop_px if leg is self._stop else order.core.price
+        if now is not None and core.leg_level(plan, self.facts(), leg.nth) != now:
+            plan = plan.at(leg.nth, now)
+        self.plan = plan
+
     def _failed(self, leg: Leg, order: Order, what: str, reason: Reason, text: str) -> None:
         settings = self._settings
-        not_now = reason in NOT_NOW and not self._sender.last_call
+        waits = reason in NOT_NOW or order.core.unsent.count > 0  # nobody was reached: no failure
+        not_now = waits and not self._sender.last_call
         leg.failed(self._sender.now_s(), settings.proven_s, counts=not not_now)
         story = f"{order.describe()} {what}: {text or 'the broker gave no reason'}"
         if not not_now or leg.said != (what, reason, text):  # one for a market that stays closed
-            self._sender.incident(f"{leg.role}_{what}", story)
+            self._sender.incident(f"{'stop' if leg is self._stop else 'target'}_{what}", story)
         leg.said = (what, reason, text)
-        hopeless = reason in _WRONG_SIDE or self._gave_up(leg)
+        facts = self.facts()
+        # A stop of the right size that only will not move protects as it is.
+        sized = what == "change_refused" and facts.stop.agreed and facts.stop.open_qty == facts.net
+        hopeless = reason in _WRONG_SIDE or (self._gave_up(leg) and not sized)
         if leg is self._stop and hopeless and self.mode is Mode.GUARDING:
             self._exit(story)
             return
-        most_s = settings.closed_retry_s if not_now else settings.retry_most_s
-        pause_s = doubled(settings.retry_s, most_s, leg.pauses)
+        pause_s = self._sender.pause_s(order, leg.pauses, not_now=not_now)
         leg.pause = self._sender.later(pause_s, lambda: self._resume(leg))
 
     def _gave_up(self, leg: Leg) -> bool:

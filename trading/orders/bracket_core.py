@@ -3,29 +3,26 @@
 Protection is not a script of steps. After every event the facts of all legs are taken together and
 `desired` says what each leg should have open; the shell compares and sends. The arithmetic:
 
-    net = filled entry - filled stop - filled target - filled exit      (contracts held)
+    net = filled entry - filled stop - filled targets - filled exit     (contracts held)
 
-stop and target each have `net` open (they are one OCO group), never the size that was intended. A
-first fill of the stop or the target ends the entry. Nothing held and no entry working: no legs.
-More closed than was opened (both legs filled in one race): the excess is bought or sold back, once.
+The stop has `net` open, and each target its share of what was filled, all together never more than
+`net` (stop and targets are one OCO group): never the size that was intended. A first fill of the
+stop or a target ends the entry, and so does its time-out. Nothing held and no entry working: no
+legs. More closed than was opened (both legs filled in one race): the excess is bought or sold back,
+once.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from itertools import pairwise
 from typing import Literal
 
 from msgspec import Struct
 
 from ..errors import UsageError
-from ..instrument import Instrument
-from ..price import PriceLike, Ticks, price_text
-from ..words import OrdStatus, OrdType, Side
-
-Level = Ticks | PriceLike
-"""Where a leg goes: `Ticks` away from the mean entry price, or at a price."""
+from ..price import Ticks, price_text
+from ..words import OrdStatus, Side
+from .bracket_plan import Level, Plan, check_levels, check_line, leg_price, roles
 
 
 class Mode(Enum):
@@ -37,21 +34,10 @@ class Mode(Enum):
     RELEASED = "released"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a bracket is for. `target` None: stop alone."""
-
-    instrument: Instrument
-    side: Side
-    qty: int
-    stop: Level
-    target: Level | None
-
-
 class LegFacts(Struct, frozen=True):
     """One leg, all its attempts together. `open_qty`: contracts that may still fill. `live`: an
-    attempt works or may be working. `agreed`: the broker took it and nothing of ours is under
-    way."""
+    attempt works or may be working. `agreed`: the broker took it, and nothing of ours is under way
+    but perhaps another price."""
 
     cum_qty: int = 0
     open_qty: int = 0
@@ -61,19 +47,32 @@ class LegFacts(Struct, frozen=True):
 
 class Facts(Struct, frozen=True):
     """A bracket as it is. `entry_px`: what distances count from, None while nobody knows it.
-    `exit_cum` is signed: contracts closed, less contracts given back."""
+    `exit_cum` is signed: contracts closed, less contracts given back. `targets` in the plan's
+    order. `followed`: the stop's price by the rules so far. `late`: the entry's time is up."""
 
     entry: LegFacts
     entry_px: Decimal | None
     stop: LegFacts
-    target: LegFacts
+    targets: tuple[LegFacts, ...]
     exit_cum: int
     exit_live: bool
+    followed: Decimal | None = None
+    late: bool = False
+
+    @property
+    def closed(self) -> int:
+        """Contracts that stop and targets closed."""
+        return self.stop.cum_qty + sum([target.cum_qty for target in self.targets])
+
+    @property
+    def legs_live(self) -> bool:
+        """Whether the stop or a target works or may be working."""
+        return self.stop.live or any(target.live for target in self.targets)
 
     @property
     def net(self) -> int:
         """Contracts held through this bracket; below zero after an over-fill."""
-        return self.entry.cum_qty - self.stop.cum_qty - self.target.cum_qty - self.exit_cum
+        return self.entry.cum_qty - self.closed - self.exit_cum
 
 
 class LegWish(Struct, frozen=True):
@@ -89,7 +88,7 @@ class Desired(Struct, frozen=True):
 
     entry_working: bool
     stop: LegWish
-    target: LegWish
+    targets: tuple[LegWish, ...]
     exit_qty: int = 0
 
 
@@ -99,75 +98,130 @@ NOTHING = LegWish(0)
 def desired(plan: Plan, facts: Facts, mode: Mode) -> Desired:
     """What should be working, given what is."""
     net = facts.net
-    closing_began = facts.stop.cum_qty + facts.target.cum_qty + abs(facts.exit_cum) > 0
-    entry_working = mode is Mode.GUARDING and not closing_began
+    closing_began = facts.closed + abs(facts.exit_cum) > 0
+    entry_working = mode is Mode.GUARDING and not (closing_began or facts.late)
     if mode is Mode.GUARDING and net > 0:
-        stop = _leg(plan, plan.stop, facts.entry_px, net, is_stop=True)
-        target = _leg(plan, plan.target, facts.entry_px, net, is_stop=False)
-        return Desired(entry_working, stop, target)
-    legs_live = facts.stop.live or facts.target.live
+        stop_px = stop_price(plan, facts)
+        stop = NOTHING if stop_px is None else LegWish(net, stop_px)
+        return Desired(entry_working, stop, _targets(plan, facts))
     entry_live = facts.entry.live and not entry_working
-    settled = not (legs_live or entry_live or facts.exit_live)
+    settled = not (facts.legs_live or entry_live or facts.exit_live)
     # Closing waits until the legs are out: the stop may fill while it is being cancelled, and then
     # there is nothing left to close (race-scenarios RS-32).
     must_close = (mode is Mode.EXITING and net > 0) or (mode is not Mode.RELEASED and net < 0)
-    return Desired(entry_working, NOTHING, NOTHING, net if must_close and settled else 0)
+    gone = (NOTHING,) * len(plan.targets)
+    return Desired(entry_working, NOTHING, gone, net if must_close and settled else 0)
 
 
-def _leg(
-    plan: Plan, level: Level | None, entry_px: Decimal | None, net: int, *, is_stop: bool
-) -> LegWish:
-    if level is None or (entry_px is None and isinstance(level, Ticks)):
-        return NOTHING
-    return LegWish(net, leg_price(plan, level, entry_px, is_stop=is_stop))
+def stop_price(plan: Plan, facts: Facts) -> Decimal | None:
+    """Where the stop belongs: where the plan has it or where the rules brought it, whichever is
+    nearer to the market. None while a distance has nothing to count from."""
+    if facts.entry_px is None and isinstance(plan.stop, Ticks):
+        return None
+    planned = leg_price(plan, plan.stop, facts.entry_px, is_stop=True)
+    if not plan.rules.follows or facts.followed is None:
+        return planned
+    return _nearer(plan, planned, facts.followed)
 
 
-def leg_price(plan: Plan, level: Level, entry_px: Decimal | None, *, is_stop: bool) -> Decimal:
-    """The exact price of a leg. A distance counts from the mean entry price, rounded towards the
-    entry where that mean lies between ticks, so that no leg is further away than was asked."""
-    if not isinstance(level, Ticks):
-        return plan.instrument.decimal(plan.instrument.units(level))
-    assert entry_px is not None, "a distance counts from the entry price"
-    above = (plan.side is Side.BUY) is not is_stop
-    tick = plan.instrument.tick_at(entry_px)
-    raw = entry_px + tick * level.n if above else entry_px - tick * level.n
-    return plan.instrument.price(raw, rounding="down" if above else "up")
+def followed(plan: Plan, facts: Facts, best: Decimal) -> Decimal | None:
+    """Where the rules move the stop to, `best` being the best price since the entry; None where it
+    stays, for it never moves back.
 
-
-def check_levels(plan: Plan, entries: Sequence[Decimal]) -> None:
-    """Validate stop and target after alignment, against the entry and each other (INV-15).
-
-    `entries`: prices the entry may get: its limit, its trigger, or the market where that is known;
-    with none of them stop and target are checked against each other. Raises `UsageError` with the
-    aligned prices; nothing has been sent then.
+    Break-even and trail between ticks are rounded towards the market: a stop that fills at its
+    price loses nothing, and is never further away than was asked.
     """
-    for name, level in (("stop", plan.stop), ("target", plan.target)):
-        if isinstance(level, Ticks) and level.n < 1:
-            raise UsageError(f"{name} is {level.n} ticks away; give at least Ticks(1)")
-    for entry in entries:
-        stop = leg_price(plan, plan.stop, entry, is_stop=True)
-        target = None
-        if plan.target is not None:
-            target = leg_price(plan, plan.target, entry, is_stop=False)
-        _check_order(plan, stop, entry, target)
-    if not entries and not isinstance(plan.stop, Ticks):
-        stop = leg_price(plan, plan.stop, None, is_stop=True)
-        if plan.target is not None and not isinstance(plan.target, Ticks):
-            _check_order(plan, stop, None, leg_price(plan, plan.target, None, is_stop=False))
+    rules, entry_px, now = plan.rules, facts.entry_px, stop_price(plan, facts)
+    if entry_px is None or now is None:
+        return None
+    sign, rounding = plan.side.sign, _towards_market(plan.side)
+    wanted, align = now, plan.instrument.price
+    if rules.trail is not None:
+        far = plan.instrument.tick_at(best) * rules.trail.n
+        wanted = _nearer(plan, wanted, align(best - sign * far, rounding=rounding))
+    if rules.break_even is not None:
+        tick = plan.instrument.tick_at(entry_px)
+        if sign * (best - entry_px) >= tick * rules.break_even.n:
+            plus = 0 if rules.break_even_plus is None else rules.break_even_plus.n
+            even = align(entry_px, rounding=rounding) + sign * tick * plus
+            wanted = _nearer(plan, wanted, align(even, rounding=rounding))
+    return None if wanted == now else wanted
 
 
-def _check_order(plan: Plan, stop: Decimal, entry: Decimal | None, target: Decimal | None) -> None:
-    sign = plan.side.sign
-    line = [px for px in (stop, entry, target) if px is not None]
-    if all(sign * (after - before) > 0 for before, after in pairwise(line)):
+def leg_level(plan: Plan, facts: Facts, nth: int | None) -> Decimal | None:
+    """Where the `nth` target (from 0) or the stop (None) belongs now; None while that is not
+    known."""
+    if nth is None:
+        return stop_price(plan, facts)
+    level = plan.level(nth)
+    if facts.entry_px is None and isinstance(level, Ticks):
+        return None
+    return leg_price(plan, level, facts.entry_px, is_stop=False)
+
+
+def check_move(plan: Plan, facts: Facts, nth: int | None, level: Level, *, loosen: bool) -> None:
+    """Validate a move of the trader's after alignment, against the other legs. Raises `UsageError`
+    for legs that would cross, and, unless `loosen`, for a level further from the market.
+
+    Before the first fill nothing can be given away yet, and the entry counts instead.
+    """
+    other = plan.at(nth, level)
+    if facts.entry.cum_qty == 0:
+        check_levels(other, [] if facts.entry_px is None else [facts.entry_px])
         return
-    order = "stop < entry < target" if sign > 0 else "target < entry < stop"
-    at = "at market" if entry is None else price_text(entry)
-    shown = "no target" if target is None else f"target {price_text(target)}"
-    raise UsageError(
-        f"{plan.side.name} bracket in {plan.instrument.symbol}: stop {price_text(stop)}, "
-        f"entry {at}, {shown}; it must be {order}, each at least one tick apart"
+    stop_px = stop_price(plan, facts)
+    check_line(
+        other if nth is None or stop_px is None else other.at(None, stop_px), None, facts.entry_px
     )
+    now, then = leg_level(plan, facts, nth), leg_level(other.unruled(), facts, nth)
+    if now is None or then is None or loosen:
+        return
+    outward = -plan.side.sign if nth is None else plan.side.sign
+    if outward * (then - now) > 0:
+        name = "stop" if nth is None else roles(plan)[nth]
+        raise UsageError(
+            f"{name} {price_text(then)} is further from the market than {price_text(now)}; "
+            f"to mean it, move it with loosen=True"
+        )
+
+
+def moved(plan: Plan, facts: Facts, nth: int | None, level: Level) -> Plan:
+    """The plan after a move of the trader's. A stop moved back from where the rules brought it is
+    the trader's own from now on."""
+    after = plan.at(nth, level)
+    if nth is not None or not plan.rules.follows:
+        return after
+    now, then = stop_price(plan, facts), stop_price(after.unruled(), facts)
+    kept = now is None or then is None or _nearer(plan, now, then) == then
+    return after if kept else after.unruled()
+
+
+def _nearer(plan: Plan, one: Decimal, other: Decimal) -> Decimal:
+    """Of two stops the one that gives less away."""
+    return max(one, other) if plan.side is Side.BUY else min(one, other)
+
+
+def _towards_market(side: Side) -> Literal["up", "down"]:
+    return "up" if side is Side.BUY else "down"
+
+
+def _targets(plan: Plan, facts: Facts) -> tuple[LegWish, ...]:
+    """What each target should have open. The first contracts filled are the nearest target's; the
+    last one takes what a change of the entry's size added. When the stop has begun to fill, the
+    furthest give way first, so that all together never close more than is held."""
+    wishes = []
+    unshared, left = facts.entry.cum_qty, facts.net
+    for n, (target, leg) in enumerate(zip(plan.targets, facts.targets, strict=True), 1):
+        share = unshared if n == len(plan.targets) else min(target.qty, unshared)
+        unshared -= share
+        if facts.entry_px is None and isinstance(target.level, Ticks):
+            wishes.append(NOTHING)
+            continue
+        open_qty = min(max(share - leg.cum_qty, 0), left)
+        left -= open_qty
+        price = leg_price(plan, target.level, facts.entry_px, is_stop=False)
+        wishes.append(LegWish(open_qty, price))
+    return tuple(wishes)
 
 
 State = Literal["protected", "flat", "partial", "refused", "uncertain"]
@@ -204,7 +258,7 @@ def outcome(asked: int, facts: Facts, entry: OrdStatus, mode: Mode, reason: str)
         return Outcome("refused" if entry is OrdStatus.REJECTED else "flat", 0, reason)
     if covered(facts) and mode is Mode.GUARDING:
         return Outcome("protected" if filled == asked else "partial", filled, reason)
-    if facts.stop.live or facts.target.live or facts.exit_live:
+    if facts.legs_live or facts.exit_live:
         return None
     if facts.net == 0:
         return Outcome("flat", filled, reason)
@@ -230,8 +284,3 @@ def outcome_so_far(asked: int, facts: Facts, entry: OrdStatus, mode: Mode, reaso
 def covered(facts: Facts) -> bool:
     """Whether a confirmed stop covers all that is held."""
     return facts.net > 0 and facts.stop.agreed and facts.stop.open_qty >= facts.net
-
-
-def entry_type_fits(ord_type: OrdType) -> bool:
-    """Entries a bracket can have: those whose fill is a new position at a price of the market's."""
-    return ord_type in {OrdType.MARKET, OrdType.LIMIT, OrdType.STOP, OrdType.STOP_LIMIT}

@@ -18,13 +18,16 @@ from .settings import OrderSettings
 
 class Sender(Protocol):
     """What brackets and flattens need of the manager. `last_call`: the market has ended for us, so
-    nothing waits for its next state any more."""
+    nothing waits for its next state any more. `closed`: nothing is sent any more."""
 
     @property
     def last_call(self) -> bool: ...
+    @property
+    def closed(self) -> bool: ...
     def send(self, request: OrderRequest) -> Order: ...
     def advance(self, order: Order) -> None: ...
     def now_s(self) -> float: ...
+    def pause_s(self, order: Order, nth: int, *, not_now: bool) -> float: ...
     def later(self, delay_s: float, call: Callable[[], None]) -> int: ...
     def never(self, timer: int | None) -> None: ...
     def incident(self, kind: str, text: str) -> None: ...
@@ -125,16 +128,15 @@ class Closer:
         self._sender.never(self._patience)
 
     def _failed(self, order: Order) -> None:
-        reason, settings = order.core.reason, self._settings
-        not_now = reason in NOT_NOW and not self._sender.last_call
+        waits = order.core.reason in NOT_NOW or order.core.unsent.count > 0  # nobody was reached
+        not_now = waits and not self._sender.last_call
         self.failures += not not_now
         self._refused += 1
         said = (order.status.name.lower(), order.core.text or "the broker gave no reason")
         if said != self._said:  # one incident for a market that stays closed
             self._said = said
             self._sender.incident(f"exit_{said[0]}", f"{order.describe()} {said[0]}: {said[1]}")
-        most_s = settings.closed_retry_s if not_now else settings.retry_most_s
-        pause_s = doubled(settings.retry_s, most_s, self._refused)
+        pause_s = self._sender.pause_s(order, self._refused, not_now=not_now)
         self._pause = self._sender.later(pause_s, self._resume)
 
     def _resume(self) -> None:

@@ -1,43 +1,66 @@
 """The thin shell: carries the commands of order cores to the broker and their answers back.
 
 No tasks: a command is a Future with a callback, a pause is one timer for each order. What the
-broker raises is sorted here, and only here, into refused and unknown.
+broker raises is sorted here, and only here, into refused, never sent and unknown.
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
+
+from msgspec import Struct
 
 from ..broker import Ack, Broker, Urgency
-from ..errors import DryfillError, Refused
+from ..errors import DryfillError, NotSent, OutcomeUnknown, Refused
+from ..order import OrderState
 from ..words import Reason
+from .commands import Command, Do
 from .handle import Order
-from .order_core import Command, Do
+from .path import Path
+from .settings import OrderSettings
 from .timers import Timers
 
 _CLOSING = (".stop", ".exit")  # roles whose orders reduce risk
 _REASONS = frozenset(Reason)
 
 
-class Courier:
-    """Sends what `core.next_command()` asks for, one command for each order at a time.
+class Sorter(Protocol):
+    """Who is told what became of commands.
 
-    `changed(order)` is called after every answer; `failed(order, text)` when a broker raised
-    something that is none of its three endings.
+    `answered`: after every answer, once the core knows; `found` is how a look-up found the order.
+    `resent`: it goes out under a new tag; `tag` reached nobody. `unknown`: nobody answers what
+    became of it. `failed`: the broker raised something that is none of its three endings.
     """
 
+    def answered(self, order: Order, found: OrderState | None) -> None: ...
+    def resent(self, order: Order, tag: str) -> None: ...
+    def unknown(self, order: Order) -> None: ...
+    def failed(self, order: Order, text: str) -> None: ...
+
+
+class Sent(Struct):
+    """A command on its way. `over`: its answer came, or is not waited for any more."""
+
+    order: Order
+    do: Do
+    urgency: Urgency
+    began_s: float
+    over: bool = False
+    timer: int | None = None
+
+
+class Courier:
+    """Sends what `core.next_command()` asks for, one command for each order at a time."""
+
     def __init__(
-        self,
-        broker: Broker,
-        timers: Timers,
-        changed: Callable[[Order], None],
-        failed: Callable[[Order, str], None],
+        self, broker: Broker, timers: Timers, path: Path, settings: OrderSettings, sorter: Sorter
     ) -> None:
         self._broker = broker
         self._timers = timers
-        self._changed = changed
-        self._failed = failed
+        self._path = path
+        self._settings = settings
+        self._sorter = sorter
         self._pauses: dict[str, tuple[Do, int]] = {}
+        self._held: dict[str, tuple[Order, Urgency]] = {}  # of these, for the way to be free again
         self._stopped = False
 
     def advance(self, order: Order) -> None:
@@ -52,6 +75,7 @@ class Courier:
         """Send nothing more."""
         self._stopped = True
         self._pauses.clear()
+        self._held.clear()
 
     def _advance(self, order: Order, due: Do | None) -> None:
         command = None if self._stopped else order.core.next_command()
@@ -63,47 +87,83 @@ class Courier:
         if command is None:
             return
         if command.delay_s > 0 and command.do is not due:
-            number = self._timers.later(command.delay_s, lambda: self._pause_over(order))
-            self._pauses[order.cl_ord_id] = (command.do, number)
+            self._pause(order, command.do, command.delay_s)
             return
-        self._send(order, command)
+        urgency = _urgency(order, command.do)
+        if command.do is not Do.LOOK:  # these have pauses of their own, and prove more than a probe
+            wait_s = self._path.wait_s(urgency)
+            if wait_s > 0:
+                self._pause(order, command.do, wait_s)
+                self._held[order.cl_ord_id] = (order, urgency)
+                return
+            self._path.going(urgency)
+        self._send(order, command, urgency)
+
+    def _pause(self, order: Order, do: Do, delay_s: float) -> None:
+        number = self._timers.later(delay_s, lambda: self._pause_over(order))
+        self._pauses[order.cl_ord_id] = (do, number)
 
     def _pause_over(self, order: Order) -> None:
         do, _ = self._pauses.pop(order.cl_ord_id)
+        self._held.pop(order.cl_ord_id, None)
         self._advance(order, due=do)
 
     def _end_pause(self, order: Order) -> Do | None:
         waiting = self._pauses.pop(order.cl_ord_id, None)
         if waiting is None:
             return None
+        self._held.pop(order.cl_ord_id, None)
         self._timers.cancel(waiting[1])
         return waiting[0]
 
-    def _send(self, order: Order, command: Command) -> None:
+    def _send(self, order: Order, command: Command, urgency: Urgency) -> None:
         now_s = asyncio.get_running_loop().time()
         order.core.sent(command, now_s)
-        future = self._call(order, command)
-        future.add_done_callback(lambda done: self._answered(order, command.do, now_s, done))
+        sent = Sent(order, command.do, urgency, now_s)
+        future = self._call(order, command, urgency)
+        future.add_done_callback(lambda done: self._ended(sent, done))
+        if command.do is Do.LOOK:  # the port's questions carry no deadline
+            deadline_s = self._settings.read_deadline_s
+            sent.timer = self._timers.later(deadline_s, lambda: self._too_late(sent))
 
-    def _call(self, order: Order, command: Command) -> "asyncio.Future[Any]":
-        core, broker, instrument = order.core, self._broker, order.instrument
-        closing = order.cl_ord_id.rpartition("#")[0].endswith(_CLOSING)
-        urgency = Urgency.RISK_REDUCING if closing else Urgency.ORDINARY
+    def _call(self, order: Order, command: Command, urgency: Urgency) -> "asyncio.Future[Any]":
+        core, broker, settings = order.core, self._broker, self._settings
+        instrument = order.instrument
         if command.do is Do.PLACE:
-            return broker.place(core.request, urgency=urgency)
+            deadline_s = settings.order_deadline_s
+            return broker.place(core.request, urgency=urgency, deadline_s=deadline_s)
         if command.do is Do.LOOK:
             return broker.order(instrument, cl_ord_id=order.cl_ord_id)
-        assert core.order_id is not None, f"{command.do} needs the broker's id: {order!r}"
-        if command.do is Do.MODIFY:
-            assert command.change is not None
-            return broker.modify(instrument, core.order_id, command.change, urgency=urgency)
-        return broker.cancel(instrument, core.order_id)
+        order_id = core.order_id
+        assert order_id is not None, f"{command.do} needs the broker's id: {order!r}"
+        if command.do is Do.CANCEL:
+            deadline_s = settings.cancel_deadline_s
+            return broker.cancel(instrument, order_id, urgency=urgency, deadline_s=deadline_s)
+        change, deadline_s = command.change, settings.order_deadline_s
+        assert change is not None
+        return broker.modify(instrument, order_id, change, urgency=urgency, deadline_s=deadline_s)
 
-    def _answered(self, order: Order, do: Do, began_s: float, done: "asyncio.Future[Any]") -> None:
-        core = order.core
+    def _too_late(self, sent: Sent) -> None:
+        sent.over = True
+        late_s = self._settings.read_deadline_s
+        self._answered(sent, OutcomeUnknown(f"no answer within {late_s} s"), None)
+
+    def _ended(self, sent: Sent, done: "asyncio.Future[Any]") -> None:
         error = asyncio.CancelledError() if done.cancelled() else done.exception()
+        if sent.over:
+            return
+        sent.over = True
+        self._timers.cancel(sent.timer)
+        self._answered(sent, error, done.result() if error is None else None)
+
+    def _answered(self, sent: Sent, error: BaseException | None, result: object) -> None:
+        order, do, tag = sent.order, sent.do, sent.order.cl_ord_id
+        core, now_s = order.core, asyncio.get_running_loop().time()
+        found = None
         if error is None:
-            self._take(order, do, began_s, done.result())
+            found = self._take(sent, result)
+        elif isinstance(error, NotSent):
+            core.not_sent(do, error, self._path.draw(), now_s)
         elif do is Do.LOOK:
             core.look_failed()
         elif isinstance(error, Refused):
@@ -111,20 +171,41 @@ class Courier:
             reason = Reason(error.reason) if error.reason in _REASONS else Reason.NONE
             core.refused(do, reason, str(error))
         else:
-            core.unknown(asyncio.get_running_loop().time())
+            core.unknown(now_s)
         if error is not None and not isinstance(error, DryfillError):
-            self._failed(order, f"{do.value} ended in {error!r}")
-        self._changed(order)
+            self._sorter.failed(order, f"{do.value} ended in {error!r}")
+        if do is Do.LOOK and core.doubt.failures == self._settings.breaker_tries:
+            self._sorter.unknown(order)
+        if order.cl_ord_id != tag:
+            self._sorter.resent(order, tag)
+        self._sorter.answered(order, found)
         self.advance(order)
+        if do is not Do.LOOK and self._path.ended(sent.urgency, error, now_s):
+            self._go_on(sent.urgency)
 
-    def _take(self, order: Order, do: Do, began_s: float, result: object) -> None:
-        core = order.core
-        if do is Do.PLACE:
+    def _take(self, sent: Sent, result: object) -> OrderState | None:
+        core = sent.order.core
+        if sent.do is Do.PLACE:
             assert isinstance(result, Ack)
             core.acked(result.order_id)
-        elif do is Do.MODIFY:
+        elif sent.do is Do.MODIFY:
             core.modified()
-        elif do is Do.CANCEL:
+        elif sent.do is Do.CANCEL:
             core.cancel_taken()
         else:
-            core.looked(result, began_s)  # type: ignore[arg-type]  # the port: OrderState | None
+            assert result is None or isinstance(result, OrderState)
+            core.looked(result, sent.began_s)
+            return result
+        return None
+
+    def _go_on(self, urgency: Urgency) -> None:
+        """The way is free again: what waited for it goes now."""
+        for order, waits_for in list(self._held.values()):
+            if waits_for is urgency:
+                self.hurry(order)
+
+
+def _urgency(order: Order, do: Do) -> Urgency:
+    if do is Do.CANCEL or order.cl_ord_id.rpartition("#")[0].endswith(_CLOSING):
+        return Urgency.RISK_REDUCING
+    return Urgency.ORDINARY

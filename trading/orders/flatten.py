@@ -36,13 +36,14 @@ class Flatten:
         again: Callable[[], None],
     ) -> None:
         self.result: FlattenResult | None = None
+        self.waiting = False  # for the market to open: nothing can be closed before
         self._instrument = instrument
         self._reason = reason
         self._book = book
         self._sender = sender
         self._settings = settings
         self._closer = Closer(intent, instrument, sender, settings, again)
-        self._changed = Changed()
+        self.changed = Changed()
 
     def settle(self) -> None:
         """Do the next step, if there is one to do now."""
@@ -81,7 +82,7 @@ class Flatten:
             self._end(False, self._book.held(self._instrument))
 
     async def finished(self) -> FlattenResult:
-        await self._changed.until(lambda: self.result is not None)
+        await self.changed.until(lambda: self.result is not None)
         assert self.result is not None
         return self.result
 
@@ -94,4 +95,4 @@ class Flatten:
                 "flatten_failed",
                 f"{self._instrument.symbol}: {position} still held, working: {left}",
             )
-        self._changed.tell()
+        self.changed.tell()

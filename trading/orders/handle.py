@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from ..errors import OutcomeUnknown, Refused
+from ..errors import NotSent, OutcomeUnknown, Refused
 from ..instrument import Instrument
 from ..order import Execution, OrderRequest
 from ..words import OrdStatus, Side
@@ -30,6 +30,12 @@ class Changed:
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
+
+    def end(self, error: Exception) -> None:
+        """Whoever waits now gets this instead."""
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_exception(error)
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Return as soon as `true()` holds; it is asked at once and after every `tell`."""
@@ -112,14 +118,20 @@ class Order:
     async def accepted(self) -> "Order":
         """Wait until the broker has taken the order; returns it.
 
-        Raises `Refused` when the broker said no, and `OutcomeUnknown` when there was no answer and
-        the order still has to be looked up (which goes on by itself).
+        Raises `Refused` when the broker said no, `NotSent` when it was never reached, and
+        `OutcomeUnknown` when there was no answer and the order still has to be looked up (which
+        goes on by itself).
         """
         core = self.core
         await self.answered()
         if core.accepted or core.venue_status is OrdStatus.CANCELED:
             return self
         if core.venue_status is OrdStatus.REJECTED:
+            if core.unsent.count:
+                raise NotSent(
+                    f"{self.describe()} never left: {core.text}",
+                    retry_after_s=core.unsent.retry_after_s,
+                )
             raise Refused(f"{self.describe()} was refused: {core.text}", reason=core.reason)
         raise OutcomeUnknown(f"{self.describe()} was sent and not answered; it is being looked up")
 

@@ -1,22 +1,33 @@
 """One protective leg of a bracket: the orders that played it, and how often they failed."""
 
-from decimal import Decimal
+from msgspec import Struct
 
-from ..words import Reason
-from .bracket_core import LegFacts, Level
+from ..instrument import Instrument
+from ..order import OrderRequest
+from ..words import OrdType, Reason, Side, TimeInForce
+from .bracket_core import LegFacts, LegWish
+from .bracket_plan import Level, Rules
 from .handle import Order
+from .order_core import Do, OrderCore
 
 _UNUSED = LegFacts()
+
+
+class Moved(Struct, frozen=True):
+    """What the plan had before the trader moved a leg, should the broker not take the change."""
+
+    level: Level
+    rules: Rules
 
 
 class Leg:
     """A role of a bracket and its orders, one live at a time.
 
-    `failures`: attempts refused or lost since the last one that proved itself; `pauses` counts
-    those too that were the market's state. `since_s`: since when the live one works as wished.
-    `dropped`: the trader took the leg away. `moved`: the level before a change of the trader's, and
-    the price asked for, until the broker agreed; `excused`: the number of the refusal that ended
-    such a change.
+    `nth`: which target it is, from 0; None for the entry and the stop. `failures`: attempts refused
+    or lost since the last one that proved itself; `pauses` counts those too that were the market's
+    state. `since_s`: since when the live one works as wished. `dropped`: the trader took the leg
+    away. `moved`: what was before a change of the trader's, until the broker agreed; `excused`: the
+    number of the refusal that ended such a change.
     """
 
     __slots__ = (
@@ -25,6 +36,7 @@ class Leg:
         "failures",
         "judged",
         "moved",
+        "nth",
         "orders",
         "pause",
         "pauses",
@@ -33,8 +45,9 @@ class Leg:
         "since_s",
     )
 
-    def __init__(self, role: str) -> None:
+    def __init__(self, role: str, nth: int | None = None) -> None:
         self.role = role
+        self.nth = nth
         self.orders: list[Order] = []
         self.failures = 0
         self.pauses = 0
@@ -44,7 +57,7 @@ class Leg:
         self.said: tuple[str, Reason, str] | None = None  # the last failure that was told
         self.dropped = False
         self.excused = 0
-        self.moved: tuple[Level, Decimal] | None = None
+        self.moved: Moved | None = None
 
     @property
     def last(self) -> Order | None:
@@ -56,6 +69,22 @@ class Leg:
         last = self.last
         return last if last is not None and last.working else None
 
+    def request(
+        self, intent: str, instrument: Instrument, side: Side, tif: TimeInForce, wish: LegWish
+    ) -> OrderRequest:
+        """The next attempt: what is wished, on this side."""
+        is_stop = self.nth is None
+        return OrderRequest(
+            cl_ord_id=f"{intent}.{self.role}#{len(self.orders) + 1}",
+            instrument=instrument,
+            side=side,
+            ord_type=OrdType.STOP if is_stop else OrdType.LIMIT,
+            order_qty=wish.open_qty,
+            price=None if is_stop else wish.price,
+            stop_px=wish.price if is_stop else None,
+            tif=tif,
+        )
+
     def facts(self) -> LegFacts:
         if not self.orders:
             return _UNUSED
@@ -63,7 +92,7 @@ class Leg:
         live = self.live
         if live is None:
             return LegFacts(cum_qty)
-        return LegFacts(cum_qty, live.leaves_qty, True, live.core.agreed)
+        return LegFacts(cum_qty, live.leaves_qty, True, _holds(live.core))
 
     def works(self, now_s: float) -> None:
         """The live attempt is as wished."""
@@ -78,3 +107,15 @@ class Leg:
         self.since_s = None
         self.pauses += 1
         self.failures += counts
+
+
+def _holds(order: OrderCore) -> bool:
+    """Whether the broker has the order at the wished size. A price on its way to the broker changes
+    nothing of that: the order works at the old one or at the new one."""
+    if order.agreed:
+        return True
+    change = order.agreement.under_way
+    if order.flight is not Do.MODIFY or change is None or not order.accepted or order.terminal:
+        return False
+    sizes = {order.wish.order_qty, order.agreement.now.order_qty, change.order_qty}
+    return order.wish.working and len(sizes) == 1

@@ -6,24 +6,37 @@ handle.
 """
 
 from collections.abc import Callable
+from random import Random
 
-from ..broker import Broker, BrokerEvent
-from ..errors import ProtocolError, RefusedByUs, UsageError
+from ..broker import Broker, BrokerEvent, StreamState, Urgency
+from ..errors import RefusedByUs, RunEnded, UsageError
 from ..instrument import Instrument
-from ..order import Execution, ExecutionReport, OrderSpec
+from ..order import ExecutionReport, OrderSpec
 from ..price import PriceLike, Ticks
 from ..words import TimeInForce, TradingStatus
 from . import tags
 from .bracket import Bracket
-from .bracket_core import Level, Plan, check_levels, entry_type_fits
+from .bracket_plan import (
+    NO_RULES,
+    Level,
+    Plan,
+    Rules,
+    Targets,
+    check_levels,
+    entry_prices,
+    entry_type_fits,
+    share_out,
+)
 from .drafts import change_refusal, changed, draft
 from .flatten import Flatten
 from .flatten_core import FlattenResult
 from .handle import CancelResult, Order
+from .intake import Intake
 from .outbox import Incident as Incident
 from .outbox import Listener, Outbox
-from .positions import Position, fill_of
+from .positions import Position
 from .settings import OrderSettings
+from .watch import Watch
 
 
 class OrderManager:
@@ -31,7 +44,7 @@ class OrderManager:
 
     `now_ns` is the wall clock, for stamps only; every wait uses the running loop's own clock.
     `prefix` goes before every client tag, so that tags stay unique in an account that outlives this
-    process.
+    process. `random` spreads the pauses before what never left is sent again.
     """
 
     def __init__(
@@ -42,17 +55,22 @@ class OrderManager:
         now_ns: Callable[[], int],
         settings: OrderSettings | None = None,
         prefix: str = "",
+        random: Random | None = None,
     ) -> None:
         if "." in prefix or "#" in prefix:
             raise UsageError(f"prefix {prefix!r} has a '.' or '#' in it; these divide a client tag")
         self.broker = broker
         self.settings = settings or OrderSettings()
-        self._listener = listener
         self._prefix = prefix
         self._intents = 0
         self._brackets: dict[str, Bracket] = {}
         self._flattens: dict[str, Flatten] = {}
-        self._outbox = Outbox(broker, listener, now_ns, self.settings, self._answered)
+        self._shut: dict[str, bool] = {}  # by symbol, as far as the market told its state
+        self._intake = Intake(listener, self._settle, self._settle_flatten)
+        self._outbox = self._intake.outbox = Outbox(
+            broker, listener, now_ns, self.settings, self._intake, random or Random(prefix)
+        )
+        self._watch = Watch(broker, self._outbox, self._intake, self.settings, now_ns)
         self._orders, self._ledger = self._outbox.orders, self._outbox.ledger
         broker.listen(self.on_event)
 
@@ -65,7 +83,7 @@ class OrderManager:
         `RefusedByUs` while the instrument is being flattened, after the end, or where the broker
         offers no such order.
         """
-        self._open_for_business(instrument)
+        self._open_for_business(instrument, spec)
         request = draft(f"{self._next_intent()}#1", instrument, spec, self.broker.offers)
         return self._outbox.send(request)
 
@@ -147,17 +165,18 @@ class OrderManager:
         spec: OrderSpec,
         *,
         stop: Level,
-        target: Level | None,
+        target: Targets,
         market: PriceLike | None = None,
+        rules: Rules = NO_RULES,
     ) -> Bracket:
         """Send an entry that is protected as it fills. `market` is what a market entry's levels are
-        checked against, where it is known.
+        checked against, where it is known. Rules on the stop need `Bracket.on_price` to be told.
 
         Raises `UsageError` for levels on the wrong side of the entry or of each other after
         alignment, and for entry types that cannot be protected; nothing is sent then. Else as
         `place`.
         """
-        self._open_for_business(instrument)
+        self._open_for_business(instrument, spec)
         if not entry_type_fits(spec.ord_type):
             raise UsageError(
                 f"a bracket's entry is a market, limit or stop order, not {spec.ord_type.name}"
@@ -165,11 +184,9 @@ class OrderManager:
         offers = self.broker.offers
         intent = self._next_intent()
         request = draft(f"{intent}.entry#1", instrument, spec, offers)
-        plan = Plan(instrument, spec.side, spec.qty, stop, target)
-        entries = [px for px in (request.price, request.stop_px) if px is not None]
-        if not entries and market is not None:
-            entries = [instrument.decimal(instrument.units(market))]
-        check_levels(plan, entries)
+        targets = share_out(target, spec.qty)
+        plan = Plan(instrument, spec.side, spec.qty, stop, targets, rules)
+        check_levels(plan, entry_prices(request, market))
         # Protection outlives the day: a day order would leave the position bare at the close.
         tif = TimeInForce.GTC if TimeInForce.GTC in offers.tifs else TimeInForce.DAY
         bracket = self._brackets[intent] = Bracket(intent, plan, tif, self._outbox, self.settings)
@@ -218,13 +235,16 @@ class OrderManager:
     # --- what happens -----------------------------------------------------------------------------
 
     def on_event(self, event: BrokerEvent) -> None:
-        """Take an event of the broker's in. Account, position and stream events say nothing that is
-        not in the reports of a lossless stream."""
+        """Take an event of the broker's in. Account and position events say nothing that is not in
+        reports and looks."""
         if isinstance(event, ExecutionReport):
-            self._on_report(event)
+            self._intake.report(event)
+        elif isinstance(event, StreamState):
+            self._watch.on_stream(event)
 
     def on_status(self, instrument: Instrument, status: TradingStatus) -> None:
         """The market moved to another state; what waited for one that takes orders goes on."""
+        self._shut[instrument.symbol] = status is not TradingStatus.OPEN
         if self._outbox.closed or status not in (TradingStatus.PRE_OPEN, TradingStatus.OPEN):
             return
         for bracket in self.brackets_of(instrument):
@@ -232,7 +252,9 @@ class OrderManager:
         for order in self.orders_of(instrument):
             self._outbox.hurry(order)
         flatten = self._flattens.get(instrument.symbol)
-        if flatten is not None:
+        if flatten is not None and flatten.waiting:
+            self._start_flatten(flatten, instrument)
+        elif flatten is not None:
             flatten.wake()
             self._settle_flatten(instrument)
 
@@ -240,6 +262,16 @@ class OrderManager:
         """The market has ended for us. What cannot be done within the tries of the settings is
         given up and said; nothing waits for the market's next state any more."""
         self._outbox.last_call = True
+
+    def end_waits(self) -> None:
+        """What is waited for now of orders and brackets will never be: each such wait raises
+        `RunEnded`. A flatten ends by itself, or when the manager closes, with what is left."""
+        text = "the run ended while this was waited for"
+        for waits in (
+            *(order.changed for order in self._orders.working()),
+            *(bracket.changed for bracket in self._brackets.values()),
+        ):
+            waits.end(RunEnded(text))
 
     def close(self) -> None:
         """Stop for good: nothing more is sent and no timer is left. What works at the broker stays
@@ -265,62 +297,28 @@ class OrderManager:
         """Keep an incident and tell of it."""
         self._outbox.incident(kind, text)
 
-    def _on_report(self, report: ExecutionReport) -> None:
-        order = self._orders.find(report.order.cl_ord_id, report.order.order_id)
-        if order is None:
-            self._on_stranger(report)
-            return
-        fill = self._take(order, report)
-        self._settle(order)
-        self._tell(order, report, fill)
-
-    def _take(self, order: Order, report: ExecutionReport) -> Execution | None:
-        """Let an order's core, the position and the table know; the fill, where it is a new one."""
-        told_qty = order.core.told_qty
-        try:
-            order.core.apply(report)
-        except ProtocolError as error:
-            self._outbox.incident("protocol", f"{order.describe()}: {error}")
-        fill = fill_of(report) if order.core.told_qty != told_qty else None
-        if fill is not None:
-            order.fills.append(fill)
-            self._ledger.book(fill, order)
-        self._outbox.noted(order)
-        return fill
-
-    def _tell(self, order: Order, report: ExecutionReport, fill: Execution | None) -> None:
-        ends = report.order.ord_status.terminal
-        again = order.ended if ends else report.exec_id is not None
-        if fill is None and again:
-            return  # told before
-        order.ended = order.ended or ends
-        self._listener.on_report(order, report)
-        if fill is not None:
-            self._listener.on_fill(order, fill)
-            self._listener.on_position(self.position(order.instrument))
-
-    def _on_stranger(self, report: ExecutionReport) -> None:
-        """Not one of ours, or one whose id we are not told yet, or one long forgotten. Its fills
-        move the position."""
-        if not report.order.cl_ord_id:
-            self._orders.hold(report)
-        fill = fill_of(report)
-        if fill is not None and self._ledger.book(fill, None):
-            self._settle_flatten(fill.instrument)
-            self._listener.on_position(self.position(fill.instrument))
-
     # --- how --------------------------------------------------------------------------------------
 
     def _next_intent(self) -> str:
         self._intents += 1
         return f"{self._prefix}{self._intents}"
 
-    def _open_for_business(self, instrument: Instrument) -> None:
+    def _open_for_business(self, instrument: Instrument, spec: OrderSpec) -> None:
         self._refuse_when_closed()
         if instrument.symbol in self._flattens:
             raise RefusedByUs(
                 f"{instrument.symbol} is being flattened; no entries until it is done"
             )
+        held = self.held(instrument)
+        if held * spec.side.sign < 0 and spec.qty <= abs(held):
+            return  # it reduces what is held
+        if self._watch.behind:
+            raise RefusedByUs(
+                "the event stream had a gap; no entries until orders, fills and positions have "
+                "been asked for again"
+            )
+        if self._outbox.path.wait_s(Urgency.ORDINARY) > 0:
+            raise RefusedByUs("the broker does not answer; no entries until a trial gets through")
 
     def _refuse_when_closed(self) -> None:
         if self._outbox.closed:
@@ -341,21 +339,26 @@ class OrderManager:
             lambda: self._settle_flatten(instrument),
         )
         self._flattens[instrument.symbol] = flatten
-        for bracket in self.brackets_of(instrument):
-            bracket.release()
-            self._settle_bracket(bracket)
-        for order in self.orders_of(instrument):
-            self._outbox.cancel(order)
-        self._settle_flatten(instrument)
+        self._start_flatten(flatten, instrument)
         return flatten
 
-    def _answered(self, order: Order) -> None:
-        held = self._orders.learn_id(order)
-        taken = [(report, self._take(order, report)) for report in held]
-        self._outbox.noted(order)
-        self._settle(order)
-        for report, fill in taken:
-            self._tell(order, report, fill)
+    def _start_flatten(self, flatten: Flatten, instrument: Instrument) -> None:
+        """Take all orders out, so that the position can be closed. While the market is shut it
+        cannot be: what protects it stays until then, and only what would add to it goes."""
+        flatten.waiting = self._shut.get(instrument.symbol, False) and self.held(instrument) != 0
+        if not flatten.waiting:
+            for bracket in self.brackets_of(instrument):
+                bracket.release()
+                self._settle_bracket(bracket)
+        for order in self.orders_of(instrument):
+            if not (flatten.waiting and self._protects(order)):
+                self._outbox.cancel(order)
+        self._settle_flatten(instrument)
+
+    def _protects(self, order: Order) -> bool:
+        """Whether an order guards what is held: a bracket's leg, or a stop of the trader's."""
+        closes = order.side.sign * self.held(order.instrument) < 0
+        return not order.core.is_entry or (closes and order.core.stop_px is not None)
 
     def _settle(self, order: Order) -> None:
         """Compare what should be with what is, for all that depends on an order, and send."""
@@ -370,7 +373,9 @@ class OrderManager:
 
     def _settle_bracket(self, bracket: Bracket) -> None:
         bracket.settle()
-        if bracket.finished:
+        # One of whose orders was taken for lost is kept: should the order arrive after all, and be
+        # filled, somebody has to protect or undo that.
+        if bracket.finished and not any(order.core.doubt.lost for order in bracket.orders()):
             bracket.stop_timers()
             del self._brackets[bracket.intent]
 
@@ -378,6 +383,9 @@ class OrderManager:
         flatten = self._flattens.get(instrument.symbol)
         if flatten is None or self._outbox.closed:
             return
-        flatten.settle()
+        if flatten.waiting and self._outbox.last_call:
+            flatten.give_up()
+        elif not flatten.waiting:
+            flatten.settle()
         if flatten.result is not None:
             del self._flattens[instrument.symbol]

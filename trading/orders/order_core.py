@@ -1,67 +1,51 @@
 """One order, sans I/O: what we wish of it, what the broker said of it, and what to send next.
 
 The core is driven by desired state. `wish` says what should be; reports and answers say what is;
-one command at a time is in flight; when it returns, `next_command` compares and names the next one.
-So a cancel that comes before the order's id is known waits for it, and of two changes the later one
-wins.
+one command at a time is in flight; when it returns, `next_command` compares and names the next. So
+a cancel before the order's id is known waits for it, and of two changes the later one wins.
 
 It never goes back: a terminal state is latched, filled quantity only grows, and a fill is counted
 once however often it is told (fault-model, INV-05, 06, 17).
 """
 
 from decimal import Context, Decimal
-from enum import Enum
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from .. import lifecycle
-from ..order import ExecutionReport, OrderChange, OrderRequest, OrderState
+from ..errors import NotSent
+from ..order import ExecutionReport, OrderRequest, OrderState
 from ..words import ExecType, OrdStatus, Reason
+from . import tags
 from .agreement import Agreement, Wish
-from .backoff import NOT_NOW, doubled
+from .commands import Command
+from .commands import Do as Do
+from .doubt import Doubt
+from .retries import Cancels, Unsent
 from .settings import OrderSettings
 
 # A mean price is a quotient; the caller's decimal context must not decide its digits.
 _MEAN = Context(prec=28)
 
 
-class Do(Enum):
-    """A command on its way to the broker."""
-
-    PLACE = "place"
-    MODIFY = "modify"
-    CANCEL = "cancel"
-    LOOK = "look"
-
-
-class Command(Struct, frozen=True):
-    """What to send next, after `delay_s`. `change` belongs to MODIFY."""
-
-    do: Do
-    delay_s: float = 0.0
-    change: OrderChange | None = None
-
-
 class OrderCore:
     """The state of one order. Owned by the manager; read by handles."""
 
     __slots__ = (
-        "_cancel_not_now",
-        "_cancel_tries",
-        "_contested",
-        "_deadline_s",
+        "_cancels",
         "_fills_seen",
-        "_looks",
-        "_misses",
-        "_must_look",
         "_sent",
         "_settings",
+        "_time_ns",
         "_worth",
         "accepted",
         "agreement",
         "avg_px",
         "cum_qty",
+        "doubt",
+        "epoch",
         "flight",
+        "is_entry",
         "order_id",
         "reason",
         "refusal",
@@ -71,6 +55,7 @@ class OrderCore:
         "text",
         "told_qty",
         "triggered",
+        "unsent",
         "venue_status",
         "wish",
     )
@@ -96,13 +81,13 @@ class OrderCore:
         self._worth = Decimal(0)  # of the fills that were reported: quantity times price
         self._fills_seen: set[str] = set()
         self._sent = False
-        self._must_look = False
-        self._looks = 0
-        self._misses = 0
-        self._cancel_tries = 0
-        self._cancel_not_now = False
-        self._contested = 0  # times the broker made something else of what is wished
-        self._deadline_s = 0.0
+        self._cancels = Cancels(settings)
+        tag = tags.parse(request.cl_ord_id)
+        self.is_entry = tag is None or tag.role in ("", "entry")  # else it reduces what is held
+        self.doubt = Doubt(settings, risk_reducing=not self.is_entry)
+        self.unsent = Unsent(settings)
+        self.epoch = 0  # grows with every request and report: what was asked before is older
+        self._time_ns = 0  # the broker's, of the newest state that we were told
 
     @property
     def terminal(self) -> bool:
@@ -120,7 +105,12 @@ class OrderCore:
             return OrdStatus.PENDING_CANCEL
         if self.flight is Do.MODIFY:
             return OrdStatus.PENDING_REPLACE
-        pending = self.venue_status is OrdStatus.PENDING_NEW
+        return self._entered
+
+    @property
+    def _entered(self) -> OrdStatus:
+        """The broker's state; NEW where the event of its entry was lost: it took the order."""
+        pending = self.accepted and self.venue_status is OrdStatus.PENDING_NEW
         return OrdStatus.NEW if pending else self.venue_status
 
     @property
@@ -144,25 +134,24 @@ class OrderCore:
     @property
     def agreed(self) -> bool:
         """True while the order works as wished and nothing of ours is on its way."""
-        settled = self.flight is None and not self._must_look and self.wish == self.agreement.now
+        settled = self.flight is None and not self.doubt.exists and self.wish == self.agreement.now
         return self.accepted and not self.terminal and settled
 
     @property
     def uncertain(self) -> bool:
         """True while the order was sent and nothing proves that it works or does not."""
-        return (
-            self._sent and not self.accepted and not self.terminal and self.flight is not Do.PLACE
-        )
+        waiting = self._sent and not self.accepted and not self.terminal
+        return waiting and self.flight is not Do.PLACE
 
     @property
     def change_refused(self) -> bool:
         """True when a change was refused and a look showed that the order works on as it was."""
-        return bool(self.refusal) and not (self.terminal or self._must_look or self.flight)
+        return bool(self.refusal) and not (self.terminal or self.doubt.exists or self.flight)
 
     @property
     def stuck(self) -> bool:
         """True when cancels were tried as often as the settings allow and the order still works."""
-        return not self.terminal and self._cancel_tries >= self._settings.cancel_tries
+        return not self.terminal and self._cancels.spent
 
     @property
     def unfinished(self) -> bool:
@@ -178,7 +167,7 @@ class OrderCore:
         if wish != self.wish:
             self.wish = wish
             self.refusal = ""
-            self._contested = 0
+            self.agreement.contested = 0
 
     def want_gone(self) -> None:
         """Say that the order should not work any more."""
@@ -189,9 +178,8 @@ class OrderCore:
         self.want(Wish(self.wish.working, order_qty, price, stop_px, self.wish.trail))
 
     def renew(self) -> None:
-        """Try again what was given up or refused: a cancel from its first pause, a change at
-        once."""
-        self._cancel_tries = 0
+        """Try again what was given up or refused: a cancel from its first pause, a change now."""
+        self._cancels.renew()
         self.refusal = ""
 
     def next_command(self) -> Command | None:
@@ -200,34 +188,19 @@ class OrderCore:
             return None
         if not self._sent:
             return self._first_command()
-        if self._must_look or not self.accepted:
-            first_s, most_s = self._settings.look_first_s, self._settings.look_most_s
-            return Command(Do.LOOK, doubled(first_s, most_s, self._looks) if self._looks else 0.0)
+        if self.doubt.exists or not self.accepted:
+            return Command(Do.LOOK, max(self.doubt.pause_s, self.unsent.pause_s))
         if not self.wish.working:
-            return Command(Do.CANCEL, self._cancel_pause_s())
+            return Command(Do.CANCEL, self.unsent.pause_s or self._cancels.pause_s)
         if self.wish != self.agreement.now and not self.refusal:
             change = self.agreement.change_to(self.wish)
-            return Command(Do.MODIFY, self._contest_pause_s(), change)
+            pause_s = max(self.agreement.pause_s(self._settings), self.unsent.pause_s)
+            return Command(Do.MODIFY, pause_s, change)
         return None
-
-    def _contest_pause_s(self) -> float:
-        """A broker that changes every change of ours again is not asked as fast as it answers."""
-        if self._contested < 2:
-            return 0.0
-        return doubled(self._settings.retry_s, self._settings.retry_most_s, self._contested - 1)
-
-    def _cancel_pause_s(self) -> float:
-        if not self._cancel_tries:
-            return 0.0
-        bounds = self._settings
-        if self.stuck:
-            return bounds.closed_retry_s
-        most_s = bounds.closed_retry_s if self._cancel_not_now else bounds.retry_most_s
-        return doubled(bounds.retry_s, most_s, self._cancel_tries)
 
     def _first_command(self) -> Command | None:
         if self.wish.working:
-            return Command(Do.PLACE)
+            return Command(Do.PLACE, self.unsent.pause_s)
         self.venue_status = OrdStatus.CANCELED  # it never left: nothing is working anywhere
         self.text = "cancelled before it was sent"
         return None
@@ -237,20 +210,21 @@ class OrderCore:
     def sent(self, command: Command, now_s: float) -> None:
         """The command leaves now."""
         self.flight = command.do
+        self.epoch += 1
         if command.do is Do.PLACE:
             self._sent = True
-            self._deadline_s = now_s
+            self.doubt.deadline_s = now_s
         elif command.do is Do.MODIFY:
             self.agreement.sent(self.wish)
 
     def acked(self, order_id: str) -> None:
         """The broker took the order."""
-        self.flight = None
+        self._landed()
         self._accept(order_id)
 
     def modified(self) -> None:
         """The broker took the change."""
-        self.flight = None
+        self._landed()
         self.agreement.taken()
 
     def cancel_taken(self) -> None:
@@ -258,16 +232,14 @@ class OrderCore:
 
         If that report does not come, the next command is a look and not another cancel.
         """
-        self.flight = None
-        self._cancel_tries += 1
-        self._cancel_not_now = False
-        self._must_look = True
-        self._looks = 1
+        self._landed()
+        self._cancels.taken()
+        self.doubt.arise_later()
 
     def refused(self, do: Do, reason: Reason, text: str) -> None:
         """The broker said no. A refused order is dead; any other request left it as it was, or
         came too late, and a look tells which."""
-        self.flight = None
+        self._landed()
         carried = self.agreement.under_way
         self.agreement.ended()
         if self.terminal:
@@ -277,19 +249,39 @@ class OrderCore:
             self.reason, self.text = reason, text
             return
         if do is Do.CANCEL:
-            self._cancel_tries += 1
-            self._cancel_not_now = reason in NOT_NOW
+            self._cancels.refused(reason)
         if do is Do.MODIFY and self.wish == carried:  # and nothing newer is wished meanwhile
             self.refusal, self.refusal_reason = text or "no reason given", reason
             self.refusals += 1
-        self._look_again()
+        self.doubt.arise()
+
+    def not_sent(self, do: Do, refusal: NotSent, draw: float, now_s: float) -> None:
+        """The request reached nobody, so it may be made again: an entry as the settings allow, as a
+        new attempt, the rest as long as it takes. `draw`, from 0 to below 1, spreads the pause."""
+        if do is Do.MODIFY and self.is_entry:
+            self.refused(do, Reason.NONE, str(refusal))
+            return
+        self.flight = None
+        self.agreement.ended()
+        self.unsent.happened(refusal.retry_after_s, draw, now_s)
+        if do is Do.LOOK:
+            self.doubt.failed()
+        elif do is Do.PLACE and not (self.terminal or self.accepted):
+            if not self.wish.working:
+                self._sent = False
+            elif self.is_entry and self.unsent.entry_goes_on(now_s):
+                tag = tags.next_attempt(self.request.cl_ord_id)
+                self.request = structs.replace(self.request, cl_ord_id=tag)
+                self._sent = False
+            else:
+                self.venue_status, self.text = OrdStatus.REJECTED, str(refusal)
 
     def unknown(self, now_s: float) -> None:
         """No answer: it may have happened. Never sent again blindly; looked up instead."""
-        self.flight = None
+        self._landed()
         self.agreement.ended()
-        self._deadline_s = now_s
-        self._look_again()
+        self.doubt.deadline_s = now_s
+        self.doubt.arise()
 
     def looked(self, state: OrderState | None, began_s: float) -> None:
         """A look-up answered: the order as the broker has it, or None where it has none such.
@@ -297,40 +289,35 @@ class OrderCore:
         `began_s` is when the look was sent. A miss proves something only when it began `visible_s`
         after the order should have arrived, and then only after `misses` of them.
         """
-        self.flight = None
-        self._looks += 1
+        self._landed()
         if state is not None:
-            self._must_look = False
-            self._looks = 0
-            self._adopt(state)
+            self.doubt.settle()
+            self.seen(state)
             if self.change_refused:
                 # What was refused is wished no more: the next change must not carry it along.
                 self.wish = structs.replace(self.agreement.now, working=self.wish.working)
-        elif began_s - self._deadline_s >= self._settings.visible_s:
-            self._misses += 1
-            if self._misses >= self._settings.misses and not self.accepted and not self.terminal:
-                self.venue_status = OrdStatus.REJECTED
-                self.text = "it never reached the broker: looked up by its tag, not there"
+        elif self.doubt.missed(began_s) and not self.accepted and not self.terminal:
+            self.doubt.lost, self.venue_status = True, OrdStatus.REJECTED
+            self.text = "it never reached the broker: looked up by its tag, not there"
 
     def look_failed(self) -> None:
-        """The look-up itself failed: no evidence of anything."""
-        self.flight = None
-        self._looks += 1
-        self._must_look = True
+        """The look-up failed: no evidence of anything."""
+        self._landed()
+        self.doubt.failed()
 
-    def _look_again(self) -> None:
-        self._must_look = True
-        self._looks = 0
+    def _landed(self) -> None:
+        """A request got somewhere: the next one is not held back for those that did not."""
+        self.flight = None
+        if self.unsent.count:
+            self.unsent.over()
 
     # --- what the broker says unasked -----------------------------------------------------------
 
     def apply(self, report: ExecutionReport) -> int:
-        """Take a report in; returns the contracts that it newly filled (0 for a repetition).
-
-        Raises `ProtocolError` for a step the lifecycle does not know; the state stays as it was
-        then, but a fill counts all the same.
-        """
+        """Take a report in; returns the contracts that it newly filled (0 for a repetition). Raises
+        `ProtocolError` for a step that the lifecycle does not know: only its fill counts then."""
         state = report.order
+        self.epoch += 1
         if report.exec_id is not None:
             if report.exec_id in self._fills_seen:
                 return 0
@@ -338,16 +325,17 @@ class OrderCore:
             if report.last_px is not None:
                 self.told_qty += report.last_qty
                 self._worth = _MEAN.fma(report.last_px, Decimal(report.last_qty), self._worth)
+        self._found(state)
         before = self.cum_qty
         try:
             if not self._is_old(report):
-                self.venue_status = lifecycle.step(
-                    self.venue_status, report.exec_type, state.ord_status
-                )
-                self.triggered = self.triggered or report.exec_type is ExecType.TRIGGERED
+                what, to = report.exec_type, state.ord_status
+                now = self.venue_status if what is ExecType.NEW else self._entered
+                self.venue_status = lifecycle.step(now, what, to)
+                self.triggered = self.triggered or what is ExecType.TRIGGERED
         finally:
             if report.exec_type is ExecType.REPLACED:
-                self._contested += not self.agreement.replaced(state)
+                self.agreement.replaced(state)
             self._take(state)
         return self.cum_qty - before
 
@@ -360,9 +348,15 @@ class OrderCore:
         entered = self.venue_status is not OrdStatus.PENDING_NEW
         return self.terminal or behind or (entered and report.exec_type is ExecType.NEW)
 
-    def _adopt(self, state: OrderState) -> None:
-        """A snapshot: never behind what we know already."""
-        if not self.terminal and state.cum_qty >= self.cum_qty:
+    def knows(self, exec_id: str) -> bool:
+        """Whether a fill was told already."""
+        return exec_id in self._fills_seen
+
+    def seen(self, state: OrderState) -> None:
+        """Take a snapshot in: never behind what we know already (INV-17)."""
+        self._found(state)
+        behind = (state.cum_qty, state.time_ns) < (self.cum_qty, self._time_ns)
+        if not self.terminal and not behind:
             if state.ord_status is not OrdStatus.PENDING_NEW:
                 self.venue_status = state.ord_status
             self.agreement.seen(state)
@@ -370,8 +364,15 @@ class OrderCore:
         if state.ord_status is not OrdStatus.REJECTED:
             self._accept(state.order_id)
 
+    def _found(self, state: OrderState) -> None:
+        """An order taken for lost is there after all: too late, so it is not wanted any more."""
+        if self.doubt.lost and state.ord_status is not OrdStatus.REJECTED:
+            self.doubt.lost, self.venue_status, self.text = False, OrdStatus.PENDING_NEW, ""
+            self.want_gone()
+
     def _take(self, state: OrderState) -> None:
         newer = state.cum_qty > self.cum_qty
+        self._time_ns = max(self._time_ns, state.time_ns)
         self.cum_qty = max(self.cum_qty, state.cum_qty, self.told_qty)
         if self.told_qty == self.cum_qty:
             if self.cum_qty:
@@ -387,12 +388,11 @@ class OrderCore:
         elif self.venue_status is not OrdStatus.PENDING_NEW:
             self._accept(state.order_id)
         if self.terminal:
-            self._must_look = False
+            self.doubt.exists = False
 
     def _accept(self, order_id: str) -> None:
         self.order_id = order_id
         if self.accepted or self.venue_status is OrdStatus.REJECTED:
             return
         self.accepted = True
-        self._must_look = False
-        self._looks = 0
+        self.doubt.settle()

@@ -5,17 +5,21 @@ Brackets and flattens know the manager as this (`closing.Sender`).
 
 import asyncio
 from collections.abc import Callable
+from random import Random
 from typing import Protocol
 
 from msgspec import Struct
 
 from ..broker import Broker
 from ..order import Execution, ExecutionReport, OrderRequest
-from .courier import Courier
+from .backoff import doubled
+from .courier import Courier, Sorter
 from .handle import Order
 from .order_core import OrderCore
+from .path import Path
 from .positions import Ledger, Position
 from .registry import Registry
+from .retries import unsent_pause_s
 from .settings import OrderSettings
 from .timers import Timers
 
@@ -40,8 +44,10 @@ class Listener(Protocol):
 class Outbox:
     """Sends, and keeps the order table and the ledger in step with what becomes of it.
 
-    `answered(order)` is called after every answer of the broker's.
+    `sorter` hears of every answer of the broker's. `sends` is called before an order goes.
     """
+
+    sends: Callable[[], None]
 
     def __init__(
         self,
@@ -49,7 +55,8 @@ class Outbox:
         listener: Listener,
         now_ns: Callable[[], int],
         settings: OrderSettings,
-        answered: Callable[[Order], None],
+        sorter: Sorter,
+        random: Random,
     ) -> None:
         self.orders = Registry(settings)
         self.ledger = Ledger(settings.executions_most)
@@ -60,12 +67,14 @@ class Outbox:
         self._now_ns = now_ns
         self._settings = settings
         self._timers = Timers()
-        self._courier = Courier(broker, self._timers, answered, self._broker_failed)
+        self.path = Path(settings, random, self.incident)
+        self._courier = Courier(broker, self._timers, self.path, settings, sorter)
 
     def send(self, request: OrderRequest) -> Order:
         """Enter an order in the table and send it."""
         order = Order(OrderCore(request, self._settings))
         self.orders.add(order)
+        self.sends()
         self._courier.advance(order)
         return order
 
@@ -94,6 +103,15 @@ class Outbox:
             self.incident("cancel_failed", f"{order.describe()} cannot be cancelled")
         order.changed.tell()
 
+    def pause_s(self, order: Order, nth: int, *, not_now: bool) -> float:
+        """The pause before a new attempt takes the place of one that failed, the `nth` in a row.
+        `not_now`: the market's state was the reason."""
+        settings, unsent = self._settings, order.core.unsent
+        if unsent.count:
+            return unsent_pause_s(settings, nth, unsent.retry_after_s, self.path.draw())
+        most_s = settings.closed_retry_s if not_now else settings.retry_most_s
+        return doubled(settings.retry_s, most_s, nth)
+
     def now_s(self) -> float:
         return asyncio.get_running_loop().time()
 
@@ -119,6 +137,3 @@ class Outbox:
     def timers(self) -> int:
         """How many timers run."""
         return len(self._timers)
-
-    def _broker_failed(self, order: Order, text: str) -> None:
-        self.incident("broker_error", f"{order.describe()}: {text}")

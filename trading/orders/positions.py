@@ -37,6 +37,7 @@ class PositionBook:
     def __init__(self) -> None:
         self._held: dict[str, Position] = {}
         self._lots: dict[str, deque[tuple[int, Fraction]]] = {}  # contracts, price; oldest first
+        self._worth: dict[str, Fraction] = {}  # of all lots: kept, not summed up at every fill
 
     def get(self, instrument: Instrument) -> Position:
         return self._held.get(instrument.symbol) or Position(instrument)
@@ -45,20 +46,29 @@ class PositionBook:
         """Take a fill in; the position after it. The caller sees to it that none comes twice."""
         key, before = fill.instrument.symbol, self.get(fill.instrument).qty
         lots, left = self._lots.setdefault(key, deque()), fill.qty
+        worth = self._worth.get(key, Fraction(0))
         while left and lots and before * fill.side.sign < 0:
             qty, px = lots.popleft()
-            if qty > left:
-                lots.appendleft((qty - left, px))
-            left -= min(qty, left)
+            closed = min(qty, left)
+            if qty > closed:
+                lots.appendleft((qty - closed, px))
+            worth -= closed * px
+            left -= closed
         if left:
             lots.append((left, Fraction(fill.px)))
+            worth += left * Fraction(fill.px)
+        self._worth[key] = worth
         after = before + fill.side.sign * fill.qty
         avg_px = None
         if after:
-            mean = sum((qty * px for qty, px in lots), Fraction(0)) / abs(after)
+            mean = worth / abs(after)
             avg_px = _MEAN.divide(Decimal(mean.numerator), Decimal(mean.denominator))
         self._held[key] = Position(fill.instrument, after, avg_px)
         return self._held[key]
+
+    def held(self) -> list[Position]:
+        """Positions that are not flat."""
+        return [position for position in self._held.values() if position]
 
 
 class Ledger:
@@ -100,6 +110,17 @@ class Ledger:
             self._ahead[order.cl_ord_id] = order
         else:
             self._ahead.pop(order.cl_ord_id, None)
+
+    @property
+    def any_held(self) -> bool:
+        """Whether something is held, or will be once its fills are told."""
+        return bool(self._ahead or self._positions.held())
+
+    def positions(self) -> list[Position]:
+        """Positions that are not flat, contracts not yet told one by one included."""
+        known = {p.instrument.symbol: p.instrument for p in self._positions.held()}
+        known.update({o.instrument.symbol: o.instrument for o in self._ahead.values()})
+        return [p for p in map(self.position, known.values()) if p]
 
     def position(self, instrument: Instrument) -> Position:
         """What is held, contracts not yet told one by one included, these at their order's mean."""

@@ -26,6 +26,16 @@ class Registry:
     def add(self, order: Order) -> None:
         self._working[order.cl_ord_id] = order
 
+    def rename(self, tag: str, order: Order) -> None:
+        """An order goes out under a new tag; nobody ever heard the old one."""
+        if self._working.pop(tag, None) is not None:
+            self._working[order.cl_ord_id] = order
+
+    @property
+    def any_working(self) -> bool:
+        """Whether an order is not known to be over."""
+        return bool(self._working)
+
     def working(self) -> Iterator[Order]:
         """Orders not known to be over, oldest first."""
         return iter(list(self._working.values()))
@@ -54,6 +64,14 @@ class Registry:
         """Keep a report without a tag for an id not known yet; the oldest goes when too many
         wait."""
         self._held.append(report)
+
+    def revive(self, order: Order) -> bool:
+        """An order that was taken for over is not: back to the working ones. False where it is
+        there already."""
+        if order.core.terminal or self._finished.pop(order.cl_ord_id, None) is None:
+            return False
+        self._working[order.cl_ord_id] = order
+        return True
 
     def finish(self, order: Order, now_s: float) -> None:
         """An order is over: move it to the finished ones and let the oldest of those go."""

@@ -10,6 +10,8 @@ _COUNTS = (
     "cancel_tries",
     "stop_tries",
     "exit_tries",
+    "entry_tries",
+    "breaker_tries",
     "finished_most",
     "held_most",
     "executions_most",
@@ -19,6 +21,7 @@ _ORDERED = (
     ("retry_s", "retry_most_s"),
     ("retry_most_s", "closed_retry_s"),
     ("exit_patience_s", "closed_retry_s"),
+    ("look_down_s", "look_s"),
 )
 
 
@@ -40,6 +43,23 @@ class OrderSettings:
     failures to be forgotten. `exit_tries`: refused closing orders before a flatten gives up.
     `exit_patience_s`: how long a closing order, or a stop that was triggered, may rest before a new
     closing order takes its place; doubled, up to `closed_retry_s`, each time nothing was filled.
+    `follow_s`: the least time between two moves of a stop by a bracket's rules (trail, break-even).
+
+    `order_deadline_s`, `cancel_deadline_s`, `read_deadline_s`: how long an answer may take: to an
+    order or a change, to a cancel, to a question; later, nobody knows what became of it.
+    `entry_tries`: how often an entry, or an order of no bracket, is sent in all when it reached
+    nobody, and `entry_within_s`: for how long after the first time; what protects or closes is sent
+    until it arrives. `jitter`: up to this share is added to such pauses, drawn anew each time.
+
+    `look_s`: how often orders and fills are asked for while an order works or something is held, on
+    a stream that may lose events; `look_down_s`: while the stream is down, on any. `told_within_s`:
+    an order that was taken is looked up when no event told of it by then. `overlap_s`: how far
+    before the newest event that we know such questions reach back.
+
+    `breaker_tries`: calls in a row without an answer that open a breaker, and look-ups without one
+    that are an incident. `breaker_s`: how long
+    nothing ordinary is sent then, until one call may try; `breaker_risk_s`: the same for what
+    reduces risk.
 
     `finished_most`, `finished_s`: how many finished orders are kept, and for how long; working
     orders always are. `held_most`: how many reports for order ids not yet known are held for the
@@ -59,6 +79,20 @@ class OrderSettings:
     proven_s: float = 5.0
     exit_tries: int = 20
     exit_patience_s: float = 2.0
+    order_deadline_s: float = 5.0
+    cancel_deadline_s: float = 5.0
+    read_deadline_s: float = 5.0
+    entry_tries: int = 1
+    entry_within_s: float = 10.0
+    jitter: float = 0.25
+    look_s: float = 5.0
+    look_down_s: float = 1.0
+    told_within_s: float = 1.0
+    overlap_s: float = 60.0
+    breaker_tries: int = 5
+    breaker_s: float = 5.0
+    breaker_risk_s: float = 1.0
+    follow_s: float = 0.5
     finished_most: int = 10_000
     finished_s: float = 86_400.0
     held_most: int = 1_000

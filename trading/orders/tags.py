@@ -2,6 +2,7 @@
 
 An intent is one thing the trader wants; each time it is sent it gets a new attempt. A bracket's
 legs are intents of their own, named after the bracket: `7.entry`, `7.stop`, `7.target`, `7.exit`.
+Several targets are `7.target1`, `7.target2` …; their `duty` is `target` all the same.
 Whoever reads the exchange's books can tell from the tag alone which positions were meant to be
 protected.
 """
@@ -15,6 +16,11 @@ class Tag(NamedTuple):
     intent: str
     role: str
     attempt: int
+
+    @property
+    def duty(self) -> str:
+        """What the role is for, whichever of several it is."""
+        return self.role.rstrip("0123456789")
 
     def __str__(self) -> str:
         dot = "." if self.role else ""
@@ -34,3 +40,13 @@ def parse(text: str) -> Tag | None:
         return None
     intent, _, role = name.partition(".")
     return Tag(intent, role, int(attempt)) if intent else None
+
+
+def next_attempt(text: str) -> str:
+    """The tag of the same intent's next attempt.
+
+    >>> next_attempt("7.entry#1")
+    '7.entry#2'
+    """
+    name, _, attempt = text.rpartition("#")
+    return f"{name}#{int(attempt) + 1}"

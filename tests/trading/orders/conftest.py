@@ -10,159 +10,49 @@ One line is one thing that happens; times pass only in `wait`:
     < ack 1#1                   the request in flight for this order is answered: done
     < refuse 1#1 TOO_LATE       … refused; `< lost 1#1`: no answer
     < found 1#1                 … a look: the order as it is; `< none 1#1`: no such order
+    < unsent 1#1                … it never left; `< limited 1#1 3`: 429, in 3 seconds again
+    > ask open                  a question of a round (fills, open, orders, positions)
+    < shown                     all questions in flight are answered, by `x snapshot` or as it is
+    x drop                      the oldest event on its way is lost; `x time 90`: broker's seconds
+    x hand sell 1 @ 20000       somebody else trades, unheard; `x forget`: no question shows it
+    < stream down               the stream's state; `up`, `up gap`
     wait 0.25                   seconds of the manager's clock
+    = refused RefusedByUs       the last thing the trader did was refused
     = position 2                what must be true now; see `Stage.check`
 """
 
 import asyncio
-from collections import deque
 from decimal import Decimal
 
 import pytest
-from msgspec import structs
+from scripted_broker import ASKS, LOSSY, MNQ, OFFERS, ScriptedBroker
 
 from dryfill.sim.loop_run import run_virtual
-from dryfill.trading import instruments
-from dryfill.trading.broker import Ack, Offers
-from dryfill.trading.errors import OutcomeUnknown, Refused
-from dryfill.trading.order import Buy, ExecutionReport, OrderState, Sell
+from dryfill.trading.broker import StreamState
+from dryfill.trading.errors import RefusedByUs
+from dryfill.trading.order import Buy, Sell
+from dryfill.trading.orders.bracket_plan import Rules
 from dryfill.trading.orders.manager import OrderManager
 from dryfill.trading.orders.settings import OrderSettings
 from dryfill.trading.price import Ticks
-from dryfill.trading.words import (
-    ExecType,
-    OrdStatus,
-    OrdType,
-    Reason,
-    TimeInForce,
-    TradingStatus,
-)
+from dryfill.trading.words import Reason, TradingStatus
 
-MNQ = instruments.find("MNQ")
-OFFERS = Offers(
-    ord_types=frozenset(OrdType),
-    tifs=frozenset(TimeInForce),
-    modify_in_place=True,
-    native_brackets=False,
-    lossless_stream=True,
-)
-_ENDS = {
-    "canceled": (ExecType.CANCELED, OrdStatus.CANCELED),
-    "rejected": (ExecType.REJECTED, OrdStatus.REJECTED),
-    "expired": (ExecType.EXPIRED, OrdStatus.EXPIRED),
+RULES = {
+    "even": "break_even",
+    "plus": "break_even_plus",
+    "follow": "trail",
+    "timeout": "entry_timeout",
 }
 
 
-class ScriptedBroker:
-    """The broker port; the test decides when each answer and each event comes."""
+class Draws:
+    """A stream of one number."""
 
-    account_name = "SCRIPT"
+    def __init__(self, number):
+        self.number = number
 
-    def __init__(self, offers=OFFERS, *, tagged=True):
-        self.offers = offers
-        self.tagged = tagged  # False: events carry the broker's id alone
-        self.sent = deque()  # what the manager sent and the script has not named yet
-        self.in_flight = {}
-        self.truth = {}
-        self.on_its_way = deque()
-        self.fills = 0
-
-    def listen(self, sink):
-        self.sink = sink
-
-    def place(self, request, *, urgency=0, deadline_s=None):
-        tag = request.cl_ord_id
-        self.truth[tag] = OrderState(
-            instrument=request.instrument,
-            order_id=str(100 + len(self.truth)),
-            cl_ord_id=tag,
-            side=request.side,
-            ord_type=request.ord_type,
-            ord_status=OrdStatus.PENDING_NEW,
-            order_qty=request.order_qty,
-            cum_qty=0,
-            leaves_qty=request.order_qty,
-            price=request.price,
-            stop_px=request.stop_px,
-            avg_px=None,
-            time_ns=0,
-        )
-        words = [request.side.name.lower(), str(request.order_qty)]
-        words += [request.ord_type.name.lower()] if request.ord_type is not OrdType.LIMIT else []
-        words += [f"limit {request.price}"] if request.price is not None else []
-        words += [str(request.stop_px)] if request.stop_px is not None else []
-        return self._call("place", tag, " ".join(words), urgency)
-
-    def modify(self, instrument, order_id, change, *, urgency=0, deadline_s=None):
-        given = structs.asdict(change).items()
-        words = " ".join(f"{name} {value}" for name, value in given if value is not None)
-        return self._call("modify", self._tag(order_id), words, urgency)
-
-    def cancel(self, instrument, order_id, *, urgency=1, deadline_s=None):
-        return self._call("cancel", self._tag(order_id), "", urgency)
-
-    def order(self, instrument, *, order_id=None, cl_ord_id=None):
-        return self._call("look", cl_ord_id, "", 0)
-
-    def _tag(self, order_id):
-        return next(tag for tag, state in self.truth.items() if state.order_id == order_id)
-
-    def _call(self, kind, tag, words, urgency):
-        assert tag not in self.in_flight, f"two requests in flight for {tag}"
-        future = asyncio.get_running_loop().create_future()
-        self.in_flight[tag] = (kind, future)
-        self.sent.append(f"{kind} {tag} {words}".strip())
-        self.urgency = urgency
-        return future
-
-    def tell(self):
-        self.told = self.on_its_way.popleft()
-        self.sink(self.told)
-
-    def answer(self, how, tag, reason=Reason.NONE):
-        kind, future = self.in_flight.pop(tag)
-        if how == "ack":
-            future.set_result(Ack(self.truth[tag].order_id) if kind == "place" else None)
-        elif how == "refuse":
-            future.set_exception(Refused(f"no: {Reason(reason).name}", reason=reason))
-        elif how == "found":
-            future.set_result(self.truth[tag])
-        elif how == "none":
-            future.set_result(None)
-        else:
-            future.set_exception(OutcomeUnknown("no answer"))
-
-    def happen(self, what, tag, words):
-        """Change the truth and put the report of it on its way."""
-        state, fill = self.truth[tag], {}
-        if what == "fill":
-            qty, px = int(words[0]), Decimal(words[2])
-            cum_qty = state.cum_qty + qty
-            worth = (state.avg_px or Decimal(0)) * state.cum_qty + px * qty
-            done = cum_qty == state.order_qty
-            state = structs.replace(
-                state,
-                cum_qty=cum_qty,
-                leaves_qty=state.order_qty - cum_qty,
-                avg_px=worth / cum_qty,
-                ord_status=OrdStatus.FILLED if done else OrdStatus.PARTIALLY_FILLED,
-            )
-            self.fills += 1
-            exec_type = ExecType.TRADE
-            fill = {"last_qty": qty, "last_px": px, "exec_id": f"x{self.fills}"}
-        elif what in _ENDS:
-            exec_type, status = _ENDS[what]
-            reason = Reason[words[0]] if words else Reason.NONE
-            state = structs.replace(state, ord_status=status, leaves_qty=0, reason=reason)
-        else:
-            exec_type = ExecType[what.upper()]
-            status = OrdStatus.PARTIALLY_FILLED if state.cum_qty else OrdStatus.NEW
-            numbers = dict(zip(words[::2], words[1::2], strict=True))
-            changes = {k: int(v) if k == "order_qty" else Decimal(v) for k, v in numbers.items()}
-            state = structs.replace(state, ord_status=status, **changes)
-        self.truth[tag] = state
-        told = state if self.tagged else structs.replace(state, cl_ord_id="")
-        self.on_its_way.append(ExecutionReport(exec_type=exec_type, order=told, **fill))
+    def random(self):
+        return self.number
 
 
 class Listener:
@@ -187,15 +77,20 @@ class Listener:
 class Stage:
     """One manager, one scripted broker, and what the trader holds."""
 
-    def __init__(self, settings=None, offers=OFFERS, *, tagged=True):
+    def __init__(self, settings=None, offers=OFFERS, *, tagged=True, draw=0.0):
         self.broker = ScriptedBroker(offers, tagged=tagged)
         self.listener = Listener()
         self.manager = OrderManager(
-            self.broker, self.listener, now_ns=lambda: 0, settings=settings or OrderSettings()
+            self.broker,
+            self.listener,
+            now_ns=lambda: 0,
+            settings=settings or OrderSettings(),
+            random=Draws(draw),
         )
         self.orders = {}
         self.brackets = {}
         self.tasks = {}
+        self.refusal = None
 
     def order(self, tag):
         for bracket in self.brackets.values():
@@ -213,6 +108,7 @@ class Stage:
             except AssertionError as error:
                 raise AssertionError(f"line {number}: {line}\n{error}") from error
         assert not self.broker.sent, f"sent and not in the script: {list(self.broker.sent)}"
+        assert self.refusal is None, f"refused and not in the script: {self.refusal}"
 
     async def line(self, line):
         mark, *words = line.split()
@@ -242,6 +138,22 @@ class Stage:
             self.broker.answer(what, words[0])
         elif what == "refuse":
             self.broker.answer(what, words[0], Reason[words[1]])
+        elif what in ("unsent", "limited"):
+            self.broker.answer(what, words[0], float(words[1]) if len(words) > 1 else 0)
+        elif what == "shown":
+            self.broker.answer_all()
+        elif what == "snapshot":
+            self.broker.snapshots = {name: self.broker.show(name) for name in ASKS[:2]}
+        elif what == "drop":
+            self.broker.on_its_way.popleft()
+        elif what == "hand":  # somebody else trades on the account
+            self.broker.by_hand(words[0], int(words[1]), words[3])
+        elif what == "forget":  # the newest fill is shown to nobody any more
+            self.broker.hidden = self.broker.trades.pop()
+        elif what == "time":
+            self.broker.time_ns = int(words[0]) * 10**9
+        elif what == "stream":
+            self.broker.sink(StreamState(up=words[0] == "up", gap="gap" in words))
         elif what == "status":
             self.manager.on_status(MNQ, TradingStatus[words[0]])
         else:
@@ -249,11 +161,18 @@ class Stage:
             if mark == "<":
                 self.broker.tell()
 
-    def do(self, what, *words):
+    def do(self, *words):
+        try:
+            self.act(*words)
+        except RefusedByUs as refusal:
+            self.refusal = refusal
+
+    def act(self, what, *words):
         if what in ("place", "bracket"):
             side, qty, *rest = words
             numbers = dict(zip(rest[::2], rest[1::2], strict=True))
             levels = {k: level(numbers.pop(k)) for k in ("loss", "target") if k in numbers}
+            rules = {RULES[k]: rule(k, numbers.pop(k)) for k in RULES if k in numbers}
             if "trail" in numbers:
                 numbers["trail"] = Ticks(int(numbers["trail"]))
             spec = {"buy": Buy, "sell": Sell}[side](int(qty), **numbers)
@@ -263,7 +182,11 @@ class Stage:
                 self.run(f"place {order.cl_ord_id}", order.accepted())
             else:
                 bracket = self.manager.bracket(
-                    MNQ, spec, stop=levels["loss"], target=levels.get("target")
+                    MNQ,
+                    spec,
+                    stop=levels["loss"],
+                    target=levels.get("target"),
+                    rules=Rules(**rules),
                 )
                 self.brackets[bracket.intent] = bracket
         elif what == "modify":
@@ -280,6 +203,17 @@ class Stage:
             timeout = float(words[1]) if len(words) > 1 else None
             bracket = self.brackets[words[0]]
             self.run(f"protect {words[0]}", bracket.protected(timeout))
+        elif what == "price":  # the market trades
+            for bracket in self.brackets.values():
+                bracket.on_price(Decimal(words[0]))
+        elif what == "move":
+            intent, leg, where, *loosen = words
+            bracket, how = self.brackets[intent], {"loosen": bool(loosen)}
+            if leg == "stop":
+                moving = bracket.move_stop(level(where), **how)
+            else:
+                moving = bracket.move_target(level(where), nth=int(leg), **how)
+            self.run(f"move {intent} {leg}", moving)
         elif what == "give_up":  # the caller goes away
             self.tasks[" ".join(words)].cancel()
         elif what == "last_call":
@@ -309,6 +243,8 @@ class Stage:
             found = self.listener.lines[-1]
         elif what == "waiting":
             found = " ".join(name for name, task in self.tasks.items() if not task.done())
+        elif what == "refused":
+            found, self.refusal = type(self.refusal).__name__, None
         else:
             assert what == "got", what
             name, _, said = said.partition(" -> ")
@@ -320,7 +256,17 @@ class Stage:
 
 
 def level(text):
+    """`40t` is a distance, `20t,40t` are several, `2:20t,1:40t` say for how many contracts."""
+    if "," in text:
+        return [level(each) for each in text.split(",")]
+    if ":" in text:
+        qty, where = text.split(":")
+        return int(qty), level(where)
     return Ticks(int(text[:-1])) if text.endswith("t") else text
+
+
+def rule(name, text):
+    return float(text) if name == "timeout" else level(text)
 
 
 async def settle():
@@ -333,9 +279,9 @@ async def settle():
 def play():
     """Play a script on a manager, `then` call something with the stage; returns the stage."""
 
-    def run(script, settings=None, offers=OFFERS, *, tagged=True, then=None):
+    def run(script, settings=None, offers=OFFERS, *, tagged=True, then=None, draw=0.0):
         async def main():
-            stage = Stage(settings, offers, tagged=tagged)
+            stage = Stage(settings, offers, tagged=tagged, draw=draw)
             await stage.play(script)
             if then is not None:
                 then(stage)
@@ -359,3 +305,8 @@ def stage_kind():
 @pytest.fixture
 def offers():
     return OFFERS
+
+
+@pytest.fixture
+def lossy():
+    return LOSSY

@@ -5,15 +5,8 @@ from decimal import Decimal
 import pytest
 
 from dryfill.trading import instruments
-from dryfill.trading.orders.bracket_core import (
-    Facts,
-    LegFacts,
-    Mode,
-    Plan,
-    desired,
-    leg_price,
-    outcome,
-)
+from dryfill.trading.orders.bracket_core import Facts, LegFacts, Mode, desired, followed, outcome
+from dryfill.trading.orders.bracket_plan import NO_RULES, Plan, Rules, leg_price, share_out
 from dryfill.trading.price import Ticks
 from dryfill.trading.words import OrdStatus, Side
 
@@ -22,14 +15,17 @@ PX = Decimal(20_000)
 STOP, TARGET = Ticks(40), Ticks(80)
 
 
-def plan(side=Side.BUY, qty=3, stop=STOP, target=TARGET):
-    return Plan(MNQ, side, qty, stop, target)
+def plan(side=Side.BUY, qty=3, stop=STOP, target=TARGET, rules=NO_RULES):
+    return Plan(MNQ, side, qty, stop, share_out(target, qty), rules)
 
 
-def facts(entry=(3, 0), stop=(0, 0), target=(0, 0), exits=0, exit_live=False, px=PX):
+def facts(entry=(3, 0), stop=(0, 0), *targets, exits=0, exit_live=False, px=PX, **more):
     """Each leg as (filled, open)."""
-    legs = [LegFacts(cum, left, left > 0, left > 0) for cum, left in (entry, stop, target)]
-    return Facts(legs[0], px, legs[1], legs[2], exits, exit_live)
+    first, second, *others = [
+        LegFacts(cum, left, left > 0, left > 0)
+        for cum, left in (entry, stop, *(targets or [(0, 0)]))
+    ]
+    return Facts(first, px, second, tuple(others), exits, exit_live, **more)
 
 
 # facts, mode: entry may work, stop open, target open, to close at market now
@@ -58,6 +54,7 @@ TABLE = {
     "exiting, closed in part": (facts(exits=2), Mode.EXITING, (False, 0, 0, 1)),
     "released": (facts(), Mode.RELEASED, (False, 0, 0, 0)),
     "released and overfilled": (facts((1, 0), (1, 0), (1, 0)), Mode.RELEASED, (False, 0, 0, 0)),
+    "the entry's time is up": (facts((2, 1), late=True), Mode.GUARDING, (False, 2, 2, 0)),
     "nobody knows the entry price": (facts(px=None), Mode.GUARDING, (True, 0, 0, 0)),
 }
 
@@ -66,14 +63,92 @@ TABLE = {
 def test_from_what_is_follows_what_should_be(name):
     now, mode, expected = TABLE[name]
     wish = desired(plan(), now, mode)
-    found = (wish.entry_working, wish.stop.open_qty, wish.target.open_qty, wish.exit_qty)
+    found = (wish.entry_working, wish.stop.open_qty, wish.targets[0].open_qty, wish.exit_qty)
     assert found == expected
+
+
+T20, T40, T80 = Ticks(20), Ticks(40), Ticks(80)
+# targets (qty, level); entry, stop, targets as (filled, open): what each target should have open
+SHARES = {
+    "the nearest first": ([(1, T20), (2, T40)], ((1, 2), (0, 0), (0, 0), (0, 0)), (1, 0)),
+    "then the next": ([(1, T20), (2, T40)], ((2, 1), (0, 2), (0, 1), (0, 0)), (1, 1)),
+    "all filled": ([(1, T20), (2, T40)], ((3, 0), (0, 3), (0, 1), (0, 1)), (1, 2)),
+    "the nearest has filled": ([(1, T20), (2, T40)], ((3, 0), (0, 2), (1, 0), (0, 2)), (0, 2)),
+    "the furthest has filled": ([(1, T20), (2, T40)], ((3, 0), (0, 1), (0, 1), (2, 0)), (1, 0)),
+    "the furthest in part": ([(1, T20), (2, T40)], ((3, 0), (0, 2), (0, 1), (1, 1)), (1, 1)),
+    "the stop took one": ([(1, T20), (2, T40)], ((3, 0), (1, 2), (0, 1), (0, 2)), (1, 1)),
+    "the stop took two": ([(1, T20), (2, T40)], ((3, 0), (2, 1), (0, 1), (0, 2)), (1, 0)),
+    "stop and nearest": ([(2, T20), (1, T40)], ((3, 0), (1, 1), (1, 1), (0, 1)), (1, 0)),
+    "the entry was made larger": ([(1, T20), (2, T40)], ((5, 0), (0, 5), (0, 1), (0, 2)), (1, 4)),
+    "and smaller": ([(2, T20), (1, T40)], ((1, 0), (0, 1), (0, 1), (0, 0)), (1, 0)),
+    "all closed": ([(1, T20), (2, T40)], ((3, 0), (2, 0), (1, 0), (0, 2)), (0, 0)),
+    "too much closed": ([(1, T20), (2, T40)], ((3, 0), (3, 0), (1, 0), (0, 2)), (0, 0)),
+    "three": ([(1, T20), (1, T40), (1, T80)], ((3, 0), (1, 2), *[(0, 1)] * 3), (1, 1, 0)),
+}
+
+
+@pytest.mark.parametrize("name", SHARES)
+def test_each_target_has_its_share_of_what_was_filled(name):
+    targets, legs, shares = SHARES[name]
+    now = facts(*legs)
+    wish = desired(plan(target=targets), now, Mode.GUARDING)
+    assert tuple(target.open_qty for target in wish.targets) == shares
+    assert wish.stop.open_qty == max(now.net, 0)
+    assert sum(shares) <= max(now.net, 0)
+
+
+def even(n, plus=None):
+    return Rules(break_even=Ticks(n), break_even_plus=None if plus is None else Ticks(plus))
+
+
+TRAIL = Rules(trail=Ticks(8))
+BOTH = Rules(break_even=Ticks(4), trail=Ticks(8))
+# side, rules, mean entry, stop so far, best price: where the stop goes
+RULES = {
+    "break-even, one tick short": (Side.BUY, even(8), "20000", None, "20001.75", None),
+    "break-even, just there": (Side.BUY, even(8), "20000", None, "20002", "20000"),
+    "break-even and more": (Side.BUY, even(8, 7), "20000", None, "20002", "20001.75"),
+    "break-even, once": (Side.BUY, even(8), "20000", "20000", "20010", None),
+    "break-even, short": (Side.SELL, even(8), "20000", None, "19998", "20000"),
+    "break-even, short, one short": (Side.SELL, even(8), "20000", None, "19998.25", None),
+    "break-even, short, and more": (Side.SELL, even(8, 2), "20000", None, "19998", "19999.5"),
+    "a mean between ticks, up": (Side.BUY, even(8), "20000.1", None, "20002.25", "20000.25"),
+    "a mean between ticks, one short": (Side.BUY, even(8), "20000.1", None, "20002", None),
+    "a mean between ticks, down": (Side.SELL, even(8), "20000.1", None, "19998", "20000"),
+    "the mean moved away since": (Side.BUY, even(8), "20004", "20000", "20002", None),
+    "trail": (Side.BUY, TRAIL, "20000", None, "20001", "19999"),
+    "trail, no nearer than the stop": (Side.BUY, TRAIL, "20000", None, "19992", None),
+    "trail, one tick nearer": (Side.BUY, TRAIL, "20000", None, "19992.25", "19990.25"),
+    "trail, never back": (Side.BUY, TRAIL, "20000", "19999.5", "20001", None),
+    "trail, short": (Side.SELL, TRAIL, "20000", None, "19999", "20001"),
+    "trail, short, never back": (Side.SELL, TRAIL, "20000", "20000.5", "19999", None),
+    "trail below zero": (Side.BUY, TRAIL, "0.5", None, "1", "-1"),
+    "both: the nearer to the market, even": (Side.BUY, BOTH, "20000", None, "20001", "20000"),
+    "both: the nearer to the market, trail": (Side.BUY, BOTH, "20000", None, "20003", "20001"),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_moves_the_stop_nearer_to_the_market_or_not_at_all(name):
+    side, rules, entry, so_far, best, expected = RULES[name]
+    now = facts(px=Decimal(entry), followed=so_far and Decimal(so_far))
+    found = followed(plan(side, rules=rules), now, Decimal(best))
+    assert found == (expected and Decimal(expected))
+
+
+def test_the_stop_is_where_its_rules_brought_it_or_where_the_plan_has_it_if_that_is_nearer():
+    trails = plan(rules=TRAIL)
+    assert desired(trails, facts(followed=Decimal(19_999)), Mode.GUARDING).stop.price == 19_999
+    nearer = desired(trails, facts(followed=Decimal(19_989)), Mode.GUARDING).stop.price
+    assert nearer == 19_990
+    without = desired(trails.unruled(), facts(followed=Decimal(19_999)), Mode.GUARDING).stop.price
+    assert without == 19_990
 
 
 def test_a_stop_at_a_price_needs_no_entry_price():
     wish = desired(plan(stop="19990"), facts(px=None), Mode.GUARDING)
     assert (wish.stop.open_qty, wish.stop.price) == (3, Decimal(19_990))
-    assert wish.target.open_qty == 0
+    assert wish.targets[0].open_qty == 0
 
 
 @pytest.mark.parametrize(

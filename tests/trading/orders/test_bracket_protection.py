@@ -170,6 +170,30 @@ SCRIPTS = {
         = incidents stop_change_refused
         = timers 0
     """,
+    "a stop that may be about to shrink does not count as protection": """
+        do bracket buy 3 limit 20000 loss 40t target 80t
+        > place 1.entry#1 buy 3 limit 20000
+        < new 1.entry#1
+        < ack 1.entry#1
+        < fill 1.entry#1 2 @ 20000
+        > place 1.stop#1 sell 2 stop 19990
+        > place 1.target#1 sell 2 limit 20020
+        < ack 1.stop#1
+        < ack 1.target#1
+        < fill 1.target#1 1 @ 20020
+        > cancel 1.entry#1
+        > modify 1.stop#1 order_qty 1
+        < fill 1.entry#1 1 @ 20000
+        > modify 1.target#1 order_qty 3
+        < refuse 1.entry#1 TOO_LATE
+        do protect 1
+        = waiting protect 1
+        < ack 1.stop#1
+        > modify 1.stop#1 order_qty 2
+        = waiting protect 1
+        < ack 1.stop#1
+        = got protect 1 -> protected(3)
+    """,
     "a resize that the shut market refuses waits for it and never gives up": """
         do bracket buy 3 loss 40t
         > place 1.entry#1 buy 3 market

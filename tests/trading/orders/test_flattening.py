@@ -106,6 +106,62 @@ SCRIPTS = {
         = waiting
         = timers 0
     """,
+    "what protects stays while a shut market lets nothing be closed": """
+        do bracket buy 2 loss 40t target 80t
+        > place 1.entry#1 buy 2 market
+        < new 1.entry#1
+        < ack 1.entry#1
+        < fill 1.entry#1 2 @ 20000
+        > place 1.stop#1 sell 2 stop 19990
+        > place 1.target#1 sell 2 limit 20020
+        < new 1.stop#1
+        < new 1.target#1
+        < ack 1.stop#1
+        < ack 1.target#1
+        do place buy 1 limit 19000
+        > place 2#1 buy 1 limit 19000
+        < new 2#1
+        < ack 2#1
+        < status CLOSE
+        do flatten
+        > cancel 2#1
+        < canceled 2#1
+        < ack 2#1
+        = working 1.stop#1 1.target#1
+        wait 100
+        < status PRE_OPEN
+        < status OPEN
+        > cancel 1.stop#1
+        > cancel 1.target#1
+        < canceled 1.stop#1
+        < canceled 1.target#1
+        > place 3.exit#1 sell 2 market
+        < ack 1.stop#1
+        < ack 1.target#1
+        < new 3.exit#1
+        < fill 3.exit#1 2 @ 19999
+        < ack 3.exit#1
+        = working
+        = position 0
+        = incidents
+        = waiting
+    """,
+    "at last call a shut market leaves the stop where it is, and says so": """
+        do bracket buy 1 loss 40t
+        > place 1.entry#1 buy 1 market
+        < new 1.entry#1
+        < ack 1.entry#1
+        < fill 1.entry#1 1 @ 20000
+        > place 1.stop#1 sell 1 stop 19990
+        < new 1.stop#1
+        < ack 1.stop#1
+        < status CLOSE
+        do last_call
+        do flatten
+        = incidents flatten_failed
+        = working 1.stop#1
+        = waiting
+    """,
     "at last call nothing waits for a market that is shut": """
         do place buy 2
         > place 1#1 buy 2 market

@@ -104,6 +104,17 @@ def test_an_older_working_state_changes_nothing(core):
     assert (core.venue_status, core.cum_qty) == (OrdStatus.PARTIALLY_FILLED, 1)
 
 
+def test_a_snapshot_older_than_what_was_told_changes_nothing(core):
+    old = structs.replace(NEW.order, time_ns=5)
+    told = structs.replace(NEW.order, time_ns=7, price=Decimal(20_001))
+    core.apply(NEW)
+    core.apply(ExecutionReport(exec_type=ExecType.REPLACED, order=told))
+    core.seen(old)
+    assert core.price == 20_001
+    core.seen(structs.replace(old, time_ns=7))
+    assert core.price == 20_000
+
+
 def test_an_order_taken_back_before_it_was_sent_never_leaves():
     core = OrderCore(REQUEST, OrderSettings())
     core.want_gone()

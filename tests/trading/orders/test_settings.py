@@ -58,6 +58,12 @@ LATE_FILL = """
     = fills 1#1 0
     = position 1                        -- but what it bought is held
 """
+UNSENT = """
+    do place buy 1 limit 20000
+    > place 1#1 buy 1 limit 20000
+    < unsent 1#1
+"""
+LOSSY_ONLY = ("look_s", "told_within_s")
 EFFECTS = {
     "look_first_s": (0.5, LOST + "wait 0.49\nwait 0.01\n> look 1#1"),
     "look_most_s": (0.25, LOST + "wait 0.25\n> look 1#1\n< none 1#1\nwait 0.25\n> look 1#1"),
@@ -116,17 +122,66 @@ EFFECTS = {
         HELD + "do flatten\n> place 2.exit#1 sell 2 market\n< ack 2.exit#1\n"
         "wait 0.5\n> cancel 2.exit#1",
     ),
+    "follow_s": (
+        0.25,
+        BRACKET.replace("40t", "40t follow 8t")
+        + "< ack 1.stop#1\ndo price 20001\n> modify 1.stop#1 stop_px 19999\n< ack 1.stop#1\n"
+        "do price 20002\nwait 0.25\n> modify 1.stop#1 stop_px 20000",
+    ),
+    "order_deadline_s": (
+        2.0,
+        "do place buy 1 limit 20000\n> place 1#1 buy 1 limit 20000\nwait 1.9\nwait 0.1\n> look 1#1",
+    ),
+    "cancel_deadline_s": (2.0, RESTS + "do cancel 1#1\n> cancel 1#1\nwait 2\n> look 1#1"),
+    "read_deadline_s": (2.0, LOST[: LOST.index("< none")] + "wait 2\nwait 0.25\n> look 1#1"),
+    "entry_tries": (2, UNSENT + "wait 0.25\n> place 1#2 buy 1 limit 20000"),
+    "breaker_tries": (1, UNSENT + "do place buy 1 limit 20000\n= refused RefusedByUs"),
+    "look_s": (2.0, RESTS + "wait 2\n> ask fills\n> ask open"),
+    "look_down_s": (
+        0.5,
+        "< stream down\n" + RESTS + "wait 0.5\n> ask fills\n> ask open",
+    ),
+    "told_within_s": (
+        0.5,
+        "do place buy 1 limit 20000\n> place 1#1 buy 1 limit 20000\n< ack 1#1\n"
+        "wait 0.5\n> look 1#1",
+    ),
     "finished_most": (1, LATE_FILL.format(pause="")),
     "finished_s": (10.0, LATE_FILL.format(pause="wait 11")),
 }
 
 
 @pytest.mark.parametrize("field", EFFECTS)
-def test_a_setting_changes_what_happens(field, play):
+def test_a_setting_changes_what_happens(field, play, offers, lossy):
     value, script = EFFECTS[field]
-    play(script, OrderSettings(**{field: value}))
+    offered = lossy if field in LOSSY_ONLY else offers
+    play(script, OrderSettings(**{field: value}), offered)
     with pytest.raises(AssertionError):
-        play(script)
+        play(script, offers=offered)
+
+
+def test_entry_within_bounds_how_long_an_entry_is_sent_again(play):
+    script = UNSENT + "wait 0.25\n> place 1#2 buy 1 limit 20000\n< unsent 1#2\n"
+    play(script + "wait 0.5\n> place 1#3 buy 1 limit 20000", OrderSettings(entry_tries=9))
+    play(script + "= timers 0", OrderSettings(entry_tries=9, entry_within_s=0.7))
+
+
+def test_jitter_is_the_share_of_a_pause_that_is_drawn(play):
+    for jitter, pause in ((0.25, 0.3125), (1.0, 0.5)):
+        script = f"{UNSENT}\nwait {pause - 0.001}\nwait 0.001\n> place 1#2 buy 1 limit 20000"
+        play(script, OrderSettings(entry_tries=2, jitter=jitter), draw=1.0)
+
+
+@pytest.mark.parametrize(("field", "urgent"), [("breaker_s", False), ("breaker_risk_s", True)])
+def test_a_breaker_opens_for_as_long_as_its_setting_says(field, urgent, play):
+    settings = OrderSettings(breaker_tries=1, **{field: 2.0})
+    if urgent:
+        script = "wait 1.9\nwait 0.1\n> cancel 1#1"
+        play(RESTS + "do cancel 1#1\n> cancel 1#1\n< unsent 1#1\n" + script, settings)
+    else:
+        place = "do place buy 1 limit 20000\n"
+        script = f"wait 1.9\n{place}= refused RefusedByUs\nwait 0.1\n{place}"
+        play(UNSENT + script + "> place 2#1 buy 1 limit 20000", settings)
 
 
 def test_held_most_bounds_the_reports_that_wait_for_their_order(play):
@@ -168,7 +223,9 @@ def test_executions_most_bounds_the_fills_that_are_known_again(most, position, p
 
 
 def test_every_field_has_a_test_whose_outcome_it_changes():
-    named = {*EFFECTS, "held_most", "executions_most"}
+    named = {*EFFECTS, "held_most", "executions_most", "entry_within_s", "jitter"}
+    named |= {"breaker_s", "breaker_risk_s"}
+    named |= {"overlap_s", "follow_s"}  # in test_looking, test_bracket_rules
     assert named == {field.name for field in fields(OrderSettings)}
 
 
@@ -186,6 +243,7 @@ def test_a_bound_that_bounds_nothing_is_refused_by_name(field, value):
         ({"look_first_s": 3.0}, "look_first_s 3.0 is longer than look_most_s 2.0"),
         ({"retry_s": 2.0}, "retry_s 2.0 is longer than retry_most_s 1.0"),
         ({"retry_most_s": 60.0}, "retry_most_s 60.0 is longer than closed_retry_s 30.0"),
+        ({"look_down_s": 6.0}, "look_down_s 6.0 is longer than look_s 5.0"),
         ({"exit_patience_s": 31.0}, "exit_patience_s 31.0 is longer than closed_retry_s 30.0"),
     ],
 )

@@ -81,6 +81,9 @@ class TinyExchange:
             elif refuse:
                 self.seen[f"{kind} refused"] += 1
                 reason = Reason.MARKET_CLOSED if refuse == 1 else Reason.NONE
+                if refuse == 3 and kind == "modify" and tags.parse(tag).role == "stop":
+                    reason = WRONG_SIDE[state.side]
+                    self.seen["the market passed a moved stop"] += 1
                 self._answer(future, Refused("no", reason=reason), tag)
             else:
                 self._change(state, what)
@@ -147,7 +150,7 @@ class TinyExchange:
         return sum(side.sign * s.side.sign * s.cum_qty for t, s in parsed if t.intent == intent)
 
     def _place(self, tag, request, future, refuse):
-        role = tags.parse(tag).role
+        role = tags.parse(tag).duty
         state = OrderState(
             instrument=request.instrument,
             order_id=tag,
@@ -173,7 +176,7 @@ class TinyExchange:
         if role in ("stop", "target"):
             rivals = [tags.parse(s.cl_ord_id) for s in self.working]
             mine = tags.parse(tag)
-            twin = [t for t in rivals if (t.intent, t.role) == (mine.intent, role)]
+            twin = [t for t in rivals if (t.intent, t.role) == (mine.intent, mine.role)]
             assert not twin, f"{tag} beside {twin}"
         self.truth[tag] = state
         self._report(state, ExecType.NEW)

@@ -7,31 +7,33 @@ against each other. What is judged is the exchange's truth, never the manager's 
 
 import asyncio
 import os
-from collections import Counter
 from decimal import Decimal
 from random import Random
 
 import pytest
+from books_judged import MNQ, SEEN, TRAIL, Judged
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from dryfill.sim.loop import VirtualLoop
-from dryfill.trading import instruments
 from dryfill.trading.order import Buy, Sell
-from dryfill.trading.orders import tags
+from dryfill.trading.orders.bracket_plan import NO_RULES, Rules
 from dryfill.trading.orders.manager import OrderManager
 from dryfill.trading.price import Ticks
-from dryfill.trading.words import OrdStatus, OrdType
+from dryfill.trading.words import OrdType
 
-MNQ = instruments.find("MNQ")
 LONGER = 20 if os.environ.get("DRYFILL_NIGHTLY") == "1" else 1
 EXAMPLES, STROLLS = 120 * LONGER, 300 * LONGER
 
-SEEN = Counter()
+RULES = (
+    NO_RULES,
+    Rules(trail=Ticks(TRAIL)),
+    Rules(break_even=Ticks(6), break_even_plus=Ticks(1), entry_timeout=2.0),
+)
 
 
-class Trading(RuleBasedStateMachine):
+class Trading(Judged, RuleBasedStateMachine):
     """A trader, a manager and an exchange; one rule is one thing that happens anywhere."""
 
     exchange_kind = ear_kind = None
@@ -46,6 +48,8 @@ class Trading(RuleBasedStateMachine):
         self.plain = []
         self.cancels = []
         self.flattens = []
+        self.moves = []
+        self.best = {}  # of each bracket whose stop trails: the best price told while it held
 
     def do(self, act):
         """Run something on the loop, and all that can run after it without time passing."""
@@ -59,13 +63,20 @@ class Trading(RuleBasedStateMachine):
 
     # --- the trader -------------------------------------------------------------------------------
 
-    @rule(buys=st.booleans(), qty=st.integers(1, 4), rests=st.booleans())
-    def bracket(self, buys, qty, rests):
+    @rule(
+        buys=st.booleans(),
+        qty=st.integers(1, 4),
+        rests=st.booleans(),
+        parts=st.integers(1, 3),
+        rules=st.sampled_from(RULES),
+    )
+    def bracket(self, buys, qty, rests, parts=1, rules=NO_RULES):
         if len(self.manager.brackets_of(MNQ)) < 2 and not self.flattening:
             spec = (Buy if buys else Sell)(qty, limit="20000" if rests else None)
+            levels = [Ticks(80 + 20 * n) for n in range(min(parts, qty))]
 
             def act():
-                made = self.manager.bracket(MNQ, spec, stop=Ticks(40), target=Ticks(80))
+                made = self.manager.bracket(MNQ, spec, stop=Ticks(40), target=levels, rules=rules)
                 self.brackets[made.intent] = made
 
             self.do(act)
@@ -99,6 +110,32 @@ class Trading(RuleBasedStateMachine):
         SEEN["flatten with a bracket"] += bool(self.manager.brackets_of(MNQ))
         coro = self.manager.flatten(MNQ)
         self.do(lambda: self.flattens.append(asyncio.ensure_future(coro)))
+
+    @rule(ticks=st.integers(-8, 40), down=st.booleans())
+    def price(self, ticks, down):
+        """The market trades somewhere, and brackets with rules hear of it."""
+        px = MNQ.decimal(80_000 + (-ticks if down else ticks))
+        for bracket in self.manager.brackets_of(MNQ):
+            guards = bracket.mode.value == "guarding" and bracket.facts().net > 0
+            if guards and bracket.plan.rules.trail is not None:
+                nearest = max if bracket.plan.side.sign > 0 else min
+                self.best[bracket.intent] = nearest(px, self.best.get(bracket.intent, px))
+            before = bracket._follower.px
+            self.do(lambda bracket=bracket: bracket.on_price(px))
+            SEEN["a rule moved a stop"] += bracket._follower.px != before
+
+    @rule(n=st.integers(0, 9), ticks=st.integers(-8, 60), loosen=st.booleans())
+    def move_leg(self, n, ticks, loosen):
+        """The trader moves a stop or a target."""
+        brackets = self.manager.brackets_of(MNQ)
+        if not brackets:
+            return
+        bracket, level = brackets[n % len(brackets)], Ticks(ticks)
+        if n % 2:
+            coro = bracket.move_stop(level, loosen=loosen)
+        else:
+            coro = bracket.move_target(Ticks(70 + ticks), nth=1, loosen=loosen)
+        self.do(lambda: self.moves.append(asyncio.ensure_future(coro)))
 
     @property
     def flattening(self):
@@ -192,6 +229,8 @@ class Trading(RuleBasedStateMachine):
     def come_to_rest(self):
         """No more faults: everything arrives, market orders fill, until nothing moves any more."""
         exchange = self.exchange
+        for down in (True, False):
+            self.price(12, down)
         for _ in range(400):
             if exchange.requests:
                 self.move(0, 0)
@@ -206,54 +245,6 @@ class Trading(RuleBasedStateMachine):
             else:
                 return
         raise AssertionError("it does not come to rest")
-
-    def judge(self):
-        exchange, manager = self.exchange, self.manager
-        assert manager.held(MNQ) == exchange.position
-        view = {o.cl_ord_id: (o.cum_qty, o.order_qty) for o in manager.orders_of(MNQ)}
-        assert view == {s.cl_ord_id: (s.cum_qty, s.order_qty) for s in exchange.working}  # INV-07
-        for tag, state in exchange.truth.items():
-            assert self.ear.filled[tag] == state.cum_qty, tag  # INV-06
-            assert self.ear.ends[tag] == state.ord_status.terminal, tag  # INV-05
-        for intent, bracket in self.brackets.items():
-            self.judge_bracket(intent, bracket)
-        for order, task in self.cancels:
-            self.judge_cancel(order, task.result())
-        assert all(task.result().ok for task in self.flattens)
-
-    def judge_bracket(self, intent, bracket):
-        exchange = self.exchange
-        if not exchange.is_bracket(intent):
-            assert bracket.finished
-            return
-        working = {
-            tags.parse(s.cl_ord_id).role: s
-            for s in exchange.working
-            if tags.parse(s.cl_ord_id).intent == intent
-        }
-        held = exchange.net(intent)
-        if intent not in {b.intent for b in self.manager.brackets_of(MNQ)}:
-            assert not working, f"orphans of {intent}: {working}"  # INV-03
-            assert held == 0 or bracket.mode.value == "released"
-            return
-        assert held >= 0, f"{intent} closed {-held} too much"  # INV-04
-        assert working.keys() <= {"entry", "stop", "target"}
-        if held:
-            SEEN["protected at rest"] += 1
-            assert working["stop"].leaves_qty == held  # INV-02
-            assert working["stop"].side is bracket.plan.side.opposite
-            target = working.get("target")
-            assert target is None or target.leaves_qty == held
-        else:
-            assert working.keys() == {"entry"}
-
-    def judge_cancel(self, order, result):
-        """INV-10."""
-        state = self.exchange.truth[order.cl_ord_id]
-        SEEN[f"cancel: {result.state}"] += 1
-        assert result.filled == state.cum_qty
-        assert (result.state == "cancelled") == (state.ord_status is OrdStatus.CANCELED)
-        assert (result.state == "already_filled") == (state.ord_status is OrdStatus.FILLED)
 
 
 PREMISES = (
@@ -274,6 +265,14 @@ PREMISES = (
     "cancel: cancelled",
     "cancel: already_filled",
     "cancel: already_done",
+    "several targets at rest",
+    "a trailing stop at rest",
+    "a rule moved a stop",
+    "the market passed a moved stop",
+    "a move of the trader's: NoneType",
+    "a move of the trader's: Refused",
+    "a move of the trader's: UsageError",
+    "an entry was late",
 )
 
 
@@ -285,8 +284,27 @@ def stroll(seed, steps):
     def n():
         return rng.randrange(10)
 
+    def moves_and_is_refused():
+        life.deliver(0, n())
+        life.move_leg(n(), rng.randrange(-8, 61), rng.random() < 0.3)
+        life.refuse_such(1 + n() % 2, "modify")
+
+    def passes_its_stop():
+        life.deliver(0, n())
+        life.price(rng.randrange(20, 41), rng.random() < 0.5)
+        life.refuse_such(3, "modify")
+
     acts = [
-        (4, lambda: life.bracket(rng.random() < 0.5, 1 + n() % 4, rng.random() < 0.4)),
+        (
+            4,
+            lambda: life.bracket(
+                rng.random() < 0.5, 1 + n() % 4, rng.random() < 0.4, 1 + n() % 3, rng.choice(RULES)
+            ),
+        ),
+        (4, lambda: life.price(rng.randrange(41), rng.random() < 0.5)),
+        (1, lambda: life.move_leg(n(), rng.randrange(-8, 61), rng.random() < 0.5)),
+        (2, moves_and_is_refused),
+        (2, passes_its_stop),
         (1, lambda: life.order(rng.random() < 0.5, 1 + n() % 3)),
         (2, lambda: life.cancel(n(), 0)),
         (2, lambda: life.modify(n(), 1 + n() % 5, n() % 5 - 2)),

@@ -1,0 +1,169 @@
+"""What can go wrong, as a table: each kind of fault, when it may happen, and the keys it has.
+
+The numbers are the fault model's. What a kind does is decided in `sim/faults/`; here stands what a
+plan may say about it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+WRITES = ("place", "modify", "cancel", "close-position")
+READS = ("open-orders", "order", "orders-since", "executions-since", "positions", "account")
+CALLS: Mapping[str, tuple[str, ...]] = {
+    **{name: (name,) for name in (*WRITES, *READS)},
+    "write": WRITES,
+    "read": READS,
+    "any": (*WRITES, *READS),
+}
+"""What a plan may call a call, and the calls of the broker port that it means."""
+
+_NAMED = ("new", "fill", "canceled", "rejected", "expired", "replaced", "triggered")
+_UNNAMED = ("position", "account", "stream")
+EVENTS: Mapping[str, tuple[str, ...]] = {
+    **{name: (name,) for name in (*_NAMED, *_UNNAMED)},
+    "order": _NAMED,
+    "any": (*_NAMED, *_UNNAMED),
+}
+"""What a plan may call an event, and the events of the stream that it means."""
+
+ROLES = ("entry", "stop", "target", "exit", "")
+"""The last names an order that belongs to no bracket. One of several is "target2"; "target" means
+each of them."""
+
+ABOUT_AN_ORDER = ("place", "modify", "cancel", "order", "write", "any", *_NAMED)
+"""Calls and events that are about one order, so that `role` and `intent` may choose among them."""
+
+MOMENTS = ("call", "event", "at", "step")
+CHOOSING = ("role", "intent", "nth", "every", "times")
+
+_LOST = ("timeout", "reset", "502", "504")
+_OUTAGE = ("duration", "on")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of fault: its number in the fault model, what it does, its moments and its keys.
+
+    `needs` are the keys that must be given, `choices` the values that a key may have, `calls` the
+    calls that it can happen to.
+    """
+
+    number: str
+    says: str
+    moments: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    choices: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict)
+    calls: tuple[str, ...] = tuple(CALLS)
+
+
+_ACTS = ("call", "event", "at")
+
+KINDS: Mapping[str, Kind] = {
+    "latency": Kind(
+        "F01",
+        "request and response take longer by this much",
+        ("call", "at"),
+        ("request", "response", *_OUTAGE),
+    ),
+    "ack-lost": Kind(
+        "F02",
+        "the broker acts, and the answer is lost",
+        ("call",),
+        ("form", "after"),
+        choices={"form": _LOST},
+    ),
+    "request-lost": Kind(
+        "F03",
+        "the request is lost; to the client as ack-lost",
+        ("call",),
+        ("form", "after"),
+        choices={"form": _LOST},
+    ),
+    "refused": Kind(
+        "F04",
+        "the broker says no; an order may be in its books as rejected",
+        ("call",),
+        ("reason", "text", "record"),
+        calls=(*WRITES, "write"),
+    ),
+    "rejected-later": Kind(
+        "F05",
+        "the order is acknowledged, and rejected by an event",
+        ("call",),
+        ("after", "reason", "text"),
+        calls=("place",),
+    ),
+    "rate-limited": Kind("F06", "429: not sent", ("call", "at"), ("retry_after", *_OUTAGE)),
+    "server-error": Kind(
+        "F07",
+        "5xx: of a write it may have happened, of a read it proves nothing",
+        ("call", "at"),
+        ("status", "applied", *_OUTAGE),
+        choices={"status": (500, 502, 503, 504)},
+    ),
+    "unreachable": Kind(
+        "F08",
+        "no connection: refused and dns are not sent, of a connect-timeout nobody knows",
+        ("call", "at"),
+        ("form", "after", *_OUTAGE),
+        choices={"form": ("refused", "dns", "connect-timeout")},
+    ),
+    "duplicate": Kind("F11", "an event comes again", ("event",), ("copies", "gap")),
+    "drop": Kind("F12", "an event never comes, the stream is up", ("event",)),
+    "reorder": Kind(
+        "F13",
+        "swap: it changes places with the next; reverse: all of a window come last first",
+        ("event",),
+        ("form", "window"),
+        choices={"form": ("swap", "reverse")},
+    ),
+    "late": Kind("F14", "an event comes later", ("event",), ("delay", "blocks"), needs=("delay",)),
+    "stream-down": Kind(
+        "F17",
+        "no events until the stream is back, with a gap",
+        _ACTS,
+        ("duration", "lost", "told", "after"),
+        needs=("duration",),
+    ),
+    "halt": Kind(
+        "F26",
+        "the market stands in another state",
+        _ACTS,
+        ("duration", "state", "after"),
+        needs=("duration",),
+        choices={"state": ("halt", "pre-open", "no-cancel", "close")},
+    ),
+    "venue-cancel": Kind(
+        "F27",
+        "the venue cancels an order by itself",
+        _ACTS,
+        ("target", "which", "after", "text"),
+    ),
+    "crash": Kind(
+        "F29",
+        "the client's process dies",
+        MOMENTS,
+        ("point", "after"),
+        choices={"point": ("before", "sent", "acted", "told", "heard")},
+    ),
+    "stale-read": Kind(
+        "F32",
+        "a query tells what was true before, or tells it late",
+        ("call",),
+        ("lag", "response"),
+        calls=(*READS, "read"),
+    ),
+    "trader": Kind(
+        "F33",
+        "somebody trades on the account by hand",
+        _ACTS,
+        ("act", "qty", "target", "which", "after"),
+        needs=("act",),
+        choices={"act": ("buy", "sell", "cancel", "close")},
+    ),
+}
+"""Every kind of fault by the name that a plan calls it."""
+
+CRASH_POINTS = {"call": ("before", "sent", "acted"), "event": ("told", "heard")}
+"""Where on the way of a call or an event a crash may be; the default is sent and heard."""

@@ -1,0 +1,182 @@
+"""A seed becomes a plan: what might go wrong, drawn once and written down before the run.
+
+Each kind of fault rolls its own dice for each call or event (`faults.drop.fill`), so that a new one
+never shifts another.
+Rates for `live` are fault-model 1's where it has them; the others are assumptions (?).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from ...scenarios.plan import Plan
+from ...scenarios.plan_kinds import READS, WRITES
+from ...scenarios.plan_text import make_plan
+from ...scenarios.plan_time import time_text
+from ...trading.errors import UsageError
+from ..streams import Stream, named_stream
+
+Profile = Literal["calm", "live", "hostile", "swarm"]
+
+_MILLION = 1_000_000
+_MS = 1_000_000
+_TOLD = ("new", "fill", "canceled", "rejected", "expired", "replaced", "triggered")
+_EVENTS = (*_TOLD, "position", "account")
+_SHOCKS = ("fill", "new")  # what the venue's and other people's acts follow upon
+
+Keys = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rate:
+    """How often a kind strikes at each of its opportunities, in millionths, and how it looks.
+
+    `swarm` draws a rate between `live` and `hostile`, evenly in its doublings; 0 is then 1 in
+    10 000.
+    """
+
+    key: str  # call or event
+    names: tuple[str, ...]
+    live: int
+    hostile: int
+    look: Callable[[Stream], Keys]
+
+
+def _span(stream: Stream, least_ms: int, doublings: int) -> str:
+    """A time from `least_ms` on, evenly in its doublings."""
+    base = least_ms << stream.below(doublings)
+    return time_text((base + stream.below(base)) * _MS)
+
+
+def _up_to(stream: Stream, most_ms: int) -> str:
+    return time_text(stream.below(most_ms + 1) * _MS)
+
+
+def _one(stream: Stream, *choices: str) -> str:
+    return choices[stream.below(len(choices))]
+
+
+def _nothing_more(stream: Stream) -> Keys:
+    return {}
+
+
+def _refusal(stream: Stream) -> Keys:
+    return {"reason": _one(stream, "not-supported", "insufficient-funds", "market-closed")}
+
+
+def _soon(stream: Stream) -> Keys:
+    return {"after": _span(stream, 5, 9)}
+
+
+def _coin(stream: Stream) -> Keys:
+    return {"applied": stream.below(2) == 1}
+
+
+def _copies(stream: Stream) -> Keys:
+    return {"copies": 1 + stream.below(3), "gap": _up_to(stream, 60_000)}
+
+
+def _disorder(stream: Stream) -> Keys:
+    return {"form": _one(stream, "swap", "reverse")}
+
+
+def _delay(stream: Stream) -> Keys:
+    return {"delay": _span(stream, 30, 10)}
+
+
+def _break(stream: Stream) -> Keys:
+    return {"duration": _span(stream, 100, 12), "told": stream.below(4) > 0}
+
+
+def _lag(stream: Stream) -> Keys:
+    return {"lag": _span(stream, 100, 4)}
+
+
+def _halt(stream: Stream) -> Keys:
+    return {"duration": _span(stream, 2000, 5)}
+
+
+def _while(stream: Stream) -> Keys:
+    return {"after": _up_to(stream, 5000)}
+
+
+def _form(stream: Stream) -> Keys:
+    return {"form": _one(stream, "timeout", "reset", "502", "504")}
+
+
+def _spike(stream: Stream) -> Keys:
+    leg = _one(stream, "request", "response")
+    return {leg: _span(stream, 250, 4)}
+
+
+def _outage(stream: Stream) -> Keys:
+    return {"duration": _span(stream, 500, 6)}
+
+
+def _unreachable(stream: Stream) -> Keys:
+    form = _one(stream, "refused", "dns", "connect-timeout")
+    return {"form": form, "duration": _span(stream, 1000, 9)}
+
+
+def _act(stream: Stream) -> Keys:
+    act = _one(stream, "buy", "sell", "close")
+    return {"act": act, "after": _up_to(stream, 2000)}
+
+
+_RATES: Mapping[str, _Rate] = {
+    "latency": _Rate("call", (*WRITES, *READS), 10_000, 50_000, _spike),
+    "ack-lost": _Rate("call", WRITES, 2_000, 30_000, _form),
+    "request-lost": _Rate("call", WRITES, 2_000, 30_000, _form),
+    "refused": _Rate("call", WRITES, 1_000, 20_000, _refusal),
+    "rejected-later": _Rate("call", ("place",), 500, 10_000, _soon),
+    "rate-limited": _Rate("call", WRITES, 500, 10_000, _outage),
+    "server-error": _Rate("call", (*WRITES, *READS), 1_000, 20_000, _coin),
+    "unreachable": _Rate("call", WRITES, 200, 5_000, _unreachable),
+    "duplicate": _Rate("event", _EVENTS, 10_000, 100_000, _copies),
+    "drop": _Rate("event", _EVENTS, 5_000, 300_000, _nothing_more),
+    "reorder": _Rate("event", _EVENTS, 0, 50_000, _disorder),
+    "late": _Rate("event", _EVENTS, 2_000, 50_000, _delay),
+    "stream-down": _Rate("event", _SHOCKS, 1_000, 20_000, _break),
+    "stale-read": _Rate("call", READS, 20_000, 200_000, _lag),
+    "halt": _Rate("event", _SHOCKS, 0, 2_000, _halt),
+    "venue-cancel": _Rate("event", ("new",), 0, 10_000, _while),
+    "trader": _Rate("event", _SHOCKS, 0, 5_000, _act),
+}
+
+
+def draw_plan(seed: int, profile: Profile = "live", horizon: int = 500) -> Plan:
+    """The plan of a seed: for each kind, which of the first `horizon` calls or events of a name.
+
+    It is not strict. What of it fired is a strict plan (`FaultLog.fired_plan`). `calm` draws
+    nothing; `live` what recordings and the fault model make likely; `hostile` far more; `swarm` a
+    random half of the kinds, each at a rate of its own. No crash is drawn, because a run needs a
+    harness that restarts. Raises `UsageError` for an unknown profile.
+    """
+    if profile not in get_args(Profile):
+        known = ", ".join(get_args(Profile))
+        raise UsageError(f"no profile of faults is named {profile!r}; known are {known}")
+    faults: list[Keys] = []
+    for kind, rate in _RATES.items():
+        ppm = _ppm(rate, profile, named_stream(seed, f"faults.{kind}"))
+        for name in rate.names:
+            stream = named_stream(seed, f"faults.{kind}.{name}")
+            faults += _strikes(kind, rate, name, ppm, horizon, stream)
+    return make_plan(*faults, name=f"{profile}, seed {seed}", strict=False)
+
+
+def _ppm(rate: _Rate, profile: Profile, stream: Stream) -> int:
+    if profile == "swarm":
+        on, least = stream.below(2), max(rate.live, 100)
+        doublings = max((rate.hostile // least).bit_length(), 1)
+        return on * min(least << stream.below(doublings), rate.hostile)
+    return {"calm": 0, "live": rate.live, "hostile": rate.hostile}[profile]
+
+
+def _strikes(
+    kind: str, rate: _Rate, name: str, ppm: int, horizon: int, stream: Stream
+) -> list[Keys]:
+    return [
+        {"kind": kind, rate.key: name, "nth": nth, **rate.look(stream)}
+        for nth in range(1, horizon + 1)
+        if stream.below(_MILLION) < ppm
+    ]

@@ -1,0 +1,212 @@
+"""A plan at work on one run: who is asked about every call and told every event."""
+
+from collections.abc import Callable
+from contextvars import Context
+from functools import partial
+
+from ...scenarios.plan import Fault, Plan
+from ...scenarios.plan_kinds import CALLS
+from ...trading.broker import BrokerEvent, StreamState
+from ...trading.instrument import Instrument
+from ...trading.order import ExecutionReport
+from ...trading.orders import tags
+from ..desk.broker_desk import BrokerDesk
+from ..loop import VirtualLoop
+from ..loop_moments import Tie
+from ..process import Process
+from .acts import Acts
+from .calls import Call, CallFaults, Fate
+from .event_path import DELIVERY, Carry, EventPath, Message, describe, event_name
+from .log import FaultLog
+from .moments import Moments
+from .past import Past
+from .steps import Steps
+
+_OF_CALLS = (
+    "latency",
+    "ack-lost",
+    "request-lost",
+    "refused",
+    "rejected-later",
+    "rate-limited",
+    "server-error",
+    "unreachable",
+    "stale-read",
+)
+
+
+class Faults:
+    """Carries a plan out; `log` says what fired. One for a run, over restarts of the client.
+
+    A broker connects, asks `fate_of` every call and lets the desk tell `told`. After a crash
+    `on_crash` is called, in no process, for the harness to restart what died.
+    """
+
+    def __init__(
+        self, plan: Plan, loop: VirtualLoop, desk: BrokerDesk, instrument: Instrument
+    ) -> None:
+        self.log = FaultLog(plan)
+        self.on_crash: Callable[[], None] = lambda: None
+        self._faults = plan.faults
+        self._loop = loop
+        self._desk = desk
+        self._moments = Moments(plan.faults)
+        self._past = Past(desk)
+        self._reads_past = any(fault.lag for fault in plan.faults)
+        self._calls = CallFaults(loop, desk, self._past)
+        self._acts = Acts(loop, desk, instrument)
+        self._outages: list[tuple[int, int]] = []  # (until, place)
+        self._process: Process | None = None
+        self._path: EventPath | None = None
+        by_step = {fault.step: place for place, fault in self._placed("step")}
+        self.steps = Steps(loop, partial(self._before_step, by_step)) if by_step else None
+        for place, fault in self._placed("at"):
+            tie = Tie.SESSION if fault.duration is not None else Tie.ORDER
+            self._in(fault.at or 0, partial(self._begin, place, None), tie)
+
+    def connect(self, process: Process, carry: Carry) -> None:
+        """A client has connected: events go its way, and a crash is its own."""
+        self._process = process
+        self._path = EventPath(self._loop, carry, self._note)
+        if self.steps is not None:
+            self.steps.follow(process)
+
+    # --- calls -----------------------------------------------------------------------------------
+
+    def fate_of(self, call: Call) -> Fate | None:
+        """What becomes of a call that is made now; None for what would have become of it."""
+        tag = self._tag_of(call)
+        due = self._moments.call(call.name, None if tag is None else tags.parse(tag))
+        outages = self._outages_of(call)
+        if not due and not outages:
+            return None
+        fate = Fate()
+        for place in sorted({*due, *outages}):
+            fault = self._faults[place]
+            if fault.kind in _OF_CALLS:
+                if place in due and fault.duration is not None:
+                    self._outages.append((self._loop.now_ns + fault.duration, place))
+                if self._calls.apply(fault, call, fate):
+                    self._note(place, call.name if tag is None else f"{call.name} of {tag}")
+            elif fault.kind == "crash" and not fault.after:
+                self._crash_at(fault, place, call, fate)
+            else:
+                self._begin(place, tag)
+        return fate
+
+    def _crash_at(self, fault: Fault, place: int, call: Call, fate: Fate) -> None:
+        what = f"{fault.point or 'sent'}: {call.name}"
+        crash = partial(self._crash, place, what, self._process)
+        if fault.point == "before":
+            fate.leaves = False
+            crash()
+        elif fault.point == "acted":
+            fate.when_acted = crash
+        else:
+            fate.when_sent = crash
+
+    def _outages_of(self, call: Call) -> list[int]:
+        if not self._outages:
+            return []
+        now_ns = self._loop.now_ns
+        self._outages = [outage for outage in self._outages if outage[0] > now_ns]
+        return [place for _, place in self._outages if call.name in CALLS[self._faults[place].on]]
+
+    def _tag_of(self, call: Call) -> str | None:
+        if call.request is not None:
+            return call.request.cl_ord_id
+        if call.cl_ord_id is not None or call.order_id is None:
+            return call.cl_ord_id
+        order = self._desk.order(call.order_id, None)
+        return None if order is None else order.cl_ord_id
+
+    # --- events ----------------------------------------------------------------------------------
+
+    def told(self, event: BrokerEvent) -> None:
+        """The broker tells an event: it goes to the client that connected last."""
+        assert self._path is not None, "a broker connects before its desk tells"
+        if self._reads_past:
+            self._past.hear(self._loop.now_ns, event)
+        tag = event.order.cl_ord_id if isinstance(event, ExecutionReport) else None
+        treated: int | None = None
+        instead: Callable[[], None] | None = None
+        parsed = None if tag is None else tags.parse(tag)
+        for place in self._moments.event(event_name(event), parsed):
+            fault = self._faults[place]
+            if fault.kind in DELIVERY:
+                treated = place if treated is None else treated
+            elif fault.kind == "crash" and not fault.after and fault.point != "told":
+                what = f"heard: {describe(event)}"
+                instead = partial(self._crash, place, what, self._process)
+            else:
+                self._begin(place, tag)
+        fault_of = None if treated is None else self._faults[treated]
+        self._path.tell(Message(event, instead), treated, fault_of)
+
+    # --- what is no matter of one call or event --------------------------------------------------
+
+    def _begin(self, place: int, tag: str | None) -> None:
+        """A fault's moment is now: it acts, now or `after` it."""
+        fault = self._faults[place]
+        if fault.kind in _OF_CALLS:
+            self._outages.append((self._loop.now_ns + (fault.duration or 0), place))
+        elif fault.kind in ("stream-down", "crash") and not fault.after:
+            self._act(place, tag)
+        else:
+            # Never inside a report: the exchange is still telling.
+            self._in(fault.after or 0, partial(self._act, place, tag), Tie.ORDER)
+
+    def _act(self, place: int, tag: str | None) -> None:
+        fault = self._faults[place]
+        if fault.kind == "stream-down":
+            self._stream_down(place, fault)
+        elif fault.kind == "crash":
+            self._crash(place, "now", self._process)
+        else:
+            did = self._acts.do(fault, tag)
+            if did is not None:
+                self._note(place, did)
+
+    def _stream_down(self, place: int, fault: Fault) -> None:
+        path = self._path
+        if path is None or path.down:
+            return
+        self._note(place, "the stream is down" if fault.told else "the stream is dead, untold")
+        if fault.told:
+            self.told(StreamState(up=False, gap=False, text="the stream was lost"))
+        path.go_down(queues=not fault.lost)
+        self._in(fault.duration or 0, partial(self._stream_up, path), Tie.SESSION)
+
+    def _stream_up(self, path: EventPath) -> None:
+        waited = path.come_up()
+        if path is not self._path:
+            return  # that client is gone, and another has connected
+        self.told(StreamState(up=True, gap=True, text="the stream is back"))
+        for message in waited:
+            path.tell(message, None, None)
+
+    def _before_step(self, by_step: dict[int | None, int], step: int) -> None:
+        if step in by_step:
+            self._crash(by_step[step], f"before step {step}", self._process)
+
+    def _crash(self, place: int, what: str, process: Process | None) -> None:
+        # What was meant for a client that is dead by now must not kill the next one.
+        if process is None or not process.alive:
+            return
+        self._note(place, f"{process.name} dies, {what}")
+        process.crash()
+        self._in(0, self._died, Tie.TIMER)
+
+    def _died(self) -> None:
+        self.on_crash()
+
+    # --- how -------------------------------------------------------------------------------------
+
+    def _placed(self, moment: str) -> list[tuple[int, Fault]]:
+        return [(place, f) for place, f in enumerate(self._faults) if f.moment == moment]
+
+    def _in(self, delay_ns: int, call: Callable[[], None], tie: Tie) -> None:
+        self._loop.call_at_ns(self._loop.now_ns + delay_ns, call, tie=tie, context=Context())
+
+    def _note(self, place: int, what: str) -> None:
+        self.log.note(self._loop.now_ns - self._loop.origin_ns, place, what)

@@ -1,0 +1,204 @@
+"""INV-05, 06, 10 and 17: what is said of one order is true, said once, and never taken back."""
+
+from ...trading.errors import ProtocolError
+from ...trading.lifecycle import step
+from ...trading.order import ExecutionReport, OrderState
+from ...trading.orders.handle import Order
+from ...trading.words import OrdStatus
+from .oracle import Oracle
+from .port import Answered, CancelTold, Delivered, PortEvent
+from .scene import BrokerSaid, Scene
+
+
+class OneEnd(Oracle):
+    """INV-05: an order goes the ways of the published table, ends once, and for the manager stays
+    as it ended. Premise: ends at the broker."""
+
+    name = "INV-05"
+
+    def __init__(self, scene: Scene) -> None:
+        self.premise = 0
+        self._scene = scene
+        self._status: dict[int, OrdStatus] = {}
+        self._ended: dict[str, OrdStatus] = {}  # as the manager has it, by tag
+
+    def on_broker(self, said: BrokerSaid) -> None:
+        number, report = said.record.number, said.report
+        before = self._status.get(number, OrdStatus.PENDING_NEW)
+        try:
+            self._status[number] = step(before, report.exec_type, report.ord_status)
+        except ProtocolError as error:
+            self._scene.violate(self.name, f"order {number} at the broker: {error}")
+        else:
+            self.premise += report.ord_status.terminal
+
+    def on_manager(self, event: PortEvent) -> None:
+        order = order_of(self._scene, event)
+        if order is None or (order.working and order.cl_ord_id not in self._ended):
+            return
+        status = order.core.venue_status
+        first = self._ended.setdefault(order.cl_ord_id, status)
+        if status is not first:
+            self._ended[order.cl_ord_id] = status
+            self._scene.violate(
+                self.name,
+                f"{order.describe()} had ended {first.name} for the manager and is {status.name}",
+            )
+
+    def at_quiescence(self) -> None:
+        for order in list(self._scene.handles.values()):
+            record = self._scene.record(order.cl_ord_id)
+            if record is not None and record.status.terminal and order.working:
+                self._scene.violate(
+                    self.name,
+                    f"all is quiet, {order.describe()} ended {record.status.name} at the broker, "
+                    f"and for the manager it works",
+                )
+
+
+class FillsConserved(Oracle):
+    """INV-06: the manager counts the fills it was told of, each once, never more than the broker
+    or the order's size, and at quiescence as many. Premise: fills it was told of."""
+
+    name = "INV-06"
+
+    def __init__(self, scene: Scene) -> None:
+        self.premise = 0
+        self._scene = scene
+        self._told: dict[str, dict[str, int]] = {}  # by tag: contracts by execution
+        self._most: dict[str, int] = {}
+
+    def on_manager(self, event: PortEvent) -> None:
+        report = event.event if isinstance(event, Delivered) else None
+        if isinstance(report, ExecutionReport) and report.exec_id is not None:
+            tag_text = report.order.cl_ord_id or self._scene.tag_of(report.order.order_id)
+            told = self._told.setdefault(tag_text, {})
+            self.premise += report.exec_id not in told
+            told[report.exec_id] = report.last_qty
+        order = order_of(self._scene, event)
+        if order is not None:
+            self._check(order)
+
+    def at_quiescence(self) -> None:
+        for order in list(self._scene.handles.values()):
+            record = self._scene.record(order.cl_ord_id)
+            at_broker = 0 if record is None else record.cum_qty
+            over = record is None or record.status.terminal
+            if order.cum_qty != at_broker:
+                self._say(order, f"all is quiet, and the broker has {at_broker}")
+            elif over and not order.working:
+                # Both sides are through with it: nothing is left to compare.
+                self._scene.handles.pop(order.cl_ord_id, None)
+                self._told.pop(order.cl_ord_id, None)
+                self._most.pop(order.cl_ord_id, None)
+
+    def _check(self, order: Order) -> None:
+        tag_text = order.cl_ord_id
+        record = self._scene.record(tag_text)
+        at_broker = 0 if record is None else record.cum_qty
+        told = sum(self._told.get(tag_text, {}).values())
+        counted = sum(fill.qty for fill in order.fills)
+        if order.cum_qty > at_broker:
+            self._say(order, f"the broker filled {at_broker}")
+        if counted > told:
+            self._say(order, f"its fills sum up to {counted}, told were {told}")
+        if record is not None and order.cum_qty > max(record.order_qty, record.request.order_qty):
+            self._say(order, f"it is for {record.order_qty}")
+        if order.cum_qty < self._most.get(tag_text, 0):
+            self._say(order, f"it was {self._most[tag_text]} before")
+        self._most[tag_text] = order.cum_qty
+
+    def _say(self, order: Order, why: str) -> None:
+        self._scene.violate(
+            self.name, f"the manager has {order.cum_qty} filled of {order.describe()}; {why}"
+        )
+
+
+class CancelTruth(Oracle):
+    """INV-10: how a cancel ended is so at the broker. Premise: cancels that were told.
+
+    Hears of cancels that are made through `Watch.cancel`.
+    """
+
+    name = "INV-10"
+
+    def __init__(self, scene: Scene) -> None:
+        self.premise = 0
+        self._scene = scene
+
+    def on_manager(self, event: PortEvent) -> None:
+        if not isinstance(event, CancelTold):
+            return
+        self.premise += 1
+        record = self._scene.record(event.order.cl_ord_id)
+        status = OrdStatus.CANCELED if record is None else record.status  # None: it never left
+        filled = 0 if record is None else record.cum_qty
+        state, told = event.result.state, event.result.filled
+        true = {
+            "cancelled": status is OrdStatus.CANCELED and told == filled,
+            "already_filled": status is OrdStatus.FILLED and told == filled,
+            "already_done": status.terminal and status is not OrdStatus.FILLED and told == filled,
+            "unknown": told <= filled,
+        }[state]
+        if not true:
+            self._scene.violate(
+                self.name,
+                f"the cancel of {event.order.describe()} ended as {event.result}; at the broker it "
+                f"is {status.name} with {filled} filled",
+            )
+
+
+class NewerWins(Oracle):
+    """INV-17: for the manager an order never goes back, from ended to working or to fewer filled.
+    Premise: news that was older than what the manager had been told."""
+
+    name = "INV-17"
+
+    def __init__(self, scene: Scene) -> None:
+        self.premise = 0
+        self._scene = scene
+        self._newest_ns: dict[str, int] = {}
+        self._stood: dict[str, tuple[bool, int]] = {}
+
+    def on_manager(self, event: PortEvent) -> None:
+        for state in _states(event):
+            newest = self._newest_ns.get(state.order_id, 0)
+            self.premise += state.time_ns < newest
+            self._newest_ns[state.order_id] = max(newest, state.time_ns)
+        order = order_of(self._scene, event)
+        if order is None:
+            return
+        stands = not order.working, order.cum_qty
+        stood = self._stood.get(order.cl_ord_id, (False, 0))
+        self._stood[order.cl_ord_id] = stands
+        if stands[0] < stood[0] or stands[1] < stood[1]:
+            self._scene.violate(
+                self.name,
+                f"{order.describe()} was {_words(stood)} for the manager and is {_words(stands)}",
+            )
+
+
+def order_of(scene: Scene, event: PortEvent) -> Order | None:
+    """The manager's order that an event is about; None where it is about none that is watched."""
+    tag_text = ""
+    if isinstance(event, Delivered) and isinstance(event.event, ExecutionReport):
+        told = event.event.order
+        tag_text = told.cl_ord_id or scene.tag_of(told.order_id)
+    elif isinstance(event, Answered):
+        sent = event.sent
+        tag_text = sent.key if sent.request is None else sent.request.cl_ord_id
+        tag_text = tag_text or scene.tag_of(sent.order_id)
+    return scene.handles.get(tag_text)
+
+
+def _states(event: PortEvent) -> list[OrderState]:
+    if isinstance(event, Delivered):
+        return [event.event.order] if isinstance(event.event, ExecutionReport) else []
+    if not isinstance(event, Answered):
+        return []
+    found = event.result if isinstance(event.result, list) else [event.result]
+    return [state for state in found if isinstance(state, OrderState)]
+
+
+def _words(stands: tuple[bool, int]) -> str:
+    return f"{'over' if stands[0] else 'working'} with {stands[1]} filled"

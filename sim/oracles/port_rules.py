@@ -1,0 +1,178 @@
+"""INV-14, 15, 21 and 24: what may leave the client's port at all."""
+
+import re
+from collections import deque
+from decimal import Decimal
+
+from ...trading.errors import UsageError
+from ...trading.order import OrderRequest
+from ...trading.orders import tags
+from ...trading.price import price_text
+from .bounds import in_ns
+from .oracle import Oracle
+from .port import PortEvent, Sent
+from .scene import BrokerSaid, Scene
+
+_PLAIN = re.compile(r"-?\d+(\.\d+)?")
+
+
+class OnTick(Oracle):
+    """INV-14: every price that leaves is a finite Decimal on the tick, and its text is plain and
+    reads back as the same number. Premise: prices that left."""
+
+    name = "INV-14"
+
+    def __init__(self, scene: Scene) -> None:
+        self.premise = 0
+        self._scene = scene
+
+    def on_manager(self, event: PortEvent) -> None:
+        if not isinstance(event, Sent) or event.instrument is None:
+            return
+        for source in (event.request, event.change):
+            for price in (source.price, source.stop_px) if source is not None else ():
+                if price is not None:
+                    self.premise += 1
+                    why = self._fault(event, price)
+                    if why:
+                        self._scene.violate(self.name, f"{event.do} with price {price!r}: {why}")
+
+    def _fault(self, event: Sent, price: Decimal) -> str:
+        if not isinstance(price, Decimal):
+            return f"it is a {type(price).__name__}, no Decimal"
+        if not price.is_finite():
+            return "it is not finite"
+        text = price_text(price)
+        if not _PLAIN.fullmatch(text) or Decimal(text) != price:
+            return f"its text {text!r} is not plain"
+        assert event.instrument is not None
+        try:
+            event.instrument.units(price)
+        except UsageError as error:
+            return str(error)
+        return ""
+
+
+class Relation(Oracle):
+    """INV-15: a bracket's stop is beyond its entry and its target on the other side, each at least
+    one tick away. Premise: first stops and targets that were sent.
+
+    The entry's reference is its limit or trigger, or else the mean of its fills so far: a leg is
+    wrong when it is on the wrong side of both. What the trader moves later is the trader's.
+    """
+
+    name = "INV-15"
+
+    def __init__(self, scene: Scene) -> None:
+        self.premise = 0
+        self._scene = scene
+        self._entries: dict[str, OrderRequest] = {}
+        self._stops: dict[str, Decimal] = {}
+
+    def on_manager(self, event: PortEvent) -> None:
+        request = event.request if isinstance(event, Sent) else None
+        tag = None if request is None else tags.parse(request.cl_ord_id)
+        if request is None or tag is None or tag.attempt != 1:
+            return
+        if tag.role == "entry":
+            self._entries[tag.intent] = request
+        elif tag.duty in ("stop", "target") and tag.intent in self._entries:
+            price = request.stop_px if tag.duty == "stop" else request.price
+            if price is not None:
+                self.premise += 1
+                self._check(tag.intent, tag.duty, price)
+
+    def _check(self, intent: str, role: str, price: Decimal) -> None:
+        entry = self._entries[intent]
+        record = self._scene.record(entry.cl_ord_id)
+        known = (entry.price, entry.stop_px, None if record is None else record.avg_px)
+        references = [px for px in known if px is not None]
+        # Above for the target of a long bracket and the stop of a short one.
+        sign = entry.side.sign * (1 if role == "target" else -1)
+        if references and not any(sign * (price - px) > 0 for px in references):
+            said = ", ".join(price_text(px) for px in references)
+            self._say(f"{role} of {entry.side.name} bracket {intent} at {price}, entry at {said}")
+        if role == "stop":
+            self._stops[intent] = price
+        elif intent in self._stops and sign * (price - self._stops[intent]) <= 0:
+            self._say(f"bracket {intent}: target {price} is not beyond stop {self._stops[intent]}")
+
+    def _say(self, text: str) -> None:
+        self._scene.violate(self.name, text)
+
+
+class HandsOff(Oracle):
+    """INV-21: the client changes and cancels its own orders only. Premise: its changes and cancels
+    while somebody else's order works.
+
+    That closing orders follow a position that was closed by hand is judged by INV-02 and 03.
+    """
+
+    name = "INV-21"
+
+    def __init__(self, scene: Scene) -> None:
+        self.premise = 0
+        self._scene = scene
+        self._foreign: dict[int, None] = {}
+
+    def on_broker(self, said: BrokerSaid) -> None:
+        if said.own:
+            return
+        if said.record.status.terminal:
+            self._foreign.pop(said.record.number, None)
+        else:
+            self._foreign[said.record.number] = None
+
+    def on_manager(self, event: PortEvent) -> None:
+        if isinstance(event, Sent) and event.do in ("modify", "cancel"):
+            self.premise += bool(self._foreign)
+            if not self._scene.owns(event.order_id):
+                tag_text = self._scene.tag_of(event.order_id)
+                self._scene.violate(
+                    self.name, f"{event.do} of order {event.order_id} ({tag_text}), not its own"
+                )
+
+
+class RetriesBounded(Oracle):
+    """INV-24, its count: no request is made more than so many times within a second for one order
+    or intent, where it asks for nothing new. Premise: repetitions."""
+
+    name = "INV-24"
+
+    def __init__(self, scene: Scene) -> None:
+        self.premise = 0
+        self._scene = scene
+        self._asked: dict[tuple[str, str], object] = {}
+        self._times: dict[tuple[str, str], deque[int]] = {}
+
+    def on_manager(self, event: PortEvent) -> None:
+        if not isinstance(event, Sent):
+            return
+        key, asked = _asks(event)
+        bounds = self._scene.bounds
+        if key not in self._asked or self._asked[key] != asked:
+            self._asked[key] = asked
+            self._times[key] = deque([event.time_ns], maxlen=bounds.repeats_most + 1)
+            return
+        self.premise += 1
+        times = self._times[key]
+        times.append(event.time_ns)
+        if len(times) > bounds.repeats_most and times[-1] - times[0] <= in_ns(bounds.repeat_s):
+            self._scene.violate(
+                self.name, f"{key[0]} of {key[1]}: {len(times)} times within {bounds.repeat_s} s"
+            )
+            times.clear()
+
+    def at_quiescence(self) -> None:
+        self._asked.clear()
+        self._times.clear()
+
+
+def _asks(event: Sent) -> tuple[tuple[str, str], object]:
+    """What a request is about, and what it asks for."""
+    request = event.request
+    if request is None:
+        return (event.do, event.order_id or event.key), event.change
+    tag = tags.parse(request.cl_ord_id)
+    about = request.cl_ord_id if tag is None else f"{tag.intent}.{tag.role}"
+    return (event.do, about), (request.side, request.order_qty, request.price, request.stop_px)

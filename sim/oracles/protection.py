@@ -1,0 +1,166 @@
+"""INV-01 to 03: what is held is protected, by as much as is held, and by nothing when flat."""
+
+from ...trading.errors import Refused
+from ...trading.words import ExecType
+from .bounds import in_ns
+from .knowable import Backlog, Moment, Stopwatch
+from .oracle import Oracle
+from .port import Answered, PortEvent, Sent
+from .scene import STOPS, BrokerSaid, Contract, Scene, duty_of
+
+
+class Protected(Oracle):
+    """INV-01: a contract that a bracket opened is without a stop for T_prot at most, and where a
+    stop was refused meanwhile, for T_flat from the first refusal on. Premise: such spans.
+
+    Any working stop of the client's on the closing side counts; it covers what has been bare for
+    longest.
+    """
+
+    name = "INV-01"
+
+    def __init__(self, scene: Scene) -> None:
+        self.premise = 0
+        self._scene = scene
+        self._bare: dict[str, Backlog] = {}
+        self._refused: dict[str, None] = {}  # contracts whose span is judged by T_flat
+        self._stood: dict[str, tuple[int, int, int]] = {}  # held, meant and covered, for the text
+
+    def on_broker(self, said: BrokerSaid) -> None:
+        contract, request = said.contract, said.record.request
+        symbol = contract.instrument.symbol
+        cover = contract.cover
+        bare = max(contract.meant - cover, 0)
+        self._stood[symbol] = contract.position, contract.meant, cover
+        self.premise += self._backlog(symbol).set(bare, said.moment)
+        if not bare:
+            self._refused.pop(symbol, None)
+        if said.own and said.report.exec_type is ExecType.REJECTED and request.ord_type in STOPS:
+            self._refusal(symbol, said.moment)
+
+    def on_manager(self, event: PortEvent) -> None:
+        if isinstance(event, Answered) and isinstance(event.error, Refused):
+            request = event.sent.request
+            if request is not None and request.ord_type in STOPS:
+                self._refusal(request.instrument.symbol, self._scene.now())
+
+    def on_step(self, now_ns: int) -> None:
+        for symbol, backlog in self._bare.items():
+            if backlog.overrun(now_ns):
+                held, meant, cover = self._stood[symbol]
+                bounds = self._scene.bounds
+                bound_s = bounds.flat_s if symbol in self._refused else bounds.protect_s
+                self._scene.violate(
+                    self.name,
+                    f"{held} {symbol} held, {meant} of them by brackets, and stops for {cover} "
+                    f"work, for more than {bound_s} s",
+                )
+
+    def _backlog(self, symbol: str) -> Backlog:
+        if symbol not in self._bare:
+            self._bare[symbol] = self._scene.backlog(self._scene.bounds.protect_s)
+        return self._bare[symbol]
+
+    def _refusal(self, symbol: str, moment: Moment) -> None:
+        backlog = self._backlog(symbol)
+        if backlog.amount and symbol not in self._refused:
+            self._refused[symbol] = None
+            backlog.restart(moment, in_ns(self._scene.bounds.flat_s))
+
+
+class RightSize(Oracle):
+    """INV-02: closing orders are for no more than is held, but for T_over; at quiescence the stops
+    of brackets are for exactly what brackets hold. Premise: spans of too much, and quiet moments
+    with something held.
+
+    A bracket's stops and targets count once, whichever are for more; its closing orders count
+    beside them.
+    """
+
+    name = "INV-02"
+
+    def __init__(self, scene: Scene) -> None:
+        self.premise = 0
+        self._scene = scene
+        self._over: dict[str, Backlog] = {}
+        self._stood: dict[str, tuple[int, int]] = {}  # held, and what would close it, for the text
+
+    def on_broker(self, said: BrokerSaid) -> None:
+        contract = said.contract
+        symbol = contract.instrument.symbol
+        if symbol not in self._over:
+            self._over[symbol] = self._scene.backlog(self._scene.bounds.over_s)
+        closing = contract.closing
+        over = max(closing - abs(contract.position), 0)
+        self._stood[symbol] = contract.position, closing
+        self.premise += self._over[symbol].set(over, said.moment)
+
+    def on_step(self, now_ns: int) -> None:
+        for symbol, backlog in self._over.items():
+            if backlog.overrun(now_ns):
+                held, closing = self._stood[symbol]
+                self._scene.violate(
+                    self.name,
+                    f"{held} {symbol} held, and orders that would close {closing} work, for more "
+                    f"than {self._scene.bounds.over_s} s",
+                )
+
+    def at_quiescence(self) -> None:
+        for symbol, contract in self._scene.contracts.items():
+            self.premise += contract.meant > 0
+            if contract.protection != contract.meant:
+                self._scene.violate(
+                    self.name,
+                    f"all is quiet, brackets hold {contract.meant} {symbol}, and their stops "
+                    f"would close {contract.protection}",
+                )
+
+
+class NoOrphan(Oracle):
+    """INV-03: while nothing is held and no entry works or is on its way, a closing order works for
+    T_orphan at most; at quiescence none does. Premise: such spans."""
+
+    name = "INV-03"
+
+    def __init__(self, scene: Scene) -> None:
+        self.premise = 0
+        self._scene = scene
+        self._orphaned: dict[str, Stopwatch] = {}
+
+    def on_broker(self, said: BrokerSaid) -> None:
+        self._look(said.contract, said.moment)
+
+    def on_manager(self, event: PortEvent) -> None:
+        request = event.request if isinstance(event, Sent) else None
+        if isinstance(event, Answered):
+            request = event.sent.request
+        if request is not None:
+            self._look(self._scene.contract(request.instrument), self._scene.now())
+
+    def on_step(self, now_ns: int) -> None:
+        for symbol, stopwatch in self._orphaned.items():
+            if stopwatch.overrun(now_ns):
+                self._scene.violate(
+                    self.name,
+                    f"{self._story(symbol)} for more than {self._scene.bounds.orphan_s} s",
+                )
+
+    def at_quiescence(self) -> None:
+        for symbol, contract in self._scene.contracts.items():
+            if _orphaned(contract):
+                self._scene.violate(self.name, f"all is quiet, and {self._story(symbol)}")
+
+    def _look(self, contract: Contract, moment: Moment) -> None:
+        symbol = contract.instrument.symbol
+        if symbol not in self._orphaned:
+            self._orphaned[symbol] = self._scene.stopwatch(self._scene.bounds.orphan_s)
+        self.premise += self._orphaned[symbol].hold(_orphaned(contract), moment)
+
+    def _story(self, symbol: str) -> str:
+        closers = self._scene.contracts[symbol].closers.values()
+        names = ", ".join(f"{r.request.cl_ord_id} ({duty_of(r)})" for r in closers)
+        return f"no {symbol} is held and no entry works, but {names}"
+
+
+def _orphaned(contract: Contract) -> bool:
+    return not contract.position and bool(contract.closers) and not contract.entries

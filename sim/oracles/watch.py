@@ -1,0 +1,244 @@
+"""`watch(world)`: every oracle on one run, from before it begins."""
+
+from collections import deque
+from contextvars import Context
+
+from msgspec import Struct
+
+from ...matching.reports import Report
+from ...trading.desk import Desk
+from ...trading.instrument import Instrument
+from ...trading.order import ExecutionReport
+from ...trading.orders.flatten_core import FlattenResult
+from ...trading.orders.handle import CancelResult, Order
+from ...trading.words import TradingStatus
+from ..backtest import World
+from ..desk.orders import OrderRecord
+from .bounds import Bounds, in_ns
+from .flattening import Flattening
+from .groups import OneCancelsOther, OneFill
+from .oracle import Oracle, OracleError, Violation
+from .orders import CancelTruth, FillsConserved, NewerWins, OneEnd
+from .port import Answered, CancelTold, Delivered, FlattenCall, PortEvent, Sent, WatchedPort
+from .port_rules import HandsOff, OnTick, Relation, RetriesBounded
+from .protection import NoOrphan, Protected, RightSize
+from .scene import Scene
+from .views import Money, ViewIsTruth
+
+
+class Findings(Struct, frozen=True):
+    """What the oracles said. `counts`: violations by oracle, those not kept included; `premises`:
+    how often each had something to judge; `quiet`: quiescent moments."""
+
+    violations: list[Violation]
+    counts: dict[str, int]
+    premises: dict[str, int]
+    quiet: int
+
+
+class Watch:
+    """The oracles of one run, and where they look.
+
+    It finds quiescence by itself (`Bounds.quiet_s`); a harness that knows better calls
+    `quiescent()`. Times in which the broker cannot be reached are said with `unreachable`.
+    """
+
+    def __init__(self, world: World, bounds: Bounds) -> None:
+        self._world = world
+        self._bounds = bounds
+        self._violations: list[Violation] = []
+        self._trace: deque[tuple[int, object]] = deque(maxlen=bounds.trace_lines)
+        self._scene = scene = Scene(world.desk, bounds, self._now_ns, self._violate)
+        self._oracles: list[Oracle] = [
+            Protected(scene),
+            RightSize(scene),
+            NoOrphan(scene),
+            OneCancelsOther(scene),
+            OneEnd(scene),
+            ViewIsTruth(scene),
+            FillsConserved(scene),
+            OneFill(scene),
+            CancelTruth(scene),
+            OnTick(scene),
+            Relation(scene),
+            NewerWins(scene),
+            HandsOff(scene),
+            Flattening(scene),
+            RetriesBounded(scene),
+            Money(scene, world.account.cash),
+        ]
+        self._counts = {oracle.name: 0 for oracle in self._oracles}
+        self._writes = 0  # requests that may change something and have no answer yet
+        self._active_ns = 0
+        self._armed = False
+        self._quiet = 0
+        self._ended = False
+
+    # --- for whoever runs it ----------------------------------------------------------------------
+
+    def unreachable(self, from_ns: int, to_ns: int) -> None:
+        """Say that the broker cannot be reached, or takes nothing, in a span of time; before it is
+        over."""
+        self._scene.reachable.unreachable(from_ns, to_ns)
+
+    def quiescent(self) -> None:
+        """Let every oracle judge this moment as one of quiescence."""
+        self._step()
+        self._quiet += 1
+        for oracle in self._oracles:
+            oracle.at_quiescence()
+
+    def report(self) -> Findings:
+        """What was found; the first call is the end of the run for the oracles."""
+        if not self._ended:
+            self._ended = True
+            self._step()
+            for oracle in self._oracles:
+                oracle.at_end()
+        premises = {oracle.name: oracle.premise for oracle in self._oracles}
+        return Findings(list(self._violations), dict(self._counts), premises, self._quiet)
+
+    def check(self) -> None:
+        """Raise `OracleError` where any invariant was broken."""
+        found = self.report().violations
+        if found:
+            raise OracleError(found)
+
+    async def cancel(self, desk: Desk, order: Order) -> CancelResult:
+        """As `desk.cancel`, and let INV-10 hear what the caller is told."""
+        result = await desk.cancel(order)
+        self._passed(CancelTold(order, result, self._now_ns()))
+        return result
+
+    async def flatten(
+        self, desk: Desk, *, reason: object = "", instrument: Instrument | None = None
+    ) -> FlattenResult:
+        """As `desk.flatten`, and let INV-22 hear when it began and how it ended."""
+        instrument = instrument or desk.instrument
+        self._passed(FlattenCall(instrument, None, self._now_ns()))
+        result = await desk.flatten(reason=reason, instrument=instrument)
+        self._passed(FlattenCall(instrument, result, self._now_ns()))
+        return result
+
+    # --- where it looks ---------------------------------------------------------------------------
+
+    def attach(self) -> None:
+        """Stand where events pass: at the broker's desk, at the client's port, at the trader's."""
+        world = self._world
+        self._booked = world.desk.heard
+        world.desk.heard = self._heard
+        self.restarted()
+        self._opened_before = world.opened
+        world.opened = self._opened
+        self._mark_closed_hours()
+
+    def restarted(self) -> None:
+        """Stand before the world's new broker port: call it right after `World.restart`."""
+        port = WatchedPort(self._world.broker, self._now_ns, self._passed)
+        self._world.broker = port
+
+    def _heard(self, record: OrderRecord, report: Report) -> None:
+        self._booked(record, report)
+        self._step()
+        said = self._scene.heard(record, report)
+        self._note((record.request.cl_ord_id, report, said.contract.position))
+        for oracle in self._oracles:
+            oracle.on_broker(said)
+        self._alive()
+
+    def _passed(self, event: PortEvent) -> None:
+        self._step()
+        if isinstance(event, Sent) and event.do != "read":
+            self._writes += 1
+        elif isinstance(event, Answered) and event.sent.do != "read":
+            self._writes -= 1
+        self._scene.passed(event)
+        is_report = isinstance(event, Delivered) and isinstance(event.event, ExecutionReport)
+        if is_report or not isinstance(event, Delivered):
+            self._note(event)
+        for oracle in self._oracles:
+            oracle.on_manager(event)
+        if is_report or (isinstance(event, Sent) and event.do != "read"):
+            self._alive()
+
+    def _opened(self, desk: Desk) -> None:
+        self._opened_before(desk)
+        self._writes = 0
+        self._scene.managers.append(desk.manager)
+        self._scene.handles.clear()
+
+    def _mark_closed_hours(self) -> None:
+        setup, end_ns = self._world.setup, self._world.end_ns
+        since_ns, status = setup.start_ns, setup.calendar.status_at(setup.start_ns)
+        changes = setup.calendar.changes(setup.start_ns + 1, end_ns)
+        for at_ns, after in (*changes, (end_ns, TradingStatus.OPEN)):
+            if status is not TradingStatus.OPEN:
+                self.unreachable(since_ns, at_ns)
+            since_ns, status = at_ns, after
+
+    # --- how --------------------------------------------------------------------------------------
+
+    def _now_ns(self) -> int:
+        return self._world.loop.now_ns
+
+    def _step(self) -> None:
+        now_ns = self._now_ns()
+        for oracle in self._oracles:
+            oracle.on_step(now_ns)
+
+    def _alive(self) -> None:
+        """Something happened: look again when it has been quiet for long enough."""
+        self._active_ns = self._now_ns()
+        if not self._armed:
+            self._arm(self._active_ns)
+
+    def _arm(self, from_ns: int) -> None:
+        self._armed = True
+        at_ns = from_ns + in_ns(self._bounds.quiet_s)
+        self._world.loop.call_at_ns(at_ns, self._look, context=Context())
+
+    def _look(self) -> None:
+        self._armed = False
+        if self._now_ns() < self._active_ns + in_ns(self._bounds.quiet_s):
+            self._arm(self._active_ns)
+        elif not self._writes and self._world.process.alive:
+            self.quiescent()
+
+    def _note(self, what: object) -> None:
+        self._trace.append((self._now_ns(), what))
+
+    def _violate(self, name: str, text: str) -> None:
+        self._counts[name] += 1
+        if self._counts[name] <= self._bounds.kept_most:
+            trace = tuple(f"{at_ns} {_line(what)}" for at_ns, what in self._trace)
+            self._violations.append(Violation(name, self._now_ns(), text, trace))
+
+
+def watch(world: World, bounds: Bounds | None = None) -> Watch:
+    """Attach every oracle to a world that has not run yet. `bounds`: None for the defaults."""
+    watching = Watch(world, bounds or Bounds())
+    watching.attach()
+    return watching
+
+
+def _line(what: object) -> str:
+    """One line of the trace; written only when a violation needs it."""
+    if isinstance(what, tuple):
+        tag_text, report, position = what
+        return (
+            f"broker    {tag_text} {report.exec_type.name} -> {report.ord_status.name} "
+            f"{report.cum_qty}/{report.order_qty}, position {position}"
+        )
+    if isinstance(what, Sent):
+        return f"sent      {what.do} {what.request or what.change or ''} {what.order_id}{what.key}"
+    if isinstance(what, Answered):
+        about = what.sent.request.cl_ord_id if what.sent.request else what.sent.order_id
+        end = "done" if what.error is None else repr(what.error)
+        return f"answered  {what.sent.do} {about}{what.sent.key}: {end}"
+    if isinstance(what, Delivered) and isinstance(what.event, ExecutionReport):
+        order = what.event.order
+        return (
+            f"delivered {order.cl_ord_id} {what.event.exec_type.name} -> {order.ord_status.name} "
+            f"{order.cum_qty}/{order.order_qty}"
+        )
+    return f"told      {what!r}"

@@ -1,0 +1,225 @@
+"""A broker that does what a script says: the test decides when each answer and each event comes.
+
+`tests/trading/orders/conftest.py` says how scripts are written.
+"""
+
+import asyncio
+from collections import deque
+from decimal import Decimal
+
+from msgspec import structs
+
+from dryfill.trading import instruments
+from dryfill.trading.broker import Ack, Offers
+from dryfill.trading.errors import NotSent, OutcomeUnknown, Refused
+from dryfill.trading.order import Execution, ExecutionReport, OrderState, PositionState
+from dryfill.trading.words import ExecType, OrdStatus, OrdType, Reason, Side, TimeInForce
+
+MNQ = instruments.find("MNQ")
+OFFERS = Offers(
+    ord_types=frozenset(OrdType),
+    tifs=frozenset(TimeInForce),
+    modify_in_place=True,
+    native_brackets=False,
+    lossless_stream=True,
+)
+LOSSY = structs.replace(OFFERS, lossless_stream=False)
+ASKS = ("fills", "open", "orders", "positions")
+_ENDS = {
+    "canceled": (ExecType.CANCELED, OrdStatus.CANCELED),
+    "rejected": (ExecType.REJECTED, OrdStatus.REJECTED),
+    "expired": (ExecType.EXPIRED, OrdStatus.EXPIRED),
+}
+
+
+class ScriptedBroker:
+    """The broker port; the test decides when each answer and each event comes."""
+
+    account_name = "SCRIPT"
+
+    def __init__(self, offers=OFFERS, *, tagged=True):
+        self.offers = offers
+        self.tagged = tagged  # False: events carry the broker's id alone
+        self.sent = deque()  # what the manager sent and the script has not named yet
+        self.in_flight = {}
+        self.truth = {}
+        self.on_its_way = deque()
+        self.fills = 0
+        self.trades = []
+        self.hidden = None  # a fill that no question shows, but the position does
+        self.time_ns = 0
+        self.since_ns = {}
+        self.snapshots = {}
+
+    def listen(self, sink):
+        self.sink = sink
+
+    def place(self, request, *, urgency=0, deadline_s=None):
+        tag = request.cl_ord_id
+        self.truth[tag] = OrderState(
+            instrument=request.instrument,
+            order_id=str(100 + len(self.truth)),
+            cl_ord_id=tag,
+            side=request.side,
+            ord_type=request.ord_type,
+            ord_status=OrdStatus.PENDING_NEW,
+            order_qty=request.order_qty,
+            cum_qty=0,
+            leaves_qty=request.order_qty,
+            price=request.price,
+            stop_px=request.stop_px,
+            avg_px=None,
+            time_ns=self.time_ns,
+        )
+        words = [request.side.name.lower(), str(request.order_qty)]
+        words += [request.ord_type.name.lower()] if request.ord_type is not OrdType.LIMIT else []
+        words += [f"limit {request.price}"] if request.price is not None else []
+        words += [str(request.stop_px)] if request.stop_px is not None else []
+        return self._call("place", tag, " ".join(words), urgency, deadline_s)
+
+    def modify(self, instrument, order_id, change, *, urgency=0, deadline_s=None):
+        given = structs.asdict(change).items()
+        words = " ".join(f"{name} {value}" for name, value in given if value is not None)
+        return self._call("modify", self._tag(order_id), words, urgency, deadline_s)
+
+    def cancel(self, instrument, order_id, *, urgency=1, deadline_s=None):
+        return self._call("cancel", self._tag(order_id), "", urgency, deadline_s)
+
+    def order(self, instrument, *, order_id=None, cl_ord_id=None):
+        return self._call("look", cl_ord_id, "", 0)
+
+    def executions_since(self, time_ns):
+        return self._ask("fills", time_ns)
+
+    def open_orders(self, instrument=None):
+        return self._ask("open")
+
+    def orders_since(self, time_ns):
+        return self._ask("orders", time_ns)
+
+    def positions(self):
+        return self._ask("positions")
+
+    def _ask(self, name, since_ns=0):
+        self.since_ns[name] = since_ns
+        return self._call("ask", name, "", 0)
+
+    def show(self, name):
+        """What a question is answered with now."""
+        if name == "fills":
+            return [t for t in self.trades if t.time_ns >= self.since_ns[name]]
+        if name == "positions":
+            hidden = [self.hidden] if self.hidden else []
+            net = sum(t.side.sign * t.qty for t in [*self.trades, *hidden])
+            return [PositionState(instrument=MNQ, qty=net, avg_px=None, time_ns=0)] if net else []
+        states = self.truth.values()
+        if name == "open":
+            return [s for s in states if not s.ord_status.terminal]
+        return [s for s in states if s.time_ns >= self.since_ns[name]]
+
+    def answer_all(self):
+        for name in [name for name in ASKS if name in self.in_flight]:
+            _, future = self.in_flight.pop(name)
+            future.set_result(self.snapshots.pop(name) if self.snapshots else self.show(name))
+
+    def _tag(self, order_id):
+        return next(tag for tag, state in self.truth.items() if state.order_id == order_id)
+
+    def _call(self, kind, tag, words, urgency, deadline_s=None):
+        earlier = self.in_flight.get(tag, ("", None))[0]
+        assert earlier in ("", "ask", "look"), f"two requests in flight for {tag}"
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        if deadline_s is not None:
+            timer = loop.call_later(deadline_s, self._late, tag, future)
+            future.add_done_callback(lambda _: timer.cancel())
+        self.in_flight[tag] = (kind, future)
+        self.sent.append(f"{kind} {tag} {words}".strip())
+        self.urgency = urgency
+        return future
+
+    def _late(self, tag, future):
+        if self.in_flight.get(tag, ("", None))[1] is future:
+            self.answer("lost", tag)
+
+    def tell(self):
+        self.told = self.on_its_way.popleft()
+        self.sink(self.told)
+
+    def answer(self, how, tag, reason=Reason.NONE):
+        kind, future = self.in_flight.pop(tag)
+        if how == "ack":
+            future.set_result(Ack(self.truth[tag].order_id) if kind == "place" else None)
+        elif how == "refuse":
+            future.set_exception(Refused(f"no: {Reason(reason).name}", reason=reason))
+        elif how == "found":
+            future.set_result(self.truth[tag])
+        elif how == "none":
+            future.set_result(None)
+        elif how == "unsent":
+            future.set_exception(NotSent("nobody there", retry_after_s=reason or None))
+        elif how == "limited":
+            future.set_exception(NotSent("429", retry_after_s=reason or None, limited=True))
+        else:
+            future.set_exception(OutcomeUnknown("no answer"))
+
+    def happen(self, what, tag, words):
+        """Change the truth and put the report of it on its way."""
+        state, fill = structs.replace(self.truth[tag], time_ns=self.time_ns), {}
+        if what == "fill":
+            qty, px = int(words[0]), Decimal(words[2])
+            cum_qty = state.cum_qty + qty
+            worth = (state.avg_px or Decimal(0)) * state.cum_qty + px * qty
+            done = cum_qty == state.order_qty
+            state = structs.replace(
+                state,
+                cum_qty=cum_qty,
+                leaves_qty=state.order_qty - cum_qty,
+                avg_px=worth / cum_qty,
+                ord_status=OrdStatus.FILLED if done else OrdStatus.PARTIALLY_FILLED,
+            )
+            self.fills += 1
+            self.trades.append(self._trade(state, qty, px))
+            exec_type = ExecType.TRADE
+            fill = {"last_qty": qty, "last_px": px, "exec_id": f"x{self.fills}"}
+        elif what in _ENDS:
+            exec_type, status = _ENDS[what]
+            reason = Reason[words[0]] if words else Reason.NONE
+            state = structs.replace(state, ord_status=status, leaves_qty=0, reason=reason)
+        else:
+            exec_type = ExecType[what.upper()]
+            status = OrdStatus.PARTIALLY_FILLED if state.cum_qty else OrdStatus.NEW
+            numbers = dict(zip(words[::2], words[1::2], strict=True))
+            changes = {k: int(v) if k == "order_qty" else Decimal(v) for k, v in numbers.items()}
+            state = structs.replace(state, ord_status=status, **changes)
+        self.truth[tag] = state
+        told = state if self.tagged else structs.replace(state, cl_ord_id="")
+        self.on_its_way.append(ExecutionReport(exec_type=exec_type, order=told, **fill))
+
+    def by_hand(self, side, qty, px):
+        """Somebody else trades on the account; no event tells of it."""
+        self.fills += 1
+        self.trades.append(
+            Execution(
+                exec_id=f"x{self.fills}",
+                instrument=MNQ,
+                order_id=f"hand-{self.fills}",
+                cl_ord_id="",
+                side=Side[side.upper()],
+                qty=qty,
+                px=Decimal(px),
+                time_ns=self.time_ns,
+            )
+        )
+
+    def _trade(self, state, qty, px):
+        return Execution(
+            exec_id=f"x{self.fills}",
+            instrument=state.instrument,
+            order_id=state.order_id,
+            cl_ord_id=state.cl_ord_id if self.tagged else "",
+            side=state.side,
+            qty=qty,
+            px=px,
+            time_ns=self.time_ns,
+        )

@@ -1,0 +1,341 @@
+"""INV-14, 15, 21, 22 and 24: what may leave the port, and how a flatten goes."""
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+from msgspec import structs
+
+from dryfill.sim.oracles import Bounds
+from dryfill.trading.errors import Refused
+from dryfill.trading.order import Buy, OrderChange
+from dryfill.trading.orders.flatten_core import FlattenResult
+from dryfill.trading.price import Ticks
+
+from .conftest import MNQ, request
+
+
+def sends(*requests):
+    """A script that puts requests on the wire as they are."""
+
+    async def script(client, case):
+        await client.at(100)
+        for each in requests:
+            future = client.broker.place(each)
+            future.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await client.at(1000)
+
+    return script
+
+
+# --- INV-14 ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("price", ["20000", "20000.00", "2E+4", "-0.25", "19999.75"])
+def test_any_way_to_write_a_price_on_the_tick_is_well(look, price):
+    found = look(sends(request("9#1", "buy", 1, limit=price)))
+    assert (found.premises["INV-14"], found.counts["INV-14"]) == (1, 0)
+
+
+@pytest.mark.parametrize("price", ["20000.10", "19999.7500001", "0.1"])
+def test_a_price_between_ticks_is_found_whatever_the_broker_does_with_it(look, price):
+    found = look(sends(request("9#1", "buy", 1, limit=price)))
+    assert found.counts["INV-14"] == 1
+
+
+@pytest.mark.parametrize("price", [20000.0, Decimal("NaN"), Decimal("Infinity"), "20000"])
+def test_what_is_no_finite_decimal_is_found(case, price):
+    made = case()
+    port = made.world.broker
+    made.world.desk.place = lambda request: "1"
+
+    async def script(client, case):
+        await client.at(100)
+        await port.place(structs.replace(request("9#1", "buy", 1), stop_px=price))
+
+    assert made.run(script).counts["INV-14"] == 1
+
+
+def test_the_prices_of_a_change_are_looked_at_too(look):
+    async def script(client, case):
+        await client.at(100)
+        ack = await client.send("9#1", "buy", 1, limit="19990")
+        with pytest.raises(Refused):
+            await client.broker.modify(MNQ, ack.order_id, OrderChange(price=Decimal("19990.1")))
+
+    found = look(script)
+    assert (found.premises["INV-14"], found.counts["INV-14"]) == (2, 1)
+
+
+# --- INV-15 ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("side", "stop", "target", "broken"),
+    [
+        ("buy", "19989.75", "19990.25", 0),
+        ("buy", "19990", "19990.25", 1),
+        ("buy", "19989.75", "19990", 1),
+        ("buy", "19990.25", "19989.75", 3),
+        ("sell", "19990.25", "19989.75", 0),
+        ("sell", "19990", "19989.75", 1),
+        ("sell", "19990.25", "19990", 1),
+    ],
+)
+def test_legs_are_a_tick_away_from_the_entry_each_on_its_side(look, side, stop, target, broken):
+    other = "sell" if side == "buy" else "buy"
+    found = look(
+        sends(
+            request("9.entry#1", side, 1, limit="19990"),
+            request("9.stop#1", other, 1, stop=stop),
+            request("9.target#1", other, 1, limit=target),
+        )
+    )
+    assert found.premises["INV-15"] == 2
+    assert found.counts["INV-15"] == broken
+
+
+@pytest.mark.parametrize(("stop", "broken"), [("20000", 0), ("20000.25", 1)])
+def test_the_legs_of_a_market_entry_count_from_its_fills(look, stop, broken):
+    async def script(client, case):
+        await client.enter(qty=1)  # at 20000.25
+        await client.at(200)
+        client.send("9.stop#1", "sell", 1, stop=stop)
+        await client.at(1000)
+
+    assert look(script).counts["INV-15"] == broken
+
+
+# --- INV-21 ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("whose", "broken"), [("own", 0), ("foreign", 1)])
+@pytest.mark.parametrize("how", ["cancel", "modify"])
+def test_orders_of_others_are_left_alone(look, whose, broken, how):
+    async def script(client, case):
+        await client.at(100)
+        foreign = case.world.desk.place(request("by hand", "buy", 1, limit="19990"))
+        ack = await client.send("9#1", "buy", 1, limit="19991")
+        order_id = ack.order_id if whose == "own" else foreign
+        if how == "cancel":
+            await client.cancel(order_id)
+        else:
+            await client.broker.modify(MNQ, order_id, OrderChange(order_qty=2))
+
+    found = look(script)
+    assert found.premises["INV-21"] == 1
+    assert found.counts["INV-21"] == broken
+
+
+def test_the_managers_flatten_leaves_foreign_orders_alone(look):
+    async def script(client, case):
+        await client.at(100)
+        case.world.desk.place(request("by hand", "buy", 1, limit="19990"))
+        await client.desk.bracket(Buy(2), stop=Ticks(40))
+        await client.at(1000)
+        await case.watch.flatten(client.desk)
+
+    found = look(script)
+    assert found.premises["INV-21"] > 0
+    assert found.violations == []
+
+
+# --- INV-22 ---------------------------------------------------------------------------------------
+
+
+class Flattens:
+    """A desk whose flatten does what the test says."""
+
+    instrument = MNQ
+
+    def __init__(self, client, how, result=None):
+        self._client, self._how = client, how
+        self._result = result or FlattenResult(True, 0, "")
+
+    async def flatten(self, **given):
+        await self._how(self._client)
+        return self._result
+
+
+async def flatten_by(client, case, how, result=None):
+    await client.enter(qty=2, tag="9#1")
+    client.send("8#1", "buy", 1, limit="19990")
+    await client.at(500)
+    await case.watch.flatten(Flattens(client, how, result))
+    await client.at(5000)
+
+
+async def cancel_all(client):
+    for order in await client.broker.open_orders():
+        await client.cancel(order.order_id)
+
+
+async def well(client):
+    await cancel_all(client)
+    client.send("5.exit#1", "sell", 2)
+    await asyncio.sleep(1)
+
+
+async def too_much(client):
+    await cancel_all(client)
+    client.send("5.exit#1", "sell", 3)
+    await asyncio.sleep(1)
+
+
+async def the_wrong_way(client):
+    await cancel_all(client)
+    client.send("5.exit#1", "buy", 2)
+    await asyncio.sleep(1)
+
+
+async def nothing_at_all(client):
+    pass
+
+
+async def without_the_orders(client):
+    client.send("5.exit#1", "sell", 2)
+    await asyncio.sleep(1)
+
+
+async def with_two_orders(client):
+    await cancel_all(client)
+    client.send("5.exit#1", "sell", 1, limit="20100")
+    client.send("6.exit#1", "sell", 1, limit="20100")
+    await asyncio.sleep(1)
+    await cancel_all(client)
+    client.send("7.exit#1", "sell", 2)
+    await asyncio.sleep(1)
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (well, []),
+        (too_much, ["took the position from 2 to -1", "a flatten ended well, and -1"]),
+        (the_wrong_way, ["took the position from 2 to 4", "a flatten ended well, and 4"]),
+        (nothing_at_all, ["a flatten ended well, and 2 MNQ are held, 1 orders work"]),
+        (without_the_orders, ["a flatten ended well, and 0 MNQ are held, 1 orders work"]),
+        (with_two_orders, ["several orders at work: 5.exit#1, 6.exit#1"]),
+    ],
+)
+def test_a_flatten_only_makes_smaller_and_ends_with_nothing(look, how, said):
+    async def script(client, case):
+        await flatten_by(client, case, how)
+
+    found = look(script)
+    texts = [v.text for v in found.violations if v.oracle == "INV-22"]
+    assert found.premises["INV-22"] == 1
+    assert len(texts) == len(said)
+    assert all(part in text for part, text in zip(said, texts, strict=True))
+
+
+def test_what_worked_before_a_flatten_may_fill_until_its_cancel_arrives(look):
+    market = """
+        0 quote 80000x50 80001x50
+        10 trade 80000x1
+        510 quote 79950x50 79951x50
+        60000 quote 79950x50 79951x50
+    """
+
+    async def all_there_is(client):
+        await cancel_all(client)
+        client.send("6.exit#1", "sell", 3)
+        await asyncio.sleep(1)
+
+    async def script(client, case):
+        await flatten_by(client, case, all_there_is)
+
+    async def too_soon(client, case):
+        async def before(client):
+            client.send("5.exit#1", "sell", 2, limit="20100")
+            await asyncio.sleep(0.04)
+            await all_there_is(client)
+
+        await client.at(20)
+        await flatten_by(client, case, before)
+
+    found = look(script, market)
+    assert (found.premises["INV-22"], found.counts["INV-22"]) == (1, 0)
+    assert look(too_soon, market.replace("510", "560")).counts["INV-22"] > 0
+
+
+def test_what_others_trade_during_a_flatten_is_not_its_fault(look):
+    async def script(client, case):
+        async def and_another_buys(client):
+            await well(client)
+            case.world.desk.place(request("by hand", "buy", 1))
+
+        await flatten_by(client, case, and_another_buys)
+
+    found = look(script)
+    assert (found.premises["INV-22"], found.counts["INV-22"]) == (1, 0)
+
+
+def test_a_flatten_that_gives_up_is_found_unless_the_broker_was_out_of_reach(look):
+    gave_up = FlattenResult(False, 2, "")
+
+    async def script(client, case):
+        await flatten_by(client, case, nothing_at_all, gave_up)
+
+    async def out_of_reach(client, case):
+        now_ns = case.world.loop.now_ns
+        case.watch.unreachable(now_ns, now_ns + 3 * 10**9)
+
+        async def waits(client):
+            await asyncio.sleep(1)
+
+        await flatten_by(client, case, waits, gave_up)
+
+    assert look(script).counts["INV-22"] == 1
+    assert look(out_of_reach).counts["INV-22"] == 0
+
+
+def test_concurrent_flattens_of_the_manager_are_one(look):
+    async def script(client, case):
+        await client.at(100)
+        await client.desk.bracket(Buy(2), stop=Ticks(40), target=Ticks(40))
+        await client.at(500)
+        await asyncio.gather(*(case.watch.flatten(client.desk) for _ in range(3)))
+        await client.at(5000)
+
+    found = look(script)
+    assert found.premises["INV-22"] == 3
+    assert found.violations == []
+
+
+# --- INV-24 ---------------------------------------------------------------------------------------
+
+
+def ask_often(times, apart_s=0.0):
+    async def script(client, case):
+        await client.at(100)
+        for _ in range(times):
+            client.broker.order(MNQ, cl_ord_id="9#1")
+            await asyncio.sleep(apart_s)
+        await client.at(5000)
+
+    return script
+
+
+@pytest.mark.parametrize(("times", "broken"), [(10, 0), (11, 1)])
+def test_one_request_may_be_repeated_so_often_in_a_second_and_no_more(look, times, broken):
+    found = look(ask_often(times))
+    assert found.premises["INV-24"] == times - 1
+    assert found.counts["INV-24"] == broken
+
+
+def test_the_bounds_of_repetition_are_those_that_are_given(look):
+    assert look(ask_often(4), bounds=Bounds(repeats_most=3)).counts["INV-24"] == 1
+    assert look(ask_often(11, 0.11)).counts["INV-24"] == 0
+    assert look(ask_often(11, 0.11), bounds=Bounds(repeat_s=1.2)).counts["INV-24"] == 1
+
+
+def test_requests_that_ask_for_something_new_are_no_repetition(look):
+    async def script(client, case):
+        await client.at(100)
+        ack = await client.send("9#1", "buy", 1, limit="19990")
+        for n in range(30):
+            change = OrderChange(price=Decimal(19_900 + n))
+            await client.broker.modify(MNQ, ack.order_id, change)
+
+    assert look(script).premises["INV-24"] == 0

@@ -1,0 +1,58 @@
+"""A breaker: when nobody answers any more, calls stop for a while and one goes ahead as a probe.
+
+Only silence counts: no answer in time, a server that failed, nobody reached. A refusal is an
+answer, and so is 429: the way there works (fault-model, INV-23).
+"""
+
+from enum import Enum
+
+
+class BreakerState(Enum):
+    """CLOSED lets all through, OPEN none; HALF_OPEN waits for the answer to its one probe."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half-open"
+
+
+class Breaker:
+    """One breaker, sans I/O; times are the loop's, in seconds.
+
+    `tries`: silent calls in a row that open it; `open_s`: how long until the probe.
+    """
+
+    def __init__(self, tries: int, open_s: float) -> None:
+        self.state = BreakerState.CLOSED
+        self._tries = tries
+        self._open_s = open_s
+        self._silent = 0
+        self._until_s = 0.0
+
+    def wait_s(self, now_s: float) -> float:
+        """How long a call has to wait: 0 when it may go now."""
+        if self.state is BreakerState.CLOSED:
+            return 0.0
+        if self.state is BreakerState.HALF_OPEN:
+            return self._open_s
+        return max(self._until_s - now_s, 0.0)
+
+    def going(self) -> None:
+        """A call goes; the first one after the wait is the probe."""
+        if self.state is BreakerState.OPEN:
+            self.state = BreakerState.HALF_OPEN
+
+    def answered(self) -> bool:
+        """A call got an answer of any kind; True when that closed the breaker."""
+        self._silent = 0
+        closes = self.state is not BreakerState.CLOSED
+        self.state = BreakerState.CLOSED
+        return closes
+
+    def silent(self, now_s: float) -> bool:
+        """A call got no answer; True when that opened the breaker for the first time."""
+        self._silent += 1
+        opens = self.state is BreakerState.CLOSED and self._silent >= self._tries
+        if opens or self.state is BreakerState.HALF_OPEN:
+            self.state = BreakerState.OPEN
+            self._until_s = now_s + self._open_s
+        return opens

@@ -1,0 +1,24 @@
+"""What an order core asks to have sent."""
+
+from enum import Enum
+
+from msgspec import Struct
+
+from ..order import OrderChange
+
+
+class Do(Enum):
+    """A command on its way to the broker."""
+
+    PLACE = "place"
+    MODIFY = "modify"
+    CANCEL = "cancel"
+    LOOK = "look"
+
+
+class Command(Struct, frozen=True):
+    """What to send next, after `delay_s`. `change` belongs to MODIFY."""
+
+    do: Do
+    delay_s: float = 0.0
+    change: OrderChange | None = None

@@ -1,0 +1,78 @@
+"""Whether an order must be looked up, when next, and what look-ups have proved so far.
+
+A look-up that fails proves nothing. One that finds nothing proves something only when it began long
+enough after the order should have arrived, and then only together with others (fault-model,
+INV-09).
+"""
+
+from .backoff import doubled
+from .settings import OrderSettings
+
+
+class Doubt:
+    """What is not known of one order. `exists`: it must be looked up before anything else is done.
+
+    `failures`: look-ups in a row that got no answer. `deadline_s`: when the order should have
+    arrived at the latest, on the loop's clock. `risk_reducing`: it is asked for as often as a
+    refused request is made again. `lost`: look-ups proved that it never arrived; should it arrive
+    after all, that proof was wrong, and the order is there.
+    """
+
+    __slots__ = (
+        "_looks",
+        "_misses",
+        "_most_s",
+        "_settings",
+        "deadline_s",
+        "exists",
+        "failures",
+        "lost",
+    )
+
+    def __init__(self, settings: OrderSettings, *, risk_reducing: bool) -> None:
+        self.exists = False
+        self.lost = False
+        self.deadline_s = 0.0
+        self._settings = settings
+        most_s = settings.look_most_s
+        self._most_s = min(most_s, settings.retry_most_s) if risk_reducing else most_s
+        self._looks = 0
+        self._misses = 0
+        self.failures = 0
+
+    @property
+    def pause_s(self) -> float:
+        """How long to wait before the next look-up."""
+        if not self._looks:
+            return 0.0
+        return doubled(min(self._settings.look_first_s, self._most_s), self._most_s, self._looks)
+
+    def arise(self) -> None:
+        """Look up at once."""
+        self.exists = True
+        self._looks = 0
+
+    def arise_later(self) -> None:
+        """Look up after the first pause, unless an event settles it before."""
+        self.exists = True
+        self._looks = 1
+
+    def settle(self) -> None:
+        """It is known how the order stands."""
+        self.exists = False
+        self._looks = self.failures = 0
+
+    def failed(self) -> None:
+        """The look-up got no answer."""
+        self.exists = True
+        self._looks += 1
+        self.failures += 1
+
+    def missed(self, began_s: float) -> bool:
+        """The broker has no such order; True when that proves that it never arrived."""
+        # Who could not look for long is not made to wait long for the look that decides.
+        self._looks = 1 if self.failures else self._looks + 1
+        self.failures = 0
+        if began_s - self.deadline_s >= self._settings.visible_s:
+            self._misses += 1
+        return self._misses >= self._settings.misses

@@ -1,0 +1,176 @@
+"""What the broker says, taken into the order table and the ledger and then told.
+
+Events, answers and looks come in here alike. A fill that a look found is made the report that the
+stream should have brought, so that there is one way in and whatever comes twice is known.
+"""
+
+from collections.abc import Callable
+
+from ..errors import ProtocolError
+from ..instrument import Instrument
+from ..order import Execution, ExecutionReport, OrderState
+from ..words import ExecType, OrdStatus
+from .handle import Order
+from .outbox import Listener, Outbox
+from .positions import fill_of
+
+_ENDS = {
+    OrdStatus.CANCELED: ExecType.CANCELED,
+    OrdStatus.EXPIRED: ExecType.EXPIRED,
+    OrdStatus.REJECTED: ExecType.REJECTED,
+}
+
+
+class Intake:
+    """Takes in and tells. `settle(order)` lets all that depends on an order act,
+    `moved(instrument)` all that depends on a position; the listener hears after they have.
+
+    `last_ns`: the broker's time of the newest report or fill; 0 before the first.
+    """
+
+    outbox: Outbox
+    after_answer: Callable[[Order, OrderState | None], None]
+
+    def __init__(
+        self,
+        listener: Listener,
+        settle: Callable[[Order], None],
+        moved: Callable[[Instrument], None],
+    ) -> None:
+        self.last_ns = 0
+        self._listener = listener
+        self._settle = settle
+        self._moved = moved
+
+    def report(self, report: ExecutionReport) -> None:
+        """The stream brought a report."""
+        if report.order.time_ns > self.last_ns:
+            self.last_ns = report.order.time_ns
+        order = self.outbox.orders.find(report.order.cl_ord_id, report.order.order_id)
+        if order is None:
+            self._stranger(report)
+            return
+        fill = self._take(order, report)
+        self._settle(order)
+        self._tell(order, report, fill)
+
+    def fill(self, fill: Execution) -> None:
+        """A look found a fill."""
+        order = self.outbox.orders.find(fill.cl_ord_id, fill.order_id)
+        if order is None:
+            self._strange_fill(fill)
+        elif not order.core.knows(fill.exec_id):
+            self.report(_report_of(order, fill))
+        self.last_ns = max(self.last_ns, fill.time_ns)
+
+    def state(self, order: Order, state: OrderState) -> None:
+        """A look found an order of ours so."""
+        order.core.seen(state)
+        self._noted(order)
+        self._settle(order)
+        self.end(order, state)
+
+    def end(self, order: Order, state: OrderState) -> None:
+        """Tell that an order is over, where a look knows it first. The fills of one that was filled
+        tell it by themselves."""
+        exec_type = _ENDS.get(state.ord_status)
+        if exec_type is not None and not order.ended:
+            self._tell(order, ExecutionReport(exec_type=exec_type, order=state), None)
+
+    # --- what becomes of commands (`courier.Sorter`) ----------------------------------------------
+
+    def answered(self, order: Order, found: OrderState | None) -> None:
+        held = self.outbox.orders.learn_id(order)
+        taken = [(report, self._take(order, report)) for report in held]
+        self.outbox.noted(order)
+        self._settle(order)
+        for report, fill in taken:
+            self._tell(order, report, fill)
+        self.after_answer(order, found)
+
+    def resent(self, order: Order, tag: str) -> None:
+        self.outbox.orders.rename(tag, order)
+
+    def unknown(self, order: Order) -> None:
+        text = f"{order.describe()}: nobody answers what became of it; it may be working"
+        self.outbox.incident("order_unknown", text)
+
+    def failed(self, order: Order, text: str) -> None:
+        self.outbox.incident("broker_error", f"{order.describe()}: {text}")
+
+    # --- how --------------------------------------------------------------------------------------
+
+    def _take(self, order: Order, report: ExecutionReport) -> Execution | None:
+        """Let an order's core, the position and the table know; the fill, where it is a new one."""
+        told_qty = order.core.told_qty
+        try:
+            order.core.apply(report)
+        except ProtocolError as error:
+            self.outbox.incident("protocol", f"{order.describe()}: {error}")
+        fill = fill_of(report) if order.core.told_qty != told_qty else None
+        if fill is not None:
+            order.fills.append(fill)
+            self.outbox.ledger.book(fill, order)
+        self._noted(order)
+        return fill
+
+    def _noted(self, order: Order) -> None:
+        if self.outbox.orders.revive(order):
+            text = f"{order.describe()} was taken for lost and arrived after all; it is cancelled"
+            self.outbox.incident("late_order", text)
+        self.outbox.noted(order)
+
+    def _tell(self, order: Order, report: ExecutionReport, fill: Execution | None) -> None:
+        ends = report.order.ord_status.terminal
+        again = order.ended if ends else report.exec_id is not None
+        if fill is None and again:
+            return  # told before
+        order.ended = order.ended or ends
+        self._listener.on_report(order, report)
+        if fill is not None:
+            self._listener.on_fill(order, fill)
+            self._listener.on_position(self.outbox.ledger.position(order.instrument))
+
+    def _stranger(self, report: ExecutionReport) -> None:
+        """Not one of ours, or one whose id we are not told yet, or one long forgotten. Its fills
+        move the position."""
+        if not report.order.cl_ord_id:
+            self.outbox.orders.hold(report)
+        fill = fill_of(report)
+        if fill is not None:
+            self._strange_fill(fill)
+
+    def _strange_fill(self, fill: Execution) -> None:
+        if self.outbox.ledger.book(fill, None):
+            self._moved(fill.instrument)
+            self._listener.on_position(self.outbox.ledger.position(fill.instrument))
+
+
+def _report_of(order: Order, fill: Execution) -> ExecutionReport:
+    """The report of a fill that the stream did not bring, by what we know of the order."""
+    core, request = order.core, order.request
+    cum_qty = core.told_qty + fill.qty
+    filled = cum_qty >= core.order_qty
+    status = OrdStatus.FILLED if filled else OrdStatus.PARTIALLY_FILLED
+    state = OrderState(
+        instrument=request.instrument,
+        order_id=fill.order_id,
+        cl_ord_id=order.cl_ord_id,
+        side=request.side,
+        ord_type=request.ord_type,
+        ord_status=core.venue_status if core.terminal and not filled else status,
+        order_qty=core.order_qty,
+        cum_qty=cum_qty,
+        leaves_qty=0 if core.terminal else max(core.order_qty - cum_qty, 0),
+        price=core.price,
+        stop_px=core.stop_px,
+        avg_px=None,
+        time_ns=fill.time_ns,
+    )
+    return ExecutionReport(
+        exec_type=ExecType.TRADE,
+        order=state,
+        last_qty=fill.qty,
+        last_px=fill.px,
+        exec_id=fill.exec_id,
+    )

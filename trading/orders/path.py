@@ -1,0 +1,63 @@
+"""The way to the broker: whether calls get through, for ordinary and risk-reducing ones apart."""
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+
+from ..broker import Urgency
+from ..errors import NotSent, Refused
+from .breaker import Breaker, BreakerState
+from .settings import OrderSettings
+
+
+class Path:
+    """Two breakers, so that what reduces risk is never held up by what does not (INV-23).
+
+    `incident(kind, text)` is called once each time the way gets bad.
+    """
+
+    def __init__(
+        self, settings: OrderSettings, random: Random, incident: Callable[[str, str], None]
+    ) -> None:
+        tries = settings.breaker_tries
+        self._breakers = {
+            Urgency.ORDINARY: Breaker(tries, settings.breaker_s),
+            Urgency.RISK_REDUCING: Breaker(tries, settings.breaker_risk_s),
+        }
+        self._random = random
+        self._incident = incident
+        self._limited = False
+
+    def draw(self) -> float:
+        """A number from 0 to below 1, to spread a pause."""
+        return self._random.random()
+
+    def wait_s(self, urgency: Urgency) -> float:
+        """How long a call has to wait; 0 when it may go now."""
+        breaker = self._breakers[urgency]
+        if breaker.state is BreakerState.CLOSED:
+            return 0.0
+        return breaker.wait_s(asyncio.get_running_loop().time())
+
+    def going(self, urgency: Urgency) -> None:
+        """A call goes."""
+        self._breakers[urgency].going()
+
+    def ended(self, urgency: Urgency, error: BaseException | None, now_s: float) -> bool:
+        """A call ended; True when the way is free again, so that what waits may go."""
+        breaker = self._breakers[urgency]
+        limited = isinstance(error, NotSent) and error.limited
+        if limited and not self._limited:
+            self._incident("rate_limited", str(error))
+        self._limited = limited
+        if error is None or (isinstance(error, Refused) and not _unreached(error)):
+            return breaker.answered()
+        if breaker.silent(now_s):
+            which = urgency.name.lower().replace("_", "-")
+            text = f"the broker does not answer; {which} calls wait: {error}"
+            self._incident("breaker_open", text)
+        return False
+
+
+def _unreached(error: Refused) -> bool:
+    return isinstance(error, NotSent) and not error.limited

@@ -1,0 +1,100 @@
+"""Requests made again: what never left, how often an entry is, and cancels that changed nothing.
+
+A request that reached nobody is proof that nothing works by it, so that it may be made again. It is
+not made again at once, and not by all clients at the same moment: the pause doubles, and a share of
+it is drawn (fault-model, INV-24).
+"""
+
+from ..words import Reason
+from .backoff import NOT_NOW, doubled
+from .settings import OrderSettings
+
+
+def unsent_pause_s(
+    settings: OrderSettings, nth: int, retry_after_s: float | None, draw: float
+) -> float:
+    """The pause after the `nth` request in a row (from 1) that never left; never shorter than the
+    broker asked for. `draw` is a number from 0 to below 1.
+
+    >>> unsent_pause_s(OrderSettings(), 2, None, 0.5)
+    0.5625
+    >>> unsent_pause_s(OrderSettings(), 2, 7.0, 0.5)
+    7.0
+    """
+    pause_s = doubled(settings.retry_s, settings.retry_most_s, nth) * (1 + settings.jitter * draw)
+    return max(pause_s, retry_after_s or 0.0)
+
+
+class Unsent:
+    """Requests of one order in a row that never left. `pause_s` is kept before the next one.
+
+    `retry_after_s`: what the broker asked for last; None where it asked for nothing.
+    """
+
+    __slots__ = ("_first_s", "_settings", "count", "pause_s", "retry_after_s")
+
+    def __init__(self, settings: OrderSettings) -> None:
+        self._settings = settings
+        self._first_s = 0.0
+        self.count = 0
+        self.pause_s = 0.0
+        self.retry_after_s: float | None = None
+
+    def happened(self, retry_after_s: float | None, draw: float, now_s: float) -> None:
+        """One more never left."""
+        if not self.count:
+            self._first_s = now_s
+        self.count += 1
+        self.retry_after_s = retry_after_s
+        self.pause_s = unsent_pause_s(self._settings, self.count, retry_after_s, draw)
+
+    def over(self) -> None:
+        """A request got somewhere."""
+        self.count = 0
+        self.pause_s = 0.0
+        self.retry_after_s = None
+
+    def entry_goes_on(self, now_s: float) -> bool:
+        """Whether an entry is sent once more, after the pause: the market moves on meanwhile."""
+        late_s = now_s + self.pause_s - self._first_s
+        return self.count < self._settings.entry_tries and late_s <= self._settings.entry_within_s
+
+
+class Cancels:
+    """Cancels of one order that did not take it away. `pause_s` is kept before the next one."""
+
+    __slots__ = ("_not_now", "_settings", "_tries")
+
+    def __init__(self, settings: OrderSettings) -> None:
+        self._settings = settings
+        self._tries = 0
+        self._not_now = False  # the market's state was the reason
+
+    @property
+    def spent(self) -> bool:
+        """As many as the settings allow."""
+        return self._tries >= self._settings.cancel_tries
+
+    @property
+    def pause_s(self) -> float:
+        if not self._tries:
+            return 0.0
+        bounds = self._settings
+        if self.spent:
+            return bounds.closed_retry_s
+        most_s = bounds.closed_retry_s if self._not_now else bounds.retry_most_s
+        return doubled(bounds.retry_s, most_s, self._tries)
+
+    def taken(self) -> None:
+        """The broker took one."""
+        self._tries += 1
+        self._not_now = False
+
+    def refused(self, reason: Reason) -> None:
+        """The broker refused one."""
+        self._tries += 1
+        self._not_now = reason in NOT_NOW
+
+    def renew(self) -> None:
+        """Start over, without a pause."""
+        self._tries = 0

@@ -1,0 +1,206 @@
+"""Look, do not wait: asking the broker for what the stream may not have told.
+
+Nobody can act on what he was not told. On a stream that may lose events, while it is down, and
+after a gap, orders and fills are asked for: one round of questions at a time, its answers taken in
+by the same rules as events. What a round asked before something newer came in cannot undo it.
+"""
+
+from asyncio import CancelledError, Future
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from ..broker import Broker, StreamState
+from ..errors import DryfillError
+from ..order import Execution, OrderState, PositionState
+from ..words import OrdStatus
+from .handle import Order
+from .intake import Intake
+from .outbox import Outbox
+from .settings import OrderSettings
+
+
+class Round:
+    """One round of questions. `epochs`: the orders it can tell of, and how new each was when it
+    began; `last_ns`: the newest event by then."""
+
+    __slots__ = ("answers", "epochs", "full", "last_ns", "left", "timer")
+
+    def __init__(self, full: bool, epochs: dict[str, int], last_ns: int) -> None:
+        self.full = full
+        self.epochs = epochs
+        self.last_ns = last_ns
+        self.answers: dict[str, Any] = {}
+        self.left = 0
+        self.timer: int | None = None
+
+
+class Watch:
+    """Decides when to look, and merges what was found.
+
+    `behind`: after a gap and until a full round is through: what we know is stale, and nothing that
+    adds risk may be sent (fault-model, INV-19).
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        outbox: Outbox,
+        intake: Intake,
+        settings: OrderSettings,
+        now_ns: Callable[[], int],
+    ) -> None:
+        self.behind = False
+        self._broker = broker
+        self._outbox = outbox
+        self._intake = intake
+        self._settings = settings
+        self._born_ns = now_ns()  # fills from before are not ours to count
+        self._lossy = not broker.offers.lossless_stream
+        self._up = True
+        self._timer: int | None = None
+        self._round: Round | None = None
+        intake.after_answer = self._answered
+        outbox.sends = self.arm
+
+    @property
+    def looks(self) -> bool:
+        """Whether what is not told has to be asked for now."""
+        return self._lossy or self.behind or not self._up
+
+    def arm(self) -> None:
+        """See to it that the next round comes, where there is something to look at."""
+        if not self.looks or self._timer is not None or self._round is not None:
+            return
+        outbox, settings = self._outbox, self._settings
+        if self.behind or outbox.orders.any_working or outbox.ledger.any_held:
+            calm = self._up and not self.behind
+            self._timer = outbox.later(settings.look_s if calm else settings.look_down_s, self._go)
+
+    def on_stream(self, state: StreamState) -> None:
+        """The stream went down or came up."""
+        if self._outbox.closed:
+            return
+        was_up, self._up = self._up, state.up
+        if not state.up:
+            if was_up:
+                self._outbox.incident("stream_down", state.text or "the event stream is down")
+                self._again()
+                self.arm()
+        elif state.gap or not was_up:
+            self.behind = True
+            self._again()
+            self._begin()  # what is under way was asked before the gap ended
+
+    # --- one order --------------------------------------------------------------------------------
+
+    def _answered(self, order: Order, found: OrderState | None) -> None:
+        """The broker answered a command of an order's, or a look-up that `found` it so."""
+        if not self.looks or self._outbox.closed:
+            return
+        core = order.core
+        if found is not None:
+            self._intake.end(order, found)
+            if core.cum_qty > core.told_qty and self._round is None:
+                self._again()
+                self._begin()
+        elif core.accepted and core.flight is None and _untold(order):
+            self._outbox.later(self._settings.told_within_s, lambda: self._told_by_now(order))
+        self.arm()
+
+    def _told_by_now(self, order: Order) -> None:
+        if _untold(order):
+            order.core.doubt.arise()
+            self._outbox.advance(order)
+
+    # --- a round ----------------------------------------------------------------------------------
+
+    def _again(self) -> None:
+        """Forget the round under way and the next one's time."""
+        if self._round is not None:
+            self._outbox.never(self._round.timer)
+        self._outbox.never(self._timer)
+        self._round = self._timer = None
+
+    def _go(self) -> None:
+        self._timer = None
+        outbox = self._outbox
+        if self.behind or outbox.orders.any_working or outbox.ledger.any_held:
+            self._begin()
+
+    def _begin(self) -> None:
+        intake, outbox = self._intake, self._outbox
+        known = [o for o in outbox.orders.working() if o.core.accepted and not o.core.flight]
+        epochs = {order.cl_ord_id: order.core.epoch for order in known}
+        this = self._round = Round(self.behind, epochs, intake.last_ns)
+        overlap_ns = round(self._settings.overlap_s * 1e9)
+        since_ns = max(intake.last_ns - overlap_ns, self._born_ns)
+        self._ask(this, "fills", self._broker.executions_since(since_ns))
+        self._ask(this, "open", self._broker.open_orders())
+        if this.full:
+            self._ask(this, "orders", self._broker.orders_since(since_ns))
+            self._ask(this, "positions", self._broker.positions())
+        this.timer = outbox.later(self._settings.read_deadline_s, self._end)
+
+    def _ask(self, this: Round, name: str, future: "Future[Any]") -> None:
+        this.left += 1
+        future.add_done_callback(partial(self._came, this, name))
+
+    def _came(self, this: Round, name: str, done: "Future[Any]") -> None:
+        error = CancelledError() if done.cancelled() else done.exception()
+        if this is not self._round or self._outbox.closed:
+            return
+        if error is not None:
+            if not isinstance(error, DryfillError):
+                self._outbox.incident("broker_error", f"asked for {name}: {error!r}")
+            self._end()  # no evidence of anything: asked again with the next round
+            return
+        this.answers[name] = done.result()
+        this.left -= 1
+        if not this.left:
+            self._merge(this)
+            self._end()
+
+    def _end(self) -> None:
+        self._again()
+        self.arm()
+
+    def _merge(self, this: Round) -> None:
+        working: list[OrderState] = this.answers["open"]
+        fills: list[Execution] = this.answers["fills"]
+        shown = {state.order_id for state in working}
+        for state in [*this.answers.get("orders", ()), *working]:
+            order = self._outbox.orders.find(state.cl_ord_id, state.order_id)
+            if order is not None and self._fresh(this, order):
+                self._intake.state(order, state)
+                this.epochs[order.cl_ord_id] = order.core.epoch
+        for fill in fills:
+            self._intake.fill(fill)
+        for order in list(self._outbox.orders.working()):
+            if order.order_id not in shown and self._fresh(this, order):
+                order.core.doubt.arise()  # it is over, or not shown yet: its own look-up tells
+                self._outbox.advance(order)
+        if this.full:
+            self._compare(this)
+            self.behind = False
+
+    def _fresh(self, this: Round, order: Order) -> bool:
+        """Whether nothing happened to an order since the round began."""
+        core = order.core
+        return core.flight is None and this.epochs.get(order.cl_ord_id) == core.epoch
+
+    def _compare(self, this: Round) -> None:
+        """Say so where the broker's positions are not ours, unless something came in meanwhile."""
+        positions: list[PositionState] = this.answers["positions"]
+        theirs = {p.instrument.symbol: p.qty for p in positions if p.qty}
+        ours = {p.instrument.symbol: p.qty for p in self._outbox.ledger.positions()}
+        for symbol in sorted({*theirs, *ours}):
+            told, known = theirs.get(symbol, 0), ours.get(symbol, 0)
+            if told != known:
+                text = f"{symbol}: the broker holds {told}, by all that we were told it is {known}"
+                self._outbox.incident("position_differs", text)
+
+
+def _untold(order: Order) -> bool:
+    """Whether no event told of an order yet."""
+    return order.core.venue_status is OrdStatus.PENDING_NEW
