@@ -24,6 +24,7 @@ from ..trading.calendar import calendar
 from ..trading.desk import Desk
 from ..trading.errors import ScenarioError, UsageError
 from ..trading.instrument import Instrument
+from ..trading.orders.risk_limits import RiskLimits, rule_set
 from ..trading.orders.settings import OrderSettings
 from ..trading.strategy import Strategy, make_strategy, run_strategy
 from ..trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape
@@ -48,7 +49,9 @@ class Backtest:
     `probabilistic`), `unknown_size` (`all`, `one`, `none`), `bar_path` (`adverse`, `nearest`,
     `high-first`, `low-first`), `spread` (ticks, where the data has trades alone) and `stop_trigger`
     (`trade`, `quote`; the venue's own when None). `kind`, `stamp`, `span`, `timezone`, `clean` and
-    `contract` are the reader's, see docs/data.md. `settings`: the order manager's.
+    `contract` are the reader's, see docs/data.md. `settings`: the order manager's. `risk`: limits
+    before every order, `RiskLimits` or the name of a rule set (`topstep-50k`), see
+    docs/risk-gate.md.
 
     Bad values raise `UsageError`, bad data `ScenarioError`, both before anything runs.
     """
@@ -80,6 +83,7 @@ class Backtest:
         clean: str | Iterable[str] = (),
         contract: str | None = None,
         settings: OrderSettings | None = None,
+        risk: RiskLimits | str | None = None,
     ) -> None:
         self._strategy = strategy
         self._params = dict(params or {})
@@ -110,6 +114,7 @@ class Backtest:
             else {name: _amount(each, f"margin of {name}") for name, each in margin.items()},
             settings=settings or OrderSettings(),
             suspects=frozenset(suspects),
+            risk=rule_set(risk) if isinstance(risk, str) else risk,
         )
 
     def run(self, progress: Callable[[float], None] | None = None) -> Report:

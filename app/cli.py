@@ -115,6 +115,7 @@ def backtest(
     margin: Annotated[
         list[str] | None, _option("ES=1500: money held for each contract; may be repeated.", _RULES)
     ] = None,
+    risk: Annotated[str | None, _option("Limits by name: topstep-50k.", _RULES)] = None,
     venue: Annotated[str, _option("cme or projectx-sim.", _RULES)] = "cme",
     queue: Annotated[str, _option("front, back or probabilistic.", _RULES)] = "back",
     unknown_size: Annotated[str | None, _option("all, one or none.", _RULES)] = None,
@@ -146,6 +147,7 @@ def backtest(
         "seed": seed,
         "cash": cash,
         "margin": margin or None,
+        "risk": risk,
         "venue": venue,
         "queue": queue,
         "unknown_size": unknown_size,

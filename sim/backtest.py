@@ -22,6 +22,9 @@ from ..trading.calendar import Calendar
 from ..trading.desk import Desk
 from ..trading.errors import RunEnded, UsageError
 from ..trading.instrument import Instrument
+from ..trading.orders.risk_gate import RiskGate
+from ..trading.orders.risk_keeper import RiskKeeper
+from ..trading.orders.risk_limits import RiskLimits
 from ..trading.orders.settings import OrderSettings
 from ..trading.tape import Tape
 from .desk.account import Account
@@ -78,6 +81,7 @@ class Setup:
     margin: Mapping[str, Decimal] | None = None
     settings: OrderSettings = field(default_factory=OrderSettings)
     suspects: frozenset[int] = frozenset()
+    risk: RiskLimits | None = None
     plan: Plan | None = None
 
 
@@ -237,6 +241,10 @@ class World:
         self._trader_desk = desk
         self.opened(desk)
         await desk.open()
+        if setup.risk is not None:
+            gate = RiskGate(setup.risk, calendar=setup.calendar)
+            grid = setup.instrument
+            await RiskKeeper(gate, desk.manager, self.market, grid, self._now_ns).open()
         try:
             return await trader(desk)
         except RunEnded as ended:

@@ -101,3 +101,21 @@ def test_the_readmes_other_python_runs_too(tmp_path: Path) -> None:
         )
         python(f"block{n}.py", folder=tmp_path)
     assert (tmp_path / "es.parquet").exists() == any("es.parquet" in b for b in others)
+
+
+def test_the_readmes_commands_run(market: Path, tmp_path: Path) -> None:
+    readme = ROOT / "README.md"
+    if not readme.exists():
+        pytest.skip("README.md is not part of this copy")
+    lines = readme.read_text(encoding="utf-8").splitlines()
+    commands = [line.split()[1:] for line in lines if line.startswith("dryfill ")]
+    assert {command[0] for command in commands} == {"demo", "backtest"}
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples" / "breakout.py").write_text(BREAKOUT, encoding="utf-8")
+    (tmp_path / "es.parquet").write_bytes(market.read_bytes())
+    for n, command in enumerate(commands):
+        called = f"from dryfill.app.cli import main; main({command!r})"
+        (tmp_path / f"command{n}.py").write_text(called, encoding="utf-8")
+        assert "digest" in python(f"command{n}.py", folder=tmp_path)
+    assert (tmp_path / "report" / "report.html").exists()
+    assert (tmp_path / "dryfill-demo" / "report.html").exists()

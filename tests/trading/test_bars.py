@@ -68,3 +68,8 @@ def test_history_is_read_only(name):
     bars.append(bar(0))
     with pytest.raises(ValueError, match="read-only"):
         getattr(bars, name)[0] = 1
+
+
+def test_a_span_is_text():
+    with pytest.raises(UsageError, match="5 is no span; write a whole number and s, m or h"):
+        duration_ns(5)

@@ -148,3 +148,7 @@ def test_a_bad_row_is_refused_with_file_key_and_value(
 def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"none\.toml cannot be read"):
         instruments.load(tmp_path / "none.toml")
+
+
+def test_an_instrument_prints_as_its_name():
+    assert repr(find("ES")) == "Instrument('ES')"

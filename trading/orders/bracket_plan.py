@@ -171,6 +171,8 @@ def check_levels(plan: Plan, entries: Sequence[Decimal]) -> None:
     """
     levels = [("stop", plan.stop), *zip(roles(plan), _levels(plan), strict=True)]
     for name, level in levels:
+        if isinstance(level, int):  # a price as well as a distance would be taken without a word
+            raise UsageError(f"{name} is {level!r}; write Ticks({level}) or the price '{level}'")
         if isinstance(level, Ticks) and level.n < 1:
             raise UsageError(f"{name} is {level.n} ticks away; give at least Ticks(1)")
     for entry in entries:

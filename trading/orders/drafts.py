@@ -58,6 +58,8 @@ def changed(
         raise UsageError(
             f"qty is {qty!r}; give whole contracts from 1, or cancel {order.describe()}"
         )
+    if trail is not None and not isinstance(trail, Ticks):
+        raise UsageError(f"trail is {trail!r}; give a distance, at least Ticks(1)")
     if trail is not None and trail.n < 1:
         raise UsageError(f"trail is {trail.n} ticks; give at least Ticks(1)")
     old, grid = order.core.wish, order.instrument

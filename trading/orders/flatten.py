@@ -71,6 +71,11 @@ class Flatten:
         elif step != "wait":
             self._end(step == "flat", position)
 
+    def guards(self, order: Order) -> bool:
+        """Whether an order protects what is held: a bracket's leg, or a stop of the trader's."""
+        closes = order.side.sign * self._book.held(self._instrument) < 0
+        return not order.core.is_entry or (closes and order.core.stop_px is not None)
+
     def wake(self) -> None:
         """The market's state changed: what paused for it goes on."""
         self._closer.wake()

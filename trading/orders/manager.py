@@ -11,10 +11,11 @@ from random import Random
 from ..broker import Broker, BrokerEvent, StreamState, Urgency
 from ..errors import RefusedByUs, RunEnded, UsageError
 from ..instrument import Instrument
-from ..order import ExecutionReport, OrderSpec
+from ..order import ExecutionReport, OrderRequest, OrderSpec
 from ..price import PriceLike, Ticks
 from ..words import TimeInForce, TradingStatus
 from . import tags
+from .agreement import Wish
 from .bracket import Bracket
 from .bracket_plan import (
     NO_RULES,
@@ -61,6 +62,8 @@ class OrderManager:
             raise UsageError(f"prefix {prefix!r} has a '.' or '#' in it; these divide a client tag")
         self.broker = broker
         self.settings = settings or OrderSettings()
+        self.admit: Callable[[OrderRequest], None] = lambda request: None  # a risk gate's
+        self.admit_change: Callable[[Order, Wish], None] = lambda order, wish: None
         self._prefix = prefix
         self._intents = 0
         self._brackets: dict[str, Bracket] = {}
@@ -85,6 +88,7 @@ class OrderManager:
         """
         self._open_for_business(instrument, spec)
         request = draft(f"{self._next_intent()}#1", instrument, spec, self.broker.offers)
+        self.admit(request)
         return self._outbox.send(request)
 
     def modify(
@@ -110,6 +114,7 @@ class OrderManager:
             raise UsageError(
                 f"the size of {order.describe()} follows what its bracket holds; change its price"
             )
+        self.admit_change(order, wish)
         order.core.refusal = ""
         if bracket is None or not bracket.move(order, wish):
             order.core.want(wish)
@@ -187,6 +192,7 @@ class OrderManager:
         targets = share_out(target, spec.qty)
         plan = Plan(instrument, spec.side, spec.qty, stop, targets, rules)
         check_levels(plan, entry_prices(request, market))
+        self.admit(request)
         # Protection outlives the day: a day order would leave the position bare at the close.
         tif = TimeInForce.GTC if TimeInForce.GTC in offers.tifs else TimeInForce.DAY
         bracket = self._brackets[intent] = Bracket(intent, plan, tif, self._outbox, self.settings)
@@ -197,11 +203,15 @@ class OrderManager:
         """Cancel everything that works in an instrument and close what is held; however many call,
         it is done once. Entries are refused meanwhile. Brackets are released: nothing guards what a
         flatten that fails leaves behind, and an incident says so."""
+        return await self.start_flatten(instrument, reason).finished()
+
+    def start_flatten(self, instrument: Instrument, reason: str) -> Flatten:
+        """As `flatten`, without a wait for the outcome."""
         flatten = self._flattens.get(instrument.symbol)
         if flatten is None:
             self._refuse_when_closed()
             flatten = self._begin_flatten(instrument, reason)
-        return await flatten.finished()
+        return flatten
 
     # --- what is ----------------------------------------------------------------------------------
 
@@ -351,14 +361,9 @@ class OrderManager:
                 bracket.release()
                 self._settle_bracket(bracket)
         for order in self.orders_of(instrument):
-            if not (flatten.waiting and self._protects(order)):
+            if not (flatten.waiting and flatten.guards(order)):
                 self._outbox.cancel(order)
         self._settle_flatten(instrument)
-
-    def _protects(self, order: Order) -> bool:
-        """Whether an order guards what is held: a bracket's leg, or a stop of the trader's."""
-        closes = order.side.sign * self.held(order.instrument) < 0
-        return not order.core.is_entry or (closes and order.core.stop_px is not None)
 
     def _settle(self, order: Order) -> None:
         """Compare what should be with what is, for all that depends on an order, and send."""

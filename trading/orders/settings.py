@@ -79,8 +79,8 @@ class OrderSettings:
     proven_s: float = 5.0
     exit_tries: int = 20
     exit_patience_s: float = 2.0
-    order_deadline_s: float = 5.0
-    cancel_deadline_s: float = 5.0
+    order_deadline_s: float = 15.0
+    cancel_deadline_s: float = 15.0
     read_deadline_s: float = 5.0
     entry_tries: int = 1
     entry_within_s: float = 10.0

@@ -52,6 +52,12 @@ BRACKETS = {
         UsageError,
         "stop 20000.5, entry 20000.25",
     ),
+    "a whole number, which may be a price or a distance": (
+        Buy(1, limit="20000"),
+        {"stop": 16},
+        UsageError,
+        "stop is 16; write Ticks(16) or the price '16'",
+    ),
     "a short with its target above": (
         Sell(1, limit="20000"),
         {"stop": "20010", "target": "20000.25"},
@@ -163,6 +169,11 @@ def test_a_trail_of_no_distance_is_refused(attempt, mnq):
 
     error, _ = attempt(act)
     assert str(error) == "trail is 0 ticks; give at least Ticks(1)"
+
+
+def test_a_trail_is_a_distance_in_ticks():
+    with pytest.raises(UsageError, match=r"trail is 3; give a distance, at least Ticks\(1\)"):
+        Buy(1, trail=3)
 
 
 def test_an_order_that_is_over_or_on_its_way_out_cannot_change(play, mnq):

@@ -264,7 +264,7 @@ SCRIPTS = {
         """
         do place buy 1 limit 20000
         > place 1#1 buy 1 limit 20000
-        wait 4.9
+        wait 14.9
         wait 0.1                        -- the deadline: nobody knows
         > look 1#1
         < new 1#1
@@ -295,7 +295,7 @@ SCRIPTS = {
         + """
         do modify 1#1 limit 20001
         > modify 1#1 price 20001
-        wait 5
+        wait 15
         > look 1#1
         < found 1#1
         > modify 1#1 price 20001        -- it is not so: again, at once
