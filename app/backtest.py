@@ -14,10 +14,11 @@ import msgspec
 
 from ..matching.rules import PROFILES, BarPath, QueueModel, Rules, Trigger, UnknownSize
 from ..scenarios import read_market, suspect_bars
-from ..sim.backtest import Setup, Trader, World
+from ..sim.backtest import Trader, World
 from ..sim.desk.fees import FeeSpec, fee_schedule
 from ..sim.latency import LatencyProfile, LegSpec, latency_profile
 from ..sim.record import Record, utc
+from ..sim.setup import Setup
 from ..sim.source_check import check_source, check_text
 from ..trading import instruments
 from ..trading.calendar import calendar

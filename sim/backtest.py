@@ -5,38 +5,27 @@ that it could crash without taking the exchange along.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from contextvars import Context
-from dataclasses import dataclass, field
-from decimal import Decimal
 from random import Random
 from typing import Any
 
 from ..matching.commands import SetStatus
 from ..matching.reference import ReferenceEngine
 from ..matching.reports import Report
-from ..matching.rules import Rules
-from ..scenarios.plan import Plan
 from ..trading.broker import Broker
-from ..trading.calendar import Calendar
 from ..trading.desk import Desk
 from ..trading.errors import RunEnded, UsageError
-from ..trading.instrument import Instrument
 from ..trading.orders.risk_gate import RiskGate
 from ..trading.orders.risk_keeper import RiskKeeper
-from ..trading.orders.risk_limits import RiskLimits
-from ..trading.orders.settings import OrderSettings
-from ..trading.tape import Tape
 from .desk.account import Account
 from .desk.broker_desk import BrokerDesk
-from .desk.fees import FeeSchedule
 from .desk.orders import OrderRecord
 from .digest import DomainDigest
 from .exchange import Exchange
 from .faults.injector import Faults
 from .faults.log import Fired
 from .guards import guarded
-from .latency import LatencyProfile
 from .loop import VirtualLoop
 from .loop_errors import DeadlockError, describe_task
 from .loop_run import run_on
@@ -45,6 +34,7 @@ from .marks import Marks
 from .outside_hours import outside_hours
 from .process import Process
 from .record import Record, make_record, utc
+from .setup import Setup
 from .sim_broker import SimBroker
 from .sim_market import SimMarket
 from .stale_fills import stale_fills
@@ -58,31 +48,6 @@ Trader = Callable[[Desk], Coroutine[Any, Any, list[str]]]
 _GRACE_NS = 10**9  # after the last row: time for what is still on its way
 _PROGRESS_STEPS = 200
 _STOP_S = 60  # virtual, after the end: for the stop handlers, then once more for what is left
-
-
-@dataclass(frozen=True, kw_only=True)
-class Setup:
-    """Everything a run depends on; the same setup and trader give the same run.
-
-    `tape` may begin before `start_ns` (that part is history) and ends the run. `suspects` are
-    starts of bars whose extremes are not to be believed. `margin`: money for each contract, None:
-    not checked. `plan`: what goes wrong, None: nothing.
-    """
-
-    instrument: Instrument
-    tape: Tape
-    start_ns: int
-    calendar: Calendar
-    rules: Rules
-    latency: LatencyProfile
-    fees: FeeSchedule
-    cash: Decimal
-    seed: int = 0
-    margin: Mapping[str, Decimal] | None = None
-    settings: OrderSettings = field(default_factory=OrderSettings)
-    suspects: frozenset[int] = frozenset()
-    risk: RiskLimits | None = None
-    plan: Plan | None = None
 
 
 class World:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,10 +20,8 @@ from .desk.broker_desk import BrokerDesk
 from .desk.money import total
 from .marks import Marks
 from .round_trips import RoundTrip, round_trips
+from .setup import Setup
 from .unprotected import Exposure, Unprotected
-
-if TYPE_CHECKING:
-    from .backtest import Setup
 
 _TIME = pl.Datetime("ns", "UTC")
 _CURVE_POINTS = 2_000
@@ -274,7 +272,7 @@ class Record:
 
 def make_record(
     *,
-    setup: "Setup",
+    setup: Setup,
     end_ns: int,
     broker_desk: BrokerDesk,
     unprotected: Unprotected,

@@ -15,7 +15,7 @@ import pytest
 
 from dryfill.matching.reference import ReferenceEngine
 from dryfill.matching.rules import Rules
-from dryfill.sim.backtest import Setup, World
+from dryfill.sim.backtest import World
 from dryfill.sim.desk.account import Account
 from dryfill.sim.desk.broker_desk import BrokerDesk
 from dryfill.sim.desk.fees import FeeSpec, fee_schedule
@@ -23,6 +23,7 @@ from dryfill.sim.digest import DomainDigest
 from dryfill.sim.exchange import Exchange
 from dryfill.sim.latency import latency_profile
 from dryfill.sim.record import Record
+from dryfill.sim.setup import Setup
 from dryfill.trading import instruments
 from dryfill.trading.calendar import calendar
 from dryfill.trading.desk import Desk

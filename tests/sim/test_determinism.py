@@ -20,7 +20,8 @@ import hashlib, sys
 from decimal import Decimal
 from dryfill.matching.rules import Rules
 from dryfill.scenarios import synthetic
-from dryfill.sim.backtest import Setup, World
+from dryfill.sim.backtest import World
+from dryfill.sim.setup import Setup
 from dryfill.sim.desk.fees import fee_schedule
 from dryfill.sim.latency import latency_profile
 from dryfill.trading import instruments

@@ -1,0 +1,41 @@
+"""What a run depends on: all of it, in one value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ..matching.rules import Rules
+from ..scenarios.plan import Plan
+from ..trading.calendar import Calendar
+from ..trading.instrument import Instrument
+from ..trading.orders.risk_limits import RiskLimits
+from ..trading.orders.settings import OrderSettings
+from ..trading.tape import Tape
+from .desk.fees import FeeSchedule
+from .latency import LatencyProfile
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """Everything a run depends on; the same setup and trader give the same run.
+
+    `tape` may begin before `start_ns` (that part is history) and ends the run. `suspects` are
+    starts of bars whose extremes are not to be believed. `margin`: money for each contract, None:
+    not checked. `plan`: what goes wrong, None: nothing. `risk`: limits before every
+    order, None: none.
+    """
+
+    instrument: Instrument
+    tape: Tape
+    start_ns: int
+    calendar: Calendar
+    rules: Rules
+    latency: LatencyProfile
+    fees: FeeSchedule
+    cash: Decimal
+    seed: int = 0
+    margin: Mapping[str, Decimal] | None = None
+    settings: OrderSettings = field(default_factory=OrderSettings)
+    suspects: frozenset[int] = frozenset()
+    risk: RiskLimits | None = None
+    plan: Plan | None = None
