@@ -73,13 +73,14 @@ def _tiles(report: "Report") -> str:
     won = sum(trip.profit > 0 for trip in trips)
     sign = "won" if record.net > 0 else "lost" if record.net < 0 else ""
     filled, in_parts = report.entries
+    contract_s = f"{plain(bare.contract_seconds)} bare contract-s"
     tiles = [
         (money(record.net), f"net profit, {record.currency}", sign),
         (f"{won} of {len(trips)}", "round trips won", ""),
         (f"{record.max_drawdown:,.2f}", "deepest drawdown", ""),
         (f"{in_parts} of {filled}", "bracket entries filled in parts", ""),
         (seconds(bare.longest), "longest without a stop", ""),
-        (money(bare.worst_move), f"{plain(bare.contract_seconds)} bare contract-s, worst move", ""),
+        (money(bare.worst_move), f"worst move meanwhile, {record.currency}; {contract_s}", ""),
     ]
     shown = [
         f'<div class="tile"><b class="{kind}">{escape(value)}</b><span>{escape(label)}</span></div>'
