@@ -38,6 +38,7 @@ def test_a_fill_within_a_minute_of_a_row_is_nothing_to_say(tape_of, run):
 
 def test_within_a_bar_the_data_has_something_until_the_bar_ends(run):
     tape = synthetic_bars(instruments.find("ES"), seed=1, span_ns=3_600 * 10**9)
-    record = run(tape, buys_after(1_800))
+    # Half an hour into the second bar: the last row that ended is half an hour old.
+    record = run(tape, buys_after(5_400))
     assert record.fill_count == 1
     assert stale(record) == []
