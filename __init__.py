@@ -33,8 +33,8 @@ if TYPE_CHECKING:  # written "as" so that type checkers take them for exported
     from .trading.instrument import Instrument as Instrument
     from .trading.order import Buy as Buy
     from .trading.order import Sell as Sell
-    from .trading.orders.risk_limits import RiskLimits as RiskLimits
-    from .trading.orders.risk_limits import rule_set as rule_set
+    from .trading.orders.risk.limits import RiskLimits as RiskLimits
+    from .trading.orders.risk.limits import rule_set as rule_set
     from .trading.orders.settings import OrderSettings as OrderSettings
     from .trading.price import Price as Price
     from .trading.price import Ticks as Ticks
@@ -61,7 +61,7 @@ _HOME = {
     ".trading.events": ("Bar", "Quote", "Trade"),
     ".trading.instrument": ("Instrument",),
     ".trading.order": ("Buy", "Sell"),
-    ".trading.orders.risk_limits": ("RiskLimits", "rule_set"),
+    ".trading.orders.risk.limits": ("RiskLimits", "rule_set"),
     ".trading.orders.settings": ("OrderSettings",),
     ".trading.price": ("Price", "Ticks"),
     ".trading.strategy": ("Strategy",),

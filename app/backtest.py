@@ -25,7 +25,7 @@ from ..trading.calendar import calendar
 from ..trading.desk import Desk
 from ..trading.errors import ScenarioError, UsageError
 from ..trading.instrument import Instrument
-from ..trading.orders.risk_limits import RiskLimits, rule_set
+from ..trading.orders.risk.limits import RiskLimits, rule_set
 from ..trading.orders.settings import OrderSettings
 from ..trading.strategy import Strategy, make_strategy, run_strategy
 from ..trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape

@@ -16,8 +16,8 @@ from ..matching.reports import Report
 from ..trading.broker import Broker
 from ..trading.desk import Desk
 from ..trading.errors import RunEnded, UsageError
-from ..trading.orders.risk_gate import RiskGate
-from ..trading.orders.risk_keeper import RiskKeeper
+from ..trading.orders.risk.gate import RiskGate
+from ..trading.orders.risk.keeper import RiskKeeper
 from .desk.account import Account
 from .desk.broker_desk import BrokerDesk
 from .desk.orders import OrderRecord

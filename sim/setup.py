@@ -8,7 +8,7 @@ from ..matching.rules import Rules
 from ..scenarios.plan import Plan
 from ..trading.calendar import Calendar
 from ..trading.instrument import Instrument
-from ..trading.orders.risk_limits import RiskLimits
+from ..trading.orders.risk.limits import RiskLimits
 from ..trading.orders.settings import OrderSettings
 from ..trading.tape import Tape
 from .desk.fees import FeeSchedule

@@ -22,9 +22,9 @@ from .inbox import Inbox
 from .instrument import Instrument
 from .market import Channel, Market
 from .order import Execution, ExecutionReport, OrderSpec
-from .orders.bracket import Bracket
-from .orders.bracket_plan import Level, Rules, Targets
-from .orders.flatten_core import FlattenResult
+from .orders.brackets.bracket import Bracket
+from .orders.brackets.plan import Level, Rules, Targets
+from .orders.exits.flatten_core import FlattenResult
 from .orders.handle import CancelResult, Order
 from .orders.manager import Incident, OrderManager
 from .orders.positions import Position

@@ -19,9 +19,9 @@ from .events import Bar, Quote, StatusChange, Trade
 from .instrument import Instrument
 from .market import Channel
 from .order import Execution, ExecutionReport, OrderSpec
-from .orders.bracket import Bracket
-from .orders.bracket_plan import Level, Targets
-from .orders.flatten_core import FlattenResult
+from .orders.brackets.bracket import Bracket
+from .orders.brackets.plan import Level, Targets
+from .orders.exits.flatten_core import FlattenResult
 from .orders.handle import CancelResult, Order
 from .orders.manager import Incident
 from .orders.positions import Position

@@ -9,7 +9,7 @@ from msgspec import Struct
 from ...trading.broker import AccountState, Ack, Broker, BrokerEvent, Offers, Urgency
 from ...trading.instrument import Instrument
 from ...trading.order import Execution, OrderChange, OrderRequest, OrderState, PositionState
-from ...trading.orders.flatten_core import FlattenResult
+from ...trading.orders.exits.flatten_core import FlattenResult
 from ...trading.orders.handle import CancelResult, Order
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from ...matching.reports import Report
 from ...trading.desk import Desk
 from ...trading.instrument import Instrument
 from ...trading.order import ExecutionReport
-from ...trading.orders.flatten_core import FlattenResult
+from ...trading.orders.exits.flatten_core import FlattenResult
 from ...trading.orders.handle import CancelResult, Order
 from ...trading.words import TradingStatus
 from ..backtest import World

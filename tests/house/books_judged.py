@@ -5,7 +5,7 @@ from collections import Counter
 from dryfill.trading import instruments
 from dryfill.trading.errors import Refused, UsageError
 from dryfill.trading.orders import tags
-from dryfill.trading.orders.bracket_plan import roles
+from dryfill.trading.orders.brackets.plan import roles
 from dryfill.trading.words import OrdStatus
 
 MNQ = instruments.find("MNQ")

@@ -9,7 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from ..order import OrderChange, OrderRequest, OrderState
-from .backoff import doubled
+from .sending.backoff import doubled
 from .settings import OrderSettings
 
 

@@ -5,7 +5,7 @@ enough after the order should have arrived, and then only together with others (
 INV-09).
 """
 
-from .backoff import doubled
+from .sending.backoff import doubled
 from .settings import OrderSettings
 
 

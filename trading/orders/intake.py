@@ -11,8 +11,8 @@ from ..instrument import Instrument
 from ..order import Execution, ExecutionReport, OrderState
 from ..words import ExecType, OrdStatus
 from .handle import Order
-from .outbox import Listener, Outbox
 from .positions import fill_of
+from .sending.outbox import Listener, Outbox
 
 _ENDS = {
     OrdStatus.CANCELED: ExecType.CANCELED,

@@ -16,8 +16,8 @@ from ..price import PriceLike, Ticks
 from ..words import TimeInForce, TradingStatus
 from . import tags
 from .agreement import Wish
-from .bracket import Bracket
-from .bracket_plan import (
+from .brackets.bracket import Bracket
+from .brackets.plan import (
     NO_RULES,
     Level,
     Plan,
@@ -29,15 +29,15 @@ from .bracket_plan import (
     share_out,
 )
 from .drafts import change_refusal, changed, draft
-from .flatten import Flatten
-from .flatten_core import FlattenResult
+from .exits.flatten import Flatten
+from .exits.flatten_core import FlattenResult
 from .handle import CancelResult, Order
 from .intake import Intake
-from .outbox import Incident as Incident
-from .outbox import Listener, Outbox
 from .positions import Position
+from .recovery.watch import Watch
+from .sending.outbox import Incident as Incident
+from .sending.outbox import Listener, Outbox
 from .settings import OrderSettings
-from .watch import Watch
 
 
 class OrderManager:

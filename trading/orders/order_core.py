@@ -21,7 +21,7 @@ from .agreement import Agreement, Wish
 from .commands import Command
 from .commands import Do as Do
 from .doubt import Doubt
-from .retries import Cancels, Unsent
+from .sending.retries import Cancels, Unsent
 from .settings import OrderSettings
 
 # A mean price is a quotient; the caller's decimal context must not decide its digits.

@@ -9,7 +9,7 @@ from msgspec import structs
 from dryfill.sim.oracles import Bounds
 from dryfill.trading.errors import Refused
 from dryfill.trading.order import Buy, OrderChange
-from dryfill.trading.orders.flatten_core import FlattenResult
+from dryfill.trading.orders.exits.flatten_core import FlattenResult
 from dryfill.trading.price import Ticks
 
 from .conftest import MNQ, request

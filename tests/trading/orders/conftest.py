@@ -31,7 +31,7 @@ from dryfill.sim.loop_run import run_virtual
 from dryfill.trading.broker import StreamState
 from dryfill.trading.errors import RefusedByUs
 from dryfill.trading.order import Buy, Sell
-from dryfill.trading.orders.bracket_plan import Rules
+from dryfill.trading.orders.brackets.plan import Rules
 from dryfill.trading.orders.manager import OrderManager
 from dryfill.trading.orders.settings import OrderSettings
 from dryfill.trading.price import Ticks

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from dryfill.trading import instruments
-from dryfill.trading.orders.bracket_core import Facts, LegFacts, Mode, desired, followed, outcome
-from dryfill.trading.orders.bracket_plan import NO_RULES, Plan, Rules, leg_price, share_out
+from dryfill.trading.orders.brackets.core import Facts, LegFacts, Mode, desired, followed, outcome
+from dryfill.trading.orders.brackets.plan import NO_RULES, Plan, Rules, leg_price, share_out
 from dryfill.trading.price import Ticks
 from dryfill.trading.words import OrdStatus, Side
 

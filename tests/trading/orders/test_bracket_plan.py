@@ -6,7 +6,7 @@ import pytest
 
 from dryfill.trading import instruments
 from dryfill.trading.errors import UsageError
-from dryfill.trading.orders.bracket_plan import Plan, Rules, check_levels, roles, share_out
+from dryfill.trading.orders.brackets.plan import Plan, Rules, check_levels, roles, share_out
 from dryfill.trading.price import Ticks
 from dryfill.trading.words import Side
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dryfill.trading.orders.breaker import Breaker, BreakerState
+from dryfill.trading.orders.sending.breaker import Breaker, BreakerState
 from dryfill.trading.orders.settings import OrderSettings
 
 TWO = OrderSettings(breaker_tries=2)

@@ -9,9 +9,9 @@ import pytest
 from dryfill.trading import instruments
 from dryfill.trading.calendar import AlwaysOpen
 from dryfill.trading.errors import RefusedByUs
-from dryfill.trading.orders.risk_exposure import GateState, MarketView, OrderView, Role
-from dryfill.trading.orders.risk_gate import RiskGate
-from dryfill.trading.orders.risk_limits import RiskLimits
+from dryfill.trading.orders.risk.exposure import GateState, MarketView, OrderView, Role
+from dryfill.trading.orders.risk.gate import RiskGate
+from dryfill.trading.orders.risk.limits import RiskLimits
 from dryfill.trading.price import Ticks
 from dryfill.trading.words import Side
 

@@ -8,7 +8,7 @@ import pytest
 
 from dryfill.trading import instruments
 from dryfill.trading.errors import ScenarioError, UsageError
-from dryfill.trading.orders.risk_limits import RiskLimits, rule_set
+from dryfill.trading.orders.risk.limits import RiskLimits, rule_set
 from dryfill.trading.price import Ticks
 
 

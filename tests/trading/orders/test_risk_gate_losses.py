@@ -13,9 +13,9 @@ from dryfill.trading.broker import AccountState
 from dryfill.trading.calendar import calendar
 from dryfill.trading.errors import RefusedByUs
 from dryfill.trading.order import Execution
-from dryfill.trading.orders.risk_exposure import GateState, OrderView
-from dryfill.trading.orders.risk_gate import RiskGate
-from dryfill.trading.orders.risk_limits import RiskLimits
+from dryfill.trading.orders.risk.exposure import GateState, OrderView
+from dryfill.trading.orders.risk.gate import RiskGate
+from dryfill.trading.orders.risk.limits import RiskLimits
 from dryfill.trading.words import Side
 
 ES, ZN = instruments.find("ES"), instruments.find("ZN")

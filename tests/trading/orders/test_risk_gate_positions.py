@@ -14,9 +14,9 @@ from dryfill.trading.order import OrderRequest
 from dryfill.trading.orders.agreement import Wish
 from dryfill.trading.orders.handle import Order
 from dryfill.trading.orders.order_core import OrderCore
-from dryfill.trading.orders.risk_exposure import GateState, OrderView, Role, working_views
-from dryfill.trading.orders.risk_gate import RiskGate
-from dryfill.trading.orders.risk_limits import RiskLimits
+from dryfill.trading.orders.risk.exposure import GateState, OrderView, Role, working_views
+from dryfill.trading.orders.risk.gate import RiskGate
+from dryfill.trading.orders.risk.limits import RiskLimits
 from dryfill.trading.orders.settings import OrderSettings
 from dryfill.trading.words import OrdType, Side
 

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from dryfill.sim.loop import VirtualLoop
 from dryfill.trading.order import Buy, Sell
-from dryfill.trading.orders.bracket_plan import NO_RULES, Rules
+from dryfill.trading.orders.brackets.plan import NO_RULES, Rules
 from dryfill.trading.orders.manager import OrderManager
 from dryfill.trading.price import Ticks
 from dryfill.trading.words import OrdType

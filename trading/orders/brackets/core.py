@@ -19,10 +19,10 @@ from typing import Literal
 
 from msgspec import Struct
 
-from ..errors import UsageError
-from ..price import Ticks, price_text
-from ..words import OrdStatus, Side
-from .bracket_plan import Level, Plan, check_levels, check_line, leg_price, roles
+from ...errors import UsageError
+from ...price import Ticks, price_text
+from ...words import OrdStatus, Side
+from .plan import Level, Plan, check_levels, check_line, leg_price, roles
 
 
 class Mode(Enum):

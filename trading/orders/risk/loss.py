@@ -9,12 +9,12 @@ the prices, however far the broker's cash lags behind.
 from datetime import date
 from decimal import Context, Decimal
 
-from ..broker import AccountState
-from ..calendar import Calendar
-from ..instrument import Instrument
-from ..order import Execution
-from ..price import price_text
-from .risk_limits import RiskLimits
+from ...broker import AccountState
+from ...calendar import Calendar
+from ...instrument import Instrument
+from ...order import Execution
+from ...price import price_text
+from .limits import RiskLimits
 
 _EXACT = Context(prec=60)  # the caller's decimal context must not decide a loss
 

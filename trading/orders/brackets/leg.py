@@ -2,13 +2,13 @@
 
 from msgspec import Struct
 
-from ..instrument import Instrument
-from ..order import OrderRequest
-from ..words import OrdType, Reason, Side, TimeInForce
-from .bracket_core import LegFacts, LegWish
-from .bracket_plan import Level, Rules
-from .handle import Order
-from .order_core import Do, OrderCore
+from ...instrument import Instrument
+from ...order import OrderRequest
+from ...words import OrdType, Reason, Side, TimeInForce
+from ..handle import Order
+from ..order_core import Do, OrderCore
+from .core import LegFacts, LegWish
+from .plan import Level, Rules
 
 _UNUSED = LegFacts()
 

@@ -9,17 +9,17 @@ from collections import OrderedDict
 from collections.abc import Callable
 from decimal import Decimal
 
-from ..broker import AccountState, BrokerEvent
-from ..events import MarketEvent, Quote, Trade
-from ..instrument import Instrument
-from ..market import Channel, Market
-from ..order import ExecutionReport, OrderRequest
-from .agreement import Wish
-from .handle import Order
-from .manager import OrderManager
-from .positions import fill_of
-from .risk_exposure import GateState, MarketView, OrderView, working_views
-from .risk_gate import RiskGate
+from ...broker import AccountState, BrokerEvent
+from ...events import MarketEvent, Quote, Trade
+from ...instrument import Instrument
+from ...market import Channel, Market
+from ...order import ExecutionReport, OrderRequest
+from ..agreement import Wish
+from ..handle import Order
+from ..manager import OrderManager
+from ..positions import fill_of
+from .exposure import GateState, MarketView, OrderView, working_views
+from .gate import RiskGate
 
 _SECOND_NS = 10**9
 _FILLS_MOST = 10_000  # remembered, so that a fill told twice is told on once

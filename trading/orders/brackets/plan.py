@@ -10,11 +10,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..errors import UsageError
-from ..instrument import Instrument
-from ..order import OrderRequest
-from ..price import PriceLike, Ticks, price_text
-from ..words import OrdType, Side
+from ...errors import UsageError
+from ...instrument import Instrument
+from ...order import OrderRequest
+from ...price import PriceLike, Ticks, price_text
+from ...words import OrdType, Side
 
 Level = Ticks | PriceLike
 """Where a leg goes: `Ticks` away from the mean entry price, or at a price."""

@@ -10,17 +10,17 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from ..broker import Broker
-from ..order import Execution, ExecutionReport, OrderRequest
+from ...broker import Broker
+from ...order import Execution, ExecutionReport, OrderRequest
+from ..handle import Order
+from ..order_core import OrderCore
+from ..positions import Ledger, Position
+from ..registry import Registry
+from ..settings import OrderSettings
 from .backoff import doubled
 from .courier import Courier, Sorter
-from .handle import Order
-from .order_core import OrderCore
 from .path import Path
-from .positions import Ledger, Position
-from .registry import Registry
 from .retries import unsent_pause_s
-from .settings import OrderSettings
 from .timers import Timers
 
 

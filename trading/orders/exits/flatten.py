@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from ..instrument import Instrument
-from ..words import Side
+from ...instrument import Instrument
+from ...words import Side
+from ..handle import Changed, Order
+from ..settings import OrderSettings
 from .closing import Closer, Sender
 from .flatten_core import FlattenFacts, FlattenResult, flatten_step
-from .handle import Changed, Order
-from .settings import OrderSettings
 
 
 class Book(Protocol):

@@ -8,12 +8,12 @@ nothing was filled, so that an empty market is not hammered.
 from collections.abc import Callable
 from typing import Protocol
 
-from ..instrument import Instrument
-from ..order import OrderRequest
-from ..words import OrdStatus, OrdType, Side
-from .backoff import NOT_NOW, doubled
-from .handle import Order
-from .settings import OrderSettings
+from ...instrument import Instrument
+from ...order import OrderRequest
+from ...words import OrdStatus, OrdType, Side
+from ..handle import Order
+from ..sending.backoff import NOT_NOW, doubled
+from ..settings import OrderSettings
 
 
 class Sender(Protocol):

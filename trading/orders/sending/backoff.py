@@ -1,6 +1,6 @@
 """Pauses between tries: how long, and after which refusals the market's state is to blame."""
 
-from ..words import Reason
+from ...words import Reason
 
 NOT_NOW = frozenset({Reason.MARKET_CLOSED, Reason.TYPE_NOT_ALLOWED_NOW})
 """Refusals that say nothing about the order: the market's next state may take it."""

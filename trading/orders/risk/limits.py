@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field
 
-from ..errors import UsageError
-from ..instrument import Instrument
-from ..price import Ticks
-from ..tables import Row, checked, merged, read_toml
+from ...errors import UsageError
+from ...instrument import Instrument
+from ...price import Ticks
+from ...tables import Row, checked, merged, read_toml
 
-_TABLE = Path(__file__).with_name("risk_limits.toml")
+_TABLE = Path(__file__).with_name("limits.toml")
 _ONE = Decimal(1)
 
 WithoutMarket = Literal["refuse", "allow"]

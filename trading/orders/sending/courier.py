@@ -9,14 +9,14 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from ..broker import Ack, Broker, Urgency
-from ..errors import DryfillError, NotSent, OutcomeUnknown, Refused
-from ..order import OrderState
-from ..words import Reason
-from .commands import Command, Do
-from .handle import Order
+from ...broker import Ack, Broker, Urgency
+from ...errors import DryfillError, NotSent, OutcomeUnknown, Refused
+from ...order import OrderState
+from ...words import Reason
+from ..commands import Command, Do
+from ..handle import Order
+from ..settings import OrderSettings
 from .path import Path
-from .settings import OrderSettings
 from .timers import Timers
 
 _CLOSING = (".stop", ".exit")  # roles whose orders reduce risk

@@ -1,17 +1,17 @@
 """Moving a stop by the market's price: the best price seen, and a pause after each move.
 
-The core says where the stop belongs (`bracket_core.followed`); here is only the when. However fast
+The core says where the stop belongs (`core.followed`); here is only the when. However fast
 prices come, one move leaves in each `follow_s`, to the level that is due then (RS-26).
 """
 
 from collections.abc import Callable
 from decimal import Decimal
 
-from . import bracket_core as core
-from .bracket_core import Facts
-from .bracket_plan import Plan
-from .closing import Sender
-from .settings import OrderSettings
+from ..exits.closing import Sender
+from ..settings import OrderSettings
+from . import core as core
+from .core import Facts
+from .plan import Plan
 
 
 class Follower:

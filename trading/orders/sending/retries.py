@@ -5,9 +5,9 @@ not made again at once, and not by all clients at the same moment: the pause dou
 it is drawn (fault-model, INV-24).
 """
 
-from ..words import Reason
+from ...words import Reason
+from ..settings import OrderSettings
 from .backoff import NOT_NOW, doubled
-from .settings import OrderSettings
 
 
 def unsent_pause_s(

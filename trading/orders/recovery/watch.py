@@ -10,14 +10,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ..broker import Broker, StreamState
-from ..errors import DryfillError
-from ..order import Execution, OrderState, PositionState
-from ..words import OrdStatus
-from .handle import Order
-from .intake import Intake
-from .outbox import Outbox
-from .settings import OrderSettings
+from ...broker import Broker, StreamState
+from ...errors import DryfillError
+from ...order import Execution, OrderState, PositionState
+from ...words import OrdStatus
+from ..handle import Order
+from ..intake import Intake
+from ..sending.outbox import Outbox
+from ..settings import OrderSettings
 
 
 class Round:

@@ -4,20 +4,20 @@ import asyncio
 from dataclasses import replace
 from decimal import Decimal
 
-from ..errors import RefusedByUs, UsageError
-from ..order import OrderRequest
-from ..words import OrdStatus, Reason, TimeInForce
-from . import bracket_core as core
-from .agreement import Wish
-from .backoff import NOT_NOW
-from .bracket_core import Facts, LegWish, Mode, Outcome
-from .bracket_plan import Level, Plan, roles
-from .closing import Closer, Sender
-from .drafts import change_refusal
+from ...errors import RefusedByUs, UsageError
+from ...order import OrderRequest
+from ...words import OrdStatus, Reason, TimeInForce
+from ..agreement import Wish
+from ..drafts import change_refusal
+from ..exits.closing import Closer, Sender
+from ..handle import Changed, Order
+from ..sending.backoff import NOT_NOW
+from ..settings import OrderSettings
+from . import core as core
+from .core import Facts, LegWish, Mode, Outcome
 from .following import Follower
-from .handle import Changed, Order
 from .leg import Leg, Moved
-from .settings import OrderSettings
+from .plan import Level, Plan, roles
 
 _WRONG_SIDE = (Reason.SELL_STOP_NOT_BELOW_LAST, Reason.BUY_STOP_NOT_ABOVE_LAST)
 

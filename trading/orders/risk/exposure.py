@@ -7,13 +7,13 @@ from enum import Enum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..instrument import Instrument
-from ..order import OrderRequest
-from ..words import OrdType, Side
-from . import tags
-from .agreement import Wish
-from .handle import Order
-from .risk_limits import RiskLimits
+from ...instrument import Instrument
+from ...order import OrderRequest
+from ...words import OrdType, Side
+from .. import tags
+from ..agreement import Wish
+from ..handle import Order
+from .limits import RiskLimits
 
 _EXACT = Context(prec=60)  # the caller's decimal context must not decide what is too much
 

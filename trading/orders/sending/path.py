@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable
 from random import Random
 
-from ..broker import Urgency
-from ..errors import NotSent, Refused
+from ...broker import Urgency
+from ...errors import NotSent, Refused
+from ..settings import OrderSettings
 from .breaker import Breaker, BreakerState
-from .settings import OrderSettings
 
 
 class Path:

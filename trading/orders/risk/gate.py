@@ -9,16 +9,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal
 from zoneinfo import ZoneInfo
 
-from ..broker import AccountState
-from ..calendar import Calendar
-from ..errors import RefusedByUs
-from ..instrument import Instrument
-from ..order import Execution
-from ..price import price_text
-from ..words import Side
-from .risk_exposure import GateState, OrderView, Role, reduces, spans, weighted
-from .risk_limits import RiskLimits
-from .risk_loss import LossWatch
+from ...broker import AccountState
+from ...calendar import Calendar
+from ...errors import RefusedByUs
+from ...instrument import Instrument
+from ...order import Execution
+from ...price import price_text
+from ...words import Side
+from .exposure import GateState, OrderView, Role, reduces, spans, weighted
+from .limits import RiskLimits
+from .loss import LossWatch
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EXACT = Context(prec=60)

@@ -1,0 +1,1 @@
+"""An entry, its stop and its targets, as one thing."""

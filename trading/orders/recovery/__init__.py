@@ -1,0 +1,1 @@
+"""Finding out what the stream did not tell."""

@@ -1,0 +1,1 @@
+"""How a command gets to the broker: pauses, breakers, timers."""
