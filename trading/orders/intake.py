@@ -126,10 +126,11 @@ class Intake:
         if fill is None and again:
             return  # told before
         order.ended = order.ended or ends
-        self._listener.on_report(order, report)
-        if fill is not None:
-            self._listener.on_fill(order, fill)
-            self._listener.on_position(self.outbox.ledger.position(order.instrument))
+        for hearer in (self.outbox.observers, self._listener):
+            hearer.on_report(order, report)
+            if fill is not None:
+                hearer.on_fill(order, fill)
+                hearer.on_position(self.outbox.ledger.position(order.instrument))
 
     def _stranger(self, report: ExecutionReport) -> None:
         """Not one of ours, or one whose id we are not told yet, or one long forgotten. Its fills
@@ -143,7 +144,8 @@ class Intake:
     def _strange_fill(self, fill: Execution) -> None:
         if self.outbox.ledger.book(fill, None):
             self._moved(fill.instrument)
-            self._listener.on_position(self.outbox.ledger.position(fill.instrument))
+            for hearer in (self.outbox.observers, self._listener):
+                hearer.on_position(self.outbox.ledger.position(fill.instrument))
 
 
 def _report_of(order: Order, fill: Execution) -> ExecutionReport:

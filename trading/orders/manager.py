@@ -14,7 +14,6 @@ from ..instrument import Instrument
 from ..order import ExecutionReport, OrderRequest, OrderSpec
 from ..price import PriceLike, Ticks
 from ..words import TimeInForce, TradingStatus
-from . import tags
 from .agreement import Wish
 from .brackets.bracket import Bracket
 from .brackets.plan import (
@@ -31,11 +30,13 @@ from .brackets.plan import (
 from .drafts import change_refusal, changed, draft
 from .exits.flatten import Flatten
 from .exits.flatten_core import FlattenResult
+from .exits.flattens import Flattens
 from .handle import CancelResult, Order
+from .incident import Incident as Incident
 from .intake import Intake
+from .owners import Owners
 from .positions import Position
 from .recovery.watch import Watch
-from .sending.outbox import Incident as Incident
 from .sending.outbox import Listener, Outbox
 from .settings import OrderSettings
 
@@ -66,15 +67,16 @@ class OrderManager:
         self.admit_change: Callable[[Order, Wish], None] = lambda order, wish: None
         self._prefix = prefix
         self._intents = 0
-        self._brackets: dict[str, Bracket] = {}
-        self._flattens: dict[str, Flatten] = {}
-        self._shut: dict[str, bool] = {}  # by symbol, as far as the market told its state
-        self._intake = Intake(listener, self._settle, self._settle_flatten)
+        self._owners = Owners()
+        self._intake = Intake(listener, self._settle, self._moved)
         self._outbox = self._intake.outbox = Outbox(
             broker, listener, now_ns, self.settings, self._intake, random or Random(prefix)
         )
         self._watch = Watch(broker, self._outbox, self._intake, self.settings, now_ns)
         self._orders, self._ledger = self._outbox.orders, self._outbox.ledger
+        self._flattens = Flattens(
+            self, self._owners, self._outbox, self.settings, self._next_intent
+        )
         broker.listen(self.on_event)
 
     # --- orders ---------------------------------------------------------------------------------
@@ -108,15 +110,14 @@ class OrderManager:
         """
         self._refuse_when_closed()
         wish = changed(order, qty=qty, limit=limit, stop=stop, trail=trail)
-        bracket = self._bracket_of(order)
-        is_leg = bracket is not None and order is not bracket.entry
-        if is_leg and qty is not None:
+        owner = self._owners.of(order)
+        if qty is not None and owner is not None and owner.sizes(order):
             raise UsageError(
                 f"the size of {order.describe()} follows what its bracket holds; change its price"
             )
         self.admit_change(order, wish)
         order.core.refusal = ""
-        if bracket is None or not bracket.move(order, wish):
+        if owner is None or not owner.move(order, wish):
             order.core.want(wish)
         self._outbox.advance(order)
 
@@ -154,9 +155,9 @@ class OrderManager:
         if not order.working:
             return
         self._refuse_when_closed()
-        bracket = self._bracket_of(order)
-        if bracket is not None:
-            bracket.drop(order)
+        owner = self._owners.of(order)
+        if owner is not None:
+            owner.drop(order)
         self._outbox.cancel(order)
 
     async def cancel_result(self, order: Order) -> CancelResult:
@@ -195,7 +196,8 @@ class OrderManager:
         self.admit(request)
         # Protection outlives the day: a day order would leave the position bare at the close.
         tif = TimeInForce.GTC if TimeInForce.GTC in offers.tifs else TimeInForce.DAY
-        bracket = self._brackets[intent] = Bracket(intent, plan, tif, self._outbox, self.settings)
+        bracket = Bracket(intent, plan, tif, self._outbox, self.settings)
+        self._owners.add(bracket)
         bracket.begin(request)
         return bracket
 
@@ -207,10 +209,10 @@ class OrderManager:
 
     def start_flatten(self, instrument: Instrument, reason: str) -> Flatten:
         """As `flatten`, without a wait for the outcome."""
-        flatten = self._flattens.get(instrument.symbol)
+        flatten = self._flattens.under_way(instrument)
         if flatten is None:
             self._refuse_when_closed()
-            flatten = self._begin_flatten(instrument, reason)
+            flatten = self._flattens.begin(instrument, reason)
         return flatten
 
     # --- what is ----------------------------------------------------------------------------------
@@ -236,10 +238,10 @@ class OrderManager:
 
     def brackets_of(self, instrument: Instrument) -> list[Bracket]:
         """Brackets in an instrument that still work or hold something, oldest first."""
-        symbol = instrument.symbol
-        return [b for b in self._brackets.values() if b.plan.instrument.symbol == symbol]
+        return [b for b in self._owners.trading(instrument) if isinstance(b, Bracket)]
 
     def held(self, instrument: Instrument) -> int:
+        """Contracts held in an instrument, signed."""
         return self._ledger.position(instrument).qty
 
     # --- what happens -----------------------------------------------------------------------------
@@ -254,19 +256,14 @@ class OrderManager:
 
     def on_status(self, instrument: Instrument, status: TradingStatus) -> None:
         """The market moved to another state; what waited for one that takes orders goes on."""
-        self._shut[instrument.symbol] = status is not TradingStatus.OPEN
+        self._flattens.on_status(instrument, status)
         if self._outbox.closed or status not in (TradingStatus.PRE_OPEN, TradingStatus.OPEN):
             return
-        for bracket in self.brackets_of(instrument):
-            bracket.wake()
+        for owner in self._owners.trading(instrument):
+            owner.wake()
         for order in self.orders_of(instrument):
             self._outbox.hurry(order)
-        flatten = self._flattens.get(instrument.symbol)
-        if flatten is not None and flatten.waiting:
-            self._start_flatten(flatten, instrument)
-        elif flatten is not None:
-            flatten.wake()
-            self._settle_flatten(instrument)
+        self._flattens.wake(instrument)
 
     def last_call(self) -> None:
         """The market has ended for us. What cannot be done within the tries of the settings is
@@ -279,7 +276,7 @@ class OrderManager:
         text = "the run ended while this was waited for"
         for waits in (
             *(order.changed for order in self._orders.working()),
-            *(bracket.changed for bracket in self._brackets.values()),
+            *(owner.changed for owner in self._owners.all()),
         ):
             waits.end(RunEnded(text))
 
@@ -288,18 +285,16 @@ class OrderManager:
         there; an incident says what was still to be done."""
         if self._outbox.closed:
             return
-        for flatten in list(self._flattens.values()):
-            flatten.give_up()
-        self._flattens.clear()
+        self._flattens.give_up()
         for order in self._orders.working():
             if order.core.unfinished:
                 self._outbox.incident(
                     "left_undone", f"closed while {order!r} was still to be settled"
                 )
-        for bracket in self._brackets.values():
-            if bracket.bare:
+        for owner in self._owners.all():
+            if owner.bare:
                 self._outbox.incident(
-                    "left_bare", f"closed while {bracket!r} was not covered by a stop"
+                    "left_bare", f"closed while {owner!r} was not covered by a stop"
                 )
         self._outbox.close()
 
@@ -315,7 +310,7 @@ class OrderManager:
 
     def _open_for_business(self, instrument: Instrument, spec: OrderSpec) -> None:
         self._refuse_when_closed()
-        if instrument.symbol in self._flattens:
+        if self._flattens.under_way(instrument) is not None:
             raise RefusedByUs(
                 f"{instrument.symbol} is being flattened; no entries until it is done"
             )
@@ -334,63 +329,17 @@ class OrderManager:
         if self._outbox.closed:
             raise RefusedByUs("the order manager is closed; it sends nothing any more")
 
-    def _bracket_of(self, order: Order) -> Bracket | None:
-        tag = tags.parse(order.cl_ord_id)
-        return self._brackets.get(tag.intent) if tag is not None and tag.role else None
-
-    def _begin_flatten(self, instrument: Instrument, reason: str) -> Flatten:
-        flatten = Flatten(
-            self._next_intent(),
-            instrument,
-            reason,
-            self,
-            self._outbox,
-            self.settings,
-            lambda: self._settle_flatten(instrument),
-        )
-        self._flattens[instrument.symbol] = flatten
-        self._start_flatten(flatten, instrument)
-        return flatten
-
-    def _start_flatten(self, flatten: Flatten, instrument: Instrument) -> None:
-        """Take all orders out, so that the position can be closed. While the market is shut it
-        cannot be: what protects it stays until then, and only what would add to it goes."""
-        flatten.waiting = self._shut.get(instrument.symbol, False) and self.held(instrument) != 0
-        if not flatten.waiting:
-            for bracket in self.brackets_of(instrument):
-                bracket.release()
-                self._settle_bracket(bracket)
-        for order in self.orders_of(instrument):
-            if not (flatten.waiting and flatten.guards(order)):
-                self._outbox.cancel(order)
-        self._settle_flatten(instrument)
+    def _moved(self, instrument: Instrument) -> None:
+        """Somebody else's fill moved a position."""
+        self._flattens.settle(instrument)
 
     def _settle(self, order: Order) -> None:
         """Compare what should be with what is, for all that depends on an order, and send."""
         if self._outbox.closed:
             return
-        bracket = self._bracket_of(order)
-        if bracket is not None:
-            self._settle_bracket(bracket)
+        owner = self._owners.of(order)
+        if owner is not None:
+            self._owners.settle(owner)
         if order.core.flight is None:
             self._outbox.advance(order)
-        self._settle_flatten(order.instrument)
-
-    def _settle_bracket(self, bracket: Bracket) -> None:
-        bracket.settle()
-        # One of whose orders was taken for lost is kept: should the order arrive after all, and be
-        # filled, somebody has to protect or undo that.
-        if bracket.finished and not any(order.core.doubt.lost for order in bracket.orders()):
-            bracket.stop_timers()
-            del self._brackets[bracket.intent]
-
-    def _settle_flatten(self, instrument: Instrument) -> None:
-        flatten = self._flattens.get(instrument.symbol)
-        if flatten is None or self._outbox.closed:
-            return
-        if flatten.waiting and self._outbox.last_call:
-            flatten.give_up()
-        elif not flatten.waiting:
-            flatten.settle()
-        if flatten.result is not None:
-            del self._flattens[instrument.symbol]
+        self._flattens.settle(order.instrument)

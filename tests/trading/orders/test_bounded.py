@@ -100,7 +100,7 @@ def test_a_market_that_is_shut_for_a_weekend_leaves_no_trail(play):
         )
         + shut
     )
-    (flatten,) = stage.manager._flattens.values()
+    (flatten,) = stage.manager._flattens._flattens.values()
     assert not flatten._closer.orders
     assert len(stage.manager.incidents) == 1
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from ...errors import RefusedByUs, UsageError
+from ...instrument import Instrument
 from ...order import OrderRequest
 from ...words import OrdStatus, Reason, TimeInForce
 from ..agreement import Wish
@@ -53,6 +54,10 @@ class Bracket:
         self._follower = Follower(sender, settings, lambda: (self.plan, self.facts()), self.settle)
 
     # --- for the caller -------------------------------------------------------------------------
+
+    @property
+    def instrument(self) -> Instrument:
+        return self.plan.instrument
 
     @property
     def entry(self) -> Order:
@@ -144,9 +149,12 @@ class Bracket:
         for leg in self._legs:
             leg.dropped = leg.dropped or order is leg.live
 
+    def sizes(self, order: Order) -> bool:
+        """A leg's size follows what the bracket holds."""
+        return order is not self.entry
+
     def move(self, order: Order, wish: Wish) -> bool:
-        """The trader changes an order: a leg's new price becomes the plan's. False for the
-        entry."""
+        """A leg's new price becomes the plan's. False for the entry."""
         if order is self.entry:
             return False
         for leg in self._legs:
@@ -212,7 +220,7 @@ class Bracket:
     def wake(self) -> None:
         """The market's state changed: what paused for it goes on."""
         for leg in self._legs:
-            self._cut_pause(leg)
+            leg.cut_pause(self._sender)
         self._closer.wake()
         self.settle()
 
@@ -262,7 +270,7 @@ class Bracket:
         plan, order = self.plan, leg.live
         before = leg.moved or Moved(plan.level(leg.nth), plan.rules)
         self.plan = core.moved(plan, self.facts(), leg.nth, level)
-        self._cut_pause(leg)
+        leg.cut_pause(self._sender)
         self.settle()
         if order is not None and not order.core.agreed:
             leg.moved = before
@@ -354,18 +362,8 @@ class Bracket:
         return leg.failures >= self._settings.stop_tries
 
     def _resume(self, leg: Leg) -> None:
-        self._end_pause(leg)
+        leg.end_pause()
         self.settle()
-
-    def _cut_pause(self, leg: Leg) -> None:
-        if leg.pause is not None:
-            self._sender.never(leg.pause)
-            self._end_pause(leg)
-
-    def _end_pause(self, leg: Leg) -> None:
-        leg.pause = None
-        if leg.live is not None:
-            leg.live.core.refusal = ""
 
     def _exit(self, reason: str) -> None:
         """Protection failed: what is held is closed instead."""

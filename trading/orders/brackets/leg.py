@@ -5,6 +5,7 @@ from msgspec import Struct
 from ...instrument import Instrument
 from ...order import OrderRequest
 from ...words import OrdType, Reason, Side, TimeInForce
+from ..exits.closing import Sender
 from ..handle import Order
 from ..order_core import Do, OrderCore
 from .core import LegFacts, LegWish
@@ -93,6 +94,18 @@ class Leg:
         if live is None:
             return LegFacts(cum_qty)
         return LegFacts(cum_qty, live.leaves_qty, True, _holds(live.core))
+
+    def end_pause(self) -> None:
+        """What was refused may be tried again."""
+        self.pause = None
+        if self.live is not None:
+            self.live.core.refusal = ""
+
+    def cut_pause(self, sender: Sender) -> None:
+        """End the pause, if there is one, before its time."""
+        if self.pause is not None:
+            sender.never(self.pause)
+            self.end_pause()
 
     def works(self, now_s: float) -> None:
         """The live attempt is as wished."""

@@ -15,6 +15,7 @@ from ...order import OrderState
 from ...words import Reason
 from ..commands import Command, Do
 from ..handle import Order
+from ..observing import Observers
 from ..settings import OrderSettings
 from .path import Path
 from .timers import Timers
@@ -52,13 +53,20 @@ class Courier:
     """Sends what `core.next_command()` asks for, one command for each order at a time."""
 
     def __init__(
-        self, broker: Broker, timers: Timers, path: Path, settings: OrderSettings, sorter: Sorter
+        self,
+        broker: Broker,
+        timers: Timers,
+        path: Path,
+        settings: OrderSettings,
+        sorter: Sorter,
+        observers: Observers,
     ) -> None:
         self._broker = broker
         self._timers = timers
         self._path = path
         self._settings = settings
         self._sorter = sorter
+        self._observers = observers
         self._pauses: dict[str, tuple[Do, int]] = {}
         self._held: dict[str, tuple[Order, Urgency]] = {}  # of these, for the way to be free again
         self._stopped = False
@@ -119,6 +127,7 @@ class Courier:
     def _send(self, order: Order, command: Command, urgency: Urgency) -> None:
         now_s = asyncio.get_running_loop().time()
         order.core.sent(command, now_s)
+        self._observers.on_command(order, command)
         sent = Sent(order, command.do, urgency, now_s)
         future = self._call(order, command, urgency)
         future.add_done_callback(lambda done: self._ended(sent, done))
@@ -174,10 +183,12 @@ class Courier:
             core.unknown(now_s)
         if error is not None and not isinstance(error, DryfillError):
             self._sorter.failed(order, f"{do.value} ended in {error!r}")
+        self._observers.on_answer(order, do, error, now_s - sent.began_s)
         if do is Do.LOOK and core.doubt.failures == self._settings.breaker_tries:
             self._sorter.unknown(order)
         if order.cl_ord_id != tag:
             self._sorter.resent(order, tag)
+            self._observers.on_intent(order)
         self._sorter.answered(order, found)
         self.advance(order)
         if do is not Do.LOOK and self._path.ended(sent.urgency, error, now_s):

@@ -1,6 +1,6 @@
 """Everything that leaves the manager: orders to the broker, incidents to the listener, timers.
 
-Brackets and flattens know the manager as this (`closing.Sender`).
+Brackets and flattens know the manager as this (`exits.closing.Sender`).
 """
 
 import asyncio
@@ -8,11 +8,11 @@ from collections.abc import Callable
 from random import Random
 from typing import Protocol
 
-from msgspec import Struct
-
 from ...broker import Broker
 from ...order import Execution, ExecutionReport, OrderRequest
 from ..handle import Order
+from ..incident import Incident as Incident
+from ..observing import Observers
 from ..order_core import OrderCore
 from ..positions import Ledger, Position
 from ..registry import Registry
@@ -22,14 +22,6 @@ from .courier import Courier, Sorter
 from .path import Path
 from .retries import unsent_pause_s
 from .timers import Timers
-
-
-class Incident(Struct, frozen=True):
-    """Something that went wrong and was dealt with, or that somebody should look at."""
-
-    time_ns: int
-    kind: str
-    text: str
 
 
 class Listener(Protocol):
@@ -44,7 +36,8 @@ class Listener(Protocol):
 class Outbox:
     """Sends, and keeps the order table and the ledger in step with what becomes of it.
 
-    `sorter` hears of every answer of the broker's. `sends` is called before an order goes.
+    `sorter` hears of every answer of the broker's, `observers` of all that happens. `sends` is
+    called before an order goes.
     """
 
     sends: Callable[[], None]
@@ -58,6 +51,7 @@ class Outbox:
         sorter: Sorter,
         random: Random,
     ) -> None:
+        self.observers = Observers()
         self.orders = Registry(settings)
         self.ledger = Ledger(settings.executions_most)
         self.incidents: list[Incident] = []
@@ -68,13 +62,14 @@ class Outbox:
         self._settings = settings
         self._timers = Timers()
         self.path = Path(settings, random, self.incident)
-        self._courier = Courier(broker, self._timers, self.path, settings, sorter)
+        self._courier = Courier(broker, self._timers, self.path, settings, sorter, self.observers)
 
     def send(self, request: OrderRequest) -> Order:
         """Enter an order in the table and send it."""
         order = Order(OrderCore(request, self._settings))
         self.orders.add(order)
         self.sends()
+        self.observers.on_intent(order)
         self._courier.advance(order)
         return order
 
@@ -125,6 +120,7 @@ class Outbox:
         """Keep an incident and tell of it."""
         incident = Incident(self._now_ns(), kind, text)
         self.incidents.append(incident)
+        self.observers.on_incident(incident)
         self._listener.on_incident(incident)
 
     def close(self) -> None:
