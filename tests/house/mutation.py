@@ -117,9 +117,8 @@ def main() -> int:
     survivors = [diff for outcome, diff in tried if outcome == "survived"]
     print("\n\n".join(["", *survivors, ""]))
     noticed = 100 * (len(tried) - len(survivors)) / max(len(tried), 1)
-    print(
-        f"{len(every)} mutants, {len(tried)} tried, {len(survivors)} survived: {noticed:.1f} % noticed"
-    )
+    counts = f"{len(every)} mutants, {len(tried)} tried, {len(survivors)} survived"
+    print(f"{counts}: {noticed:.1f} % noticed")
     return noticed < asked.least or not tried
 
 
