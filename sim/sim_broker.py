@@ -120,9 +120,15 @@ class SimBroker:
         call = Call(name="close-position", instrument=instrument)
         return self._call(call, lambda: Ack(self._desk.close_position(instrument, qty)), deadline_s)
 
-    def open_orders(self, instrument: Instrument | None = None) -> "Future[list[OrderState]]":
+    def open_orders(
+        self,
+        instrument: Instrument | None = None,
+        *,
+        urgency: Urgency = Urgency.ORDINARY,
+        deadline_s: float | None = None,
+    ) -> "Future[list[OrderState]]":
         call = Call(name="open-orders", instrument=instrument)
-        return self._call(call, lambda: self._desk.open_orders(instrument))
+        return self._call(call, lambda: self._desk.open_orders(instrument), deadline_s)
 
     def order(
         self,
@@ -130,29 +136,51 @@ class SimBroker:
         *,
         order_id: str | None = None,
         cl_ord_id: str | None = None,
+        urgency: Urgency = Urgency.ORDINARY,
+        deadline_s: float | None = None,
     ) -> "Future[OrderState | None]":
         call = Call(name="order", order_id=order_id, cl_ord_id=cl_ord_id, instrument=instrument)
-        return self._call(call, lambda: self._desk.order(order_id, cl_ord_id))
+        return self._call(call, lambda: self._desk.order(order_id, cl_ord_id), deadline_s)
 
-    def orders_since(self, time_ns: int) -> "Future[list[OrderState]]":
+    def orders_since(
+        self,
+        time_ns: int,
+        *,
+        urgency: Urgency = Urgency.ORDINARY,
+        deadline_s: float | None = None,
+    ) -> "Future[list[OrderState]]":
         call = Call(name="orders-since", time_ns=time_ns)
-        return self._call(call, lambda: self._desk.orders_since(time_ns))
+        return self._call(call, lambda: self._desk.orders_since(time_ns), deadline_s)
 
-    def executions_since(self, time_ns: int) -> "Future[list[Execution]]":
+    def executions_since(
+        self,
+        time_ns: int,
+        *,
+        urgency: Urgency = Urgency.ORDINARY,
+        deadline_s: float | None = None,
+    ) -> "Future[list[Execution]]":
         call = Call(name="executions-since", time_ns=time_ns)
-        return self._call(call, lambda: self._desk.executions_since(time_ns))
+        return self._call(call, lambda: self._desk.executions_since(time_ns), deadline_s)
 
-    def positions(self) -> "Future[list[PositionState]]":
-        return self._call(Call(name="positions"), self._desk.positions)
+    def positions(
+        self,
+        *,
+        urgency: Urgency = Urgency.ORDINARY,
+        deadline_s: float | None = None,
+    ) -> "Future[list[PositionState]]":
+        return self._call(Call(name="positions"), self._desk.positions, deadline_s)
 
-    def account(self) -> "Future[AccountState]":
-        return self._call(Call(name="account"), self._desk.account_state)
+    def account(
+        self,
+        *,
+        urgency: Urgency = Urgency.ORDINARY,
+        deadline_s: float | None = None,
+    ) -> "Future[AccountState]":
+        return self._call(Call(name="account"), self._desk.account_state, deadline_s)
 
     # --- how -------------------------------------------------------------------------------------
 
-    def _send(
-        self, call: Call, act: Callable[[], T], deadline_s: float | None = None
-    ) -> "Future[T]":
+    def _send(self, call: Call, act: Callable[[], T], deadline_s: float | None) -> "Future[T]":
         answer: Future[T] = self._loop.create_future()
         fate = None if self._faults is None else self._faults.fate_of(call)
         if fate is None:

@@ -2,7 +2,9 @@
 
 Commands are plain functions that return a Future, so that an adapter needs no task of its own. A
 command ends in one of three ways: its result, `Refused` (nothing is working), or `OutcomeUnknown`
-(it may be working). Events come through synchronous sinks, in order, on the loop's thread.
+(it may be working). A question ends in its answer, or raises: what was not answered proves nothing.
+Every call carries an urgency and a deadline, after which it ends in `OutcomeUnknown`; without one
+it waits. Events come through synchronous sinks, in order, on the loop's thread.
 Behaviour follows what is offered, never the broker's name.
 """
 
@@ -133,7 +135,13 @@ class Broker(Protocol):
         Working orders are left alone. Refused when there is nothing to close.
         """
 
-    def open_orders(self, instrument: Instrument | None = None) -> "Future[list[OrderState]]":
+    def open_orders(
+        self,
+        instrument: Instrument | None = None,
+        *,
+        urgency: Urgency = Urgency.ORDINARY,
+        deadline_s: float | None = None,
+    ) -> "Future[list[OrderState]]":
         """Orders that are working, oldest first."""
 
     def order(
@@ -142,17 +150,41 @@ class Broker(Protocol):
         *,
         order_id: str | None = None,
         cl_ord_id: str | None = None,
+        urgency: Urgency = Urgency.ORDINARY,
+        deadline_s: float | None = None,
     ) -> "Future[OrderState | None]":
         """One order by the broker's id or by our tag; None when the broker has none such."""
 
-    def orders_since(self, time_ns: int) -> "Future[list[OrderState]]":
+    def orders_since(
+        self,
+        time_ns: int,
+        *,
+        urgency: Urgency = Urgency.ORDINARY,
+        deadline_s: float | None = None,
+    ) -> "Future[list[OrderState]]":
         """Orders entered at or after a moment, whatever their state, oldest first."""
 
-    def executions_since(self, time_ns: int) -> "Future[list[Execution]]":
+    def executions_since(
+        self,
+        time_ns: int,
+        *,
+        urgency: Urgency = Urgency.ORDINARY,
+        deadline_s: float | None = None,
+    ) -> "Future[list[Execution]]":
         """Fills at or after a moment, oldest first."""
 
-    def positions(self) -> "Future[list[PositionState]]":
+    def positions(
+        self,
+        *,
+        urgency: Urgency = Urgency.ORDINARY,
+        deadline_s: float | None = None,
+    ) -> "Future[list[PositionState]]":
         """Open positions; an instrument that is flat is not listed."""
 
-    def account(self) -> "Future[AccountState]":
+    def account(
+        self,
+        *,
+        urgency: Urgency = Urgency.ORDINARY,
+        deadline_s: float | None = None,
+    ) -> "Future[AccountState]":
         """The account's money now."""

@@ -149,8 +149,16 @@ class WatchedPort:
         )
         return self._follow(sent, future)
 
-    def open_orders(self, instrument: Instrument | None = None) -> "Future[list[OrderState]]":
-        return self._read("", self._broker.open_orders(instrument))
+    def open_orders(
+        self,
+        instrument: Instrument | None = None,
+        *,
+        urgency: Urgency = Urgency.ORDINARY,
+        deadline_s: float | None = None,
+    ) -> "Future[list[OrderState]]":
+        return self._read(
+            "", self._broker.open_orders(instrument, urgency=urgency, deadline_s=deadline_s)
+        )
 
     def order(
         self,
@@ -158,23 +166,58 @@ class WatchedPort:
         *,
         order_id: str | None = None,
         cl_ord_id: str | None = None,
+        urgency: Urgency = Urgency.ORDINARY,
+        deadline_s: float | None = None,
     ) -> "Future[OrderState | None]":
         key = cl_ord_id or order_id or ""
         return self._read(
-            key, self._broker.order(instrument, order_id=order_id, cl_ord_id=cl_ord_id)
+            key,
+            self._broker.order(
+                instrument,
+                order_id=order_id,
+                cl_ord_id=cl_ord_id,
+                urgency=urgency,
+                deadline_s=deadline_s,
+            ),
         )
 
-    def orders_since(self, time_ns: int) -> "Future[list[OrderState]]":
-        return self._read("", self._broker.orders_since(time_ns))
+    def orders_since(
+        self,
+        time_ns: int,
+        *,
+        urgency: Urgency = Urgency.ORDINARY,
+        deadline_s: float | None = None,
+    ) -> "Future[list[OrderState]]":
+        return self._read(
+            "", self._broker.orders_since(time_ns, urgency=urgency, deadline_s=deadline_s)
+        )
 
-    def executions_since(self, time_ns: int) -> "Future[list[Execution]]":
-        return self._read("", self._broker.executions_since(time_ns))
+    def executions_since(
+        self,
+        time_ns: int,
+        *,
+        urgency: Urgency = Urgency.ORDINARY,
+        deadline_s: float | None = None,
+    ) -> "Future[list[Execution]]":
+        return self._read(
+            "", self._broker.executions_since(time_ns, urgency=urgency, deadline_s=deadline_s)
+        )
 
-    def positions(self) -> "Future[list[PositionState]]":
-        return self._read("", self._broker.positions())
+    def positions(
+        self,
+        *,
+        urgency: Urgency = Urgency.ORDINARY,
+        deadline_s: float | None = None,
+    ) -> "Future[list[PositionState]]":
+        return self._read("", self._broker.positions(urgency=urgency, deadline_s=deadline_s))
 
-    def account(self) -> "Future[AccountState]":
-        return self._read("", self._broker.account())
+    def account(
+        self,
+        *,
+        urgency: Urgency = Urgency.ORDINARY,
+        deadline_s: float | None = None,
+    ) -> "Future[AccountState]":
+        return self._read("", self._broker.account(urgency=urgency, deadline_s=deadline_s))
 
     # --- how -------------------------------------------------------------------------------------
 

@@ -2,9 +2,12 @@
 
 import asyncio
 from decimal import Decimal
+from functools import partial
 
 from dryfill.trading import instruments
-from dryfill.trading.order import ExecutionReport
+from dryfill.trading.broker import AccountState, Urgency
+from dryfill.trading.errors import OutcomeUnknown
+from dryfill.trading.order import ExecutionReport, OrderState
 
 ES, NQ = instruments.find("ES"), instruments.find("NQ")
 FEE = Decimal("1.4")
@@ -91,6 +94,32 @@ def test_commands_are_answered_with_futures_and_not_with_tasks(play, order):
         assert isinstance(call, asyncio.Future)
         assert not isinstance(call, asyncio.Task)
         await call
+
+    play(script)
+
+
+def test_a_question_that_is_not_answered_in_time_ends_in_unknown(play, order):
+    """With a deadline that no answer can meet; where there is no latency it is met all the same."""
+
+    async def script(at):
+        broker, at_once = at.broker, {"deadline_s": 1e-9, "urgency": Urgency.RISK_REDUCING}
+        ack = await broker.place(order("buy", 1, limit="3990"))
+        calls = (
+            (broker.open_orders, (ES,)),
+            (partial(broker.order, order_id=ack.order_id), (ES,)),
+            (broker.orders_since, (0,)),
+            (broker.executions_since, (0,)),
+            (broker.positions, ()),
+            (broker.account, ()),
+        )
+        endings = set()
+        for call, given in calls:
+            soon = await asyncio.gather(call(*given, **at_once), return_exceptions=True)
+            endings.add(isinstance(soon[0], OutcomeUnknown))
+            later = await call(*given, deadline_s=60.0)
+            assert type(later) in (list, OrderState, AccountState)
+            await at.settled()
+        assert len(endings) == 1, "one latency, one kind of ending"
 
     play(script)
 

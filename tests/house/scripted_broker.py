@@ -85,24 +85,24 @@ class ScriptedBroker:
     def cancel(self, instrument, order_id, *, urgency=1, deadline_s=None):
         return self._call("cancel", self._tag(order_id), "", urgency, deadline_s)
 
-    def order(self, instrument, *, order_id=None, cl_ord_id=None):
-        return self._call("look", cl_ord_id, "", 0)
+    def order(self, instrument, *, order_id=None, cl_ord_id=None, urgency=0, deadline_s=None):
+        return self._call("look", cl_ord_id or order_id, "", urgency, deadline_s)
 
-    def executions_since(self, time_ns):
-        return self._ask("fills", time_ns)
+    def executions_since(self, time_ns, *, urgency=0, deadline_s=None):
+        return self._ask("fills", urgency, deadline_s, time_ns)
 
-    def open_orders(self, instrument=None):
-        return self._ask("open")
+    def open_orders(self, instrument=None, *, urgency=0, deadline_s=None):
+        return self._ask("open", urgency, deadline_s)
 
-    def orders_since(self, time_ns):
-        return self._ask("orders", time_ns)
+    def orders_since(self, time_ns, *, urgency=0, deadline_s=None):
+        return self._ask("orders", urgency, deadline_s, time_ns)
 
-    def positions(self):
-        return self._ask("positions")
+    def positions(self, *, urgency=0, deadline_s=None):
+        return self._ask("positions", urgency, deadline_s)
 
-    def _ask(self, name, since_ns=0):
+    def _ask(self, name, urgency, deadline_s, since_ns=0):
         self.since_ns[name] = since_ns
-        return self._call("ask", name, "", 0)
+        return self._call("ask", name, "", urgency, deadline_s)
 
     def show(self, name):
         """What a question is answered with now."""

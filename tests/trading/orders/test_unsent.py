@@ -338,22 +338,3 @@ def test_who_waits_is_told_when_to_come_back(play):
         "do place buy 1\n> place 1#1 buy 1 market\n< limited 1#1 3\n= got place 1#1 -> NotSent",
         then=then,
     )
-
-
-def test_a_look_whose_answer_comes_after_its_deadline_changes_nothing(play):
-    def then(stage):
-        late = stage.broker.in_flight["1#1"][1]
-        stage.manager.close()
-        late.set_exception(RuntimeError("far too late"))
-
-    stage = play(
-        """
-        do place buy 1 limit 20000
-        > place 1#1 buy 1 limit 20000
-        < lost 1#1
-        > look 1#1
-        wait 5
-        """,
-        then=then,
-    )
-    assert [i.kind for i in stage.manager.incidents] == ["left_undone"]

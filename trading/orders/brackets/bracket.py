@@ -12,15 +12,13 @@ from ..agreement import Wish
 from ..drafts import change_refusal
 from ..exits.closing import Closer, Sender
 from ..handle import Changed, Order
-from ..sending.backoff import NOT_NOW
 from ..settings import OrderSettings
 from . import core as core
-from .core import Facts, LegWish, Mode, Outcome
+from .core import Facts, Mode, Outcome
 from .following import Follower
 from .leg import Leg, Moved
+from .legs import Legs
 from .plan import Level, Plan, roles
-
-_WRONG_SIDE = (Reason.SELL_STOP_NOT_BELOW_LAST, Reason.BUY_STOP_NOT_ABOVE_LAST)
 
 
 class Bracket:
@@ -38,17 +36,16 @@ class Bracket:
         self.plan = plan
         self.mode = Mode.GUARDING
         self.reason = ""
-        self._tif = tif
         self._entry, self._stop = Leg("entry"), Leg("stop")
         self._targets = [Leg(role, nth) for nth, role in enumerate(roles(plan))]
-        self._legs = [self._stop, *self._targets]
+        self._legs = Legs(
+            intent, plan.instrument, self._stop, self._targets, tif, sender, settings, self
+        )
         self._closer = Closer(intent, plan.instrument, sender, settings, self.settle)
         self._sender = sender
         self._settings = settings
         self.changed = Changed()
         self._overfill = False  # an incident said already that too much was closed
-        self._watched: Order | None = None  # the triggered stop that is being timed
-        self._watch: int | None = None
         self._deadline: int | None = None  # the entry's time-out
         self._late = False  # it passed while the entry worked
         self._follower = Follower(sender, settings, lambda: (self.plan, self.facts()), self.settle)
@@ -146,8 +143,7 @@ class Bracket:
 
     def drop(self, order: Order) -> None:
         """The trader takes a leg's order away: nothing is sent in its place."""
-        for leg in self._legs:
-            leg.dropped = leg.dropped or order is leg.live
+        self._legs.drop(order)
 
     def sizes(self, order: Order) -> bool:
         """A leg's size follows what the bracket holds."""
@@ -157,16 +153,15 @@ class Bracket:
         """A leg's new price becomes the plan's. False for the entry."""
         if order is self.entry:
             return False
-        for leg in self._legs:
-            px = wish.stop_px if leg is self._stop else wish.price
-            if order is leg.live and px is not None:
-                self._take_over(leg, px)
+        leg = self._legs.leg_of(order)
+        px = wish.stop_px if leg is self._stop else wish.price
+        if leg is not None and px is not None:
+            self._take_over(leg, px)
         return True
 
     def orders(self) -> list[Order]:
         """Every order of the bracket so far."""
-        legs = [order for leg in self._legs for order in leg.orders]
-        return self._entry.orders + legs + self._closer.orders
+        return self._entry.orders + self._legs.orders() + self._closer.orders
 
     def on_price(self, price: Decimal) -> None:
         """The market traded at a price, or would close us at it: the rules on the stop look.
@@ -200,38 +195,54 @@ class Bracket:
 
     def settle(self) -> None:
         """Compare what should be working with what is, and send the difference."""
-        for leg in self._legs:
-            self._judge(leg)
+        self._legs.look()
         self._closer.settle()
-        self._time_triggered_stop()
         wish = core.desired(self.plan, self.facts(), self.mode)
         if not self.entry.working:
             self._sender.never(self._deadline)
         elif not wish.entry_working:
             self.entry.core.want_gone()
             self._sender.advance(self.entry)
-        self._settle_leg(self._stop, wish.stop)
-        for leg, target in zip(self._targets, wish.targets, strict=True):
-            self._settle_leg(leg, target)
+        for leg, wished in zip(self._legs.all, (wish.stop, *wish.targets), strict=True):
+            self._legs.want(leg, wished, self.plan.side.opposite)
         if wish.exit_qty:
             self._close(wish.exit_qty)
         self.changed.tell()
 
     def wake(self) -> None:
         """The market's state changed: what paused for it goes on."""
-        for leg in self._legs:
-            leg.cut_pause(self._sender)
+        self._legs.wake()
         self._closer.wake()
         self.settle()
 
     def stop_timers(self) -> None:
         """Nothing more is to be done."""
-        for timer in (self._watch, self._deadline):
-            self._sender.never(timer)
-        for leg in self._legs:
-            self._sender.never(leg.pause)
+        self._sender.never(self._deadline)
+        self._legs.stop_timers()
         self._follower.stop()
         self._closer.stop()
+
+    # --- for the legs -----------------------------------------------------------------------------
+
+    def held(self) -> int:
+        """Contracts that the legs protect; below zero after an over-fill."""
+        return self.facts().net
+
+    def exit(self, reason: str) -> None:
+        """Protection failed: what is held is closed instead."""
+        self.mode = Mode.EXITING
+        self.reason = reason
+
+    def take_back(self, leg: Leg, before: Moved, order: Order) -> None:
+        """The broker did not take the trader's move: the plan is what it was, or, where an earlier
+        move of several was taken, what the order has."""
+        plan = self.plan.at(leg.nth, before.level)
+        if leg is self._stop:
+            plan = replace(plan, rules=before.rules)
+        now = order.core.stop_px if leg is self._stop else order.core.price
+        if now is not None and core.leg_level(plan, self.facts(), leg.nth) != now:
+            plan = plan.at(leg.nth, now)
+        self.plan = plan
 
     # --- how --------------------------------------------------------------------------------------
 
@@ -274,119 +285,6 @@ class Bracket:
         self.settle()
         if order is not None and not order.core.agreed:
             leg.moved = before
-
-    def _settle_leg(self, leg: Leg, wish: LegWish) -> None:
-        live, paused = leg.live, leg.pause is not None
-        if live is None:
-            if wish.open_qty and not (paused or leg.dropped or self._gave_up(leg)):
-                plan, side = self.plan, self.plan.side.opposite
-                request = leg.request(self.intent, plan.instrument, side, self._tif, wish)
-                leg.orders.append(self._sender.send(request))
-            return
-        if not wish.open_qty:
-            live.core.want_gone()
-        elif not paused:
-            is_stop = leg is self._stop
-            live.core.want_at(
-                live.cum_qty + wish.open_qty,
-                None if is_stop else wish.price,
-                wish.price if is_stop else None,
-            )
-        self._sender.advance(live)
-
-    def _judge(self, leg: Leg) -> None:
-        """Look once at the end of each attempt, and at each refused change."""
-        last = leg.last
-        if last is None:
-            return
-        order = last.core
-        if order.terminal:
-            if leg.judged < len(leg.orders):
-                leg.judged = len(leg.orders)
-                self._sender.never(leg.pause)
-                leg.pause = None
-                if order.wish.working and order.venue_status is not OrdStatus.FILLED:
-                    status = order.venue_status.name.lower()
-                    self._failed(leg, last, status, order.reason, order.text)
-        elif order.change_refused and leg.pause is None and leg.excused != order.refusals:
-            self._change_refused(leg, last)
-        elif order.agreed:
-            leg.works(self._sender.now_s())
-            leg.moved = None
-
-    def _change_refused(self, leg: Leg, order: Order) -> None:
-        """The order works on as it was. It is kept while the change is tried again: an old stop
-        protects more than none, and the market may take no new one."""
-        if leg.moved is not None:  # the trader is told by the change itself
-            self._take_back(leg, leg.moved, order)
-            leg.excused = order.core.refusals
-            return
-        self._failed(leg, order, "change_refused", order.core.refusal_reason, order.core.refusal)
-        if leg is not self._stop and self._gave_up(leg):
-            # It may be larger than what is held; a stop alone is safer.
-            order.core.want_gone()
-            self._sender.advance(order)
-
-    def _take_back(self, leg: Leg, before: Moved, order: Order) -> None:
-        """The broker did not take the trader's move: the plan is what it was, or, where an earlier
-        move of several was taken, what the order has."""
-        leg.moved = None
-        plan = self.plan.at(leg.nth, before.level)
-        if leg is self._stop:
-            plan = replace(plan, rules=before.rules)
-        now = order.core.stop_px if leg is self._stop else order.core.price
-        if now is not None and core.leg_level(plan, self.facts(), leg.nth) != now:
-            plan = plan.at(leg.nth, now)
-        self.plan = plan
-
-    def _failed(self, leg: Leg, order: Order, what: str, reason: Reason, text: str) -> None:
-        settings = self._settings
-        waits = reason in NOT_NOW or order.core.unsent.count > 0  # nobody was reached: no failure
-        not_now = waits and not self._sender.last_call
-        leg.failed(self._sender.now_s(), settings.proven_s, counts=not not_now)
-        story = f"{order.describe()} {what}: {text or 'the broker gave no reason'}"
-        if not not_now or leg.said != (what, reason, text):  # one for a market that stays closed
-            self._sender.incident(f"{'stop' if leg is self._stop else 'target'}_{what}", story)
-        leg.said = (what, reason, text)
-        facts = self.facts()
-        # A stop of the right size that only will not move protects as it is.
-        sized = what == "change_refused" and facts.stop.agreed and facts.stop.open_qty == facts.net
-        hopeless = reason in _WRONG_SIDE or (self._gave_up(leg) and not sized)
-        if leg is self._stop and hopeless and self.mode is Mode.GUARDING:
-            self._exit(story)
-            return
-        pause_s = self._sender.pause_s(order, leg.pauses, not_now=not_now)
-        leg.pause = self._sender.later(pause_s, lambda: self._resume(leg))
-
-    def _gave_up(self, leg: Leg) -> bool:
-        return leg.failures >= self._settings.stop_tries
-
-    def _resume(self, leg: Leg) -> None:
-        leg.end_pause()
-        self.settle()
-
-    def _exit(self, reason: str) -> None:
-        """Protection failed: what is held is closed instead."""
-        self.mode = Mode.EXITING
-        self.reason = reason
-
-    def _time_triggered_stop(self) -> None:
-        """A triggered stop is an order like others and rests where the market went past its
-        limit."""
-        stop = self._stop.live
-        if stop is None or not stop.core.triggered or stop is self._watched:
-            return
-        self._watched = stop
-        self._watch = self._sender.later(
-            self._settings.exit_patience_s, lambda: self._triggered_too_long(stop)
-        )
-
-    def _triggered_too_long(self, stop: Order) -> None:
-        if stop.working and self.mode is Mode.GUARDING:
-            story = f"{stop.describe()} was triggered and rests with {stop.leaves_qty} unfilled"
-            self._sender.incident("stop_rests", story)
-            self._exit(story)
-            self.settle()
 
     def _close(self, qty: int) -> None:
         """Close what is held (above zero), or give back what was closed too much (below)."""

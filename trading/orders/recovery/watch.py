@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ...broker import Broker, StreamState
+from ...broker import Broker, StreamState, Urgency
 from ...errors import DryfillError
 from ...order import Execution, OrderState, PositionState
 from ...words import OrdStatus
@@ -24,7 +24,7 @@ class Round:
     """One round of questions. `epochs`: the orders it can tell of, and how new each was when it
     began; `last_ns`: the newest event by then."""
 
-    __slots__ = ("answers", "epochs", "full", "last_ns", "left", "timer")
+    __slots__ = ("answers", "epochs", "full", "last_ns", "left")
 
     def __init__(self, full: bool, epochs: dict[str, int], last_ns: int) -> None:
         self.full = full
@@ -32,7 +32,6 @@ class Round:
         self.last_ns = last_ns
         self.answers: dict[str, Any] = {}
         self.left = 0
-        self.timer: int | None = None
 
 
 class Watch:
@@ -117,8 +116,6 @@ class Watch:
 
     def _again(self) -> None:
         """Forget the round under way and the next one's time."""
-        if self._round is not None:
-            self._outbox.never(self._round.timer)
         self._outbox.never(self._timer)
         self._round = self._timer = None
 
@@ -135,12 +132,17 @@ class Watch:
         this = self._round = Round(self.behind, epochs, intake.last_ns)
         overlap_ns = round(self._settings.overlap_s * 1e9)
         since_ns = max(intake.last_ns - overlap_ns, self._born_ns)
-        self._ask(this, "fills", self._broker.executions_since(since_ns))
-        self._ask(this, "open", self._broker.open_orders())
+        broker, late_s = self._broker, self._settings.read_deadline_s
+        # Who holds something asks in order to protect it.
+        pressing = this.full or not self._up or outbox.ledger.any_held
+        urgency = Urgency.RISK_REDUCING if pressing else Urgency.ORDINARY
+        fills = broker.executions_since(since_ns, urgency=urgency, deadline_s=late_s)
+        self._ask(this, "fills", fills)
+        self._ask(this, "open", broker.open_orders(urgency=urgency, deadline_s=late_s))
         if this.full:
-            self._ask(this, "orders", self._broker.orders_since(since_ns))
-            self._ask(this, "positions", self._broker.positions())
-        this.timer = outbox.later(self._settings.read_deadline_s, self._end)
+            orders = broker.orders_since(since_ns, urgency=urgency, deadline_s=late_s)
+            self._ask(this, "orders", orders)
+            self._ask(this, "positions", broker.positions(urgency=urgency, deadline_s=late_s))
 
     def _ask(self, this: Round, name: str, future: "Future[Any]") -> None:
         this.left += 1

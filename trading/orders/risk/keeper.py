@@ -61,9 +61,9 @@ class RiskKeeper:
         for channel in (Channel.QUOTES, Channel.TRADES):
             if channel in offers:
                 await self._market.subscribe(self._instrument, channel, self._on_price)
-        broker = self._manager.broker
-        self._gate.note_account(await broker.account())
-        for position in await broker.positions():
+        broker, most_s = self._manager.broker, self._manager.settings.read_deadline_s
+        self._gate.note_account(await broker.account(deadline_s=most_s))
+        for position in await broker.positions(deadline_s=most_s):
             self._gate.note_position(position.instrument, position.qty)
 
     # --- before an order --------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from ...broker import Ack, Broker, Urgency
-from ...errors import DryfillError, NotSent, OutcomeUnknown, Refused
+from ...errors import DryfillError, NotSent, Refused
 from ...order import OrderState
 from ...words import Reason
 from ..commands import Command, Do
@@ -38,15 +38,13 @@ class Sorter(Protocol):
     def failed(self, order: Order, text: str) -> None: ...
 
 
-class Sent(Struct):
-    """A command on its way. `over`: its answer came, or is not waited for any more."""
+class Sent(Struct, frozen=True):
+    """A command on its way."""
 
     order: Order
     do: Do
     urgency: Urgency
     began_s: float
-    over: bool = False
-    timer: int | None = None
 
 
 class Courier:
@@ -131,9 +129,6 @@ class Courier:
         sent = Sent(order, command.do, urgency, now_s)
         future = self._call(order, command, urgency)
         future.add_done_callback(lambda done: self._ended(sent, done))
-        if command.do is Do.LOOK:  # the port's questions carry no deadline
-            deadline_s = self._settings.read_deadline_s
-            sent.timer = self._timers.later(deadline_s, lambda: self._too_late(sent))
 
     def _call(self, order: Order, command: Command, urgency: Urgency) -> "asyncio.Future[Any]":
         core, broker, settings = order.core, self._broker, self._settings
@@ -142,7 +137,10 @@ class Courier:
             deadline_s = settings.order_deadline_s
             return broker.place(core.request, urgency=urgency, deadline_s=deadline_s)
         if command.do is Do.LOOK:
-            return broker.order(instrument, cl_ord_id=order.cl_ord_id)
+            deadline_s = settings.read_deadline_s
+            return broker.order(
+                instrument, cl_ord_id=order.cl_ord_id, urgency=urgency, deadline_s=deadline_s
+            )
         order_id = core.order_id
         assert order_id is not None, f"{command.do} needs the broker's id: {order!r}"
         if command.do is Do.CANCEL:
@@ -152,17 +150,8 @@ class Courier:
         assert change is not None
         return broker.modify(instrument, order_id, change, urgency=urgency, deadline_s=deadline_s)
 
-    def _too_late(self, sent: Sent) -> None:
-        sent.over = True
-        late_s = self._settings.read_deadline_s
-        self._answered(sent, OutcomeUnknown(f"no answer within {late_s} s"), None)
-
     def _ended(self, sent: Sent, done: "asyncio.Future[Any]") -> None:
         error = asyncio.CancelledError() if done.cancelled() else done.exception()
-        if sent.over:
-            return
-        sent.over = True
-        self._timers.cancel(sent.timer)
         self._answered(sent, error, done.result() if error is None else None)
 
     def _answered(self, sent: Sent, error: BaseException | None, result: object) -> None:

@@ -55,7 +55,7 @@ class TinyExchange:
     def cancel(self, instrument, order_id, *, urgency=0, deadline_s=None):
         return self._request("cancel", order_id, None)
 
-    def order(self, instrument, *, order_id=None, cl_ord_id=None):
+    def order(self, instrument, *, order_id=None, cl_ord_id=None, urgency=0, deadline_s=None):
         return self._request("look", cl_ord_id, None)
 
     def _request(self, kind, tag, what):

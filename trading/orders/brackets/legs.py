@@ -1,0 +1,194 @@
+"""The protective legs of what is held, kept as wished: the shell that brackets and guards share.
+
+Whoever owns them says what each leg should have open; here it is sent, changed and taken away, a
+failure is tried again after a pause, and protection that will not come ends in a close.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ...instrument import Instrument
+from ...words import OrdStatus, Reason, Side, TimeInForce
+from ..exits.closing import Sender
+from ..handle import Order
+from ..sending.backoff import NOT_NOW
+from ..settings import OrderSettings
+from .core import LegWish, Mode
+from .leg import Leg, Moved
+
+_WRONG_SIDE = (Reason.SELL_STOP_NOT_BELOW_LAST, Reason.BUY_STOP_NOT_ABOVE_LAST)
+
+
+class Holder(Protocol):
+    """Whose legs they are. `mode`: whether it guards, closes or has let go."""
+
+    @property
+    def mode(self) -> Mode: ...
+
+    def held(self) -> int:
+        """Contracts that the legs protect; below zero after an over-fill."""
+
+    def take_back(self, leg: Leg, before: Moved, order: Order) -> None:
+        """The broker did not take a move of the trader's."""
+
+    def exit(self, reason: str) -> None:
+        """Protection failed: close what is held instead."""
+
+    def settle(self) -> None:
+        """Facts changed: do what follows."""
+
+
+class Legs:
+    """A stop and targets of one intent, on one instrument."""
+
+    def __init__(
+        self,
+        intent: str,
+        instrument: Instrument,
+        stop: Leg,
+        targets: Sequence[Leg],
+        tif: TimeInForce,
+        sender: Sender,
+        settings: OrderSettings,
+        holder: Holder,
+    ) -> None:
+        self.stop = stop
+        self.all = [stop, *targets]
+        self._intent = intent
+        self._instrument = instrument
+        self._tif = tif
+        self._sender = sender
+        self._settings = settings
+        self._holder = holder
+        self._watched: Order | None = None  # the triggered stop that is being timed
+        self._watch: int | None = None
+
+    def orders(self) -> list[Order]:
+        """Every order that played a leg so far."""
+        return [order for leg in self.all for order in leg.orders]
+
+    def leg_of(self, order: Order) -> Leg | None:
+        """The leg that an order plays now."""
+        return next((leg for leg in self.all if order is leg.live), None)
+
+    def drop(self, order: Order) -> None:
+        """The trader takes a leg's order away: nothing is sent in its place."""
+        for leg in self.all:
+            leg.dropped = leg.dropped or order is leg.live
+
+    def look(self) -> None:
+        """Look at what became of the legs' orders since the last time."""
+        for leg in self.all:
+            self._judge(leg)
+        self._time_triggered_stop()
+
+    def want(self, leg: Leg, wish: LegWish, side: Side) -> None:
+        """Have a leg open what is wished, on this side; nothing else of it works."""
+        live, paused = leg.live, leg.pause is not None
+        if live is None:
+            if wish.open_qty and not (paused or leg.dropped or self.gave_up(leg)):
+                request = leg.request(self._intent, self._instrument, side, self._tif, wish)
+                leg.orders.append(self._sender.send(request))
+            return
+        if not wish.open_qty:
+            live.core.want_gone()
+        elif not paused:
+            is_stop = leg is self.stop
+            live.core.want_at(
+                live.cum_qty + wish.open_qty,
+                None if is_stop else wish.price,
+                wish.price if is_stop else None,
+            )
+        self._sender.advance(live)
+
+    def wake(self) -> None:
+        """The market's state changed: what paused for it goes on."""
+        for leg in self.all:
+            leg.cut_pause(self._sender)
+
+    def stop_timers(self) -> None:
+        """Nothing more is to be done."""
+        self._sender.never(self._watch)
+        for leg in self.all:
+            self._sender.never(leg.pause)
+
+    def gave_up(self, leg: Leg) -> bool:
+        """Whether a leg failed as often as the settings allow."""
+        return leg.failures >= self._settings.stop_tries
+
+    # --- how --------------------------------------------------------------------------------------
+
+    def _judge(self, leg: Leg) -> None:
+        """Look once at the end of each attempt, and at each refused change."""
+        last = leg.last
+        if last is None:
+            return
+        order = last.core
+        if order.terminal:
+            if leg.judged < len(leg.orders):
+                leg.judged = len(leg.orders)
+                self._sender.never(leg.pause)
+                leg.pause = None
+                if order.wish.working and order.venue_status is not OrdStatus.FILLED:
+                    status = order.venue_status.name.lower()
+                    self._failed(leg, last, status, order.reason, order.text)
+        elif order.change_refused and leg.pause is None and leg.excused != order.refusals:
+            self._change_refused(leg, last)
+        elif order.agreed:
+            leg.works(self._sender.now_s())
+            leg.moved = None
+
+    def _change_refused(self, leg: Leg, order: Order) -> None:
+        """The order works on as it was. It is kept while the change is tried again: an old stop
+        protects more than none, and the market may take no new one."""
+        if leg.moved is not None:  # the trader is told by the change itself
+            before, leg.moved = leg.moved, None
+            self._holder.take_back(leg, before, order)
+            leg.excused = order.core.refusals
+            return
+        self._failed(leg, order, "change_refused", order.core.refusal_reason, order.core.refusal)
+        if leg is not self.stop and self.gave_up(leg):
+            # It may be larger than what is held; a stop alone is safer.
+            order.core.want_gone()
+            self._sender.advance(order)
+
+    def _failed(self, leg: Leg, order: Order, what: str, reason: Reason, text: str) -> None:
+        settings, holder = self._settings, self._holder
+        waits = reason in NOT_NOW or order.core.unsent.count > 0  # nobody was reached: no failure
+        not_now = waits and not self._sender.last_call
+        leg.failed(self._sender.now_s(), settings.proven_s, counts=not not_now)
+        story = f"{order.describe()} {what}: {text or 'the broker gave no reason'}"
+        if not not_now or leg.said != (what, reason, text):  # one for a market that stays closed
+            self._sender.incident(f"{'stop' if leg is self.stop else 'target'}_{what}", story)
+        leg.said = (what, reason, text)
+        stop = self.stop.facts()
+        # A stop of the right size that only will not move protects as it is.
+        sized = what == "change_refused" and stop.agreed and stop.open_qty == holder.held()
+        hopeless = reason in _WRONG_SIDE or (self.gave_up(leg) and not sized)
+        if leg is self.stop and hopeless and holder.mode is Mode.GUARDING:
+            holder.exit(story)
+            return
+        pause_s = self._sender.pause_s(order, leg.pauses, not_now=not_now)
+        leg.pause = self._sender.later(pause_s, lambda: self._resume(leg))
+
+    def _resume(self, leg: Leg) -> None:
+        leg.end_pause()
+        self._holder.settle()
+
+    def _time_triggered_stop(self) -> None:
+        """A triggered stop is an order like others and rests where the market went past its
+        limit."""
+        stop = self.stop.live
+        if stop is None or not stop.core.triggered or stop is self._watched:
+            return
+        self._watched = stop
+        self._watch = self._sender.later(
+            self._settings.exit_patience_s, lambda: self._triggered_too_long(stop)
+        )
+
+    def _triggered_too_long(self, stop: Order) -> None:
+        if stop.working and self._holder.mode is Mode.GUARDING:
+            story = f"{stop.describe()} was triggered and rests with {stop.leaves_qty} unfilled"
+            self._sender.incident("stop_rests", story)
+            self._holder.exit(story)
+            self._holder.settle()
