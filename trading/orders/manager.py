@@ -36,6 +36,7 @@ from .incident import Incident as Incident
 from .intake import Intake
 from .owners import Owners
 from .positions import Position
+from .recovery.differences import Difference
 from .recovery.watch import Watch
 from .sending.outbox import Listener, Outbox
 from .settings import OrderSettings
@@ -221,6 +222,11 @@ class OrderManager:
     def incidents(self) -> list[Incident]:
         """All incidents so far."""
         return self._outbox.incidents
+
+    @property
+    def differences(self) -> list[Difference]:
+        """Where the broker's truth was not what we knew, so far; each is an incident too."""
+        return self._outbox.differences.all
 
     @property
     def timers(self) -> int:

@@ -199,8 +199,7 @@ class Watch:
         for symbol in sorted({*theirs, *ours}):
             told, known = theirs.get(symbol, 0), ours.get(symbol, 0)
             if told != known:
-                text = f"{symbol}: the broker holds {told}, by all that we were told it is {known}"
-                self._outbox.incident("position_differs", text)
+                self._outbox.differences.note("position_differs", symbol, ours=known, theirs=told)
 
 
 def _untold(order: Order) -> bool:

@@ -15,6 +15,7 @@ from ..incident import Incident as Incident
 from ..observing import Observers
 from ..order_core import OrderCore
 from ..positions import Ledger, Position
+from ..recovery.differences import Differences
 from ..registry import Registry
 from ..settings import OrderSettings
 from .backoff import doubled
@@ -55,6 +56,7 @@ class Outbox:
         self.orders = Registry(settings)
         self.ledger = Ledger(settings.executions_most)
         self.incidents: list[Incident] = []
+        self.differences = Differences(now_ns, self.incident)
         self.last_call = False
         self.closed = False
         self._listener = listener
