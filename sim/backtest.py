@@ -114,7 +114,7 @@ class World:
             ambiguous_bars=self.engine.ambiguous_bars,
             suspect_bars=self.engine.suspect_bars_walked,
             unknown_size_fills=self.unknown_size_fills,
-            incidents=[] if desk is None else desk.manager.incidents,
+            incidents=[] if desk is None else desk.manager.view.incidents,
             conflated=0 if desk is None else desk.inbox.conflated,
             notes=[
                 *outside_hours(traded, self.setup.calendar),

@@ -117,12 +117,12 @@ class Desk:
     @property
     def position(self) -> Position:
         """What is held in the desk's instrument; false when flat."""
-        return self.manager.position(self.instrument)
+        return self.manager.view.position(self.instrument)
 
     @property
     def working_orders(self) -> list[Order]:
         """Orders in the desk's instrument that are not known to be over, oldest first."""
-        return self.manager.orders_of(self.instrument)
+        return self.manager.view.orders_of(self.instrument)
 
     @property
     def quote(self) -> Quote | None:
@@ -138,7 +138,7 @@ class Desk:
 
     def position_in(self, instrument: Instrument) -> Position:
         """What is held in any instrument."""
-        return self.manager.position(instrument)
+        return self.manager.view.position(instrument)
 
     async def open(self) -> None:
         """Let the order manager follow the market's state, where the market tells it."""
@@ -232,7 +232,7 @@ class Desk:
 
         A stop that protects a position is an order like any other; `flatten` also closes.
         """
-        orders = self.manager.orders_of(instrument or self.instrument)
+        orders = self.manager.view.orders_of(instrument or self.instrument)
         for order in orders:
             self.manager.start_cancel(order)
         return [await self.manager.cancel_result(order) for order in orders]
@@ -357,7 +357,7 @@ class Desk:
             self._followed.add(instrument.symbol)
 
     def _on_price(self, event: MarketEvent) -> None:
-        for bracket in self.manager.brackets_of(event.instrument):
+        for bracket in self.manager.view.brackets_of(event.instrument):
             if isinstance(event, Trade):
                 bracket.on_price(event.price)
             elif isinstance(event, Quote):

@@ -148,7 +148,7 @@ class Scene:
 
     def incidents(self) -> Iterator[Incident]:
         """Every incident so far, of earlier lives too."""
-        return chain.from_iterable(manager.incidents for manager in self.managers)
+        return chain.from_iterable(manager.view.incidents for manager in self.managers)
 
     def contract(self, instrument: Instrument) -> Contract:
         known = self.contracts.get(instrument.symbol)
@@ -216,7 +216,7 @@ class Scene:
         if tag is None or tag.duty not in CLOSING:
             self.contract(request.instrument).awaited[tag_text] = request
         if self.manager is not None:
-            for order in reversed(self.manager.orders_of(request.instrument)):
+            for order in reversed(self.manager.view.orders_of(request.instrument)):
                 if order.cl_ord_id == tag_text:
                     self.handles[tag_text] = order
                     return

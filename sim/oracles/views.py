@@ -39,7 +39,7 @@ class ViewIsTruth(Oracle):
         assert self._scene.manager is not None
         ours = {
             order.cl_ord_id: _as_known(order)
-            for order in self._scene.manager.orders_of(contract.instrument)
+            for order in self._scene.manager.view.orders_of(contract.instrument)
         }
         theirs = {r.request.cl_ord_id: _as_is(r) for r in contract.working.values()}
         for tag_text in dict.fromkeys([*ours, *theirs]):
@@ -53,7 +53,7 @@ class ViewIsTruth(Oracle):
 
     def _position(self, contract: Contract) -> None:
         assert self._scene.manager is not None
-        known = self._scene.manager.position(contract.instrument)
+        known = self._scene.manager.view.position(contract.instrument)
         holding = self._scene.desk.account.holding(contract.instrument)
         same = known.qty == holding.qty == contract.position
         if not same or known.avg_px != holding.avg_px:

@@ -18,8 +18,8 @@ class Judged:
 
     def judge(self):
         exchange, manager = self.exchange, self.manager
-        assert manager.held(MNQ) == exchange.position
-        view = {o.cl_ord_id: (o.cum_qty, o.order_qty) for o in manager.orders_of(MNQ)}
+        assert manager.view.held(MNQ) == exchange.position
+        view = {o.cl_ord_id: (o.cum_qty, o.order_qty) for o in manager.view.orders_of(MNQ)}
         assert view == {s.cl_ord_id: (s.cum_qty, s.order_qty) for s in exchange.working}  # INV-07
         for tag, state in exchange.truth.items():
             assert self.ear.filled[tag] == state.cum_qty, tag  # INV-06
@@ -47,7 +47,7 @@ class Judged:
             if tags.parse(s.cl_ord_id).intent == intent
         }
         held = exchange.net(intent)
-        if intent not in {b.intent for b in self.manager.brackets_of(MNQ)}:
+        if intent not in {b.intent for b in self.manager.view.brackets_of(MNQ)}:
             assert not working, f"orphans of {intent}: {working}"  # INV-03
             assert held == 0 or bracket.mode.value == "released"
             return

@@ -35,11 +35,10 @@ from .handle import CancelResult, Order
 from .incident import Incident as Incident
 from .intake import Intake
 from .owners import Owners
-from .positions import Position
-from .recovery.differences import Difference
 from .recovery.watch import Watch
 from .sending.outbox import Listener, Outbox
 from .settings import OrderSettings
+from .view import View
 
 
 class OrderManager:
@@ -47,7 +46,7 @@ class OrderManager:
 
     `now_ns` is the wall clock, for stamps only; every wait uses the running loop's own clock.
     `prefix` goes before every client tag, so that tags stay unique in an account that outlives this
-    process. `random` spreads the pauses before what never left is sent again.
+    process. `random` spreads the pauses before what never left is sent again. `view` says what is.
     """
 
     def __init__(
@@ -74,9 +73,9 @@ class OrderManager:
             broker, listener, now_ns, self.settings, self._intake, random or Random(prefix)
         )
         self._watch = Watch(broker, self._outbox, self._intake, self.settings, now_ns)
-        self._orders, self._ledger = self._outbox.orders, self._outbox.ledger
+        self.view = View(self._owners, self._outbox)
         self._flattens = Flattens(
-            self, self._owners, self._outbox, self.settings, self._next_intent
+            self.view, self._owners, self._outbox, self.settings, self._next_intent
         )
         broker.listen(self.on_event)
 
@@ -216,40 +215,6 @@ class OrderManager:
             flatten = self._flattens.begin(instrument, reason)
         return flatten
 
-    # --- what is ----------------------------------------------------------------------------------
-
-    @property
-    def incidents(self) -> list[Incident]:
-        """All incidents so far."""
-        return self._outbox.incidents
-
-    @property
-    def differences(self) -> list[Difference]:
-        """Where the broker's truth was not what we knew, so far; each is an incident too."""
-        return self._outbox.differences.all
-
-    @property
-    def timers(self) -> int:
-        """How many timers of the manager's run: none once it is closed."""
-        return self._outbox.timers
-
-    def position(self, instrument: Instrument) -> Position:
-        """What is held in an instrument by all that we were told."""
-        return self._ledger.position(instrument)
-
-    def orders_of(self, instrument: Instrument) -> list[Order]:
-        """Orders in an instrument that are not known to be over, oldest first."""
-        symbol = instrument.symbol
-        return [o for o in self._orders.working() if o.instrument.symbol == symbol]
-
-    def brackets_of(self, instrument: Instrument) -> list[Bracket]:
-        """Brackets in an instrument that still work or hold something, oldest first."""
-        return [b for b in self._owners.trading(instrument) if isinstance(b, Bracket)]
-
-    def held(self, instrument: Instrument) -> int:
-        """Contracts held in an instrument, signed."""
-        return self._ledger.position(instrument).qty
-
     # --- what happens -----------------------------------------------------------------------------
 
     def on_event(self, event: BrokerEvent) -> None:
@@ -267,7 +232,7 @@ class OrderManager:
             return
         for owner in self._owners.trading(instrument):
             owner.wake()
-        for order in self.orders_of(instrument):
+        for order in self.view.orders_of(instrument):
             self._outbox.hurry(order)
         self._flattens.wake(instrument)
 
@@ -281,7 +246,7 @@ class OrderManager:
         `RunEnded`. A flatten ends by itself, or when the manager closes, with what is left."""
         text = "the run ended while this was waited for"
         for waits in (
-            *(order.changed for order in self._orders.working()),
+            *(order.changed for order in self._outbox.orders.working()),
             *(owner.changed for owner in self._owners.all()),
         ):
             waits.end(RunEnded(text))
@@ -292,7 +257,7 @@ class OrderManager:
         if self._outbox.closed:
             return
         self._flattens.give_up()
-        for order in self._orders.working():
+        for order in self._outbox.orders.working():
             if order.core.unfinished:
                 self._outbox.incident(
                     "left_undone", f"closed while {order!r} was still to be settled"
@@ -320,7 +285,7 @@ class OrderManager:
             raise RefusedByUs(
                 f"{instrument.symbol} is being flattened; no entries until it is done"
             )
-        held = self.held(instrument)
+        held = self.view.held(instrument)
         if held * spec.side.sign < 0 and spec.qty <= abs(held):
             return  # it reduces what is held
         if self._watch.behind:

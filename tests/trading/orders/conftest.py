@@ -228,15 +228,15 @@ class Stage:
     def check(self, what, *words):
         said = " ".join(words)
         if what == "position":
-            found = str(self.manager.held(MNQ))
+            found = str(self.manager.view.held(MNQ))
         elif what == "status":
             said, found = words[1], self.order(words[0]).status.name
         elif what == "working":
-            found = " ".join(o.cl_ord_id for o in self.manager.orders_of(MNQ))
+            found = " ".join(o.cl_ord_id for o in self.manager.view.orders_of(MNQ))
         elif what == "incidents":
-            found = " ".join(i.kind for i in self.manager.incidents)
+            found = " ".join(i.kind for i in self.manager.view.incidents)
         elif what == "timers":
-            found = str(self.manager.timers)
+            found = str(self.manager.view.timers)
         elif what == "fills":
             said, found = words[1], str(len(self.order(words[0]).fills))
         elif what == "heard":

@@ -42,10 +42,10 @@ def test_orders_and_brackets_that_are_over_leave_and_those_at_work_stay(stage_ki
         assert sizes == dict.fromkeys(sizes, BOUND)
         assert len(registry._tag_by_id) == BOUND + 3
         assert list(registry.working()) == resting
-        assert not manager.brackets_of(mnq)
+        assert not manager.view.brackets_of(mnq)
         assert not ledger._ahead
         assert not ledger._strangers
-        assert manager.timers == 0
+        assert manager.view.timers == 0
         assert not outbox._courier._pauses
 
     run_virtual(main(), origin_ns=0)
@@ -102,7 +102,7 @@ def test_a_market_that_is_shut_for_a_weekend_leaves_no_trail(play):
     )
     (flatten,) = stage.manager._flattens._flattens.values()
     assert not flatten._closer.orders
-    assert len(stage.manager.incidents) == 1
+    assert len(stage.manager.view.incidents) == 1
 
 
 def test_two_hundred_brackets_that_fill_in_one_instant_all_end(stage_kind, mnq):
@@ -134,9 +134,9 @@ def test_two_hundred_brackets_that_fill_in_one_instant_all_end(stage_kind, mnq):
             broker.happen("canceled", f"{bracket.intent}.stop#1", [])
             broker.tell()
         await asyncio.sleep(0)
-        assert not manager.brackets_of(mnq)
-        assert not manager.orders_of(mnq)
-        assert manager.held(mnq) == 0
+        assert not manager.view.brackets_of(mnq)
+        assert not manager.view.orders_of(mnq)
+        assert manager.view.held(mnq) == 0
         assert len(asyncio.all_tasks()) == tasks
 
     run_virtual(main(), origin_ns=0)

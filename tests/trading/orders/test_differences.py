@@ -18,8 +18,8 @@ GAP = """
 
 def test_a_position_that_differs_is_a_typed_record_and_an_incident(play):
     stage = play(GAP)
-    (found,) = stage.manager.differences
+    (found,) = stage.manager.view.differences
     assert (found.what, found.instrument, found.tag) == ("position_differs", "MNQ", "")
     assert (found.ours, found.theirs) == ("2", "1")
-    assert [i.text for i in stage.manager.incidents] == [str(found)]
+    assert [i.text for i in stage.manager.view.incidents] == [str(found)]
     assert str(found) == "MNQ: we knew 2, the broker says 1"

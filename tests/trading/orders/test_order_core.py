@@ -149,7 +149,7 @@ def test_whatever_a_broker_raises_ends_in_refused_or_unknown(error, status, inci
 
     stage = play("do place buy 1 limit 20000\n> place 1#1 buy 1 limit 20000", then=then)
     assert stage.orders["1#1"].status is status
-    assert [incident.kind for incident in stage.manager.incidents] == incidents
+    assert [incident.kind for incident in stage.manager.view.incidents] == incidents
 
 
 def test_a_report_that_breaks_the_rules_is_an_incident_and_its_fill_is_held(play):

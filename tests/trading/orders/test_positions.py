@@ -88,7 +88,7 @@ def test_contracts_known_from_a_look_are_held_at_their_orders_mean(play):
         = position 2
         """
     )
-    assert stage.manager.position(MNQ).avg_px == Decimal("19999.5")
+    assert stage.manager.view.position(MNQ).avg_px == Decimal("19999.5")
     assert stage.orders["1#1"].avg_px == Decimal("19999.5")
 
 

@@ -115,10 +115,10 @@ def test_at_rest_what_we_know_is_what_the_broker_holds(name):
             await bracket.closed()
         await asyncio.sleep(12)
         manager = desk.manager
-        assert manager.held(MNQ) == sum(p.qty for p in world.desk.positions())
-        ours = [order.cl_ord_id for order in manager.orders_of(MNQ)]
+        assert manager.view.held(MNQ) == sum(p.qty for p in world.desk.positions())
+        ours = [order.cl_ord_id for order in manager.view.orders_of(MNQ)]
         assert ours == [order.cl_ord_id for order in world.desk.open_orders(None)]
-        kinds = {incident.kind for incident in manager.incidents}
+        kinds = {incident.kind for incident in manager.view.incidents}
         assert not kinds & {"protocol", "broker_error", "position_differs"}
         return []
 

@@ -219,7 +219,7 @@ def test_executions_most_bounds_the_fills_that_are_known_again(most, position, p
             stage.broker.sink(report)
 
     stage = play("", OrderSettings(executions_most=most), then=hear)
-    assert stage.manager.held(told[0].order.instrument) == position
+    assert stage.manager.view.held(told[0].order.instrument) == position
 
 
 def test_every_field_has_a_test_whose_outcome_it_changes():

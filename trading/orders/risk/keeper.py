@@ -80,12 +80,12 @@ class RiskKeeper:
     def _state(self, without: Order | None) -> GateState:
         """The account as it stands, `without` one of its orders."""
         manager, instrument = self._manager, self._instrument
-        brackets = manager.brackets_of(instrument)
+        brackets = manager.view.brackets_of(instrument)
         holdings = [(b.intent, b.plan.instrument, b.position) for b in brackets]
         return GateState(
             now_ns=self._now_ns(),
-            positions=((instrument, manager.held(instrument)),),
-            working=working_views(manager.orders_of(instrument), holdings, without=without),
+            positions=((instrument, manager.view.held(instrument)),),
+            working=working_views(manager.view.orders_of(instrument), holdings, without=without),
             market=MarketView(self._bid, self._ask, self._last),
         )
 
@@ -112,7 +112,7 @@ class RiskKeeper:
         elif isinstance(event, Trade):
             price = self._last = event.price
         now_ns = self._now_ns()
-        held = self._manager.held(self._instrument) != 0
+        held = self._manager.view.held(self._instrument) != 0
         if held and price is not None:
             self._gate.note_mark(self._instrument, price, now_ns)
             self._watch()

@@ -71,7 +71,7 @@ class Trading(Judged, RuleBasedStateMachine):
         rules=st.sampled_from(RULES),
     )
     def bracket(self, buys, qty, rests, parts=1, rules=NO_RULES):
-        if len(self.manager.brackets_of(MNQ)) < 2 and not self.flattening:
+        if len(self.manager.view.brackets_of(MNQ)) < 2 and not self.flattening:
             spec = (Buy if buys else Sell)(qty, limit="20000" if rests else None)
             levels = [Ticks(80 + 20 * n) for n in range(min(parts, qty))]
 
@@ -107,7 +107,7 @@ class Trading(Judged, RuleBasedStateMachine):
     def flatten(self, dice):
         if dice:
             return  # so that brackets live long enough to be worth judging
-        SEEN["flatten with a bracket"] += bool(self.manager.brackets_of(MNQ))
+        SEEN["flatten with a bracket"] += bool(self.manager.view.brackets_of(MNQ))
         coro = self.manager.flatten(MNQ)
         self.do(lambda: self.flattens.append(asyncio.ensure_future(coro)))
 
@@ -115,7 +115,7 @@ class Trading(Judged, RuleBasedStateMachine):
     def price(self, ticks, down):
         """The market trades somewhere, and brackets with rules hear of it."""
         px = MNQ.decimal(80_000 + (-ticks if down else ticks))
-        for bracket in self.manager.brackets_of(MNQ):
+        for bracket in self.manager.view.brackets_of(MNQ):
             guards = bracket.mode.value == "guarding" and bracket.facts().net > 0
             if guards and bracket.plan.rules.trail is not None:
                 nearest = max if bracket.plan.side.sign > 0 else min
@@ -127,7 +127,7 @@ class Trading(Judged, RuleBasedStateMachine):
     @rule(n=st.integers(0, 9), ticks=st.integers(-8, 60), loosen=st.booleans())
     def move_leg(self, n, ticks, loosen):
         """The trader moves a stop or a target."""
-        brackets = self.manager.brackets_of(MNQ)
+        brackets = self.manager.view.brackets_of(MNQ)
         if not brackets:
             return
         bracket, level = brackets[n % len(brackets)], Ticks(ticks)
@@ -222,7 +222,7 @@ class Trading(Judged, RuleBasedStateMachine):
             self.come_to_rest()
             self.judge()
             self.manager.close()
-            assert self.manager.timers == 0
+            assert self.manager.view.timers == 0
         finally:
             self.loop.close()
 
@@ -240,7 +240,7 @@ class Trading(Judged, RuleBasedStateMachine):
                 self.move(3, 0)
             elif markets := [s for s in exchange.working if s.ord_type is OrdType.MARKET]:
                 self.do(lambda last=markets[0]: exchange.fill(last, 99, Decimal(20_000)))
-            elif self.manager.timers:
+            elif self.manager.view.timers:
                 self.wait(31)
             else:
                 return

@@ -203,7 +203,7 @@ def test_a_caller_that_is_cancelled_is_said_and_its_bracket_is_protected(run):
                 await desk.bracket(Buy(2), stop=Ticks(40))
         await asyncio.sleep(0.5)
         seen.append([order.cl_ord_id for order in desk.working_orders])
-        seen.append(desk.manager.timers)
+        seen.append(desk.manager.view.timers)
 
     record = run(QUIET, script)
     assert seen == [["1.stop#1"], 0]

@@ -1,0 +1,50 @@
+"""What is: orders, brackets, positions and incidents of one manager, as far as we were told."""
+
+from ..instrument import Instrument
+from .brackets.bracket import Bracket
+from .handle import Order
+from .incident import Incident
+from .owners import Owners
+from .positions import Position
+from .recovery.differences import Difference
+from .sending.outbox import Outbox
+
+
+class View:
+    """Looks and changes nothing."""
+
+    def __init__(self, owners: Owners, outbox: Outbox) -> None:
+        self._owners = owners
+        self._outbox = outbox
+
+    def position(self, instrument: Instrument) -> Position:
+        """What is held in an instrument by all that we were told."""
+        return self._outbox.ledger.position(instrument)
+
+    def held(self, instrument: Instrument) -> int:
+        """Contracts held in an instrument, signed."""
+        return self._outbox.ledger.position(instrument).qty
+
+    def orders_of(self, instrument: Instrument) -> list[Order]:
+        """Orders in an instrument that are not known to be over, oldest first."""
+        symbol = instrument.symbol
+        return [o for o in self._outbox.orders.working() if o.instrument.symbol == symbol]
+
+    def brackets_of(self, instrument: Instrument) -> list[Bracket]:
+        """Brackets in an instrument that still work or hold something, oldest first."""
+        return [b for b in self._owners.trading(instrument) if isinstance(b, Bracket)]
+
+    @property
+    def incidents(self) -> list[Incident]:
+        """All incidents so far."""
+        return self._outbox.incidents
+
+    @property
+    def differences(self) -> list[Difference]:
+        """Where the broker's truth was not what we knew, so far; each is an incident too."""
+        return self._outbox.differences.all
+
+    @property
+    def timers(self) -> int:
+        """How many timers of the manager's run: none once it is closed."""
+        return self._outbox.timers
