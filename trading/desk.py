@@ -12,14 +12,13 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from msgspec import Struct
-
 from .bars import Bars, duration_ns, span_ns
 from .broker import Broker
 from .errors import UsageError
 from .events import Bar, MarketEvent, Quote, StatusChange, Trade
 from .inbox import Inbox
 from .instrument import Instrument
+from .last_prices import LastPrices
 from .market import Channel, Market
 from .order import Execution, ExecutionReport, OrderSpec
 from .orders.brackets.bracket import Bracket
@@ -30,46 +29,8 @@ from .orders.manager import Incident, OrderManager
 from .orders.positions import Position
 from .orders.settings import OrderSettings
 from .price import PriceLike, Ticks
-
-
-class Timer(Struct, frozen=True):
-    """A timer of the strategy's went off, at `time_ns`."""
-
-    name: str
-    time_ns: int
-
-
-class Repeating:
-    """Calls again and again, every so many seconds of the loop's clock, until cancelled."""
-
-    def __init__(self, seconds: float, call: Callable[[], None]) -> None:
-        self._seconds = seconds
-        self._call = call
-        self._next = asyncio.get_running_loop().call_later(seconds, self._ring)
-
-    def cancel(self) -> None:
-        self._next.cancel()
-
-    def _ring(self) -> None:
-        self._next = asyncio.get_running_loop().call_later(self._seconds, self._ring)
-        self._call()
-
-
-class BarArrived(Struct, frozen=True):
-    """A bar on its way to the series that it belongs to (inside the inbox only)."""
-
-    series: "Series"
-    bar: Bar
-
-
-class Series:
-    """A subscribed series: its bars, and how many are still missing to the warm-up."""
-
-    __slots__ = ("bars", "missing")
-
-    def __init__(self, bars: Bars, missing: int) -> None:
-        self.bars = bars
-        self.missing = missing
+from .repeating import Repeating, Timer
+from .series import BarArrived, Series
 
 
 class Desk:
@@ -95,9 +56,7 @@ class Desk:
         self.inbox = Inbox()
         self.subscribed: set[Channel] = set()
         self._now_ns = now_ns
-        self._quotes: dict[str, Quote] = {}
-        self._trades: dict[str, Trade] = {}
-        self._closes: dict[str, Bar] = {}
+        self._prices = LastPrices()
         self._followed: set[str] = set()  # instruments whose prices reach their brackets
         self._timers: list[Repeating] = []
         self.manager = OrderManager(broker, self, now_ns=now_ns, settings=settings)
@@ -128,13 +87,13 @@ class Desk:
     def quote(self) -> Quote | None:
         """The newest quote of the desk's instrument; None before the first, or if not
         subscribed."""
-        return self._quotes.get(self.instrument.symbol)
+        return self._prices.quote(self.instrument)
 
     @property
     def last_trade(self) -> Trade | None:
         """The newest trade of the desk's instrument; None before the first, or if not
         subscribed."""
-        return self._trades.get(self.instrument.symbol)
+        return self._prices.trade(self.instrument)
 
     def position_in(self, instrument: Instrument) -> Position:
         """What is held in any instrument."""
@@ -190,7 +149,7 @@ class Desk:
         )
         if warmup:
             for bar in await self.market.history(instrument, bars.span_ns, warmup):
-                self._grow(series, bar)
+                series.grow(bar)
         return bars
 
     async def _subscribe(self, channel: Channel, instrument: Instrument | None) -> None:
@@ -274,7 +233,7 @@ class Desk:
         )
         if rules.follows:
             await self._follow_prices(instrument)
-        market = self._market_price(instrument, entry)
+        market = self._prices.entry(instrument, entry.side)
         bracket = self.manager.bracket(
             instrument, entry, stop=stop, target=target, market=market, rules=rules
         )
@@ -309,7 +268,7 @@ class Desk:
     def unwrap(self, event: Any) -> Any:
         """An event as its reader sees it; None for a bar that only fills a warm-up."""
         if isinstance(event, BarArrived):
-            return event.bar if self._grow(event.series, event.bar) else None
+            return event.bar if event.series.grow(event.bar) else None
         return event
 
     # --- how --------------------------------------------------------------------------------------
@@ -337,10 +296,7 @@ class Desk:
         self.inbox.put(incident)
 
     def _on_market(self, event: MarketEvent) -> None:
-        if isinstance(event, Quote):
-            self._quotes[event.instrument.symbol] = event
-        elif isinstance(event, Trade):
-            self._trades[event.instrument.symbol] = event
+        self._prices.see(event)
         self.inbox.put(event)
 
     async def _follow_prices(self, instrument: Instrument) -> None:
@@ -371,26 +327,5 @@ class Desk:
 
     def _on_bar(self, series: Series, event: MarketEvent) -> None:
         assert isinstance(event, Bar)
-        self._closes[event.instrument.symbol] = event
+        self._prices.see(event)
         self.inbox.put(BarArrived(series, event))
-
-    def _grow(self, series: Series, bar: Bar) -> bool:
-        """Add a bar to its series; True when it is to be told."""
-        if not series.bars.append(bar):
-            return False
-        if series.missing:
-            series.missing -= 1
-            return False
-        return True
-
-    def _market_price(self, instrument: Instrument, entry: OrderSpec) -> PriceLike | None:
-        """What a market entry would get by the newest we were told; None when we were told
-        nothing."""
-        quote = self._quotes.get(instrument.symbol)
-        if quote is not None:
-            return quote.ask if entry.side.sign > 0 else quote.bid
-        trade = self._trades.get(instrument.symbol)
-        if trade is not None:
-            return trade.price
-        bar = self._closes.get(instrument.symbol)
-        return None if bar is None else bar.close

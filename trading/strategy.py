@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from .bars import Bars
-from .desk import Desk, Timer
+from .desk import Desk
 from .errors import RunEnded, UsageError
 from .events import Bar, Quote, StatusChange, Trade
 from .instrument import Instrument
@@ -26,6 +26,7 @@ from .orders.handle import CancelResult, Order
 from .orders.manager import Incident
 from .orders.positions import Position
 from .price import PriceLike, Ticks
+from .repeating import Timer
 
 _HANDLER_OF: dict[type, str] = {
     Quote: "on_quote",

@@ -5,11 +5,11 @@ from decimal import Decimal
 import pytest
 
 from dryfill.sim.loop_run import run_virtual
-from dryfill.trading.desk import Timer
 from dryfill.trading.errors import UsageError
 from dryfill.trading.inbox import Inbox
 from dryfill.trading.order import ExecutionReport
 from dryfill.trading.price import Ticks
+from dryfill.trading.repeating import Timer
 from dryfill.trading.strategy import Strategy, make_strategy, parameters, run_strategy
 from dryfill.trading.words import ExecType
 

@@ -1,0 +1,47 @@
+"""The newest prices that a desk was told of, by instrument."""
+
+from .events import Bar, MarketEvent, Quote, Trade
+from .instrument import Instrument
+from .price import Price
+from .words import Side
+
+
+class LastPrices:
+    """Keeps the newest quote, trade and bar of each instrument; None before the first."""
+
+    def __init__(self) -> None:
+        self._quotes: dict[str, Quote] = {}
+        self._trades: dict[str, Trade] = {}
+        self._bars: dict[str, Bar] = {}
+
+    def see(self, event: MarketEvent) -> None:
+        """Take a market event in."""
+        symbol = event.instrument.symbol
+        if isinstance(event, Quote):
+            self._quotes[symbol] = event
+        elif isinstance(event, Trade):
+            self._trades[symbol] = event
+        elif isinstance(event, Bar):
+            self._bars[symbol] = event
+
+    def quote(self, instrument: Instrument) -> Quote | None:
+        return self._quotes.get(instrument.symbol)
+
+    def trade(self, instrument: Instrument) -> Trade | None:
+        return self._trades.get(instrument.symbol)
+
+    def entry(self, instrument: Instrument, side: Side) -> Price | None:
+        """What a market order of a side would get now: the other side of the newest quote, else the
+        last trade, else the last bar's close."""
+        quote = self.quote(instrument)
+        if quote is not None:
+            return quote.ask if side is Side.BUY else quote.bid
+        return self.last(instrument)
+
+    def last(self, instrument: Instrument) -> Price | None:
+        """The newest trade's price, else the last bar's close."""
+        trade = self.trade(instrument)
+        if trade is not None:
+            return trade.price
+        bar = self._bars.get(instrument.symbol)
+        return None if bar is None else bar.close
