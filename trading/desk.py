@@ -20,7 +20,7 @@ from .inbox import Inbox
 from .instrument import Instrument
 from .last_prices import LastPrices
 from .market import Channel, Market
-from .order import Execution, ExecutionReport, OrderSpec
+from .order import Execution, ExecutionReport, OrderSpec, Trail
 from .orders.brackets.bracket import Bracket
 from .orders.brackets.plan import Level, Rules, Targets
 from .orders.exits.flatten_core import FlattenResult
@@ -34,7 +34,8 @@ from .series import BarArrived, Series
 
 
 class Desk:
-    """A trader's view of one account and market. `instrument` is the one meant when none is named.
+    """A trader's view of one account and market. `instrument` is the one meant when none is named;
+    `prices` are the newest ones told.
 
     `now_ns` is the wall clock (virtual in a simulation), `random` a seeded stream of the run's own.
     """
@@ -56,7 +57,7 @@ class Desk:
         self.inbox = Inbox()
         self.subscribed: set[Channel] = set()
         self._now_ns = now_ns
-        self._prices = LastPrices()
+        self.prices = LastPrices()
         self._followed: set[str] = set()  # instruments whose prices reach their brackets
         self._timers: list[Repeating] = []
         self.manager = OrderManager(broker, self, now_ns=now_ns, settings=settings)
@@ -87,13 +88,13 @@ class Desk:
     def quote(self) -> Quote | None:
         """The newest quote of the desk's instrument; None before the first, or if not
         subscribed."""
-        return self._prices.quote(self.instrument)
+        return self.prices.quote(self.instrument)
 
     @property
     def last_trade(self) -> Trade | None:
         """The newest trade of the desk's instrument; None before the first, or if not
         subscribed."""
-        return self._prices.trade(self.instrument)
+        return self.prices.trade(self.instrument)
 
     def position_in(self, instrument: Instrument) -> Position:
         """What is held in any instrument."""
@@ -163,7 +164,10 @@ class Desk:
 
         Raises `UsageError` (nothing was sent), `Refused`, or `OutcomeUnknown`.
         """
-        order = self.manager.place(instrument or self.instrument, spec)
+        instrument = instrument or self.instrument
+        order = self.manager.place(
+            instrument, spec, market=self.prices.trigger(instrument, spec.side)
+        )
         with self._caller(order):
             return await order.accepted()
 
@@ -174,13 +178,16 @@ class Desk:
         qty: int | None = None,
         limit: PriceLike | None = None,
         stop: PriceLike | None = None,
-        trail: Ticks | None = None,
+        trail: Trail | None = None,
     ) -> None:
         """Change a working order and wait until it is so, or until the order is over.
 
         Raises `Refused` when the broker did not take the change; the order is as it was then.
         """
-        await self.manager.modify_and_wait(order, qty=qty, limit=limit, stop=stop, trail=trail)
+        market = self.prices.trigger(order.instrument, order.side)
+        await self.manager.modify_and_wait(
+            order, qty=qty, limit=limit, stop=stop, trail=trail, market=market
+        )
 
     async def cancel(self, order: Order) -> CancelResult:
         """Take an order away; the result says what had been filled and whether it is gone."""
@@ -233,7 +240,7 @@ class Desk:
         )
         if rules.follows:
             await self._follow_prices(instrument)
-        market = self._prices.entry(instrument, entry.side)
+        market = self.prices.entry(instrument, entry.side)
         bracket = self.manager.bracket(
             instrument, entry, stop=stop, target=target, market=market, rules=rules
         )
@@ -296,7 +303,7 @@ class Desk:
         self.inbox.put(incident)
 
     def _on_market(self, event: MarketEvent) -> None:
-        self._prices.see(event)
+        self.prices.see(event)
         self.inbox.put(event)
 
     async def _follow_prices(self, instrument: Instrument) -> None:
@@ -327,5 +334,5 @@ class Desk:
 
     def _on_bar(self, series: Series, event: MarketEvent) -> None:
         assert isinstance(event, Bar)
-        self._prices.see(event)
+        self.prices.see(event)
         self.inbox.put(BarArrived(series, event))

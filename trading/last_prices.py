@@ -38,6 +38,14 @@ class LastPrices:
             return quote.ask if side is Side.BUY else quote.bid
         return self.last(instrument)
 
+    def trigger(self, instrument: Instrument, side: Side) -> Price | None:
+        """What a stop of a side is set off by: the last trade, else the side of the newest quote
+        that a closing order would meet, else the last bar's close."""
+        trade, quote = self.trade(instrument), self.quote(instrument)
+        if trade is None and quote is not None:
+            return quote.ask if side is Side.BUY else quote.bid
+        return self.last(instrument)
+
     def last(self, instrument: Instrument) -> Price | None:
         """The newest trade's price, else the last bar's close."""
         trade = self.trade(instrument)

@@ -11,6 +11,9 @@ from .instrument import Instrument
 from .price import PriceLike, Ticks
 from .words import ExecType, Liquidity, OrdStatus, OrdType, Reason, Side, TimeInForce
 
+Trail = Ticks | PriceLike
+"""How far a trailing stop stays behind the market: `Ticks`, or the price of its first trigger."""
+
 _TIFS = {"day": TimeInForce.DAY, "gtc": TimeInForce.GTC, "ioc": TimeInForce.IOC}
 
 
@@ -23,7 +26,7 @@ class OrderSpec:
     ord_type: OrdType
     limit: PriceLike | None = None
     stop: PriceLike | None = None
-    trail: Ticks | None = None
+    trail: Trail | None = None
     tif: TimeInForce = TimeInForce.DAY
 
 
@@ -32,12 +35,15 @@ def Buy(  # noqa: N802  reads as the order it makes: self.place(Buy(2, limit="45
     *,
     limit: PriceLike | None = None,
     stop: PriceLike | None = None,
-    trail: Ticks | None = None,
+    trail: Trail | None = None,
     join: bool = False,
     tif: Literal["day", "gtc", "ioc"] = "day",
 ) -> OrderSpec:
     """Buy `qty` contracts: at market, or `limit`, `stop`, both (stop-limit), `trail` or `join` the
     bid.
+
+    `trail` is a distance, or the price at which the first trigger lies; the distance is then what
+    lies between it and the market when the order is sent, and the market must be known.
 
     Raises `UsageError` for a quantity below one and for prices that do not go together.
     """
@@ -49,7 +55,7 @@ def Sell(  # noqa: N802
     *,
     limit: PriceLike | None = None,
     stop: PriceLike | None = None,
-    trail: Ticks | None = None,
+    trail: Trail | None = None,
     join: bool = False,
     tif: Literal["day", "gtc", "ioc"] = "day",
 ) -> OrderSpec:
@@ -62,7 +68,7 @@ def _spec(
     qty: int,
     limit: PriceLike | None,
     stop: PriceLike | None,
-    trail: Ticks | None,
+    trail: Trail | None,
     join: bool,
     tif: str,
 ) -> OrderSpec:
@@ -70,8 +76,7 @@ def _spec(
         raise UsageError(f"quantity is {qty!r}; give a whole number of contracts from 1")
     if tif not in _TIFS:
         raise UsageError(f"tif is {tif!r}; give 'day', 'gtc' or 'ioc'")
-    if trail is not None and (not isinstance(trail, Ticks) or trail.n < 1):
-        raise UsageError(f"trail is {trail!r}; give a distance, at least Ticks(1)")
+    check_trail(trail)
     if (trail is not None or join) and (limit is not None or stop is not None or (trail and join)):
         raise UsageError("trail and join stand alone: without limit, stop or each other")
     join_type = OrdType.JOIN_BID if side is Side.BUY else OrdType.JOIN_ASK
@@ -87,10 +92,19 @@ def _spec(
     return OrderSpec(side, qty, kind, limit, stop, trail, _TIFS[tif])
 
 
+def check_trail(trail: Trail | None) -> None:
+    """Raise `UsageError` for a trail that is neither a distance nor the price of a trigger."""
+    if isinstance(trail, int):  # a price as well as a distance would be taken without a word
+        raise UsageError(f"trail is {trail!r}; write Ticks({trail}) or the price '{trail}'")
+    if isinstance(trail, Ticks) and trail.n < 1:
+        raise UsageError(f"trail is {trail.n} ticks; give at least Ticks(1)")
+
+
 class OrderRequest(Struct, frozen=True, kw_only=True):
     """An order as it is sent: aligned, exact, with its own client tag (`intent#attempt`).
 
-    `price` and `stop_px` are on the instrument's grid; `trail` is a distance in units.
+    `price` and `stop_px` are on the instrument's grid; `trail` is a distance in units, and
+    `stop_px` beside it the first trigger, None for one at that distance from the market.
     """
 
     cl_ord_id: str

@@ -18,7 +18,7 @@ from .errors import RunEnded, UsageError
 from .events import Bar, Quote, StatusChange, Trade
 from .instrument import Instrument
 from .market import Channel
-from .order import Execution, ExecutionReport, OrderSpec
+from .order import Execution, ExecutionReport, OrderSpec, Trail
 from .orders.brackets.bracket import Bracket
 from .orders.brackets.plan import Level, Targets
 from .orders.exits.flatten_core import FlattenResult
@@ -121,7 +121,7 @@ class Strategy:
         qty: int | None = None,
         limit: PriceLike | None = None,
         stop: PriceLike | None = None,
-        trail: Ticks | None = None,
+        trail: Trail | None = None,
     ) -> None:
         await self.desk.modify(order, qty=qty, limit=limit, stop=stop, trail=trail)
 

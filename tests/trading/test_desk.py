@@ -12,8 +12,7 @@ from dryfill.trading.desk import Desk
 from dryfill.trading.errors import UsageError
 from dryfill.trading.events import Bar, Quote, StatusChange, Trade
 from dryfill.trading.market import Channel, MarketOffers, Subscription
-from dryfill.trading.order import Buy, Sell
-from dryfill.trading.words import TradingStatus
+from dryfill.trading.words import Side, TradingStatus
 
 ES = instruments.find("ES")
 MIN = 60 * 10**9
@@ -134,17 +133,17 @@ def test_a_timer_rings_until_it_is_cancelled_or_the_desk_closes():
 
 def test_the_market_entry_of_a_bracket_is_checked_against_the_newest_that_was_told():
     async def script(desk, market):
-        assert desk._market_price(ES, Buy(1)) is None
+        assert desk.prices.entry(ES, Side.BUY) is None
         await desk.subscribe_bars("1m")
         market.sinks[Channel.BARS](bar(1, 16_000))
-        assert desk._market_price(ES, Buy(1)) == ES.decimal(16_000)
+        assert desk.prices.entry(ES, Side.BUY) == ES.decimal(16_000)
         await desk.subscribe_trades()
         market.sinks[Channel.TRADES](Trade(ES, 1, 16_001, 1, None))
-        assert desk._market_price(ES, Buy(1)) == ES.decimal(16_001)
+        assert desk.prices.entry(ES, Side.BUY) == ES.decimal(16_001)
         await desk.subscribe_quotes()
         market.sinks[Channel.QUOTES](Quote(ES, 1, 16_002, 1, 16_004, 1))
-        assert desk._market_price(ES, Buy(1)) == ES.decimal(16_004)
-        assert desk._market_price(ES, Sell(1)) == ES.decimal(16_002)
+        assert desk.prices.entry(ES, Side.BUY) == ES.decimal(16_004)
+        assert desk.prices.entry(ES, Side.SELL) == ES.decimal(16_002)
         assert desk.quote.bid_ticks == 16_002
         assert desk.last_trade.price_ticks == 16_001
 

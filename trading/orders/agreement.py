@@ -47,7 +47,9 @@ class Agreement:
     )
 
     def __init__(self, request: OrderRequest, held_most: int) -> None:
-        self.now = Wish(True, request.order_qty, request.price, request.stop_px, request.trail)
+        # A trailing stop's trigger moves by itself; only its distance is agreed.
+        stop_px = None if request.trail is not None else request.stop_px
+        self.now = Wish(True, request.order_qty, request.price, stop_px, request.trail)
         self.under_way: Wish | None = None  # sent, not answered
         self.contested = 0
         self._request = request
@@ -118,6 +120,6 @@ class Agreement:
             True,
             state.order_qty,
             now.price if request.price is None or state.price is None else state.price,
-            now.stop_px if request.stop_px is None or state.stop_px is None else state.stop_px,
+            now.stop_px if now.stop_px is None or state.stop_px is None else state.stop_px,
             now.trail,
         )

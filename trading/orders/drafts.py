@@ -4,16 +4,25 @@ be."""
 from ..broker import Offers
 from ..errors import Refused, RefusedByUs, UsageError
 from ..instrument import Instrument
-from ..order import OrderRequest, OrderSpec
+from ..order import OrderRequest, OrderSpec, Trail, check_trail
 from ..price import PriceLike, Ticks
-from ..words import Reason
+from ..words import Reason, Side
 from .agreement import Wish
 from .handle import Order
 
 
-def draft(tag: str, instrument: Instrument, spec: OrderSpec, offers: Offers) -> OrderRequest:
-    """The request of a spec. Raises `OffGrid`, and `RefusedByUs` where the broker offers no such
-    order."""
+def draft(
+    tag: str,
+    instrument: Instrument,
+    spec: OrderSpec,
+    offers: Offers,
+    market: PriceLike | None = None,
+) -> OrderRequest:
+    """The request of a spec. `market`: what a trail's level is measured from, None: not known.
+
+    Raises `OffGrid`, `UsageError` for a trail's level on the wrong side of the market or without
+    one, and `RefusedByUs` where the broker offers no such order.
+    """
     for what, wanted, offered in (
         ("order type", spec.ord_type, offers.ord_types),
         ("time in force", spec.tif, offers.tifs),
@@ -25,6 +34,7 @@ def draft(tag: str, instrument: Instrument, spec: OrderSpec, offers: Offers) -> 
                 reason=Reason.NOT_SUPPORTED,
             )
     exact = instrument.decimal
+    first = spec.stop if isinstance(spec.trail, Ticks | None) else spec.trail
     return OrderRequest(
         cl_ord_id=tag,
         instrument=instrument,
@@ -32,8 +42,8 @@ def draft(tag: str, instrument: Instrument, spec: OrderSpec, offers: Offers) -> 
         ord_type=spec.ord_type,
         order_qty=spec.qty,
         price=None if spec.limit is None else exact(instrument.units(spec.limit)),
-        stop_px=None if spec.stop is None else exact(instrument.units(spec.stop)),
-        trail=None if spec.trail is None else _trail_units(instrument, spec.trail),
+        stop_px=None if first is None else exact(instrument.units(first)),
+        trail=None if spec.trail is None else _distance(instrument, spec.side, spec.trail, market),
         tif=spec.tif,
     )
 
@@ -44,10 +54,14 @@ def changed(
     qty: int | None,
     limit: PriceLike | None,
     stop: PriceLike | None,
-    trail: Ticks | None,
+    trail: Trail | None,
+    market: PriceLike | None = None,
 ) -> Wish:
-    """What an order should be after a change. Raises `UsageError` for a change that its type has no
-    room for, and `RefusedByUs` for an order that is over or on its way out."""
+    """What an order should be after a change; `market` as in `draft`.
+
+    Raises `UsageError` for a change that its type has no room for, and `RefusedByUs` for an order
+    that is over or on its way out.
+    """
     if not order.working or not order.core.wish.working:
         state = "over" if not order.working else "being cancelled"
         raise RefusedByUs(
@@ -58,10 +72,7 @@ def changed(
         raise UsageError(
             f"qty is {qty!r}; give whole contracts from 1, or cancel {order.describe()}"
         )
-    if trail is not None and not isinstance(trail, Ticks):
-        raise UsageError(f"trail is {trail!r}; give a distance, at least Ticks(1)")
-    if trail is not None and trail.n < 1:
-        raise UsageError(f"trail is {trail.n} ticks; give at least Ticks(1)")
+    check_trail(trail)
     old, grid = order.core.wish, order.instrument
     for name, new, has in (
         ("limit", limit, old.price),
@@ -75,7 +86,7 @@ def changed(
         old.order_qty if qty is None else qty,
         old.price if limit is None else grid.decimal(grid.units(limit)),
         old.stop_px if stop is None else grid.decimal(grid.units(stop)),
-        old.trail if trail is None else _trail_units(grid, trail),
+        old.trail if trail is None else _distance(grid, order.side, trail, market),
     )
 
 
@@ -87,5 +98,22 @@ def change_refusal(order: Order) -> Refused:
     )
 
 
-def _trail_units(instrument: Instrument, trail: Ticks) -> int:
-    return trail.n * instrument.tick_units(0)
+def _distance(instrument: Instrument, side: Side, trail: Trail, market: PriceLike | None) -> int:
+    """A trail as units between the market and its trigger."""
+    if isinstance(trail, Ticks):
+        return trail.n * instrument.tick_units(0)
+    level = instrument.units(trail)
+    if market is None:
+        raise UsageError(
+            f"trail is the level {trail}, and no price of {instrument.symbol} is known to measure "
+            f"it from; subscribe to its quotes or trades, or give a distance in Ticks"
+        )
+    now = instrument.units(market)
+    units = (level - now) * side.sign
+    if units < 1:
+        where = "above" if side is Side.BUY else "below"
+        raise UsageError(
+            f"trail is the level {trail}; the trigger of a {side.name} trailing stop in "
+            f"{instrument.symbol} lies {where} the market, which is at {market}"
+        )
+    return units

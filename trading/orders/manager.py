@@ -11,8 +11,8 @@ from random import Random
 from ..broker import Broker, BrokerEvent, StreamState, Urgency
 from ..errors import RefusedByUs, RunEnded, UsageError
 from ..instrument import Instrument
-from ..order import ExecutionReport, OrderRequest, OrderSpec
-from ..price import PriceLike, Ticks
+from ..order import ExecutionReport, OrderRequest, OrderSpec, Trail
+from ..price import PriceLike
 from ..words import TimeInForce, TradingStatus
 from .agreement import Wish
 from .brackets.bracket import Bracket
@@ -81,15 +81,18 @@ class OrderManager:
 
     # --- orders ---------------------------------------------------------------------------------
 
-    def place(self, instrument: Instrument, spec: OrderSpec) -> Order:
-        """Send an order; wait on the handle for what becomes of it.
+    def place(
+        self, instrument: Instrument, spec: OrderSpec, *, market: PriceLike | None = None
+    ) -> Order:
+        """Send an order; wait on the handle for what becomes of it. `market`: the price that a
+        trail's level is measured from, where it is known.
 
         Raises `OffGrid` or `UsageError` (nothing is sent) for prices that are not on the grid, and
         `RefusedByUs` while the instrument is being flattened, after the end, or where the broker
         offers no such order.
         """
         self._open_for_business(instrument, spec)
-        request = draft(f"{self._next_intent()}#1", instrument, spec, self.broker.offers)
+        request = draft(f"{self._next_intent()}#1", instrument, spec, self.broker.offers, market)
         self.admit(request)
         return self._outbox.send(request)
 
@@ -100,16 +103,18 @@ class OrderManager:
         qty: int | None = None,
         limit: PriceLike | None = None,
         stop: PriceLike | None = None,
-        trail: Ticks | None = None,
+        trail: Trail | None = None,
+        market: PriceLike | None = None,
     ) -> None:
-        """Change a working order; what is left out stays. `qty` is the new total, fills included.
+        """Change a working order; what is left out stays. `qty` is the new total, fills included;
+        `market` as in `place`.
 
         Of several changes under way the latest wins. A bracket's stop or target can be moved; its
         size follows what is held. Raises `UsageError` for a change that the order has no room for,
         and `RefusedByUs` for an order that is over or being cancelled.
         """
         self._refuse_when_closed()
-        wish = changed(order, qty=qty, limit=limit, stop=stop, trail=trail)
+        wish = changed(order, qty=qty, limit=limit, stop=stop, trail=trail, market=market)
         owner = self._owners.of(order)
         if qty is not None and owner is not None and owner.sizes(order):
             raise UsageError(
@@ -128,11 +133,12 @@ class OrderManager:
         qty: int | None = None,
         limit: PriceLike | None = None,
         stop: PriceLike | None = None,
-        trail: Ticks | None = None,
+        trail: Trail | None = None,
+        market: PriceLike | None = None,
     ) -> None:
         """As `modify`, and wait until the broker agreed, the order is over, or a later change took
         this one's place. Raises `Refused` when the broker said no; the order is as it was then."""
-        self.modify(order, qty=qty, limit=limit, stop=stop, trail=trail)
+        self.modify(order, qty=qty, limit=limit, stop=stop, trail=trail, market=market)
         core, wish = order.core, order.core.wish
         refusals = core.refusals
         await order.changed.until(

@@ -171,8 +171,8 @@ def test_a_trail_of_no_distance_is_refused(attempt, mnq):
     assert str(error) == "trail is 0 ticks; give at least Ticks(1)"
 
 
-def test_a_trail_is_a_distance_in_ticks():
-    with pytest.raises(UsageError, match=r"trail is 3; give a distance, at least Ticks\(1\)"):
+def test_a_trail_that_may_be_a_distance_or_a_price_is_refused():
+    with pytest.raises(UsageError, match=r"trail is 3; write Ticks\(3\) or the price '3'"):
         Buy(1, trail=3)
 
 
