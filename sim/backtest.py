@@ -62,7 +62,7 @@ class World:
         symbol = setup.instrument.symbol
         self.setup = setup
         self.end_ns = setup.tape.end_ns + _GRACE_NS
-        self.loop = VirtualLoop(setup.start_ns)
+        self.loop = VirtualLoop(setup.start_ns, schedule=setup.schedule)
         self.digest = DomainDigest(setup.start_ns)
         self.engine = ReferenceEngine(setup.rules, setup.suspects)
         self.engine.extend(setup.tape.between(setup.start_ns, setup.tape.end_ns + 1))

@@ -22,6 +22,7 @@ from .loop_moments import HORIZON_NS, Source, Tie
 from .loop_refusals import without_the_real_world
 from .loop_tasks import VirtualFuture, VirtualTask
 from .process import Process, current_process, process_of
+from .schedule import Schedule, Turns
 
 __all__ = ["HORIZON_NS", "DeadlockError", "LivelockError", "Source", "Tie", "VirtualLoop"]
 
@@ -38,14 +39,17 @@ class VirtualLoop(asyncio.BaseEventLoop):
     Ready callbacks run first-in-first-out; of what is due, one entry at a time, by
     (time, tie, sequence), and whatever it makes ready runs before the next is chosen.
 
-    `callbacks_max` bounds the callbacks at one moment before it is called a livelock.
+    `callbacks_max` bounds the callbacks at one moment before it is called a livelock. A `schedule`
+    may choose another order, between owners: see `schedule.py`.
     """
 
     _ready: deque[asyncio.Handle]
     _thread_id: int | None
     _stopping: bool
 
-    def __init__(self, origin_ns: int, *, callbacks_max: int = 1_000_000) -> None:
+    def __init__(
+        self, origin_ns: int, *, callbacks_max: int = 1_000_000, schedule: Schedule | None = None
+    ) -> None:
         super().__init__()
         self.origin_ns = origin_ns
         self.now_ns = origin_ns
@@ -58,6 +62,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._numbers = 0
         self._tasks_made = 0
         self._any_dead = False
+        self._turns = None if schedule is None else schedule.ready()
+        self._due = None if schedule is None else schedule.due()
+        self._in_turn = self._turns is not None or self._due is not None
         self._generators: weakref.WeakValueDictionary[int, AsyncGenerator[Any, Any]] = (
             weakref.WeakValueDictionary()
         )
@@ -136,6 +143,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _run_once(self) -> None:
         # BaseEventLoop.run_forever calls this until it is stopped; staying inside saves a call
         # for each step. As there, a stop lets the batch that is ready run to its end.
+        if self._turns is not None:
+            self._run_in_turn(self._turns)
+            return
         ready = self._ready
         while True:
             if not ready:
@@ -152,8 +162,28 @@ class VirtualLoop(asyncio.BaseEventLoop):
             if self._stopping:
                 return
 
+    def _run_in_turn(self, turns: Turns) -> None:
+        """As `_run_once`, and before each step `turns` choose whose it is."""
+        ready = self._ready
+        while True:
+            if not ready and not turns:
+                self._advance()
+            while ready:
+                turns.add(ready.popleft())
+            last = len(turns) if self._stopping else min(len(turns), 1)
+            for _ in range(last):
+                self._callbacks_now += 1
+                if self._callbacks_now > self._callbacks_max:
+                    raise self._livelock(Counter(callback_name(handle) for handle in turns))
+                handle = turns.next()
+                if not handle._cancelled and not (self._any_dead and is_dead(handle)):
+                    handle._run()
+            if self._stopping and not turns:
+                return
+
     def _advance(self) -> None:
-        """Move to the next moment and run the one thing that is first there."""
+        """Move to the next moment and run the one thing that is first there; with a schedule, make
+        ready what is due there."""
         heap = self._heap
         while heap and heap[0][3]._cancelled:
             heappop(heap)
@@ -182,9 +212,24 @@ class VirtualLoop(asyncio.BaseEventLoop):
             assert at_ns >= self.now_ns, f"{chosen!r} named {at_ns} ns, before {self.now_ns} ns"
             chosen.advance(at_ns)
             return
+        if self._in_turn:
+            self._make_ready(at_ns, tie)
+            return
         timer = heappop(heap)[3]
         if not (self._any_dead and is_dead(timer)):
             timer._run()
+
+    def _make_ready(self, at_ns: int, tie: int) -> None:
+        """All that is due at one moment and of one rank, as asyncio does, in the order chosen."""
+        heap = self._heap
+        due: list[asyncio.Handle] = []
+        while heap and heap[0][0] == at_ns and heap[0][1] == tie:
+            due.append(heappop(heap)[3])
+        if self._due is not None:
+            for timer in due:
+                self._due.add(timer)
+            due = [self._due.next() for _ in due]
+        self._ready.extend(due)
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         # asyncio.timeout cancels nearly every timer it sets: without this the heap would fill
@@ -243,7 +288,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def bury(self, process: Process) -> None:
         """Drop callbacks, timers and tasks of a process that has just been fenced."""
         self._any_dead = True
-        for handle in [*self._ready, *(entry[3] for entry in self._heap)]:
+        ready = [*self._ready, *(self._turns or ())]
+        for handle in [*ready, *(entry[3] for entry in self._heap)]:
             if not handle._cancelled and owner_of(handle) is process:
                 forgive(handle)
                 handle.cancel()

@@ -13,6 +13,7 @@ from ..trading.orders.settings import OrderSettings
 from ..trading.tape import Tape
 from .desk.fees import FeeSchedule
 from .latency import LatencyProfile
+from .schedule import Schedule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +23,7 @@ class Setup:
     `tape` may begin before `start_ns` (that part is history) and ends the run. `suspects` are
     starts of bars whose extremes are not to be believed. `margin`: money for each contract, None:
     not checked. `plan`: what goes wrong, None: nothing. `risk`: limits before every
-    order, None: none.
+    order, None: none. `schedule`: in which order ready callbacks run, None: first in first out.
     """
 
     instrument: Instrument
@@ -39,3 +40,4 @@ class Setup:
     suspects: frozenset[int] = frozenset()
     risk: RiskLimits | None = None
     plan: Plan | None = None
+    schedule: Schedule | None = None

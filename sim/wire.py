@@ -41,7 +41,7 @@ class Wire:
             leg: (getattr(profile, leg.value), named_stream(seed, f"latency.{leg.value}"))
             for leg in Leg
         }
-        self._events_ns = 0  # the last arrival on the events leg: nothing overtakes it
+        self._events = _InOrder()
 
     def latency_ns(self, leg: Leg) -> int:
         """Draw how long one message of a leg is on its way."""
@@ -58,5 +58,22 @@ class Wire:
         """
         at_ns = self._loop.now_ns + self.latency_ns(leg) + extra_ns
         if leg is Leg.EVENTS and ordered:
-            at_ns = self._events_ns = max(at_ns, self._events_ns)
-        self._loop.call_at_ns(at_ns, deliver, tie=_TIES[leg], context=Context())
+            at_ns = self._events.last_ns = max(at_ns, self._events.last_ns)
+            self._loop.call_at_ns(
+                at_ns, self._events.arrive, deliver, tie=_TIES[leg], context=Context()
+            )
+        else:
+            self._loop.call_at_ns(at_ns, deliver, tie=_TIES[leg], context=Context())
+
+
+class _InOrder:
+    """A connection: nothing that goes over it overtakes, whatever schedule the loop has.
+
+    `last_ns`: the last arrival so far.
+    """
+
+    def __init__(self) -> None:
+        self.last_ns = 0
+
+    def arrive(self, deliver: Callable[[], None]) -> None:
+        deliver()

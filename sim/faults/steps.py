@@ -67,6 +67,8 @@ class Steps:
             if owner.alive:
                 callback(*args)
 
+        # Whose it is does not change by being counted (`schedule.asker_of`).
+        step.__wrapped__ = callback  # type: ignore[attr-defined]  # as functools.wraps, which is slow
         return step
 
     def _step(self) -> None:
