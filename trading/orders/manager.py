@@ -67,7 +67,7 @@ class OrderManager:
         self.admit_change: Callable[[Order, Wish], None] = lambda order, wish: None
         self._prefix = prefix
         self._intents = 0
-        self._owners = Owners()
+        self._owners = Owners(self.settings)
         self._intake = Intake(listener, self._settle, self._moved)
         self._outbox = self._intake.outbox = Outbox(
             broker, listener, now_ns, self.settings, self._intake, random or Random(prefix)

@@ -4,12 +4,15 @@ An owner sends orders under tags of its own intent. The manager knows no more of
 settled whenever one of its orders changed, and leaves when it is finished.
 """
 
+import asyncio
+from collections import OrderedDict
 from typing import Protocol
 
 from ..instrument import Instrument
 from . import tags
 from .agreement import Wish
 from .handle import Changed, Order
+from .settings import OrderSettings
 
 
 class Owner(Protocol):
@@ -58,21 +61,42 @@ class Owner(Protocol):
 
 
 class Owners:
-    """All owners of one manager that are not finished, by intent, oldest first."""
+    """All owners of one manager that are not finished, by intent, oldest first.
 
-    def __init__(self) -> None:
+    A fill may be told after the cancel that it crossed was confirmed (race-scenarios RS-18). So a
+    finished owner is kept for a while, and acts again where one of its orders was filled after all.
+    """
+
+    def __init__(self, settings: OrderSettings) -> None:
         self._owners: dict[str, Owner] = {}
+        self._late: OrderedDict[str, tuple[float, Owner]] = OrderedDict()
+        self._linked: dict[str, Owner] = {}  # by intents of orders that were sent alone
+        self._settings = settings
 
     def add(self, owner: Owner) -> None:
         self._owners[owner.intent] = owner
+
+    def link(self, order: Order, owner: Owner) -> None:
+        """An order that was sent alone is an owner's from now on."""
+        tag = tags.parse(order.cl_ord_id)
+        assert tag is not None, f"{order!r} is not ours"
+        assert not tag.role, f"{order!r} belongs to somebody already"
+        self._linked[tag.intent] = owner
 
     def all(self) -> list[Owner]:
         return list(self._owners.values())
 
     def of(self, order: Order) -> Owner | None:
-        """The owner of an order; None for an order that stands alone."""
+        """The owner of an order, finished ones included; None for an order that stands alone."""
         tag = tags.parse(order.cl_ord_id)
-        return self._owners.get(tag.intent) if tag is not None and tag.role else None
+        if tag is None:
+            return None
+        if not tag.role:
+            return self._linked.get(tag.intent)
+        owner = self._owners.get(tag.intent)
+        if owner is None and tag.intent in self._late:
+            owner = self._late[tag.intent][1]
+        return owner
 
     def trading(self, instrument: Instrument) -> list[Owner]:
         """Owners of orders in an instrument."""
@@ -80,10 +104,28 @@ class Owners:
         return [owner for owner in self.all() if owner.instrument.symbol == symbol]
 
     def settle(self, owner: Owner) -> None:
-        """Let an owner act, and forget it when it is finished."""
+        """Let an owner act, and take it off the list when it is finished."""
         owner.settle()
-        # One of whose orders was taken for lost is kept: should the order arrive after all, and be
+        # One of whose orders was taken for lost stays: should the order arrive after all, and be
         # filled, somebody has to protect or undo that.
         if owner.finished and not any(order.core.doubt.lost for order in owner.orders()):
             owner.stop_timers()
-            self._owners.pop(owner.intent, None)
+            if self._owners.pop(owner.intent, None) is not None:
+                self._keep(owner)
+        elif self._late.pop(owner.intent, None) is not None:
+            self._owners[owner.intent] = owner
+
+    def _keep(self, owner: Owner) -> None:
+        """Keep a finished owner for fills that are told late; the oldest go by age and by count."""
+        now_s = asyncio.get_running_loop().time()
+        self._late[owner.intent] = (now_s, owner)
+        settings = self._settings
+        while self._late:
+            intent, (since_s, oldest) = next(iter(self._late.items()))
+            if len(self._late) <= settings.late_most and now_s - since_s <= settings.late_s:
+                break
+            del self._late[intent]
+            for order in oldest.orders():
+                tag = tags.parse(order.cl_ord_id)
+                if tag is not None and self._linked.get(tag.intent) is oldest:
+                    del self._linked[tag.intent]

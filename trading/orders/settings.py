@@ -13,6 +13,7 @@ _COUNTS = (
     "entry_tries",
     "breaker_tries",
     "finished_most",
+    "late_most",
     "held_most",
     "executions_most",
 )
@@ -62,7 +63,9 @@ class OrderSettings:
     reduces risk.
 
     `finished_most`, `finished_s`: how many finished orders are kept, and for how long; working
-    orders always are. `held_most`: how many reports for order ids not yet known are held for the
+    orders always are. `late_most`, `late_s`: how many finished brackets and groups are kept, and
+    for how long, so that a fill that is told after their end is still protected or undone.
+    `held_most`: how many reports for order ids not yet known are held for the
     answer that names them, and how many changes of one order wait for their report.
     `executions_most`: how many fills are remembered, so that one told again is not booked again.
     """
@@ -95,6 +98,8 @@ class OrderSettings:
     follow_s: float = 0.5
     finished_most: int = 10_000
     finished_s: float = 86_400.0
+    late_most: int = 1_000
+    late_s: float = 3_600.0
     held_most: int = 1_000
     executions_most: int = 100_000
 

@@ -198,8 +198,13 @@ LOSSY_SCRIPTS = {
     + ROUND
     + """
         < shown
+        > place 1.exit#1 buy 1 market
         = position -1
         = fills 1.stop#1 1
+        = incidents overfill
+        < fill 1.exit#1 1 @ 19990
+        = position 0
+        < ack 1.exit#1
     """,
     "questions that are not answered are given up and asked again": RESTS
     + """

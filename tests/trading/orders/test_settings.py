@@ -58,6 +58,14 @@ LATE_FILL = """
     = fills 1#1 0
     = position 1                        -- but what it bought is held
 """
+OVER = """
+    do bracket buy 1 loss 40t
+    > place {n}.entry#1 buy 1 market
+    < new {n}.entry#1
+    < ack {n}.entry#1
+    < canceled {n}.entry#1
+"""
+LATER_FILL = OVER.format(n=1) + "wait 2\n" + OVER.format(n=2) + "< fill 1.entry#1 1 @ 20000"
 UNSENT = """
     do place buy 1 limit 20000
     > place 1#1 buy 1 limit 20000
@@ -147,6 +155,8 @@ EFFECTS = {
         "wait 0.5\n> look 1#1",
     ),
     "finished_most": (1, LATE_FILL.format(pause="")),
+    "late_most": (1, LATER_FILL),  # bracket 1 is forgotten: nobody protects its late fill
+    "late_s": (1.0, LATER_FILL),
     "finished_s": (10.0, LATE_FILL.format(pause="wait 11")),
 }
 
