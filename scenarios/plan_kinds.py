@@ -17,7 +17,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
 }
 """What a plan may call a call, and the calls of the broker port that it means."""
 
-_NAMED = ("new", "fill", "canceled", "rejected", "expired", "replaced", "triggered")
+_NAMED = ("new", "fill", "canceled", "rejected", "expired", "replaced", "triggered", "suspended")
 _UNNAMED = ("position", "account", "stream")
 EVENTS: Mapping[str, tuple[str, ...]] = {
     **{name: (name,) for name in (*_NAMED, *_UNNAMED)},

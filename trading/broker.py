@@ -38,9 +38,14 @@ class Urgency(IntEnum):
 class Offers(Struct, frozen=True, kw_only=True):
     """What a broker can do.
 
-    `modify_in_place`: a change keeps the order's identity. `native_brackets`: it links stop and
-    target to an entry itself. `lossless_stream`: no order event is ever missing while the stream is
-    up, so that nobody needs to look for what was not told.
+    `modify_in_place`: a change keeps the order's identity. `lossless_stream`: no order event is
+    ever missing while the stream is up, so that nobody needs to look for what was not told.
+
+    `native_brackets`: the broker can keep a stop and a target for an entry itself
+    (`OrderRequest.attached`). `auto_oco`: whether this account has that switched on; then an entry
+    may carry them, they are told as orders of their own with the entry as `parent_id`, and one that
+    fills takes the other away. Off, such an entry is refused; None: the broker does not say.
+    `attached_ticks_least`: the least distance of such a stop from the fill.
     """
 
     ord_types: frozenset[OrdType]
@@ -48,6 +53,8 @@ class Offers(Struct, frozen=True, kw_only=True):
     modify_in_place: bool
     native_brackets: bool
     lossless_stream: bool
+    auto_oco: bool | None = None
+    attached_ticks_least: int = 1
 
 
 class Ack(Struct, frozen=True):
@@ -132,7 +139,8 @@ class Broker(Protocol):
     ) -> "Future[Ack]":
         """Close a position at market, or `qty` contracts of it, by an order of the broker's own.
 
-        Working orders are left alone. Refused when there is nothing to close.
+        Working orders are left alone, attached ones as well. Refused when there is nothing to
+        close.
         """
 
     def open_orders(
@@ -142,7 +150,7 @@ class Broker(Protocol):
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[list[OrderState]]":
-        """Orders that are working, oldest first."""
+        """Orders that are working, oldest first; suspended ones are not among them."""
 
     def order(
         self,

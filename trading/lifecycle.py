@@ -9,10 +9,12 @@ from .errors import ProtocolError
 from .words import ExecType, OrdStatus
 
 _S, _E = OrdStatus, ExecType
-_LIVE = (_S.NEW, _S.PARTIALLY_FILLED, _S.PENDING_CANCEL, _S.PENDING_REPLACE)
+_LIVE = (_S.NEW, _S.PARTIALLY_FILLED, _S.SUSPENDED, _S.PENDING_CANCEL, _S.PENDING_REPLACE)
 
 NEXT: dict[tuple[OrdStatus, ExecType], frozenset[OrdStatus]] = {
     (_S.PENDING_NEW, _E.NEW): frozenset({_S.NEW}),
+    (_S.PENDING_NEW, _E.SUSPENDED): frozenset({_S.SUSPENDED}),
+    (_S.SUSPENDED, _E.NEW): frozenset({_S.NEW}),
     (_S.PENDING_NEW, _E.REJECTED): frozenset({_S.REJECTED}),
     (_S.PENDING_NEW, _E.TRADE): frozenset({_S.PARTIALLY_FILLED, _S.FILLED}),
     (_S.PENDING_NEW, _E.CANCELED): frozenset({_S.CANCELED}),

@@ -100,11 +100,29 @@ def check_trail(trail: Trail | None) -> None:
         raise UsageError(f"trail is {trail.n} ticks; give at least Ticks(1)")
 
 
+class Attached(Struct, frozen=True, kw_only=True):
+    """A stop and a target that the broker itself keeps for an entry, as ProjectX's brackets.
+
+    Whole ticks of the instrument from the entry's mean fill price, signed: above it positive, below
+    it negative, whichever side is traded. So a long's stop is `Ticks(-40)` and its target
+    `Ticks(80)`, a short's the reverse. None: without that one.
+    """
+
+    stop: Ticks | None = None
+    target: Ticks | None = None
+
+    def __post_init__(self) -> None:
+        if self.stop is None and self.target is None:
+            raise UsageError("Attached without stop and target attaches nothing; leave it out")
+
+
 class OrderRequest(Struct, frozen=True, kw_only=True):
     """An order as it is sent: aligned, exact, with its own client tag (`intent#attempt`).
 
     `price` and `stop_px` are on the instrument's grid; `trail` is a distance in units, and
     `stop_px` beside it the first trigger, None for one at that distance from the market.
+    `attached`: what the broker keeps for it (`Offers.auto_oco`); one that does not keep it refuses
+    the order.
     """
 
     cl_ord_id: str
@@ -116,6 +134,7 @@ class OrderRequest(Struct, frozen=True, kw_only=True):
     stop_px: Decimal | None = None
     trail: int | None = None
     tif: TimeInForce = TimeInForce.DAY
+    attached: Attached | None = None
 
 
 class OrderChange(Struct, frozen=True, kw_only=True):
@@ -132,6 +151,8 @@ class OrderState(Struct, frozen=True, kw_only=True):
     """An order as the broker knows it: the answer to a query.
 
     `avg_px` is None while nothing is filled; `time_ns` is the broker's time of the last change.
+    `parent_id`: the broker's id of the entry to which it is attached, None for every other order.
+    Such a child has the broker's tag, or none, and while it is SUSPENDED it has no price yet.
     """
 
     instrument: Instrument
@@ -149,6 +170,7 @@ class OrderState(Struct, frozen=True, kw_only=True):
     time_ns: int
     reason: Reason = Reason.NONE
     text: str = ""
+    parent_id: str | None = None
 
 
 class ExecutionReport(Struct, frozen=True, kw_only=True):

@@ -51,7 +51,10 @@ class TimeInForce(IntEnum):
 
 
 class OrdStatus(IntEnum):
-    """The state of an order (FIX 39; letters become numbers above 9)."""
+    """The state of an order (FIX 39; letters become numbers above 9).
+
+    SUSPENDED: the broker keeps it back; a stop or target attached to an entry waits for its fill.
+    """
 
     NEW = 0
     PARTIALLY_FILLED = 1
@@ -59,6 +62,7 @@ class OrdStatus(IntEnum):
     CANCELED = 4
     PENDING_CANCEL = 6
     REJECTED = 8
+    SUSPENDED = 9
     PENDING_NEW = 10
     EXPIRED = 12
     PENDING_REPLACE = 14
@@ -83,6 +87,7 @@ class ExecType(IntEnum):
     CANCELED = 4
     REPLACED = 5
     REJECTED = 8
+    SUSPENDED = 9
     EXPIRED = 12
     TRADE = 15
     TRIGGERED = 21
@@ -128,6 +133,7 @@ class Reason(IntEnum):
     NO_LIQUIDITY = 7
     DAY_ENDED = 8
     SELF_MATCH = 9
+    BRACKET_REFUSED = 10
     MARKET_CLOSED = 1003
     PRICE_NOT_POSITIVE = 1012
     NO_OPPOSITE = 2013

@@ -19,6 +19,7 @@ _NAMES = {
     ExecType.CANCELED: "canceled",
     ExecType.REJECTED: "rejected",
     ExecType.EXPIRED: "expired",
+    ExecType.SUSPENDED: "suspended",
     ExecType.REPLACED: "replaced",
     ExecType.TRIGGERED: "triggered",
 }
