@@ -68,7 +68,7 @@ class World:
         self.engine.extend(setup.tape.between(setup.start_ns, setup.tape.end_ns + 1))
         self.account = Account("SIM", setup.cash, setup.fees, setup.instrument.currency)
         self.meter = UnprotectedMeter(self.account)
-        self.desk = BrokerDesk(self.account, self._now_ns, setup.margin)
+        self.desk = BrokerDesk(self.account, self._now_ns, setup.margin, setup.brackets)
         self.desk.heard = self._heard
         self.unknown_size_fills = 0
         self.exchange = Exchange(self.loop, {symbol: self.engine}, self.digest, self.desk.on_report)

@@ -1,5 +1,6 @@
 """The exchange as a source of moments: one engine for each instrument, driven by the loop."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from ..matching.commands import Command
@@ -30,6 +31,9 @@ class Exchange:
         self._engines = engines
         self._digest = digest
         self._on_report = on_report
+        self._telling = 0
+        self._acting = False
+        self._afterwards: deque[Callable[[], None]] = deque()
 
     def next_moment(self, limit_ns: int) -> int | None:
         found: int | None = None
@@ -72,8 +76,26 @@ class Exchange:
         self._tell(symbol, engine.advance(self._loop.now_ns))
         return engine
 
+    def afterwards(self, act: Callable[[], None]) -> None:
+        """Call `act` once all that is being told has been told, and after those that were asked
+        before; at once where nothing is."""
+        self._afterwards.append(act)
+        self._act()
+
     def _tell(self, symbol: str, reports: Sequence[Report]) -> Sequence[Report]:
+        self._telling += 1
         for report in reports:
             self._digest.report(symbol, report)
             self._on_report(symbol, report)
+        self._telling -= 1
+        if self._afterwards:
+            self._act()
         return reports
+
+    def _act(self) -> None:
+        if self._telling or self._acting:
+            return
+        self._acting = True
+        while self._afterwards:
+            self._afterwards.popleft()()
+        self._acting = False

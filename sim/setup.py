@@ -11,6 +11,7 @@ from ..trading.instrument import Instrument
 from ..trading.orders.risk.limits import RiskLimits
 from ..trading.orders.settings import OrderSettings
 from ..trading.tape import Tape
+from .desk.bracket_rules import BracketRules
 from .desk.fees import FeeSchedule
 from .latency import LatencyProfile
 from .schedule import Schedule
@@ -24,6 +25,8 @@ class Setup:
     starts of bars whose extremes are not to be believed. `margin`: money for each contract, None:
     not checked. `plan`: what goes wrong, None: nothing. `risk`: limits before every
     order, None: none. `schedule`: in which order ready callbacks run, None: first in first out.
+    `brackets`: how the account keeps stop and target for an entry itself, None: not at all, and the
+    order manager sends them.
     """
 
     instrument: Instrument
@@ -41,3 +44,4 @@ class Setup:
     risk: RiskLimits | None = None
     plan: Plan | None = None
     schedule: Schedule | None = None
+    brackets: BracketRules | None = None

@@ -29,6 +29,7 @@ _OFFERS = Offers(
     tifs=frozenset(TimeInForce),
     modify_in_place=True,
     native_brackets=False,
+    auto_oco=False,
     lossless_stream=True,
 )
 _LOSSY = structs.replace(_OFFERS, lossless_stream=False)
@@ -71,7 +72,15 @@ class SimBroker:
     @property
     def offers(self) -> Offers:
         lossy = self._faults is not None and self._faults.log.plan.touches_stream
-        return _LOSSY if lossy else _OFFERS
+        offers, brackets = _LOSSY if lossy else _OFFERS, self._desk.brackets
+        if brackets is None:
+            return offers
+        return structs.replace(
+            offers,
+            native_brackets=True,
+            auto_oco=brackets.auto_oco,
+            attached_ticks_least=brackets.stop_ticks_least,
+        )
 
     def listen(self, sink: Callable[[BrokerEvent], None]) -> None:
         self._sinks.append(sink)

@@ -25,44 +25,35 @@ from ...trading.price import price_text
 from ...trading.words import ExecType, OrdStatus, OrdType, Reason, Side
 from ..exchange import Exchange
 from .account import Account
-from .money import times, total
+from .bracket_rules import BracketRules, check_attached
+from .children import Children
+from .margin import check_margin
+from .money import total
 from .orders import OrderRecord
-
-_SAID = {
-    Reason.SELL_STOP_NOT_BELOW_LAST: "a sell stop must be below the last trade",
-    Reason.BUY_STOP_NOT_ABOVE_LAST: "a buy stop must be above the last trade",
-    Reason.MARKET_CLOSED: "the market is closed or halted",
-    Reason.NO_OPPOSITE: "there is nothing on the other side to trade with",
-    Reason.TYPE_NOT_ALLOWED_NOW: "this is not allowed in the market's present state",
-    Reason.TOO_LATE: "too late: the order is over",
-    Reason.UNKNOWN_ORDER: "no such order",
-    Reason.QUANTITY_OUT_OF_RANGE: "the quantity is out of range",
-    Reason.NO_LAST_PRICE: "there is no last price yet",
-    Reason.PRICE_NOT_POSITIVE: "the price must be above zero",
-    Reason.NO_LIQUIDITY: "there was nothing to trade with at its price",
-    Reason.NOT_SUPPORTED: "this order does not have that, or not on this side",
-    Reason.DAY_ENDED: "the trading day ended",
-    Reason.SELF_MATCH: "it would have traded with another order of the account",
-}
+from .wording import said
 
 
 class BrokerDesk:
     """One account's orders. `margin`: money held for each contract by symbol or root; None: not
-    checked. `tell` hears every event, at the broker, before any wire."""
+    checked. `brackets`: how it keeps stop and target for an entry; None: not at all. `tell` hears
+    every event, at the broker, before any wire."""
 
     def __init__(
         self,
         account: Account,
         now_ns: Callable[[], int],
         margin: Mapping[str, Decimal] | None = None,
+        brackets: BracketRules | None = None,
     ) -> None:
         self.account = account
+        self.brackets = brackets
         self.executions: list[Execution] = []
         self.orders: dict[int, OrderRecord] = {}
         self.tell: Callable[[BrokerEvent], None] = lambda event: None
         self.heard: Callable[[OrderRecord, Report], None] = lambda record, report: None
         self._now_ns = now_ns
         self._margin = margin
+        self._children = Children(self, brackets or BracketRules())
         self._by_tag: dict[str, OrderRecord] = {}
         self._by_id: dict[str, OrderRecord] = {}
         self._working: dict[int, OrderRecord] = {}
@@ -108,16 +99,27 @@ class BrokerDesk:
 
     def turn_down(self, record: OrderRecord, reason: Reason, text: str) -> None:
         """Reject an order that was filed; told as any other reject, in the words of `text`."""
+        self.say(record, ExecType.REJECTED, OrdStatus.REJECTED, reason, text)
+
+    def say(
+        self,
+        record: OrderRecord,
+        what: ExecType,
+        status: OrdStatus,
+        reason: Reason = Reason.NONE,
+        text: str = "",
+    ) -> None:
+        """Tell of an order that is not at the exchange, and where nothing was filled."""
         instrument = record.request.instrument
         report = Report(
             seq=0,
             time_ns=self._now_ns(),
             order_id=record.number,
-            exec_type=ExecType.REJECTED,
-            ord_status=OrdStatus.REJECTED,
+            exec_type=what,
+            ord_status=status,
             order_qty=record.order_qty,
             cum_qty=0,
-            leaves_qty=0,
+            leaves_qty=0 if status.terminal else record.order_qty,
             price=_units_or_none(instrument, record.price),
             stop_px=_units_or_none(instrument, record.stop_px),
             reason=reason,
@@ -127,6 +129,7 @@ class BrokerDesk:
     def modify(self, order_id: str, change: OrderChange) -> None:
         """Change a working order in place. Raises `Refused`; the order is as it was then."""
         record = self._record(order_id)
+        self._children.check_change(record)
         instrument = record.request.instrument
         command = ReplaceOrder(
             record.number,
@@ -143,6 +146,9 @@ class BrokerDesk:
     def cancel(self, order_id: str) -> None:
         """Take a working order away. Raises `Refused` for one that is over or unknown."""
         record = self._record(order_id)
+        if record.status is OrdStatus.SUSPENDED:
+            self._children.cancel(record)
+            return
         self._ask(record, CancelOrder(record.number), ExecType.CANCEL_REJECTED)
 
     def close_position(self, instrument: Instrument, qty: int | None) -> str:
@@ -167,6 +173,22 @@ class BrokerDesk:
                 order_qty=wanted,
             )
         )
+
+    # --- for the children (`children.Books`) ------------------------------------------------------
+
+    def born(self, request: OrderRequest, parent: OrderRecord) -> OrderRecord:
+        """Take a child into the books; it has no tag and does not work yet."""
+        record = OrderRecord(len(self.orders) + 1, request, self._now_ns(), parent)
+        self.orders[record.number] = self._by_id[str(record.number)] = record
+        return record
+
+    def works(self, record: OrderRecord) -> None:
+        """A child is about to be at the exchange."""
+        self._working[record.number] = record
+
+    def held(self, instrument: Instrument) -> int:
+        """Contracts of the account, signed."""
+        return self.account.holding(instrument).qty
 
     # --- queries ---------------------------------------------------------------------------------
 
@@ -249,6 +271,7 @@ class BrokerDesk:
         if fill is not None:
             self.tell(self._position(fill.instrument))
             self.tell(self.account_state())
+        self._children.heard(record, report)
 
     def _book(self, record: OrderRecord, report: Report) -> Execution:
         request = record.request
@@ -258,7 +281,7 @@ class BrokerDesk:
             report.last_qty,
             report.last_px,
             report.time_ns,
-            request.cl_ord_id,
+            record.known_as,
         )
         fill = Execution(
             exec_id=f"{request.instrument.symbol}-{report.exec_id}",
@@ -290,6 +313,7 @@ class BrokerDesk:
         """The prices in units of a request that the broker takes. Raises `Refused`."""
         if request.cl_ord_id in self._by_tag:
             raise Refused(f"tag {request.cl_ord_id!r} was used before", reason=Reason.DUPLICATE_TAG)
+        check_attached(request, self.brackets)
         units = self._on_grid(request.instrument, request.price)
         stop_units = self._on_grid(request.instrument, request.stop_px)
         self._check_margin(request.instrument, request.side, request.order_qty)
@@ -299,6 +323,8 @@ class BrokerDesk:
         record = OrderRecord(len(self.orders) + 1, request, self._now_ns())
         self.orders[record.number] = self._by_id[str(record.number)] = record
         self._by_tag[request.cl_ord_id] = self._working[record.number] = record
+        if request.attached is not None:
+            self._children.attach(record)
         return record
 
     def _ask(
@@ -333,34 +359,14 @@ class BrokerDesk:
         return tag
 
     def _check_margin(self, instrument: Instrument, side: Side, qty: int) -> None:
-        """Refuse `qty` more on a side where their fill, with all that works on it, is more than the
-        equity carries. What can only reduce a position is never refused for money."""
-        if self._margin is None:
-            return
-        each = self._margin.get(instrument.symbol, self._margin.get(instrument.root))
-        if each is None:
-            raise Refused(
-                f"no margin is known for {instrument.root}; give one: margin={{"
-                f'"{instrument.root}": "1500"}}',
-                reason=Reason.INSUFFICIENT_FUNDS,
+        if self._margin is not None:
+            working = sum(
+                record.leaves_qty
+                for record in self._working.values()
+                if record.request.side is side
+                and record.request.instrument.symbol == instrument.symbol
             )
-        held = side.sign * self.account.holding(instrument).qty
-        working = sum(
-            record.leaves_qty
-            for record in self._working.values()
-            if record.request.side is side and record.request.instrument.symbol == instrument.symbol
-        )
-        after = held + working + qty
-        if qty <= -held or after <= -held:
-            return  # it reduces, or the position may turn but becomes no larger
-        equity = total(self.account.cash, self.open_profit())
-        needed = times(each, after)
-        if needed > equity:
-            raise Refused(
-                f"{needed} of margin is needed for {after} {instrument.symbol}, "
-                f"the equity is {equity}",
-                reason=Reason.INSUFFICIENT_FUNDS,
-            )
+            check_margin(self._margin, self.account, instrument, side, qty, working, self)
 
     def _position(self, instrument: Instrument) -> PositionState:
         holding = self.account.holding(instrument)
@@ -378,8 +384,3 @@ def _units_or_none(instrument: Instrument, price: Decimal | None) -> int | None:
         return None if price is None else instrument.units(price)
     except UsageError:
         return None
-
-
-def said(reason: Reason) -> str:
-    """A reason in the broker's words."""
-    return _SAID.get(reason, reason.name)

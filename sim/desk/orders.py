@@ -4,12 +4,14 @@ from decimal import Decimal
 
 from ...matching.reports import Report
 from ...trading.order import OrderRequest, OrderState
-from ...trading.words import OrdStatus, Reason
+from ...trading.orders.tags import Tag, parse
+from ...trading.words import OrdStatus, OrdType, Reason
 from .money import mean_price
 
 
 class OrderRecord:
-    """What the broker knows of one order; `number` is its id here and in the engine."""
+    """What the broker knows of one order; `number` is its id here and in the engine. `parent`: the
+    entry to which the broker attached it."""
 
     __slots__ = (
         "cum_qty",
@@ -17,6 +19,7 @@ class OrderRecord:
         "leaves_qty",
         "number",
         "order_qty",
+        "parent",
         "price",
         "reason",
         "request",
@@ -27,8 +30,11 @@ class OrderRecord:
         "worth_units",
     )
 
-    def __init__(self, number: int, request: OrderRequest, now_ns: int) -> None:
+    def __init__(
+        self, number: int, request: OrderRequest, now_ns: int, parent: "OrderRecord | None" = None
+    ) -> None:
         self.number = number
+        self.parent = parent
         self.request = request
         self.entered_ns = now_ns
         self.updated_ns = now_ns
@@ -57,6 +63,21 @@ class OrderRecord:
             self.reason = report.reason
 
     @property
+    def tag(self) -> Tag | None:
+        """What the order is for by its client tag, None where that is not one of ours. A child has
+        none: it is a leg of its entry's bracket, and its number stands for the attempt."""
+        if self.parent is None:
+            return parse(self.request.cl_ord_id)
+        entry = self.parent.tag
+        role = "stop" if self.request.ord_type is OrdType.STOP else "target"
+        return None if entry is None else Tag(entry.intent, role, self.number)
+
+    @property
+    def known_as(self) -> str:
+        """The client tag, or for a child what it is for."""
+        return self.request.cl_ord_id if self.parent is None else str(self.tag or "")
+
+    @property
     def avg_px(self) -> Decimal | None:
         """The mean fill price; None while nothing is filled."""
         if not self.cum_qty:
@@ -82,4 +103,5 @@ class OrderRecord:
             time_ns=self.updated_ns,
             reason=self.reason,
             text=self.text,
+            parent_id=None if self.parent is None else str(self.parent.number),
         )

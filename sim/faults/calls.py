@@ -13,7 +13,8 @@ from ...trading.broker import Ack
 from ...trading.errors import DryfillError, NotSent, OutcomeUnknown, Refused
 from ...trading.instrument import Instrument
 from ...trading.order import OrderRequest
-from ..desk.broker_desk import BrokerDesk, said
+from ..desk.broker_desk import BrokerDesk
+from ..desk.wording import said
 from ..loop import VirtualLoop
 from ..loop_moments import Tie
 from .past import Past

@@ -18,6 +18,7 @@ import pytest
 from dryfill.matching.reference import ReferenceEngine
 from dryfill.matching.rules import Rules
 from dryfill.sim.desk.account import Account
+from dryfill.sim.desk.bracket_rules import BracketRules
 from dryfill.sim.desk.broker_desk import BrokerDesk
 from dryfill.sim.desk.fees import fee_schedule
 from dryfill.sim.digest import DomainDigest
@@ -30,7 +31,7 @@ from dryfill.sim.sim_broker import SimBroker
 from dryfill.sim.wire import Wire
 from dryfill.trading import instruments
 from dryfill.trading.broker import Broker, BrokerEvent
-from dryfill.trading.order import OrderRequest
+from dryfill.trading.order import OrderChange, OrderRequest
 from dryfill.trading.tape import QuoteRows, Tape, TradeRows, make_tape
 from dryfill.trading.words import OrdType, Side
 
@@ -64,8 +65,8 @@ def _columns(*rows: tuple[int, ...]) -> list[Any]:
     return [np.array(column, np.int64) for column in zip(*rows, strict=True)]
 
 
-def sim_play(latency: str) -> Play:
-    """`SimBroker` on the reference engine."""
+def sim_play(latency: str, brackets: BracketRules | None = None) -> Play:
+    """`SimBroker` on the reference engine; `brackets`: the account's own."""
 
     def play(tape: Tape, script: Script) -> None:
         loop = VirtualLoop(T0)
@@ -73,7 +74,7 @@ def sim_play(latency: str) -> Play:
         engine.extend(tape)
         engine.advance(T0)
         account = Account("SIM", Decimal(50_000), fee_schedule({"ES": FEE}))
-        desk = BrokerDesk(account, lambda: loop.now_ns)
+        desk = BrokerDesk(account, lambda: loop.now_ns, brackets=brackets)
         exchange = Exchange(loop, {"ES": engine}, DomainDigest(T0), desk.on_report)
         desk.connect(exchange)
         loop.add_source(exchange)
@@ -95,11 +96,29 @@ PLAYS: dict[str, Play] = {
     "SimBroker, reference engine, live latency": sim_play("live"),
 }
 
+ATTACHING: dict[str, Play] = {
+    "SimBroker, reference engine, no latency": sim_play("zero", BracketRules()),
+    "SimBroker, reference engine, live latency": sim_play("live", BracketRules()),
+}
+"""The same for accounts in which the broker keeps stop and target for an entry."""
+
 
 @pytest.fixture(params=list(PLAYS))
 def play(request: pytest.FixtureRequest) -> Callable[[Script], None]:
     """Run a script on every implementation, on the quiet market."""
     return lambda script: PLAYS[request.param](quiet_market(), script)
+
+
+@pytest.fixture(params=list(ATTACHING))
+def attaching(request: pytest.FixtureRequest) -> Callable[[Script], None]:
+    """As `play`, where the broker keeps stop and target for an entry."""
+    return lambda script: ATTACHING[request.param](quiet_market(), script)
+
+
+@pytest.fixture
+def change() -> type[OrderChange]:
+    """What to change on a working order."""
+    return OrderChange
 
 
 @pytest.fixture

@@ -77,14 +77,16 @@ class Clock:
 class Counter:
     """A broker's desk on an exchange, without a wire; `at(ms)` lets the market go on."""
 
-    def __init__(self, tape: Tape, instrument: Instrument, fees: FeeSpec, margin: Any) -> None:
+    def __init__(
+        self, tape: Tape, instrument: Instrument, fees: FeeSpec, margin: Any, brackets: Any
+    ) -> None:
         self.clock = Clock()
         self.instrument = instrument
         self.digest = DomainDigest(T0)
         self.engine = ReferenceEngine(Rules(protection=24))
         self.engine.extend(tape)
         self.account = Account("SIM", Decimal(50_000), fee_schedule(fees))
-        self.desk = BrokerDesk(self.account, lambda: self.clock.now_ns, margin)
+        self.desk = BrokerDesk(self.account, lambda: self.clock.now_ns, margin, brackets)
         self.exchange = Exchange(
             self.clock, {instrument.symbol: self.engine}, self.digest, self.desk.on_report
         )
@@ -132,9 +134,14 @@ def tape_fixture() -> Callable[..., Tape]:
 @pytest.fixture
 def counter() -> Callable[..., Counter]:
     def make(
-        text: str, *, instrument: Instrument = ES, fees: FeeSpec = None, margin: Any = None
+        text: str,
+        *,
+        instrument: Instrument = ES,
+        fees: FeeSpec = None,
+        margin: Any = None,
+        brackets: Any = None,
     ) -> Counter:
-        return Counter(tape_of(text), instrument, fees, margin)
+        return Counter(tape_of(text), instrument, fees, margin, brackets)
 
     return make
 

@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 import pytest
 
 from dryfill.matching.commands import SetStatus
-from dryfill.sim.desk.broker_desk import said
+from dryfill.sim.desk.wording import said
 from dryfill.trading import instruments
 from dryfill.trading.broker import AccountState
 from dryfill.trading.errors import Refused
