@@ -71,5 +71,10 @@ class RunEnded(DryfillError):
     """The data ended while an order, a bracket or a flatten was waited for: it will never be."""
 
 
+class GuardFailed(DryfillError):
+    """A fault of ours ended the bracket or group that was waited for; an incident says what guards
+    its position now."""
+
+
 class ProtocolError(DryfillError):
     """The broker broke its own rules."""

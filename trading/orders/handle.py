@@ -16,10 +16,11 @@ from .order_core import OrderCore
 class Changed:
     """Wakes whoever waits for something to become true; nothing is missed between test and wait."""
 
-    __slots__ = ("_waiters",)
+    __slots__ = ("_error", "_waiters")
 
     def __init__(self) -> None:
         self._waiters: list[asyncio.Future[None]] = []
+        self._error: Exception | None = None
 
     @property
     def waited_for(self) -> int:
@@ -37,9 +38,16 @@ class Changed:
             if not waiter.done():
                 waiter.set_exception(error)
 
+    def spoil(self, error: Exception) -> None:
+        """Whoever waits, now or later, for what is not true already, gets this instead."""
+        self._error = error
+        self.end(error)
+
     async def until(self, true: Callable[[], bool]) -> None:
         """Return as soon as `true()` holds; it is asked at once and after every `tell`."""
         while not true():
+            if self._error is not None:
+                raise self._error
             waiter = asyncio.get_running_loop().create_future()
             self._waiters.append(waiter)
             try:

@@ -11,7 +11,8 @@ from ..instrument import Instrument
 from ..order import Execution, ExecutionReport, OrderState
 from ..words import ExecType, OrdStatus
 from .handle import Order
-from .positions import fill_of
+from .observing import Observers
+from .positions import Position, fill_of
 from .sending.outbox import Listener, Outbox
 
 _ENDS = {
@@ -30,6 +31,7 @@ class Intake:
 
     outbox: Outbox
     after_answer: Callable[[Order, OrderState | None], None]
+    missed: Callable[[], None]
 
     def __init__(
         self,
@@ -50,9 +52,22 @@ class Intake:
         if order is None:
             self._stranger(report)
             return
-        fill = self._take(order, report)
-        self._settle(order)
+        try:
+            fill = self._take(order, report)
+        except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3)
+            self.outbox.supervision.failed(error, "a report", order.cl_ord_id)
+            self.missed()  # as if it had not come: what it told is asked for
+            return
+        try:
+            self._settle(order)
+        except Exception as error:  # noqa: BLE001  as above
+            self.outbox.supervision.failed(error, "what follows a report", order.cl_ord_id)
         self._tell(order, report, fill)
+
+    def go_on(self, order: Order) -> None:
+        """A fault of ours may have kept from an order, or its owner, what should have followed."""
+        self.outbox.noted(order)
+        self._settle(order)
 
     def fill(self, fill: Execution) -> None:
         """A look found a fill."""
@@ -93,10 +108,15 @@ class Intake:
 
     def unknown(self, order: Order) -> None:
         text = f"{order.describe()}: nobody answers what became of it; it may be working"
-        self.outbox.incident("order_unknown", text)
+        self.outbox.incident("order_unknown", text, order.cl_ord_id)
 
     def failed(self, order: Order, text: str) -> None:
-        self.outbox.incident("broker_error", f"{order.describe()}: {text}")
+        self.outbox.incident("broker_error", f"{order.describe()}: {text}", order.cl_ord_id)
+
+    def unsent(self, order: Order) -> None:
+        self.outbox.noted(order)
+        self.outbox.observers.on_unsent(order)
+        self._settle(order)
 
     # --- how --------------------------------------------------------------------------------------
 
@@ -106,7 +126,7 @@ class Intake:
         try:
             order.core.apply(report)
         except ProtocolError as error:
-            self.outbox.incident("protocol", f"{order.describe()}: {error}")
+            self.outbox.incident("protocol", f"{order.describe()}: {error}", order.cl_ord_id)
         fill = fill_of(report) if order.core.told_qty != told_qty else None
         if fill is not None:
             order.fills.append(fill)
@@ -117,7 +137,7 @@ class Intake:
     def _noted(self, order: Order) -> None:
         if self.outbox.orders.revive(order):
             text = f"{order.describe()} was taken for lost and arrived after all; it is cancelled"
-            self.outbox.incident("late_order", text)
+            self.outbox.incident("late_order", text, order.cl_ord_id)
         self.outbox.noted(order)
 
     def _tell(self, order: Order, report: ExecutionReport, fill: Execution | None) -> None:
@@ -126,11 +146,25 @@ class Intake:
         if fill is None and again:
             return  # told before
         order.ended = order.ended or ends
-        for hearer in (self.outbox.observers, self._listener):
-            hearer.on_report(order, report)
-            if fill is not None:
-                hearer.on_fill(order, fill)
-                hearer.on_position(self.outbox.ledger.position(order.instrument))
+        position = None if fill is None else self.outbox.ledger.position(order.instrument)
+        self._hear(self.outbox.observers, order, report, fill, position)
+        try:
+            self._hear(self._listener, order, report, fill, position)
+        except Exception as error:  # noqa: BLE001  the trader's fault is not the manager's
+            self.outbox.supervision.told(error, "the listener", order.cl_ord_id)
+
+    def _hear(
+        self,
+        hearer: Observers | Listener,
+        order: Order,
+        report: ExecutionReport,
+        fill: Execution | None,
+        position: Position | None,
+    ) -> None:
+        hearer.on_report(order, report)
+        if fill is not None and position is not None:
+            hearer.on_fill(order, fill)
+            hearer.on_position(position)
 
     def _stranger(self, report: ExecutionReport) -> None:
         """Not one of ours, or one whose id we are not told yet, or one long forgotten. Its fills
@@ -144,8 +178,12 @@ class Intake:
     def _strange_fill(self, fill: Execution) -> None:
         if self.outbox.ledger.book(fill, None):
             self._moved(fill.instrument)
-            for hearer in (self.outbox.observers, self._listener):
-                hearer.on_position(self.outbox.ledger.position(fill.instrument))
+            position = self.outbox.ledger.position(fill.instrument)
+            self.outbox.observers.on_position(position)
+            try:
+                self._listener.on_position(position)
+            except Exception as error:  # noqa: BLE001  as above
+                self.outbox.supervision.told(error, "the listener", "")
 
 
 def _report_of(order: Order, fill: Execution) -> ExecutionReport:

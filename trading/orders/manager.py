@@ -28,12 +28,14 @@ from .brackets.plan import (
     share_out,
 )
 from .drafts import change_refusal, changed, draft
+from .exits.falling_back import FallingBack
 from .exits.flatten import Flatten
 from .exits.flatten_core import FlattenResult
 from .exits.flattens import Flattens
 from .handle import CancelResult, Order
 from .incident import Incident as Incident
 from .intake import Intake
+from .observing import Observer
 from .owners import Owners
 from .recovery.watch import Watch
 from .sending.outbox import Listener, Outbox
@@ -67,11 +69,15 @@ class OrderManager:
         self.admit_change: Callable[[Order, Wish], None] = lambda order, wish: None
         self._prefix = prefix
         self._intents = 0
-        self._owners = Owners(self.settings)
         self._intake = Intake(listener, self._settle, self._moved)
         self._outbox = self._intake.outbox = Outbox(
             broker, listener, now_ns, self.settings, self._intake, random or Random(prefix)
         )
+        failed = self._outbox.supervision.failed
+        self._owners = Owners(self.settings, failed)
+        falling_back = FallingBack(self._owners, self._outbox, self.settings)
+        self._outbox.supervision.fall_back = falling_back.begin
+        self._outbox.supervision.go_on = self._intake.go_on
         self._watch = Watch(broker, self._outbox, self._intake, self.settings, now_ns)
         self.view = View(self._owners, self._outbox)
         self._flattens = Flattens(
@@ -202,7 +208,7 @@ class OrderManager:
         self.admit(request)
         # Protection outlives the day: a day order would leave the position bare at the close.
         tif = TimeInForce.GTC if TimeInForce.GTC in offers.tifs else TimeInForce.DAY
-        bracket = Bracket(intent, plan, tif, self._outbox, self.settings)
+        bracket = Bracket(intent, plan, tif, self._outbox.on_behalf(intent), self.settings)
         self._owners.add(bracket)
         bracket.begin(request)
         return bracket
@@ -226,10 +232,13 @@ class OrderManager:
     def on_event(self, event: BrokerEvent) -> None:
         """Take an event of the broker's in. Account and position events say nothing that is not in
         reports and looks."""
-        if isinstance(event, ExecutionReport):
-            self._intake.report(event)
-        elif isinstance(event, StreamState):
-            self._watch.on_stream(event)
+        try:
+            if isinstance(event, ExecutionReport):
+                self._intake.report(event)
+            elif isinstance(event, StreamState):
+                self._watch.on_stream(event)
+        except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3); the next look mends it
+            self._outbox.supervision.failed(error, f"an event {type(event).__name__}", "")
 
     def on_status(self, instrument: Instrument, status: TradingStatus) -> None:
         """The market moved to another state; what waited for one that takes orders goes on."""
@@ -237,7 +246,7 @@ class OrderManager:
         if self._outbox.closed or status not in (TradingStatus.PRE_OPEN, TradingStatus.OPEN):
             return
         for owner in self._owners.trading(instrument):
-            owner.wake()
+            self._owners.wake(owner)
         for order in self.view.orders_of(instrument):
             self._outbox.hurry(order)
         self._flattens.wake(instrument)
@@ -265,19 +274,20 @@ class OrderManager:
         self._flattens.give_up()
         for order in self._outbox.orders.working():
             if order.core.unfinished:
-                self._outbox.incident(
-                    "left_undone", f"closed while {order!r} was still to be settled"
-                )
-        for owner in self._owners.all():
-            if owner.bare:
-                self._outbox.incident(
-                    "left_bare", f"closed while {owner!r} was not covered by a stop"
-                )
+                text = f"closed while {order!r} was still to be settled"
+                self._outbox.incident("left_undone", text, order.cl_ord_id)
+        for owner in self._owners.bare():
+            text = f"closed while {owner!r} was not covered by a stop"
+            self._outbox.incident("left_bare", text, owner.intent)
         self._outbox.close()
 
-    def incident(self, kind: str, text: str) -> None:
-        """Keep an incident and tell of it."""
-        self._outbox.incident(kind, text)
+    def incident(self, kind: str, text: str, about: str = "") -> None:
+        """Keep an incident and tell of it; `about` is a client tag or an intent."""
+        self._outbox.incident(kind, text, about)
+
+    def observe(self, observer: Observer) -> None:
+        """Tell an observer everything from now on; see `observing.Observer`."""
+        self._outbox.observers.add(observer)
 
     # --- how --------------------------------------------------------------------------------------
 

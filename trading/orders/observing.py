@@ -1,8 +1,12 @@
 """Who follows what the manager does: its journal, its statistics, its log, the stream of events.
 
 An observer never decides anything. It is told in the order in which things happen, before the
-trader is; it may override whichever of these it needs.
+trader is; it may override whichever of these it needs, and one that it leaves out costs nothing.
+What an observer raises is an incident, told once; the others are told all the same.
 """
+
+from collections.abc import Callable
+from typing import Any
 
 from ..order import Execution, ExecutionReport
 from .commands import Command, Do
@@ -23,6 +27,9 @@ class Observer:
     def on_answer(self, order: Order, do: Do, error: BaseException | None, took_s: float) -> None:
         """The broker answered, or its time was up; the order knows already. None: done."""
 
+    def on_unsent(self, order: Order) -> None:
+        """An order ended before it was sent: nothing will come of it, and nobody answers."""
+
     def on_report(self, order: Order, report: ExecutionReport) -> None:
         """An order of ours changed, by the stream or by a look."""
 
@@ -35,40 +42,88 @@ class Observer:
     def on_incident(self, incident: Incident) -> None:
         """Something went wrong."""
 
+    def on_close(self) -> None:
+        """The manager is closed: nothing comes after this."""
 
-class Observers(Observer):
+
+_HOOKS = tuple(name for name in vars(Observer) if name.startswith("on_"))
+
+Failed = Callable[[Exception, str, str], None]
+"""`failed(error, where, about)`: something of ours raised; `about` is a client tag, an intent, or
+"" (see `supervision.Supervision.failed`)."""
+
+
+class Observers:
     """Tells all of them, in the order in which they were added."""
 
-    def __init__(self) -> None:
-        self._all: list[Observer] = []
+    def __init__(self, failed: Failed) -> None:
+        self._failed = failed
+        self._hooks: dict[str, list[Callable[..., None]]] = {name: [] for name in _HOOKS}
+        self._intent = self._hooks["on_intent"]
+        self._command = self._hooks["on_command"]
+        self._answer = self._hooks["on_answer"]
+        self._unsent = self._hooks["on_unsent"]
+        self._report = self._hooks["on_report"]
+        self._fill = self._hooks["on_fill"]
+        self._position = self._hooks["on_position"]
+        self._incident = self._hooks["on_incident"]
+        self._close = self._hooks["on_close"]
 
     def add(self, observer: Observer) -> None:
-        self._all.append(observer)
+        for name, hooks in self._hooks.items():
+            if getattr(type(observer), name) is not getattr(Observer, name):
+                hooks.append(getattr(observer, name))
+
+    def remove(self, observer: Observer) -> None:
+        """Tell it nothing more; one that was never added is no error."""
+        for name, hooks in self._hooks.items():
+            hook = getattr(observer, name)
+            if hook in hooks:
+                hooks.remove(hook)
 
     def on_intent(self, order: Order) -> None:
-        for observer in self._all:
-            observer.on_intent(order)
+        if self._intent:
+            self._tell(self._intent, order, order)
 
     def on_command(self, order: Order, command: Command) -> None:
-        for observer in self._all:
-            observer.on_command(order, command)
+        if self._command:
+            self._tell(self._command, order, order, command)
 
     def on_answer(self, order: Order, do: Do, error: BaseException | None, took_s: float) -> None:
-        for observer in self._all:
-            observer.on_answer(order, do, error, took_s)
+        if self._answer:
+            self._tell(self._answer, order, order, do, error, took_s)
+
+    def on_unsent(self, order: Order) -> None:
+        if self._unsent:
+            self._tell(self._unsent, order, order)
 
     def on_report(self, order: Order, report: ExecutionReport) -> None:
-        for observer in self._all:
-            observer.on_report(order, report)
+        if self._report:
+            self._tell(self._report, order, order, report)
 
     def on_fill(self, order: Order, fill: Execution) -> None:
-        for observer in self._all:
-            observer.on_fill(order, fill)
+        if self._fill:
+            self._tell(self._fill, order, order, fill)
 
     def on_position(self, position: Position) -> None:
-        for observer in self._all:
-            observer.on_position(position)
+        if self._position:
+            self._tell(self._position, None, position)
 
     def on_incident(self, incident: Incident) -> None:
-        for observer in self._all:
-            observer.on_incident(incident)
+        if self._incident:
+            self._tell(self._incident, None, incident)
+
+    def on_close(self) -> None:
+        self._tell(self._close, None)
+
+    def _tell(self, hooks: list[Callable[..., None]], about: Order | None, *told: Any) -> None:
+        for hook in hooks:
+            try:
+                hook(*told)
+            except Exception as error:  # noqa: BLE001  an observer's fault is nobody else's
+                where = f"observer {_name(hook)}"
+                self._failed(error, where, "" if about is None else about.cl_ord_id)
+
+
+def _name(hook: Any) -> str:
+    return f"{type(hook.__self__).__name__}.{hook.__name__}"

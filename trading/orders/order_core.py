@@ -202,6 +202,7 @@ class OrderCore:
         if self.wish.working:
             return Command(Do.PLACE, self.unsent.pause_s)
         self.venue_status = OrdStatus.CANCELED  # it never left: nothing is working anywhere
+        self.unsent.taken_back = True
         self.text = "cancelled before it was sent"
         return None
 

@@ -12,6 +12,7 @@ from ..instrument import Instrument
 from . import tags
 from .agreement import Wish
 from .handle import Changed, Order
+from .observing import Failed
 from .settings import OrderSettings
 
 
@@ -65,13 +66,16 @@ class Owners:
 
     A fill may be told after the cancel that it crossed was confirmed (race-scenarios RS-18). So a
     finished owner is kept for a while, and acts again where one of its orders was filled after all.
+    An owner that raises is no other owner's business: `failed` hears of it, and puts a fallback in
+    its place.
     """
 
-    def __init__(self, settings: OrderSettings) -> None:
+    def __init__(self, settings: OrderSettings, failed: Failed) -> None:
         self._owners: dict[str, Owner] = {}
         self._late: OrderedDict[str, tuple[float, Owner]] = OrderedDict()
         self._linked: dict[str, Owner] = {}  # by intents of orders that were sent alone
         self._settings = settings
+        self._failed = failed
 
     def add(self, owner: Owner) -> None:
         self._owners[owner.intent] = owner
@@ -83,6 +87,23 @@ class Owners:
         assert not tag.role, f"{order!r} belongs to somebody already"
         self._linked[tag.intent] = owner
 
+    def get(self, intent: str) -> Owner | None:
+        """The owner of an intent, finished ones included."""
+        late = self._late.get(intent)
+        return self._owners.get(intent) or (late[1] if late else None)
+
+    def replace(self, old: Owner, new: Owner | None) -> None:
+        """Put another in an owner's place, or nobody: its orders are the other's from now on."""
+        self._owners.pop(old.intent, None)
+        self._late.pop(old.intent, None)
+        if new is not None:
+            self._owners[old.intent] = new
+        for intent in [intent for intent, owner in self._linked.items() if owner is old]:
+            if new is None:
+                del self._linked[intent]
+            else:
+                self._linked[intent] = new
+
     def all(self) -> list[Owner]:
         return list(self._owners.values())
 
@@ -93,10 +114,7 @@ class Owners:
             return None
         if not tag.role:
             return self._linked.get(tag.intent)
-        owner = self._owners.get(tag.intent)
-        if owner is None and tag.intent in self._late:
-            owner = self._late[tag.intent][1]
-        return owner
+        return self.get(tag.intent)
 
     def trading(self, instrument: Instrument) -> list[Owner]:
         """Owners of orders in an instrument."""
@@ -105,7 +123,44 @@ class Owners:
 
     def settle(self, owner: Owner) -> None:
         """Let an owner act, and take it off the list when it is finished."""
-        owner.settle()
+        try:
+            owner.settle()
+            self._sort(owner)
+        except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3)
+            self._failed(error, f"{type(owner).__name__} of {owner.intent}", owner.intent)
+
+    def wake(self, owner: Owner) -> None:
+        """The market's state changed."""
+        try:
+            owner.wake()
+        except Exception as error:  # noqa: BLE001  as above
+            self._failed(error, f"{type(owner).__name__} of {owner.intent}", owner.intent)
+
+    def release(self, owner: Owner) -> None:
+        """Let an owner go; where it fails, its fallback goes."""
+        try:
+            owner.release()
+        except Exception as error:  # noqa: BLE001  as above
+            self._failed(error, f"{type(owner).__name__} of {owner.intent}", owner.intent)
+            fallback = self._owners.get(owner.intent)
+            if fallback is not None:
+                fallback.release()
+                owner = fallback
+        self.settle(owner)
+
+    def bare(self) -> list[Owner]:
+        """Those who hold something that no confirmed stop covers, as far as they can say."""
+        found = []
+        for owner in self.all():
+            try:
+                if owner.bare:
+                    found.append(owner)
+            except Exception as error:  # noqa: BLE001  as above; who cannot say is taken for bare
+                self._failed(error, f"{type(owner).__name__} of {owner.intent}", owner.intent)
+                found.append(owner)
+        return found
+
+    def _sort(self, owner: Owner) -> None:
         # One of whose orders was taken for lost stays: should the order arrive after all, and be
         # filled, somebody has to protect or undo that.
         if owner.finished and not any(order.core.doubt.lost for order in owner.orders()):

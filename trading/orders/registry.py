@@ -40,6 +40,11 @@ class Registry:
         """Orders not known to be over, oldest first."""
         return iter(list(self._working.values()))
 
+    def all(self) -> Iterator[Order]:
+        """Orders that are kept, finished ones first."""
+        finished = [order for _, order in self._finished.values()]
+        return iter([*finished, *self._working.values()])
+
     def find(self, cl_ord_id: str, order_id: str) -> Order | None:
         """The order of a tag, or of a broker's id where the tag is missing."""
         tag = cl_ord_id or self._tag_by_id.get(order_id, "")

@@ -16,6 +16,7 @@ _COUNTS = (
     "late_most",
     "held_most",
     "executions_most",
+    "fault_tries",
 )
 _ORDERED = (
     ("look_first_s", "look_most_s"),
@@ -68,6 +69,9 @@ class OrderSettings:
     `held_most`: how many reports for order ids not yet known are held for the
     answer that names them, and how many changes of one order wait for their report.
     `executions_most`: how many fills are remembered, so that one told again is not booked again.
+
+    `fault_tries`: how often an order is looked up because our own code failed on it, before it is
+    left alone and a bracket it belongs to goes under a fallback.
     """
 
     look_first_s: float = 0.25
@@ -102,6 +106,7 @@ class OrderSettings:
     late_s: float = 3_600.0
     held_most: int = 1_000
     executions_most: int = 100_000
+    fault_tries: int = 3
 
     def __post_init__(self) -> None:
         for field in fields(self):

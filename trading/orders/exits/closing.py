@@ -30,14 +30,15 @@ class Sender(Protocol):
     def pause_s(self, order: Order, nth: int, *, not_now: bool) -> float: ...
     def later(self, delay_s: float, call: Callable[[], None]) -> int: ...
     def never(self, timer: int | None) -> None: ...
-    def incident(self, kind: str, text: str) -> None: ...
+    def incident(self, kind: str, text: str, about: str = "") -> None: ...
 
 
 class Closer:
     """The closing orders of one intent. `again` is called when a pause ends.
 
-    `net`: contracts it bought, less those it sold. `failures`: orders that were refused or ended by
-    the venue, the market's state apart.
+    `sent`: the number of the last one that the intent sent before. `net`: contracts it bought, less
+    those it sold. `failures`: orders that were refused or ended by the venue, the market's state
+    apart.
     """
 
     def __init__(
@@ -47,6 +48,8 @@ class Closer:
         sender: Sender,
         settings: OrderSettings,
         again: Callable[[], None],
+        *,
+        sent: int = 0,
     ) -> None:
         self.orders: list[Order] = []
         self.failures = 0
@@ -55,7 +58,7 @@ class Closer:
         self._sender = sender
         self._settings = settings
         self._again = again
-        self._sent = 0
+        self._sent = sent
         self._ended = True  # the last order's end was looked at
         self._rested = 0  # orders in a row that were taken away without a fill
         self._refused = 0  # orders in a row that did not work at all
@@ -135,7 +138,8 @@ class Closer:
         said = (order.status.name.lower(), order.core.text or "the broker gave no reason")
         if said != self._said:  # one incident for a market that stays closed
             self._said = said
-            self._sender.incident(f"exit_{said[0]}", f"{order.describe()} {said[0]}: {said[1]}")
+            text = f"{order.describe()} {said[0]}: {said[1]}"
+            self._sender.incident(f"exit_{said[0]}", text, order.cl_ord_id)
         pause_s = self._sender.pause_s(order, self._refused, not_now=not_now)
         self._pause = self._sender.later(pause_s, self._resume)
 

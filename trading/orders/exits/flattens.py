@@ -34,12 +34,13 @@ class Flattens:
 
     def begin(self, instrument: Instrument, reason: str) -> Flatten:
         """Start one; there is none yet."""
+        intent = self._next_intent()
         flatten = Flatten(
-            self._next_intent(),
+            intent,
             instrument,
             reason,
             self._book,
-            self._outbox,
+            self._outbox.on_behalf(intent),
             self._settings,
             lambda: self.settle(instrument),
         )
@@ -55,9 +56,16 @@ class Flattens:
         if flatten.waiting and self._outbox.last_call:
             flatten.give_up()
         elif not flatten.waiting:
-            flatten.settle()
+            self._step(flatten)
         if flatten.result is not None:
             del self._flattens[instrument.symbol]
+
+    def _step(self, flatten: Flatten) -> None:
+        try:
+            flatten.settle()
+        except Exception as error:  # noqa: BLE001  it ends, says what is left, and nothing else stops
+            self._outbox.supervision.told(error, "a flatten", "")
+            flatten.give_up()
 
     def on_status(self, instrument: Instrument, status: TradingStatus) -> None:
         """The market moved to another state."""
@@ -85,8 +93,7 @@ class Flattens:
         flatten.waiting = self._shut.get(instrument.symbol, False) and held != 0
         if not flatten.waiting:
             for owner in self._owners.trading(instrument):
-                owner.release()
-                self._owners.settle(owner)
+                self._owners.release(owner)
         for order in self._book.orders_of(instrument):
             if not (flatten.waiting and flatten.guards(order)):
                 self._outbox.cancel(order)

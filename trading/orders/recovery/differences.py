@@ -41,10 +41,12 @@ class Difference(Struct, frozen=True, kw_only=True):
 class Differences:
     """All differences of one manager so far, in the order in which they were found.
 
-    `incident(kind, text)` is called for each, `what` being the kind.
+    `incident(kind, text, tag)` is called for each, `what` being the kind.
     """
 
-    def __init__(self, now_ns: Callable[[], int], incident: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, now_ns: Callable[[], int], incident: Callable[[str, str, str], None]
+    ) -> None:
         self.all: list[Difference] = []
         self._now_ns = now_ns
         self._incident = incident
@@ -62,4 +64,4 @@ class Differences:
             theirs=str(theirs),
         )
         self.all.append(found)
-        self._incident(what, str(found))
+        self._incident(what, str(found), tag)

@@ -60,6 +60,7 @@ class Watch:
         self._timer: int | None = None
         self._round: Round | None = None
         intake.after_answer = self._answered
+        intake.missed = self._missed
         outbox.sends = self.arm
 
     @property
@@ -90,6 +91,12 @@ class Watch:
             self.behind = True
             self._again()
             self._begin()  # what is under way was asked before the gap ended
+
+    def _missed(self) -> None:
+        """A report was lost on our side. Not at once: what it tells may fail us again."""
+        self.behind = True
+        self._again()
+        self.arm()
 
     # --- one order --------------------------------------------------------------------------------
 
@@ -152,6 +159,15 @@ class Watch:
         error = CancelledError() if done.cancelled() else done.exception()
         if this is not self._round or self._outbox.closed:
             return
+        try:
+            self._take(this, name, done, error)
+        except Exception as fault:  # noqa: BLE001  isolated here (DESIGN 3); the next round asks again
+            self._outbox.supervision.told(fault, f"a look for {name}", "")
+            self._end()
+
+    def _take(
+        self, this: Round, name: str, done: "Future[Any]", error: BaseException | None
+    ) -> None:
         if error is not None:
             if not isinstance(error, DryfillError):
                 self._outbox.incident("broker_error", f"asked for {name}: {error!r}")

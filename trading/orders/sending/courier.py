@@ -15,7 +15,7 @@ from ...order import OrderState
 from ...words import Reason
 from ..commands import Command, Do
 from ..handle import Order
-from ..observing import Observers
+from ..observing import Failed, Observers
 from ..settings import OrderSettings
 from .path import Path
 from .timers import Timers
@@ -30,12 +30,14 @@ class Sorter(Protocol):
     `answered`: after every answer, once the core knows; `found` is how a look-up found the order.
     `resent`: it goes out under a new tag; `tag` reached nobody. `unknown`: nobody answers what
     became of it. `failed`: the broker raised something that is none of its three endings.
+    `unsent`: an order was cancelled before it was sent; it is over.
     """
 
     def answered(self, order: Order, found: OrderState | None) -> None: ...
     def resent(self, order: Order, tag: str) -> None: ...
     def unknown(self, order: Order) -> None: ...
     def failed(self, order: Order, text: str) -> None: ...
+    def unsent(self, order: Order) -> None: ...
 
 
 class Sent(Struct, frozen=True):
@@ -58,6 +60,7 @@ class Courier:
         settings: OrderSettings,
         sorter: Sorter,
         observers: Observers,
+        failed: Failed,
     ) -> None:
         self._broker = broker
         self._timers = timers
@@ -65,6 +68,7 @@ class Courier:
         self._settings = settings
         self._sorter = sorter
         self._observers = observers
+        self._failed = failed
         self._pauses: dict[str, tuple[Do, int]] = {}
         self._held: dict[str, tuple[Order, Urgency]] = {}  # of these, for the way to be free again
         self._stopped = False
@@ -91,6 +95,10 @@ class Courier:
         if waiting is not None:
             self._end_pause(order)
         if command is None:
+            if order.core.unsent.taken_back and not order.ended:
+                order.ended = True
+                # Not at once: whoever took it away may be in the middle of something.
+                asyncio.get_running_loop().call_soon(self._taken_back, order)
             return
         if command.delay_s > 0 and command.do is not due:
             self._pause(order, command.do, command.delay_s)
@@ -105,8 +113,16 @@ class Courier:
             self._path.going(urgency)
         self._send(order, command, urgency)
 
+    def _taken_back(self, order: Order) -> None:
+        if self._stopped:
+            return
+        try:
+            self._sorter.unsent(order)
+        except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3)
+            self._failed(error, "an order taken back", order.cl_ord_id)
+
     def _pause(self, order: Order, do: Do, delay_s: float) -> None:
-        number = self._timers.later(delay_s, lambda: self._pause_over(order))
+        number = self._timers.later(delay_s, lambda: self._pause_over(order), order.cl_ord_id)
         self._pauses[order.cl_ord_id] = (do, number)
 
     def _pause_over(self, order: Order) -> None:
@@ -127,7 +143,11 @@ class Courier:
         order.core.sent(command, now_s)
         self._observers.on_command(order, command)
         sent = Sent(order, command.do, urgency, now_s)
-        future = self._call(order, command, urgency)
+        try:
+            future = self._call(order, command, urgency)
+        except Exception as error:  # noqa: BLE001  a port may not raise here: it may have gone
+            future = asyncio.get_running_loop().create_future()
+            future.set_exception(error)
         future.add_done_callback(lambda done: self._ended(sent, done))
 
     def _call(self, order: Order, command: Command, urgency: Urgency) -> "asyncio.Future[Any]":
@@ -152,7 +172,10 @@ class Courier:
 
     def _ended(self, sent: Sent, done: "asyncio.Future[Any]") -> None:
         error = asyncio.CancelledError() if done.cancelled() else done.exception()
-        self._answered(sent, error, done.result() if error is None else None)
+        try:
+            self._answered(sent, error, done.result() if error is None else None)
+        except Exception as fault:  # noqa: BLE001  isolated here (DESIGN 3)
+            self._failed(fault, f"the answer to a {sent.do.value}", sent.order.cl_ord_id)
 
     def _answered(self, sent: Sent, error: BaseException | None, result: object) -> None:
         order, do, tag = sent.order, sent.do, sent.order.cl_ord_id

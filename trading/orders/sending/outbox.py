@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ...broker import Broker
 from ...order import Execution, ExecutionReport, OrderRequest
+from .. import tags
 from ..handle import Order
 from ..incident import Incident as Incident
 from ..observing import Observers
@@ -18,8 +19,10 @@ from ..positions import Ledger, Position
 from ..recovery.differences import Differences
 from ..registry import Registry
 from ..settings import OrderSettings
+from ..supervision import Supervision
 from .backoff import doubled
 from .courier import Courier, Sorter
+from .on_behalf import OnBehalf
 from .path import Path
 from .retries import unsent_pause_s
 from .timers import Timers
@@ -52,8 +55,10 @@ class Outbox:
         sorter: Sorter,
         random: Random,
     ) -> None:
-        self.observers = Observers()
         self.orders = Registry(settings)
+        self.supervision = Supervision(self.incident, self.orders, settings)
+        failed = self.supervision.failed
+        self.observers = Observers(self.supervision.told)
         self.ledger = Ledger(settings.executions_most)
         self.incidents: list[Incident] = []
         self.differences = Differences(now_ns, self.incident)
@@ -62,9 +67,11 @@ class Outbox:
         self._listener = listener
         self._now_ns = now_ns
         self._settings = settings
-        self._timers = Timers()
+        self._timers = Timers(failed)
         self.path = Path(settings, random, self.incident)
-        self._courier = Courier(broker, self._timers, self.path, settings, sorter, self.observers)
+        self._courier = Courier(
+            broker, self._timers, self.path, settings, sorter, self.observers, failed
+        )
 
     def send(self, request: OrderRequest) -> Order:
         """Enter an order in the table and send it."""
@@ -97,7 +104,8 @@ class Outbox:
             self.orders.finish(order, self.now_s())
         elif order.core.stuck and not order.alarmed:
             order.alarmed = True
-            self.incident("cancel_failed", f"{order.describe()} cannot be cancelled")
+            text = f"{order.describe()} cannot be cancelled"
+            self.incident("cancel_failed", text, order.cl_ord_id)
         order.changed.tell()
 
     def pause_s(self, order: Order, nth: int, *, not_now: bool) -> float:
@@ -112,24 +120,34 @@ class Outbox:
     def now_s(self) -> float:
         return asyncio.get_running_loop().time()
 
-    def later(self, delay_s: float, call: Callable[[], None]) -> int:
-        return self._timers.later(delay_s, call)
+    def later(self, delay_s: float, call: Callable[[], None], about: str = "") -> int:
+        return self._timers.later(delay_s, call, about)
 
     def never(self, timer: int | None) -> None:
         self._timers.cancel(timer)
 
-    def incident(self, kind: str, text: str) -> None:
-        """Keep an incident and tell of it."""
-        incident = Incident(self._now_ns(), kind, text)
+    def on_behalf(self, intent: str) -> OnBehalf:
+        """As this, for the owner of one intent."""
+        return OnBehalf(self, intent)
+
+    def incident(self, kind: str, text: str, about: str = "") -> None:
+        """Keep an incident and tell of it. `about`: the client tag or the intent concerned."""
+        tag = tags.parse(about)
+        intent, named = (about, "") if tag is None else (tag.intent, about)
+        incident = Incident(self._now_ns(), kind, text, intent, named)
         self.incidents.append(incident)
         self.observers.on_incident(incident)
-        self._listener.on_incident(incident)
+        try:
+            self._listener.on_incident(incident)
+        except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3)
+            self.supervision.told(error, "the listener's on_incident", about)
 
     def close(self) -> None:
         """Send nothing more and leave no timer."""
         self.closed = True
         self._courier.stop()
         self._timers.stop()
+        self.observers.on_close()
 
     @property
     def timers(self) -> int:

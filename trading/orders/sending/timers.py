@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Callable
 
+from ..observing import Failed
+
 
 class Timers:
     """Pauses by number, on the running loop's own clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, failed: Failed) -> None:
+        self._failed = failed
         self._running: dict[int, asyncio.TimerHandle] = {}
         self._count = 0
         self._stopped = False
@@ -15,12 +18,15 @@ class Timers:
     def __len__(self) -> int:
         return len(self._running)
 
-    def later(self, delay_s: float, call: Callable[[], None]) -> int:
-        """Call after `delay_s`; the number to cancel it by. Once stopped, nothing is called."""
+    def later(self, delay_s: float, call: Callable[[], None], about: str = "") -> int:
+        """Call after `delay_s`; the number to cancel it by. Once stopped, nothing is called.
+        `about`: the order's tag or the owner's intent that it is for."""
         self._count += 1
         if not self._stopped:
             loop = asyncio.get_running_loop()
-            self._running[self._count] = loop.call_later(delay_s, self._ring, self._count, call)
+            self._running[self._count] = loop.call_later(
+                delay_s, self._ring, self._count, call, about
+            )
         return self._count
 
     def cancel(self, number: int | None) -> None:
@@ -36,6 +42,9 @@ class Timers:
             timer.cancel()
         self._running.clear()
 
-    def _ring(self, number: int, call: Callable[[], None]) -> None:
+    def _ring(self, number: int, call: Callable[[], None], about: str) -> None:
         del self._running[number]
-        call()
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3)
+            self._failed(error, "a timer", about)

@@ -46,16 +46,10 @@ def read(text):
 
 
 @pytest.fixture
-def run():
-    """Run a script, or a strategy class, on a market; the record."""
+def world():
+    """Make a world on a market: its broker and exchange, no trader yet."""
 
-    def go(market, trader, *, latency="25ms", seed=0, params=None):
-        async def trade(desk):
-            if isinstance(trader, type):
-                return await run_strategy(make_strategy(trader, params or {}, desk))
-            await trader(desk)
-            return []
-
+    def make(market, *, latency="25ms", seed=0):
         tape = read(market) if isinstance(market, str) else market
         setup = Setup(
             instrument=MNQ,
@@ -68,7 +62,23 @@ def run():
             cash=Decimal(50_000),
             seed=seed,
         )
-        return World(setup).run(trade)
+        return World(setup)
+
+    return make
+
+
+@pytest.fixture
+def run(world):
+    """Run a script, or a strategy class, on a market; the record."""
+
+    def go(market, trader, *, latency="25ms", seed=0, params=None):
+        async def trade(desk):
+            if isinstance(trader, type):
+                return await run_strategy(make_strategy(trader, params or {}, desk))
+            await trader(desk)
+            return []
+
+        return world(market, latency=latency, seed=seed).run(trade)
 
     return go
 

@@ -1,0 +1,36 @@
+"""The outbox as one owner has it: what the owner starts is known to be the owner's."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .outbox import Outbox
+
+
+class OnBehalf:
+    """A `Sender` for one intent: its timers and incidents carry the intent."""
+
+    __slots__ = ("_intent", "_outbox", "advance", "never", "now_s", "pause_s", "send")
+
+    def __init__(self, outbox: "Outbox", intent: str) -> None:
+        self._outbox = outbox
+        self._intent = intent
+        self.send = outbox.send
+        self.advance = outbox.advance
+        self.now_s = outbox.now_s
+        self.pause_s = outbox.pause_s
+        self.never = outbox.never
+
+    @property
+    def last_call(self) -> bool:
+        return self._outbox.last_call
+
+    @property
+    def closed(self) -> bool:
+        return self._outbox.closed
+
+    def later(self, delay_s: float, call: Callable[[], None]) -> int:
+        return self._outbox.later(delay_s, call, self._intent)
+
+    def incident(self, kind: str, text: str, about: str = "") -> None:
+        self._outbox.incident(kind, text, about or self._intent)
