@@ -57,7 +57,8 @@ class Bad(Struct, frozen=True):
 
 Message = Invocation | Completion | Ping | Close | HandshakeAnswer | Bad
 
-_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+DECIMALS = msgspec.json.Decoder(float_hook=Decimal)
+"""Reads JSON with its numbers exact: integers as they are, all others as Decimals."""
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -119,7 +120,7 @@ class Records:
 def read(record: str) -> Message:
     """One record as a message. `{}` and `{"error": …}` are the answer to the handshake."""
     try:
-        fields = _DECODER.decode(record)
+        fields = DECIMALS.decode(record)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         return Bad(f"no JSON: {error}", record[:SAMPLE_CHARS])
     if not isinstance(fields, dict):
