@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # written "as" so that type checkers take them for exported
     from .trading.price import Ticks as Ticks
     from .trading.strategy import Strategy as Strategy
     from .trading.tape import Tape as Tape
+    from .trading.words import ContingencyType as ContingencyType
 
 _HOME = {
     ".app.backtest": ("Backtest",),
@@ -66,6 +67,7 @@ _HOME = {
     ".trading.price": ("Price", "Ticks"),
     ".trading.strategy": ("Strategy",),
     ".trading.tape": ("Tape",),
+    ".trading.words": ("ContingencyType",),
 }
 _MODULES = {"instruments": ".trading.instruments"}
 _ROOM = {name: home for home, names in _HOME.items() for name in names}
@@ -75,6 +77,7 @@ __all__ = [
     "Bar",
     "Buy",
     "ConnectionLost",
+    "ContingencyType",
     "Desk",
     "DryfillError",
     "Instrument",

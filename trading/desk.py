@@ -19,6 +19,7 @@ from .events import Bar, MarketEvent, Quote, StatusChange, Trade
 from .inbox import Inbox
 from .instrument import Instrument
 from .last_prices import LastPrices
+from .linking import Linking
 from .market import Channel, Market
 from .order import Execution, ExecutionReport, OrderSpec, Trail
 from .orders.brackets.bracket import Bracket
@@ -35,7 +36,7 @@ from .series import BarArrived, Series
 
 class Desk:
     """A trader's view of one account and market. `instrument` is the one meant when none is named;
-    `prices` are the newest ones told.
+    `prices` are the newest ones told. `oco`, `oto` and `link` make groups: see `Linking`.
 
     `now_ns` is the wall clock (virtual in a simulation), `random` a seeded stream of the run's own.
     """
@@ -61,6 +62,8 @@ class Desk:
         self._followed: set[str] = set()  # instruments whose prices reach their brackets
         self._timers: list[Repeating] = []
         self.manager = OrderManager(broker, self, now_ns=now_ns, settings=settings)
+        linking = Linking(self.manager, self.prices, instrument, self._caller)
+        self.oco, self.oto, self.link = linking.oco, linking.oto, linking.link
 
     # --- what is ----------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ quotes conflate and everything else queues; the order manager never waits for it
 """
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
@@ -22,11 +22,14 @@ from .order import Execution, ExecutionReport, OrderSpec, Trail
 from .orders.brackets.bracket import Bracket
 from .orders.brackets.plan import Level, Targets
 from .orders.exits.flatten_core import FlattenResult
+from .orders.groups.group import Group
+from .orders.groups.groups import IfRefused
 from .orders.handle import CancelResult, Order
 from .orders.manager import Incident
 from .orders.positions import Position
 from .price import PriceLike, Ticks
 from .repeating import Timer
+from .words import ContingencyType
 
 _HANDLER_OF: dict[type, str] = {
     Quote: "on_quote",
@@ -148,6 +151,27 @@ class Strategy:
             trail=trail,
             entry_timeout=entry_timeout,
         )
+
+    async def oco(
+        self,
+        *specs: OrderSpec,
+        contingency: ContingencyType | None = None,
+        if_refused: IfRefused | None = None,
+    ) -> Group:
+        return await self.desk.oco(*specs, contingency=contingency, if_refused=if_refused)
+
+    async def oto(
+        self,
+        first: OrderSpec,
+        then: OrderSpec | Sequence[OrderSpec],
+        *,
+        contingency: ContingencyType | None = None,
+        if_refused: IfRefused | None = None,
+    ) -> Group:
+        return await self.desk.oto(first, then, contingency=contingency, if_refused=if_refused)
+
+    def link(self, *orders: Order, contingency: ContingencyType | None = None) -> Group:
+        return self.desk.link(*orders, contingency=contingency)
 
     async def flatten(self, *, reason: object = "") -> FlattenResult:
         return await self.desk.flatten(reason=reason)

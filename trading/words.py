@@ -50,6 +50,19 @@ class TimeInForce(IntEnum):
     IOC = 3
 
 
+class ContingencyType(IntEnum):
+    """What a fill of one order does to those that it is linked with (FIX 1385).
+
+    OCO, one cancels the other. OTO, one triggers the other. OUO, one updates the other: by as many
+    contracts, or by the same share of its quantity.
+    """
+
+    OCO = 1
+    OTO = 2
+    OUO_ABSOLUTE = 3
+    OUO_PROPORTIONAL = 4
+
+
 class OrdStatus(IntEnum):
     """The state of an order (FIX 39; letters become numbers above 9).
 

@@ -32,6 +32,7 @@ from .exits.falling_back import FallingBack
 from .exits.flatten import Flatten
 from .exits.flatten_core import FlattenResult
 from .exits.flattens import Flattens
+from .groups.groups import Door, Groups
 from .handle import CancelResult, Order
 from .incident import Incident as Incident
 from .intake import Intake
@@ -48,7 +49,8 @@ class OrderManager:
 
     `now_ns` is the wall clock, for stamps only; every wait uses the running loop's own clock.
     `prefix` goes before every client tag, so that tags stay unique in an account that outlives this
-    process. `random` spreads the pauses before what never left is sent again. `view` says what is.
+    process. `random` spreads the pauses before what never left is sent again. `view` says what is;
+    `oco`, `oto` and `link` make groups of orders that depend on each other: see `groups`.
     """
 
     def __init__(
@@ -83,6 +85,12 @@ class OrderManager:
         self._flattens = Flattens(
             self.view, self._owners, self._outbox, self.settings, self._next_intent
         )
+        door = Door(
+            self._next_intent, self._open_for_business, lambda r: self.admit(r), self._watch.ask
+        )
+        groups = Groups(self._owners, self._outbox, self.view, broker, self.settings, door)
+        self.groups = groups
+        self.oco, self.oto, self.link = groups.oco, groups.oto, groups.link
         broker.listen(self.on_event)
 
     # --- orders ---------------------------------------------------------------------------------
@@ -124,7 +132,7 @@ class OrderManager:
         owner = self._owners.of(order)
         if qty is not None and owner is not None and owner.sizes(order):
             raise UsageError(
-                f"the size of {order.describe()} follows what its bracket holds; change its price"
+                f"the size of {order.describe()} follows what {owner!r} holds; change its price"
             )
         self.admit_change(order, wish)
         order.core.refusal = ""

@@ -83,7 +83,7 @@ class OrderCore:
         self._sent = False
         self._cancels = Cancels(settings)
         tag = tags.parse(request.cl_ord_id)
-        self.is_entry = tag is None or tag.role in ("", "entry")  # else it reduces what is held
+        self.is_entry = tag is None or tag.opens  # else it reduces what is held
         self.doubt = Doubt(settings, risk_reducing=not self.is_entry)
         self.unsent = Unsent(settings)
         self.epoch = 0  # grows with every request and report: what was asked before is older

@@ -40,11 +40,15 @@ class OrderSettings:
     `retry_most_s`, or up to `closed_retry_s` where the market's state was the reason (its change
     ends the pause). `cancel_tries`: cancels of one order before an incident says that it will not
     go; it is tried on, every `closed_retry_s`. `stop_tries`: refusals and losses of a protective
-    stop before the position is closed instead, and of a target before it is left out; those that
-    are the market's state do not count. `proven_s`: how long a leg must have worked for earlier
+    stop before the position is closed instead, and of a target before it is left out, and refused
+    changes of a group's order before it is cancelled and sent anew; those that are the market's
+    state do not count. `proven_s`: how long a leg must have worked for earlier
     failures to be forgotten. `exit_tries`: refused closing orders before a flatten gives up.
     `exit_patience_s`: how long a closing order, or a stop that was triggered, may rest before a new
     closing order takes its place; doubled, up to `closed_retry_s`, each time nothing was filled.
+    `oco_unresolved_s`: how long an order of a group may have more open than it should, a cancel or
+    a change being tried all the while, before an incident says so and the broker is asked what is
+    true.
     `follow_s`: the least time between two moves of a stop by a bracket's rules (trail, break-even).
 
     `order_deadline_s`, `cancel_deadline_s`, `read_deadline_s`: how long an answer may take: to an
@@ -86,6 +90,7 @@ class OrderSettings:
     proven_s: float = 5.0
     exit_tries: int = 20
     exit_patience_s: float = 2.0
+    oco_unresolved_s: float = 2.0
     order_deadline_s: float = 15.0
     cancel_deadline_s: float = 15.0
     read_deadline_s: float = 5.0

@@ -3,15 +3,32 @@
 An intent is one thing the trader wants; each time it is sent it gets a new attempt. A bracket's
 legs are intents of their own, named after the bracket: `7.entry`, `7.stop`, `7.target`, `7.exit`.
 Several targets are `7.target1`, `7.target2` …; their `duty` is `target` all the same.
+
+The orders of a group are `7.oco1`, `7.oco2` … or, where they only ever close what is held,
+`7.leg1`, `7.leg2` …; the order that comes first in an OTO group is `7.first`, and what gives back
+an over-fill is `7.exit`. Orders that were sent alone and linked later keep the tags they have.
+
 Whoever reads the exchange's books can tell from the tag alone which positions were meant to be
 protected.
 """
 
 from typing import NamedTuple
 
+OCO = "oco"
+"""The duty of a group's member that may open something."""
+
+LEG = "leg"
+"""The duty of a group's member that only closes what is held."""
+
+FIRST = "first"
+"""The duty of the order that comes first in an OTO group."""
+
+_OPENING = ("", "entry", FIRST, OCO)
+
 
 class Tag(NamedTuple):
-    """A parsed tag. `role` is "" for an order that belongs to no bracket."""
+    """A parsed tag. `role` is "" for an order that belongs to no bracket and was sent in no
+    group."""
 
     intent: str
     role: str
@@ -21,6 +38,11 @@ class Tag(NamedTuple):
     def duty(self) -> str:
         """What the role is for, whichever of several it is."""
         return self.role.rstrip("0123456789")
+
+    @property
+    def opens(self) -> bool:
+        """Whether such an order may open something; else it only reduces what is held."""
+        return self.duty in _OPENING
 
     def __str__(self) -> str:
         dot = "." if self.role else ""

@@ -3,6 +3,9 @@
 One line is one thing that happens; times pass only in `wait`:
 
     do …                        the trader: place, bracket, modify, cancel, flatten, protect, close
+    do oco …                    sell 2 limit 20010 | sell 2 stop 19990 [like OCO] [refused cancel]
+    do oto buy 2 | sell 2 …     the first of them sends the others out; `do link 1#1 2#1`
+    do group 1                  wait until group 1 is done; `do end 1` takes it away
     > place 1#1 buy 2 market    the manager must send exactly this now, and nothing else
     x fill 1#1 2 @ 20000        it happens at the exchange; the event is on its way
     < told                      the oldest event on its way arrives
@@ -35,7 +38,7 @@ from dryfill.trading.orders.brackets.plan import Rules
 from dryfill.trading.orders.manager import OrderManager
 from dryfill.trading.orders.settings import OrderSettings
 from dryfill.trading.price import Ticks
-from dryfill.trading.words import Reason, TradingStatus
+from dryfill.trading.words import ContingencyType, Reason, TradingStatus
 
 RULES = {
     "even": "break_even",
@@ -89,12 +92,13 @@ class Stage:
         )
         self.orders = {}
         self.brackets = {}
+        self.groups = {}
         self.tasks = {}
         self.refusal = None
 
     def order(self, tag):
-        for bracket in self.brackets.values():
-            for order in bracket.orders():
+        for owner in (*self.brackets.values(), *self.groups.values()):
+            for order in owner.orders():
                 self.orders[order.cl_ord_id] = order
         return self.orders[tag]
 
@@ -189,6 +193,12 @@ class Stage:
                     rules=Rules(**rules),
                 )
                 self.brackets[bracket.intent] = bracket
+        elif what in ("oco", "oto", "link"):
+            self.act_on_group(what, " ".join(words))
+        elif what == "group":
+            self.run(f"group {words[0]}", self.groups[words[0]].done(*map(float, words[1:])))
+        elif what == "end":
+            self.groups[words[0]].cancel()
         elif what == "modify":
             tag, *rest = words
             changes = dict(zip(rest[::2], rest[1::2], strict=True))
@@ -222,6 +232,24 @@ class Stage:
             assert what == "close", what
             self.manager.close()
 
+    def act_on_group(self, what, text):
+        said = {"like": None, "refused": None}
+        while text.split()[-2:-1] and text.split()[-2] in said:
+            text, key, value = text.rsplit(maxsplit=2)
+            said[key] = value
+        how = {"contingency": said["like"] and ContingencyType[said["like"]]}
+        if what == "link":
+            group = self.manager.link([self.order(tag) for tag in text.split()], **how)
+        else:
+            how["if_refused"] = said["refused"]
+            specs = [spec_of(words.split()) for words in text.split("|")]
+            if what == "oto":
+                then = specs[1] if len(specs) == 2 else specs[1:]
+                group = self.manager.oto(MNQ, specs[0], then, **how)
+            else:
+                group = self.manager.oco(MNQ, specs, **how)
+        self.groups[group.intent] = group
+
     def run(self, name, coro):
         self.tasks[name] = asyncio.ensure_future(coro)
 
@@ -231,6 +259,10 @@ class Stage:
             found = str(self.manager.view.held(MNQ))
         elif what == "status":
             said, found = words[1], self.order(words[0]).status.name
+        elif what == "phase":
+            said, found = words[1], self.groups[words[0]].phase.value
+        elif what == "stands":
+            said, found = said.partition(" ")[2], str(self.groups[words[0]].outcome)
         elif what == "working":
             found = " ".join(o.cl_ord_id for o in self.manager.view.orders_of(MNQ))
         elif what == "incidents":
@@ -253,6 +285,13 @@ class Stage:
             error = task.exception()
             found = f"{type(error).__name__}" if error else str(task.result())
         assert found == said, f"found: {found}"
+
+
+def spec_of(words):
+    """An order as a trader writes it: `sell 2 limit 20010`."""
+    side, qty, *rest = words
+    numbers = dict(zip(rest[::2], rest[1::2], strict=True))
+    return {"buy": Buy, "sell": Sell}[side](int(qty), **numbers)
 
 
 def level(text):

@@ -209,9 +209,7 @@ def test_the_size_of_a_leg_is_the_brackets_own(play):
         > place 1.stop#1 sell 1 stop 19990
         """
     )
-    with pytest.raises(
-        UsageError, match=r"the size of order 1\.stop#1 .* follows what its bracket"
-    ):
+    with pytest.raises(UsageError, match=r"the size of order 1\.stop#1 .* follows what <bracket 1"):
         stage.manager.modify(stage.brackets["1"].stop, qty=2)
 
 

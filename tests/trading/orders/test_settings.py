@@ -130,6 +130,13 @@ EFFECTS = {
         HELD + "do flatten\n> place 2.exit#1 sell 2 market\n< ack 2.exit#1\n"
         "wait 0.5\n> cancel 2.exit#1",
     ),
+    "oco_unresolved_s": (
+        0.5,
+        "do oco buy 1 limit 19990 | buy 1 stop 20010\n> place 1.oco1#1 buy 1 limit 19990\n"
+        "> place 1.oco2#1 buy 1 stop 20010\n< ack 1.oco1#1\n< ack 1.oco2#1\n"
+        "< fill 1.oco1#1 1 @ 19990\n> cancel 1.oco2#1\nwait 0.5\n= incidents oco_unresolved\n"
+        "> ask fills\n> ask open\n> ask orders\n> ask positions",
+    ),
     "follow_s": (
         0.25,
         BRACKET.replace("40t", "40t follow 8t")

@@ -11,6 +11,7 @@ from typing import Protocol
 from ...instrument import Instrument
 from ...order import OrderRequest
 from ...words import OrdStatus, OrdType, Side
+from .. import tags
 from ..handle import Order
 from ..sending.backoff import NOT_NOW, doubled
 from ..settings import OrderSettings
@@ -81,6 +82,15 @@ class Closer:
         """True when, at last call, as many orders were sent as the settings allow."""
         return self._sender.last_call and self._sent >= self._settings.exit_tries
 
+    def adopt(self, order: Order) -> None:
+        """An order that was sent by a former life is its own again; it is watched as others are."""
+        tag = tags.parse(order.cl_ord_id)
+        assert tag is not None, f"{order!r} has no tag of ours"
+        self.orders.append(order)
+        self._sent = max(self._sent, tag.attempt)
+        if order.working:
+            self._watch(order)
+
     def settle(self) -> None:
         """Look once at how the last order ended, and pause where it did not work."""
         if self._ended or self.live is not None:
@@ -114,11 +124,7 @@ class Closer:
             )
         )
         self.orders.append(order)
-        self._ended = False
-        settings = self._settings
-        most_s = settings.exit_patience_s if self._sender.last_call else settings.closed_retry_s
-        patience_s = doubled(settings.exit_patience_s, most_s, self._rested + 1)
-        self._patience = self._sender.later(patience_s, lambda: self._replace(order))
+        self._watch(order)
 
     def wake(self) -> None:
         """End the pause: the market's state changed."""
@@ -129,6 +135,14 @@ class Closer:
         """Forget every timer."""
         self._sender.never(self._pause)
         self._sender.never(self._patience)
+
+    def _watch(self, order: Order) -> None:
+        """Time an order that may rest."""
+        self._ended = False
+        settings = self._settings
+        most_s = settings.exit_patience_s if self._sender.last_call else settings.closed_retry_s
+        patience_s = doubled(settings.exit_patience_s, most_s, self._rested + 1)
+        self._patience = self._sender.later(patience_s, lambda: self._replace(order))
 
     def _failed(self, order: Order) -> None:
         waits = order.core.reason in NOT_NOW or order.core.unsent.count > 0  # nobody was reached

@@ -50,6 +50,7 @@ class Watch:
         now_ns: Callable[[], int],
     ) -> None:
         self.behind = False
+        self._asked = False
         self._broker = broker
         self._outbox = outbox
         self._intake = intake
@@ -66,16 +67,24 @@ class Watch:
     @property
     def looks(self) -> bool:
         """Whether what is not told has to be asked for now."""
-        return self._lossy or self.behind or not self._up
+        return self._lossy or self.behind or self._asked or not self._up
 
     def arm(self) -> None:
         """See to it that the next round comes, where there is something to look at."""
         if not self.looks or self._timer is not None or self._round is not None:
             return
         outbox, settings = self._outbox, self._settings
-        if self.behind or outbox.orders.any_working or outbox.ledger.any_held:
-            calm = self._up and not self.behind
+        if self.behind or self._asked or outbox.orders.any_working or outbox.ledger.any_held:
+            calm = self._up and not (self.behind or self._asked)
             self._timer = outbox.later(settings.look_s if calm else settings.look_down_s, self._go)
+
+    def ask(self) -> None:
+        """Somebody does not trust what we know: ask for orders, fills and positions now, and again
+        until all of it was answered once. Nothing is held up meanwhile."""
+        self._asked = True
+        if not self._outbox.closed and (self._round is None or not self._round.full):
+            self._again()
+            self._begin()
 
     def on_stream(self, state: StreamState) -> None:
         """The stream went down or came up."""
@@ -129,14 +138,14 @@ class Watch:
     def _go(self) -> None:
         self._timer = None
         outbox = self._outbox
-        if self.behind or outbox.orders.any_working or outbox.ledger.any_held:
+        if self.behind or self._asked or outbox.orders.any_working or outbox.ledger.any_held:
             self._begin()
 
     def _begin(self) -> None:
         intake, outbox = self._intake, self._outbox
         known = [o for o in outbox.orders.working() if o.core.accepted and not o.core.flight]
         epochs = {order.cl_ord_id: order.core.epoch for order in known}
-        this = self._round = Round(self.behind, epochs, intake.last_ns)
+        this = self._round = Round(self.behind or self._asked, epochs, intake.last_ns)
         overlap_ns = round(self._settings.overlap_s * 1e9)
         since_ns = max(intake.last_ns - overlap_ns, self._born_ns)
         broker, late_s = self._broker, self._settings.read_deadline_s
@@ -200,7 +209,7 @@ class Watch:
                 self._outbox.advance(order)
         if this.full:
             self._compare(this)
-            self.behind = False
+            self.behind = self._asked = False
 
     def _fresh(self, this: Round, order: Order) -> bool:
         """Whether nothing happened to an order since the round began."""

@@ -45,10 +45,11 @@ class OrderView(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, request: OrderRequest, *, group: str = "") -> "OrderView":
-        """An order that is to be sent. Its tag tells its role, and a bracket's legs their group."""
+        """An order that is to be sent. Its tag tells its role, and a bracket's legs and a group's
+        members their group."""
         tag = tags.parse(request.cl_ord_id)
         role = Role.ORDINARY if tag is None else _ROLES.get(tag.duty, Role.ORDINARY)
-        if tag is not None and role is not Role.ORDINARY:
+        if tag is not None and (role is not Role.ORDINARY or tag.duty in (tags.OCO, tags.LEG)):
             group = group or tag.intent
         return cls(
             instrument=request.instrument,

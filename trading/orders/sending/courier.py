@@ -13,6 +13,7 @@ from ...broker import Ack, Broker, Urgency
 from ...errors import DryfillError, NotSent, Refused
 from ...order import OrderState
 from ...words import Reason
+from .. import tags
 from ..commands import Command, Do
 from ..handle import Order
 from ..observing import Failed, Observers
@@ -21,6 +22,7 @@ from .path import Path
 from .timers import Timers
 
 _CLOSING = (".stop", ".exit")  # roles whose orders reduce risk
+_LEG = f".{tags.LEG}"
 _REASONS = frozenset(Reason)
 
 
@@ -229,6 +231,7 @@ class Courier:
 
 
 def _urgency(order: Order, do: Do) -> Urgency:
-    if do is Do.CANCEL or order.cl_ord_id.rpartition("#")[0].endswith(_CLOSING):
+    tag = order.cl_ord_id
+    if do is Do.CANCEL or tag.rpartition("#")[0].endswith(_CLOSING) or _LEG in tag:
         return Urgency.RISK_REDUCING
     return Urgency.ORDINARY

@@ -1,0 +1,1 @@
+"""Orders that depend on each other: OCO, OTO and one-updates-other groups."""

@@ -1,0 +1,359 @@
+"""A group's shell: its members as orders, the caller's view, and facts -> desired -> send."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from msgspec import structs
+
+from ...instrument import Instrument
+from ...words import OrdStatus, Side
+from .. import tags
+from ..agreement import Wish
+from ..exits.closing import Closer, Sender
+from ..handle import Changed, Order
+from ..sending.backoff import NOT_NOW
+from ..settings import OrderSettings
+from . import core as core
+from .core import Desired, Facts, Mode
+from .lifecycle import Phase
+from .member import Member
+from .outcome import GroupOutcome, MemberResult
+from .spec import GroupSpec
+
+
+class Group:
+    """Orders of which a fill of one cancels or shrinks the others.
+
+    It goes on whatever the caller does. A member that the trader cancels stays away and leaves the
+    others alone; a price that the trader changes stays; sizes follow what was filled. `again` lets
+    it act from a timer, `ask` has the broker asked what is true. Finished, it is kept for a while:
+    a fill told late counts as well.
+    """
+
+    def __init__(
+        self,
+        spec: GroupSpec,
+        instrument: Instrument,
+        sender: Sender,
+        settings: OrderSettings,
+        *,
+        again: Callable[["Group"], None],
+        ask: Callable[[], None],
+    ) -> None:
+        self.spec = spec
+        self.intent = spec.intent
+        self.state = core.begin(spec)
+        self.instrument = instrument
+        self.reason = ""
+        self.changed = Changed()
+        self._members = [Member(member) for member in spec.members]
+        self._first = None if spec.first is None else Member(spec.first)
+        self._wish = Desired((0,) * len(spec.members), first_works=True)
+        self._closer = Closer(spec.intent, instrument, sender, settings, lambda: again(self))
+        self._sender = sender
+        self._settings = settings
+        self._again = again
+        self._ask = ask
+        self._late = False  # an order has had more open than it should for too long
+        self._late_timer: int | None = None
+        self._said_overfill = False
+
+    # --- for the caller -------------------------------------------------------------------------
+
+    @property
+    def phase(self) -> Phase:
+        return self.state.phase
+
+    @property
+    def members(self) -> tuple[Order | None, ...]:
+        """Each member's order, the last one where it took several; None before it is sent."""
+        return tuple(member.last for member in self._members)
+
+    @property
+    def first(self) -> Order | None:
+        """The order that comes first in an OTO group; None in any other."""
+        return None if self._first is None else self._first.last
+
+    @property
+    def position(self) -> int:
+        """Contracts bought by its orders, less those sold."""
+        return sum(order.side.sign * order.cum_qty for order in self.orders())
+
+    @property
+    def finished(self) -> bool:
+        """True while nothing of it works and nothing is to be given back."""
+        return self.phase is Phase.DONE
+
+    @property
+    def unresolved(self) -> bool:
+        """True while an order that should be gone, or smaller, is not, for too long already."""
+        return self._late
+
+    @property
+    def outcome(self) -> GroupOutcome:
+        """How it stands now."""
+        return GroupOutcome(
+            members=tuple(_result(member) for member in self._members),
+            first=None if self._first is None else _result(self._first),
+            overfilled=self._wish.too_much,
+            unresolved=self._late,
+            reason=self.reason,
+        )
+
+    async def done(self, timeout: float | None = None) -> GroupOutcome:
+        """Wait until the group is finished, or unresolved, at most `timeout` seconds; how it stands
+        then. Events flow on meanwhile. Giving up the wait changes nothing."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self.changed.until(lambda: self.finished or self.unresolved)
+        except TimeoutError:
+            pass
+        return self.outcome
+
+    def cancel(self, reason: str = "cancelled by the trader") -> None:
+        """Take all its orders away; what was filled stays filled. Nothing is waited for: see
+        `done`."""
+        if self.state.mode is Mode.KEEPING and not self.finished and not self._sender.closed:
+            self._end(reason)
+            for order in self.orders():
+                if order.core.stuck:
+                    order.core.renew()
+            self._again(self)
+
+    def __repr__(self) -> str:
+        return f"<group {self.intent} {self.spec.words} {self.phase.value}>"
+
+    # --- for the manager --------------------------------------------------------------------------
+
+    @property
+    def bare(self) -> bool:
+        """True where the first order's fills are held, the members have a stop, and no confirmed
+        stop covers what is held."""
+        first, stops = self._first, [m for m in self._members if m.spec.stop_px is not None]
+        if first is None or not self.spec.protects or not stops:
+            return False
+        live = [member.live for member in stops]
+        cover = sum(o.leaves_qty for o in live if o is not None and o.core.agreed)
+        return abs(self.position) > cover
+
+    def orders(self) -> list[Order]:
+        """Every order of the group so far."""
+        first = [] if self._first is None else self._first.orders
+        return [*first, *(o for m in self._members for o in m.orders), *self._closer.orders]
+
+    def resume(self, orders: Sequence[Order]) -> None:
+        """Take over orders that it has already, oldest first: those that are linked, or all of them
+        after a restart. Nothing is sent before the next `settle`."""
+        for order in orders:
+            tag = tags.parse(order.cl_ord_id)
+            nth = self.spec.nth(order.cl_ord_id)
+            if nth is not None:
+                self._members[nth].orders.append(order)
+            elif self._first is not None and tag is not None and tag.role == tags.FIRST:
+                self._first.orders.append(order)
+            else:
+                self._closer.adopt(order)
+        self._said_overfill = bool(self._closer.orders)
+
+    def settle(self) -> None:
+        """Compare what should be working with what is, and send the difference."""
+        if self._sender.closed:
+            return
+        for member in self._all:
+            self._judge(member)
+        self._closer.settle()
+        self._advance()
+        self._want_first()
+        for member, open_qty in zip(self._members, self._wish.opens, strict=True):
+            self._want(member, open_qty)
+        self._advance()  # an order that had not left yet is gone at once
+        self._give_back()
+        self._time()
+        self.changed.tell()
+
+    def release(self) -> None:
+        """Take the orders away; somebody else closes what is held."""
+        self.state = structs.replace(self.state, mode=Mode.RELEASED)
+        self.settle()
+
+    def sizes(self, order: Order) -> bool:
+        """A member's size follows what was filled; the first order's is the trader's."""
+        return self.spec.nth(order.cl_ord_id) is not None
+
+    def move(self, order: Order, wish: Wish) -> bool:
+        """A price of the trader's is the order's own business."""
+        return False
+
+    def drop(self, order: Order) -> None:
+        """The trader takes a member's order away: nothing is sent in its place."""
+        for member in self._all:
+            member.out = member.out or order is member.live
+
+    def wake(self) -> None:
+        """The market's state changed: what paused for it goes on."""
+        for member in self._members:
+            if member.pause is not None:
+                member.end_pause(self._sender)
+        self._closer.wake()
+        self.settle()
+
+    def stop_timers(self) -> None:
+        """Nothing more is to be done."""
+        self._sender.never(self._late_timer)
+        self._late_timer = None
+        for member in self._members:
+            self._sender.never(member.pause)
+            member.pause = None
+        self._closer.stop()
+
+    # --- how --------------------------------------------------------------------------------------
+
+    @property
+    def _all(self) -> list[Member]:
+        return self._members if self._first is None else [self._first, *self._members]
+
+    def _facts(self) -> Facts:
+        return Facts(
+            members=tuple([member.facts() for member in self._members]),
+            first=None if self._first is None else self._first.facts(),
+            exit_net=self._closer.net,
+            exit_live=self._closer.live is not None,
+            late=self._late,
+        )
+
+    def _advance(self) -> None:
+        self.state, self._wish = core.advance(self.spec, self.state, self._facts())
+
+    def _want_first(self) -> None:
+        """The first order is sent once; it is the trader's own until it has to go."""
+        first = self._first
+        if first is None:
+            return
+        if not first.orders and self._wish.first_works:
+            first.orders.append(self._sender.send(first.request(self.instrument, first.spec.qty)))
+        elif first.live is not None and not self._wish.first_works:
+            first.want(0)
+            self._sender.advance(first.live)
+
+    def _want(self, member: Member, open_qty: int) -> None:
+        """Have a member open so much; nothing else of it works."""
+        if member.live is not None:
+            member.want(open_qty)
+            self._sender.advance(member.live)
+        elif open_qty and not member.out and member.pause is None:
+            request = member.request(self.instrument, open_qty)
+            member.orders.append(self._sender.send(request))
+
+    def _judge(self, member: Member) -> None:
+        """Look once at the end of each order, and at each refused change."""
+        last = member.last
+        if last is None:
+            return
+        order = last.core
+        if order.terminal:
+            if member.judged < len(member.orders):
+                member.judged = len(member.orders)
+                self._sender.never(member.pause)
+                member.pause = None
+                member.anew, member.failures = False, 0
+                if order.wish.working and order.venue_status is not OrdStatus.FILLED:
+                    self._ended(member, last)
+        elif member is not self._first and order.change_refused:
+            self._change_refused(member, last)
+        elif order.accepted:
+            member.pauses = 0
+
+    def _ended(self, member: Member, order: Order) -> None:
+        """An order ended, and nobody here asked for it."""
+        spec, state = self.spec, order.core
+        reason, text = member.refused()
+        refused = state.venue_status is OrdStatus.REJECTED
+        out = "." in member.spec.name  # one that was sent alone is the trader's to send again
+        waits = (reason in NOT_NOW or state.unsent.count > 0) and not self._sender.last_call
+        if refused and waits and spec.protects and out and member is not self._first:
+            member.pauses += 1
+            if member.pauses == 1:
+                self._sender.incident("group_member_waits", f"{self!r}: {order!r}: {text}")
+            pause_s = self._sender.pause_s(order, member.pauses, not_now=True)
+            member.pause = self._sender.later(pause_s, lambda: self._resume(member))
+            return
+        member.out = True
+        if member is self._first or not (refused or spec.protects):
+            return
+        ends = refused and not spec.keeps and self.state.winner is None
+        status = state.venue_status.name.lower()
+        others = "the others are cancelled" if ends else "the others stay"
+        self._sender.incident(
+            f"group_member_{status}", f"{self!r}: {order.describe()} {status}: {text}; {others}"
+        )
+        if ends:
+            self._end(f"{order.describe()} {status}: {text}")
+
+    def _change_refused(self, member: Member, order: Order) -> None:
+        """The broker keeps an order at its size. It is asked again after a pause; one that it will
+        not have smaller is cancelled in the end, and sent again at its size."""
+        state, wished = order.core, self._wish.opens[self._members.index(member)]
+        if member.pause is not None or member.excused == state.refusals:
+            return
+        member.excused = state.refusals
+        if state.leaves_qty == wished:
+            return  # it was a price of the trader's
+        member.failures += 1
+        if member.failures >= self._settings.stop_tries:
+            story = f"{order.describe()} cannot be {wished}: {state.refusal}; it is sent anew"
+            self._sender.incident("group_member_change_refused", f"{self!r}: {story}")
+            member.anew = True
+            return
+        not_now = state.refusal_reason in NOT_NOW
+        pause_s = self._sender.pause_s(order, member.failures, not_now=not_now)
+        member.pause = self._sender.later(pause_s, lambda: self._resume(member))
+
+    def _resume(self, member: Member) -> None:
+        member.end_pause(self._sender)
+        self._again(self)
+
+    def _end(self, reason: str) -> None:
+        self.reason = reason
+        self.state = structs.replace(self.state, mode=Mode.ENDING)
+
+    def _give_back(self) -> None:
+        """Say once that too much was filled, and undo it by one order."""
+        wish = self._wish
+        if wish.too_much and not self._said_overfill and self.state.mode is not Mode.RELEASED:
+            self._said_overfill = True
+            text = f"{self!r}: {wish.too_much} contracts were filled too much"
+            self._sender.incident("overfill", text)
+        if wish.give_back:
+            side = Side.BUY if wish.give_back > 0 else Side.SELL
+            self._closer.send(side, abs(wish.give_back))
+            self._advance()
+
+    def _time(self) -> None:
+        """Time how long orders have more open than they should."""
+        if not core.lagging(self._facts(), self._wish):
+            self._sender.never(self._late_timer)
+            self._late_timer, self._late = None, False
+        elif self._late_timer is None and not self._late:
+            bound_s = self._settings.oco_unresolved_s
+            self._late_timer = self._sender.later(bound_s, self._time_up)
+
+    def _time_up(self) -> None:
+        self._late_timer, self._late = None, True
+        pairs = zip(self._members, self._wish.opens, strict=True)
+        behind = [m.live for m, qty in pairs if m.live is not None and m.facts().open_qty > qty]
+        if self._first is not None and self._first.live and not self._wish.first_works:
+            behind.append(self._first.live)
+        left = ", ".join(repr(order) for order in behind)
+        self._sender.incident("oco_unresolved", f"{self!r}: still not gone or smaller: {left}")
+        self._ask()
+        self._again(self)
+
+
+def _result(member: Member) -> MemberResult:
+    last = member.last
+    return MemberResult(
+        cl_ord_id=f"{member.spec.name}#1" if last is None else last.cl_ord_id,
+        side=member.spec.side,
+        filled=member.cum_qty,
+        status=None if last is None else last.status,
+    )

@@ -1,0 +1,114 @@
+"""One member of a group: the orders that played it, one live at a time."""
+
+from msgspec import structs
+
+from ...instrument import Instrument
+from ...order import OrderRequest
+from ...words import Reason
+from .. import tags
+from ..exits.closing import Sender
+from ..handle import Order
+from .core import MemberFacts
+from .spec import MemberSpec
+
+
+class Member:
+    """A member's orders and what became of them.
+
+    `out`: it is not sent again. `anew`: the broker will not have it smaller, so it is cancelled and
+    sent again at its size. `judged`: orders whose end was looked at; `excused`: refused changes
+    that were. `failures`: of these, since the last order. `pauses`: how often in a row it did not
+    get out. `pause`: the timer of such a wait.
+    """
+
+    __slots__ = (
+        "anew",
+        "excused",
+        "failures",
+        "judged",
+        "orders",
+        "out",
+        "pause",
+        "pauses",
+        "spec",
+    )
+
+    def __init__(self, spec: MemberSpec) -> None:
+        self.spec = spec
+        self.orders: list[Order] = []
+        self.out = False
+        self.anew = False
+        self.judged = 0
+        self.excused = 0
+        self.failures = 0
+        self.pauses = 0
+        self.pause: int | None = None
+
+    @property
+    def last(self) -> Order | None:
+        return self.orders[-1] if self.orders else None
+
+    @property
+    def live(self) -> Order | None:
+        """The order that works or may be working."""
+        last = self.last
+        return last if last is not None and last.working else None
+
+    @property
+    def cum_qty(self) -> int:
+        """Contracts filled, by all its orders."""
+        return sum([order.cum_qty for order in self.orders])
+
+    def facts(self) -> MemberFacts:
+        """All its orders together."""
+        if not self.orders:
+            return MemberFacts(out=self.out)
+        live, open_qty = self.live, 0
+        if live is not None:
+            core = live.core
+            sizes = [core.order_qty]
+            if core.agreement.under_way is not None:
+                sizes.append(core.agreement.under_way.order_qty)
+            open_qty = max(max(sizes) - core.cum_qty, 0)
+        times = [fill.time_ns for order in self.orders for fill in order.fills]
+        since_ns = min(times) if times else None
+        return MemberFacts(
+            cum_qty=self.cum_qty,
+            live=live is not None,
+            open_qty=open_qty,
+            sent=True,
+            out=self.out,
+            since_ns=since_ns,
+        )
+
+    def request(self, instrument: Instrument, qty: int) -> OrderRequest:
+        """The next order, for `qty` contracts; at the prices to which the trader moved the last."""
+        last = self.last
+        if last is None:
+            return self.spec.request(instrument, f"{self.spec.name}#1", qty)
+        wish = last.core.wish
+        spec = structs.replace(self.spec, price=wish.price, stop_px=wish.stop_px, trail=wish.trail)
+        return spec.request(instrument, tags.next_attempt(last.cl_ord_id), qty)
+
+    def want(self, open_qty: int) -> None:
+        """Say to the live order what it should have open."""
+        live = self.live
+        assert live is not None, f"{self.spec.name} has no order to change"
+        core = live.core
+        if not open_qty or self.anew:
+            core.want_gone()
+        elif self.pause is None:
+            core.want_at(core.cum_qty + open_qty, core.wish.price, core.wish.stop_px)
+
+    def end_pause(self, sender: Sender) -> None:
+        """What was refused may be tried again."""
+        sender.never(self.pause)
+        self.pause = None
+        if self.live is not None:
+            self.live.core.refusal = ""
+
+    def refused(self) -> tuple[Reason, str]:
+        """Why its last order did not come to be, or ended."""
+        assert self.last is not None, f"{self.spec.name} was never sent"
+        core = self.last.core
+        return core.reason, core.text or "the broker gave no reason"
