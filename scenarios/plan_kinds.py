@@ -26,7 +26,7 @@ EVENTS: Mapping[str, tuple[str, ...]] = {
 }
 """What a plan may call an event, and the events of the stream that it means."""
 
-ROLES = ("entry", "stop", "target", "exit", "")
+ROLES = ("entry", "stop", "target", "exit", "first", "oco", "leg", "")
 """The last names an order that belongs to no bracket. One of several is "target2"; "target" means
 each of them."""
 

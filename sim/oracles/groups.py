@@ -1,38 +1,26 @@
-"""INV-04 and 08: what one intent may fill, and what one bracket may close."""
+"""INV-04 and 08: what one intent may fill, and what one bracket or group may."""
 
 from ...trading.order import OrderRequest
 from ...trading.orders import tags
 from ...trading.words import ExecType, OrdType
 from .bounds import in_ns
-from .knowable import Moment, Stopwatch
+from .group_books import MEMBERS, Book, LinkedBook, OpenedBook
+from .knowable import Backlog, Stopwatch
 from .oracle import Oracle
 from .port import PortEvent, Sent
 from .scene import CLOSING, BrokerSaid, Scene
 
 
-class Group:
-    """What a bracket opened and closed by the broker's fills. `excess`: closed more than opened."""
-
-    def __init__(self, request: OrderRequest, repair: Stopwatch) -> None:
-        self.symbol = request.instrument.symbol
-        self.sign = request.side.sign
-        self.opened = 0  # signed
-        self.closed = 0  # signed, the other way when all is well
-        self.closed_by: dict[int, Moment] = {}  # the last fill of each closing order
-        self.repair = repair
-
-    @property
-    def excess(self) -> int:
-        return max((-self.closed - self.opened) * self.sign, 0)
-
-
 class OneCancelsOther(Oracle):
-    """INV-04: the legs of a bracket close no more than its entry opened. Where two legs filled in
-    one race, an `overfill` incident is raised exactly once and the excess is given back within
-    T_flat, by the bracket or by whoever closes all that is held. Premise: such double fills.
+    """INV-04: the legs of a bracket close no more than its entry opened, and the orders of a group
+    fill no more than the group is for. Where two were filled in one race, an `overfill` incident is
+    raised exactly once and the excess is given back within T_flat, by the bracket or group or by
+    whoever closes all that is held. Premise: such double fills.
 
-    It is a race where the client, when it sent the order that closed too much, could not know what
-    another one had closed already. How soon that order must go is INV-02's.
+    It is a race where the client, when it sent the order that filled too much, could not know what
+    another one had filled already. How soon a bracket's order must go is INV-02's; a group's has no
+    more open than is left of the group, but for T_over. Orders that were sent alone and linked later
+    are not judged: their tags do not tell.
     """
 
     name = "INV-04"
@@ -40,100 +28,132 @@ class OneCancelsOther(Oracle):
     def __init__(self, scene: Scene) -> None:
         self.premise = 0
         self._scene = scene
-        self._groups: dict[str, Group] = {}
-        self._repairing: dict[str, Group] = {}
-        self._to_judge: dict[str, Group] = {}  # double fills whose incident is still to be counted
+        self._books: dict[str, Book] = {}
+        self._repairing: dict[str, Book] = {}
+        self._ahead: dict[str, Backlog] = {}
+        self._to_judge: dict[str, Book] = {}  # double fills whose incident is still to be counted
         self._sent_ns: dict[str, int] = {}
 
     def on_manager(self, event: PortEvent) -> None:
         request = event.request if isinstance(event, Sent) else None
         tag = None if request is None else tags.parse(request.cl_ord_id)
-        if request is None or tag is None:
+        if request is None or tag is None or not tag.role:
             return
-        if tag.role == "entry" and tag.intent not in self._groups:
-            repair = self._scene.stopwatch(self._scene.bounds.flat_s)
-            self._groups[tag.intent] = Group(request, repair)
-        elif tag.duty in CLOSING:
+        book = self._books.get(tag.intent)
+        if book is None:
+            book = self._open(tag, request)
+        if isinstance(book, LinkedBook) and tag.duty in MEMBERS:
+            book.sent(tag.role, request)
+        elif tag.duty == tags.OCO:
+            self._books.pop(tag.intent, None)  # what follows in an OTO group may open more
+        if tag.duty in (*CLOSING, *MEMBERS):
             self._sent_ns[request.cl_ord_id] = self._scene.now_ns()
 
     def on_broker(self, said: BrokerSaid) -> None:
-        self._book(said)
+        tag = said.tag
+        # A flatten's closing orders have an intent of their own, which has no entry.
+        if tag is not None and tag.role and said.own and tag.intent in self._books:
+            self._book(said, tag)
         if said.filled and not said.contract.position:
             self._all_flat(said)
 
-    def _book(self, said: BrokerSaid) -> None:
-        tag = said.tag
-        # A flatten's closing orders have an intent of their own, which has no entry.
-        if tag is None or not tag.role or not said.filled or tag.intent not in self._groups:
-            return
-        group = self._groups[tag.intent]
-        before = group.excess
-        if tag.role == "entry":
-            group.opened += said.filled
-        else:
-            group.closed += said.filled
-        if group.excess > before:
-            self._overfilled(tag.intent, group, said)
-        if tag.role != "entry":
-            group.closed_by[said.record.number] = said.moment
-        if group.repair.hold(group.excess > 0, said.moment):
-            self._repairing[tag.intent] = group
-        elif not group.excess:
-            self._repairing.pop(tag.intent, None)
-
     def on_step(self, now_ns: int) -> None:
-        for intent, group in self._repairing.items():
-            if group.repair.overrun(now_ns):
+        bounds = self._scene.bounds
+        for intent, book in self._repairing.items():
+            if book.repair.overrun(now_ns):
                 self._scene.violate(
                     self.name,
-                    f"bracket {intent} closed {group.excess} too much, and it was not given back "
-                    f"within {self._scene.bounds.flat_s} s",
+                    f"{book.what} {intent} filled {book.excess} too much, and it was not given back "
+                    f"within {bounds.flat_s} s",
+                )
+        for intent, ahead in self._ahead.items():
+            if ahead.overrun(now_ns):
+                self._scene.violate(
+                    self.name,
+                    f"orders of group {intent} may fill {ahead.amount} more than is left of it, for "
+                    f"more than {bounds.over_s} s",
                 )
 
     def at_quiescence(self) -> None:
         self._count_incidents()
+        for intent, ahead in self._ahead.items():
+            if ahead.amount:
+                self._scene.violate(
+                    self.name,
+                    f"all is quiet, and orders of group {intent} may fill {ahead.amount} more than "
+                    f"is left of it",
+                )
 
     def at_end(self) -> None:
         self._count_incidents()
 
+    # --- how --------------------------------------------------------------------------------------
+
+    def _open(self, tag: tags.Tag, request: OrderRequest) -> Book | None:
+        """The book of an intent that begins, None where there is nothing to judge of it."""
+        repair = self._scene.stopwatch(self._scene.bounds.flat_s)
+        if tag.role in ("entry", tags.FIRST):
+            what = "bracket" if tag.role == "entry" else "group"
+            self._books[tag.intent] = OpenedBook(what, request, repair)
+        elif tag.duty in MEMBERS:
+            self._books[tag.intent] = LinkedBook("group", request, repair)
+            self._ahead[tag.intent] = self._scene.backlog(self._scene.bounds.over_s)
+        return self._books.get(tag.intent)
+
+    def _book(self, said: BrokerSaid, tag: tags.Tag) -> None:
+        book = self._books[tag.intent]
+        before = book.excess
+        book.book(said, tag)
+        if tag.intent in self._ahead:
+            self._ahead[tag.intent].set(book.ahead, said.moment)
+        if not said.filled:
+            return
+        if book.excess > before:
+            self._overfilled(tag.intent, book, said)
+        if book.repair.hold(book.excess > 0, said.moment):
+            self._repairing[tag.intent] = book
+        elif not book.excess:
+            self._repairing.pop(tag.intent, None)
+
     def _all_flat(self, said: BrokerSaid) -> None:
-        """Nothing is held any more: what was closed too much is made good, by whoever it was."""
-        for intent, group in list(self._repairing.items()):
-            if group.symbol == said.contract.instrument.symbol:
-                group.closed = -group.opened
-                group.repair.hold(False, said.moment)
+        """Nothing is held any more: what was filled too much is made good, by whoever it was."""
+        for intent, book in list(self._repairing.items()):
+            if book.symbol == said.contract.instrument.symbol:
+                book.square()
+                book.repair.hold(False, said.moment)
                 del self._repairing[intent]
 
-    def _overfilled(self, intent: str, group: Group, said: BrokerSaid) -> None:
+    def _overfilled(self, intent: str, book: Book, said: BrokerSaid) -> None:
         scene, order = self._scene, said.record
         sent_ns = self._sent_ns.get(order.request.cl_ord_id, 0)
-        others = [moment for number, moment in group.closed_by.items() if number != order.number]
+        others = [moment for number, moment in book.filled_by.items() if number != order.number]
         if not any(scene.knowledge.from_ns(moment) >= sent_ns for moment in others):
             scene.violate(
                 self.name,
-                f"order {order.request.cl_ord_id} closed {group.excess} more than its bracket held,"
-                f" and nothing had been closed that was not known when it was sent",
+                f"order {order.request.cl_ord_id} filled {book.excess} more than its {book.what} "
+                f"was for, and nothing had been filled that was not known when it was sent",
             )
             return
         self.premise += 1
-        self._to_judge[intent] = group
+        self._to_judge[intent] = book
 
     def _count_incidents(self) -> None:
         scene = self._scene
-        for intent, group in list(self._to_judge.items()):
-            last = max(scene.knowledge.from_ns(moment) for moment in group.closed_by.values())
+        for intent, book in list(self._to_judge.items()):
+            last = max(scene.knowledge.from_ns(moment) for moment in book.filled_by.values())
             if scene.reachable.between(last, scene.now_ns()) <= in_ns(scene.bounds.flat_s):
                 continue  # it may still be told
             del self._to_judge[intent]
             said = [
                 incident
                 for incident in scene.incidents()
-                if incident.kind == "overfill" and f"bracket {intent} " in incident.text
+                if incident.kind == "overfill" and f"{book.what} {intent} " in incident.text
             ]
             if len(said) != 1:
                 scene.violate(
                     self.name,
-                    f"bracket {intent} was over-filled, and {len(said)} incidents say so, not one",
+                    f"{book.what} {intent} was over-filled, and {len(said)} incidents say so, not "
+                    f"one",
                 )
 
 

@@ -110,7 +110,7 @@ def test_a_leg_sent_after_the_other_was_known_to_be_filled_is_no_race(look):
 
     found = look(script, WHIPLASH)
     assert (found.premises["INV-04"], found.counts["INV-04"]) == (0, 1)
-    assert "closed 2 more than its bracket held" in found.violations[0].text
+    assert "filled 2 more than its bracket was for" in found.violations[0].text
 
 
 def test_a_leg_that_is_larger_than_the_entry_is_no_race(look):
