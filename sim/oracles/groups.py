@@ -19,8 +19,8 @@ class OneCancelsOther(Oracle):
 
     It is a race where the client, when it sent the order that filled too much, could not know what
     another one had filled already. How soon a bracket's order must go is INV-02's; a group's has no
-    more open than is left of the group, but for T_over. Orders that were sent alone and linked later
-    are not judged: their tags do not tell.
+    more open than is left of the group, but for T_over. Orders that were sent alone and linked
+    later are not judged: their tags do not tell.
     """
 
     name = "INV-04"
@@ -63,15 +63,15 @@ class OneCancelsOther(Oracle):
             if book.repair.overrun(now_ns):
                 self._scene.violate(
                     self.name,
-                    f"{book.what} {intent} filled {book.excess} too much, and it was not given back "
-                    f"within {bounds.flat_s} s",
+                    f"{book.what} {intent} filled {book.excess} too much, and it was not given "
+                    f"back within {bounds.flat_s} s",
                 )
         for intent, ahead in self._ahead.items():
             if ahead.overrun(now_ns):
                 self._scene.violate(
                     self.name,
-                    f"orders of group {intent} may fill {ahead.amount} more than is left of it, for "
-                    f"more than {bounds.over_s} s",
+                    f"orders of group {intent} may fill {ahead.amount} more than is left of it, "
+                    f"for more than {bounds.over_s} s",
                 )
 
     def at_quiescence(self) -> None:

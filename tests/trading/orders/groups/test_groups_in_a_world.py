@@ -1,4 +1,4 @@
-"""Groups on the simulated exchange, judged by the oracles: the races of two orders of one meaning."""
+"""Groups on the simulated exchange, judged by the oracles: the races of two orders."""
 
 import asyncio
 from decimal import Decimal
@@ -154,7 +154,7 @@ def test_a_target_filled_in_parts_shrinks_the_stop_each_time(judged):
 
 
 def test_rs_16_the_stops_answer_comes_after_the_targets_fill(judged):
-    """The stop's request takes 900 ms: the target is filled before the stop is even at the broker."""
+    """The stop's request takes 900 ms: the target is filled before the stop is at the broker."""
     seen = []
 
     async def script(desk):

@@ -40,6 +40,7 @@ class TinyExchange:
         self.answers = deque()
         self.events = deque()
         self.fills = 0
+        self.groups = {}  # groups by intent: their closing orders are no flatten's
 
     def listen(self, sink):
         self.sink = sink
@@ -129,7 +130,8 @@ class TinyExchange:
         )
         self._report(state, ExecType.TRADE, last_qty=qty, last_px=px, exec_id=f"x{self.fills}")
         self.seen["a partial fill"] += not done
-        if tag.role == "exit" and not self.is_bracket(tag.intent):
+        flattens = not self.is_bracket(tag.intent) and tag.intent not in self.groups
+        if tag.role == "exit" and flattens:
             # INV-22: a flatten's order neither grows the position nor turns it over.
             assert before * self.position >= 0, f"flipped: {before} to {self.position}"
             assert abs(self.position) < abs(before), f"grew: {before} to {self.position}"
