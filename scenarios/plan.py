@@ -25,7 +25,6 @@ from .plan_kinds import (
     CALLS,
     CHOOSING,
     CRASH_POINTS,
-    EVENTS,
     KINDS,
     MOMENTS,
     ROLES,
@@ -130,7 +129,7 @@ class Fault(BaseModel):
         if self.call is not None:
             _one_of("call", self.call, kind.calls)
         if self.event is not None:
-            _one_of("event", self.event, tuple(EVENTS))
+            _one_of("event", self.event, kind.events)
         counted = given[0] in ("call", "event")
         for key in CHOOSING:
             if key in self.model_fields_set and not counted:
@@ -195,7 +194,7 @@ class Plan:
         return any(KINDS[fault.kind].number in _STREAM for fault in self.faults)
 
 
-_STREAM = ("F12", "F13", "F14", "F17")
+_STREAM = ("F12", "F13", "F14", "F17", "F22")
 
 
 def _one_of(key: str, value: object, choices: tuple[str | int, ...]) -> None:

@@ -44,8 +44,8 @@ _OUTAGE = ("duration", "on")
 class Kind:
     """One kind of fault: its number in the fault model, what it does, its moments and its keys.
 
-    `needs` are the keys that must be given, `choices` the values that a key may have, `calls` the
-    calls that it can happen to.
+    `needs` are the keys that must be given, `choices` the values that a key may have, `calls` and
+    `events` what it can happen to.
     """
 
     number: str
@@ -55,6 +55,7 @@ class Kind:
     needs: tuple[str, ...] = ()
     choices: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict)
     calls: tuple[str, ...] = tuple(CALLS)
+    events: tuple[str, ...] = tuple(EVENTS)
 
 
 _ACTS = ("call", "event", "at")
@@ -119,6 +120,13 @@ KINDS: Mapping[str, Kind] = {
         choices={"form": ("swap", "reverse")},
     ),
     "late": Kind("F14", "an event comes later", ("event",), ("delay", "blocks"), needs=("delay",)),
+    "summed": Kind(
+        "F22",
+        "an order's fills within a window are told as one event: how much is filled by then",
+        ("event",),
+        ("window",),
+        events=("fill",),
+    ),
     "stream-down": Kind(
         "F17",
         "no events until the stream is back, with a gap",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ...scenarios.plan import Fault
 from ...trading.broker import AccountState, BrokerEvent, StreamState
@@ -23,7 +23,7 @@ _NAMES = {
     ExecType.REPLACED: "replaced",
     ExecType.TRIGGERED: "triggered",
 }
-DELIVERY = ("duplicate", "drop", "reorder", "late")
+DELIVERY = ("duplicate", "drop", "reorder", "late", "summed")
 """Kinds of faults that concern one event's delivery; of several the first in the plan counts."""
 
 
@@ -60,6 +60,7 @@ class EventPath:
         self._window: list[Message] | None = None
         self._down: list[Message] | None = None  # what waits for the stream, while it is down
         self._queues = False
+        self._summed: dict[str, Message] = {}  # by order: how much is filled, not told yet
 
     @property
     def down(self) -> bool:
@@ -67,6 +68,9 @@ class EventPath:
 
     def tell(self, message: Message, place: int | None, fault: Fault | None) -> None:
         """An event leaves the broker, with the fault of its delivery."""
+        summed = self._summed.get(_order_of(message))
+        if summed is not None and (fault is None or fault.kind != "summed"):
+            self._end_sum(summed)  # what is told of an order stays in order
         if self._down is not None:
             if self._queues:
                 self._down.append(message)
@@ -96,6 +100,9 @@ class EventPath:
             self._pass(message)
             for n in range(1, fault.copies + 1):
                 self._later(n * fault.gap, self._send, message)
+        elif fault.kind == "summed":
+            self._note(place, f"{what} is told with others, as one sum")
+            self._sum(message, fault)
         elif fault.kind == "late":
             self._note(place, f"{what} comes late")
             self._carry(message.event, fault.delay, fault.blocks, message.instead)
@@ -109,6 +116,23 @@ class EventPath:
             else:
                 self._swapped = message
                 self._later(fault.window, self._end_swap, message)
+
+    def _sum(self, message: Message, fault: Fault) -> None:
+        order_id, event = _order_of(message), message.event
+        assert isinstance(event, ExecutionReport), "the kind is for fills"
+        waits = order_id in self._summed
+        whole = structs.replace(event, last_qty=0, last_px=None, exec_id=None)
+        self._summed[order_id] = Message(whole, message.instead)
+        if not waits:
+            self._later(fault.window, self._end_window_of, order_id)
+
+    def _end_window_of(self, order_id: str) -> None:
+        if order_id in self._summed:
+            self._end_sum(self._summed[order_id])
+
+    def _end_sum(self, summed: Message) -> None:
+        del self._summed[_order_of(summed)]
+        self._pass(summed)
 
     def _pass(self, message: Message) -> None:
         if self._window is not None:
@@ -134,9 +158,14 @@ class EventPath:
         for message in reversed(held):
             self._send(message)
 
-    def _later(self, delay_ns: int, call: Callable[..., None], *args: Message) -> None:
+    def _later(self, delay_ns: int, call: Callable[..., None], *args: object) -> None:
         at_ns = self._loop.now_ns + delay_ns
         self._loop.call_at_ns(at_ns, call, *args, tie=Tie.REPORT, context=Context())
+
+
+def _order_of(message: Message) -> str:
+    event = message.event
+    return event.order.order_id if isinstance(event, ExecutionReport) else ""
 
 
 def event_name(event: BrokerEvent) -> str:

@@ -56,6 +56,7 @@ EVERY_KIND = [
     {"kind": "drop", "event": "order", "role": "", "every": 3, "times": 4},
     {"kind": "reorder", "event": "position", "form": "reverse", "window": "1 s"},
     {"kind": "late", "event": "fill", "delay": "1 s", "blocks": True},
+    {"kind": "summed", "event": "fill", "window": "2 ms"},
     {"kind": "stream-down", "event": "fill", "duration": "1 s", "lost": False, "told": False},
     {"kind": "halt", "at": "1 s", "duration": "1 s", "state": "pre-open", "after": "1 s"},
     {"kind": "venue-cancel", "at": "1 s", "target": "*.stop", "which": 2, "text": "x"},
@@ -126,7 +127,7 @@ def test_only_some_faults_touch_the_stream() -> None:
     touching = {
         fault.kind for fault in make_plan(*EVERY_KIND).faults if Plan((fault,)).touches_stream
     }
-    assert touching == {"drop", "reorder", "late", "stream-down"}
+    assert touching == {"drop", "reorder", "late", "summed", "stream-down"}
 
 
 def test_narrowing_keeps_what_fired_as_often_as_it_did() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from dryfill.trading import instruments
 from dryfill.trading.broker import StreamState
+from dryfill.trading.words import ExecType
 
 ES = instruments.find("ES")
 
@@ -168,3 +169,39 @@ def test_events_are_counted_while_the_stream_is_down(stage, three):
 )
 def test_a_broker_whose_stream_a_plan_touches_does_not_offer_a_lossless_one(stage, plan, lossless):
     assert stage(plan).broker.offers.lossless_stream is lossless
+
+
+@pytest.mark.parametrize(("window", "told"), [("0 ns", [1, 2, 4]), ("60 ms", [2, 4])])
+def test_fills_within_a_window_are_told_as_one_sum(stage, order, reports, window, told):
+    """Fills at 100, 150 and 200 ms; the event says how many are filled, not by which fills."""
+    text = "0 quote 100x9 101x9\n" + "\n".join(
+        f"{at} trade 99x{qty} seller" for at, qty in ((100, 1), (150, 1), (200, 2))
+    )
+    at = stage(
+        {"kind": "summed", "event": "fill", "times": "all", "window": window},
+        text=text + "\n600000 quote 100x9 101x9",
+        strict=False,
+    )
+    heard = reports(at.broker)
+
+    async def script(broker):
+        await broker.place(order(qty=4, limit=100))
+
+    at.play(script)
+    sums = [report for report in heard if report.exec_type is ExecType.TRADE]
+    assert [report.order.cum_qty for report in sums] == told
+    assert all((r.last_qty, r.last_px, r.exec_id) == (0, None, None) for r in sums)
+
+
+def test_a_sum_that_waits_is_told_before_what_happens_to_the_order_next(stage, order):
+    text = "0 quote 100x9 101x9\n100 trade 99x1 seller\n600000 quote 100x9 101x9"
+    at = stage({"kind": "summed", "event": "fill", "window": "1 s"}, text=text)
+
+    async def script(broker):
+        ack = await broker.place(order(qty=4, limit=100))
+        await asyncio.sleep(0.1)
+        await broker.cancel(ES, ack.order_id)
+
+    at.play(script)
+    assert [what for what, _ in at.orders] == ["new of 1#1", "fill of 1#1", "canceled of 1#1"]
+    assert at.orders[1][1] == at.orders[2][1]
