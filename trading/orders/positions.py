@@ -1,15 +1,13 @@
 """Net positions and their exact mean price, from fills."""
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from dataclasses import dataclass
-from decimal import Context, Decimal
-from fractions import Fraction
+from decimal import Decimal
 
 from ..instrument import Instrument
 from ..order import Execution, ExecutionReport
 from .handle import Order
-
-_MEAN = Context(prec=28)  # the caller's decimal context must not decide a price's digits
+from .lots import Lots
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,35 +34,20 @@ class PositionBook:
 
     def __init__(self) -> None:
         self._held: dict[str, Position] = {}
-        self._lots: dict[str, deque[tuple[int, Fraction]]] = {}  # contracts, price; oldest first
-        self._worth: dict[str, Fraction] = {}  # of all lots: kept, not summed up at every fill
+        self._lots: dict[str, Lots] = {}
 
     def get(self, instrument: Instrument) -> Position:
         return self._held.get(instrument.symbol) or Position(instrument)
 
     def apply(self, fill: Execution) -> Position:
         """Take a fill in; the position after it. The caller sees to it that none comes twice."""
-        key, before = fill.instrument.symbol, self.get(fill.instrument).qty
-        lots, left = self._lots.setdefault(key, deque()), fill.qty
-        worth = self._worth.get(key, Fraction(0))
-        while left and lots and before * fill.side.sign < 0:
-            qty, px = lots.popleft()
-            closed = min(qty, left)
-            if qty > closed:
-                lots.appendleft((qty - closed, px))
-            worth -= closed * px
-            left -= closed
-        if left:
-            lots.append((left, Fraction(fill.px)))
-            worth += left * Fraction(fill.px)
-        self._worth[key] = worth
-        after = before + fill.side.sign * fill.qty
-        avg_px = None
-        if after:
-            mean = worth / abs(after)
-            avg_px = _MEAN.divide(Decimal(mean.numerator), Decimal(mean.denominator))
-        self._held[key] = Position(fill.instrument, after, avg_px)
-        return self._held[key]
+        key = fill.instrument.symbol
+        lots = self._lots.get(key)
+        if lots is None:
+            lots = self._lots[key] = Lots()
+        lots.apply(fill)
+        held = self._held[key] = Position(fill.instrument, lots.qty, lots.avg_px)
+        return held
 
     def held(self) -> list[Position]:
         """Positions that are not flat."""

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from dryfill.trading import instruments
 from dryfill.trading.order import Execution
-from dryfill.trading.orders.positions import Ledger, PositionBook
+from dryfill.trading.orders.positions import Ledger, Position, PositionBook
 from dryfill.trading.words import Side
 
 MNQ = instruments.find("MNQ")
@@ -107,3 +107,28 @@ def test_the_fills_that_follow_a_look_are_not_held_twice(told, play):
     """
     stage = play(script + "< told\n" * told + "= position 2\n= incidents\n")
     assert stage.listener.lines.count("position 2") == told
+
+
+@settings(max_examples=200, derandomize=True)
+@given(st.lists(FILLS.filter(bool), min_size=1), st.randoms(use_true_random=False))
+def test_fills_that_are_told_late_are_counted_at_their_own_time(bursts, random):
+    """Within a burst, fills come in any order: the position is as if each had come at its time."""
+    in_order, as_told, n = PositionBook(), PositionBook(), 0
+    for burst in bursts:
+        fills = [fill(n + m, *each) for m, each in enumerate(burst, 1)]
+        n += len(fills)
+        for each in fills:
+            true = in_order.apply(each)
+        random.shuffle(fills)
+        for each in fills:
+            told = as_told.apply(each)
+        assert told == true
+
+
+def test_a_fill_that_was_looked_up_does_not_change_which_contracts_are_held():
+    """RS-21: two bought, sold by their stop, four bought; the first three fills are told last."""
+    book = PositionBook()
+    first, stop = fill(1, Side.BUY, 2, 80_001), fill(2, Side.SELL, 2, 79_960)
+    book.apply(fill(3, Side.BUY, 4, 79_956))
+    book.apply(first)
+    assert book.apply(stop) == Position(MNQ, 4, Decimal(19989))
