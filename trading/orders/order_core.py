@@ -294,6 +294,7 @@ class OrderCore:
         if state is not None:
             self.doubt.settle()
             self.seen(state)
+            self._cancels.in_vain()
             if self.change_refused:
                 # What was refused is wished no more: the next change must not carry it along.
                 self.wish = structs.replace(self.agreement.now, working=self.wish.working)

@@ -116,6 +116,45 @@ SCRIPTS = {
         = got cancel 1#1 -> cancelled(0)
         = timers 0
     """,
+    "RS-53: the last cancel that the settings allow is not given up before its report": """
+        do place buy 1 limit 20000
+        > place 1#1 buy 1 limit 20000
+        < new 1#1
+        < ack 1#1
+        do cancel 1#1
+        > cancel 1#1
+        < refuse 1#1 TYPE_NOT_ALLOWED_NOW
+        > look 1#1
+        < found 1#1
+        wait 0.25
+        > cancel 1#1
+        < ack 1#1
+        = waiting cancel 1#1            -- taken: its report is on the way
+        = incidents
+        < canceled 1#1
+        = got cancel 1#1 -> cancelled(0)
+        = incidents
+        = timers 0
+    """,
+    "a last cancel that was taken and did nothing is given up once a look shows it": """
+        do place buy 1 limit 20000
+        > place 1#1 buy 1 limit 20000
+        < new 1#1
+        < ack 1#1
+        do cancel 1#1
+        > cancel 1#1
+        < refuse 1#1 NONE
+        > look 1#1
+        < found 1#1
+        wait 0.25
+        > cancel 1#1
+        < ack 1#1
+        wait 0.25
+        > look 1#1
+        < found 1#1
+        = got cancel 1#1 -> unknown(0)
+        = incidents cancel_failed
+    """,
     "the market's no-cancel minute does not exhaust a cancel, and its end sends it": """
         do place buy 1 limit 20000
         > place 1#1 buy 1 limit 20000
@@ -151,6 +190,12 @@ SCRIPTS = {
     """,
 }
 SETTINGS = {
+    "RS-53: the last cancel that the settings allow is not given up before its report": (
+        OrderSettings(cancel_tries=2)
+    ),
+    "a last cancel that was taken and did nothing is given up once a look shows it": (
+        OrderSettings(cancel_tries=2)
+    ),
     "RS-14: a cancel that fails again and again backs off, alarms once, goes on": OrderSettings(
         cancel_tries=3
     ),

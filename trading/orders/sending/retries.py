@@ -65,17 +65,18 @@ class Unsent:
 class Cancels:
     """Cancels of one order that did not take it away. `pause_s` is kept before the next one."""
 
-    __slots__ = ("_not_now", "_settings", "_tries")
+    __slots__ = ("_not_now", "_settings", "_taken", "_tries")
 
     def __init__(self, settings: OrderSettings) -> None:
         self._settings = settings
         self._tries = 0
         self._not_now = False  # the market's state was the reason
+        self._taken = False  # the broker took the last one, and nothing shows that it did not act
 
     @property
     def spent(self) -> bool:
-        """As many as the settings allow."""
-        return self._tries >= self._settings.cancel_tries
+        """As many as the settings allow, and the last one changed nothing either."""
+        return self._tries >= self._settings.cancel_tries and not self._taken
 
     @property
     def pause_s(self) -> float:
@@ -91,10 +92,16 @@ class Cancels:
         """The broker took one."""
         self._tries += 1
         self._not_now = False
+        self._taken = True
+
+    def in_vain(self) -> None:
+        """The order works, whatever became of the last one."""
+        self._taken = False
 
     def refused(self, reason: Reason) -> None:
         """The broker refused one."""
         self._tries += 1
+        self._taken = False
         self._not_now = reason in NOT_NOW
 
     def renew(self) -> None:
