@@ -39,7 +39,8 @@ class Faults:
     """Carries a plan out; `log` says what fired. One for a run, over restarts of the client.
 
     A broker connects, asks `fate_of` every call and lets the desk tell `told`. After a crash
-    `on_crash` is called, in no process, for the harness to restart what died.
+    `on_crash` is called, in no process, for the harness to restart what died; `on_outage` when one
+    begins, a halt included: `fault.duration` from then on.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Faults:
     ) -> None:
         self.log = FaultLog(plan)
         self.on_crash: Callable[[], None] = lambda: None
+        self.on_outage: Callable[[Fault], None] = lambda fault: None
         self._faults = plan.faults
         self._loop = loop
         self._desk = desk
@@ -85,7 +87,7 @@ class Faults:
             fault = self._faults[place]
             if fault.kind in _OF_CALLS:
                 if place in due and fault.duration is not None:
-                    self._outages.append((self._loop.now_ns + fault.duration, place))
+                    self._break_down(place)
                 if self._calls.apply(fault, call, fate):
                     self._note(place, call.name if tag is None else f"{call.name} of {tag}")
             elif fault.kind == "crash" and not fault.after:
@@ -149,12 +151,17 @@ class Faults:
         """A fault's moment is now: it acts, now or `after` it."""
         fault = self._faults[place]
         if fault.kind in _OF_CALLS:
-            self._outages.append((self._loop.now_ns + (fault.duration or 0), place))
+            self._break_down(place)
         elif fault.kind in ("stream-down", "crash") and not fault.after:
             self._act(place, tag)
         else:
             # Never inside a report: the exchange is still telling.
             self._in(fault.after or 0, partial(self._act, place, tag), Tie.ORDER)
+
+    def _break_down(self, place: int) -> None:
+        fault = self._faults[place]
+        self._outages.append((self._loop.now_ns + (fault.duration or 0), place))
+        self.on_outage(fault)
 
     def _act(self, place: int, tag: str | None) -> None:
         fault = self._faults[place]
@@ -166,6 +173,8 @@ class Faults:
             did = self._acts.do(fault, tag)
             if did is not None:
                 self._note(place, did)
+                if fault.kind == "halt":
+                    self.on_outage(fault)
 
     def _stream_down(self, place: int, fault: Fault) -> None:
         path = self._path

@@ -5,7 +5,18 @@ from math import isfinite
 
 from ...trading.errors import UsageError
 
-_COUNTS = ("repeats_most", "trace_lines", "kept_most")
+_COUNTS = (
+    "repeats_most",
+    "misses",
+    "rate_most",
+    "rate_reserve",
+    "silences_most",
+    "steps_most",
+    "timers_free",
+    "timers_each",
+    "trace_lines",
+    "kept_most",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +32,16 @@ class Bounds:
 
     `quiet_s`: nothing happened for so long, and no write was unanswered: quiescence. With faults it
     must be longer than the longest delay and two periods of reconciliation. `repeats_most`: equal
-    requests for one order within any `repeat_s` (INV-24). `trace_lines`: how much of the trace a
-    violation carries. `kept_most`: violations kept of one oracle; all are counted.
+    requests for one order within any `repeat_s` (INV-24). `sync_s` (T_sync): what was missed in a
+    gap is known (INV-19). `visible_s` (T_vis), `misses`: from when on a look-up that finds nothing
+    is evidence, and how many are; `unknown_s` (T_unknown): what became of an order is known
+    (INV-09). `rate_most`: requests within any `rate_s`, of which ordinary ones leave `rate_reserve`
+    (INV-16). `silences_most`: requests in a row without an answer, until one at a time goes out
+    (INV-23). `steps_most`: what passes the port in one second (INV-25). `timers_free`: timers a
+    manager may run beside `timers_each` for each order it watches (INV-12).
+
+    `trace_lines`: how much of the trace a violation carries. `kept_most`: violations kept of
+    one oracle; all are counted.
     """
 
     protect_s: float = 2.0
@@ -34,6 +53,17 @@ class Bounds:
     quiet_s: float = 10.0
     repeat_s: float = 1.0
     repeats_most: int = 10
+    sync_s: float = 10.0
+    visible_s: float = 5.0
+    misses: int = 2
+    unknown_s: float = 20.0
+    rate_s: float = 60.0
+    rate_most: int = 200
+    rate_reserve: int = 20
+    silences_most: int = 5
+    steps_most: int = 20_000
+    timers_free: int = 8
+    timers_each: int = 2
     trace_lines: int = 200
     kept_most: int = 20
 

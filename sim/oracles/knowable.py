@@ -76,7 +76,13 @@ class Knowledge:
 
 
 class Reachable:
-    """Reachable time: all but the spans that were marked."""
+    """Reachable time: that in which order entry would have answered within a second.
+
+    All but the spans that were marked: outages, halts and closed hours, and from the sending to the
+    answer of a request that reached nobody, with the time for which it was told to wait. One slow
+    or lost request leaves time reachable: another would have been answered, and a protective stop
+    has its substitute (INV-08) just for that.
+    """
 
     def __init__(self) -> None:
         self._down: list[tuple[int, int]] = []

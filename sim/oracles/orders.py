@@ -2,7 +2,7 @@
 
 from ...trading.errors import ProtocolError
 from ...trading.lifecycle import step
-from ...trading.order import ExecutionReport, OrderState
+from ...trading.order import Execution, ExecutionReport, OrderState
 from ...trading.orders.handle import Order
 from ...trading.words import OrdStatus
 from .oracle import Oracle
@@ -71,10 +71,13 @@ class FillsConserved(Oracle):
     def on_manager(self, event: PortEvent) -> None:
         report = event.event if isinstance(event, Delivered) else None
         if isinstance(report, ExecutionReport) and report.exec_id is not None:
-            tag_text = report.order.cl_ord_id or self._scene.tag_of(report.order.order_id)
-            told = self._told.setdefault(tag_text, {})
-            self.premise += report.exec_id not in told
-            told[report.exec_id] = report.last_qty
+            order_tag = report.order.cl_ord_id or self._scene.tag_of(report.order.order_id)
+            self._tell(order_tag, report.exec_id, report.last_qty)
+        elif isinstance(event, Answered) and isinstance(event.result, list):
+            for fill in event.result:
+                if isinstance(fill, Execution):
+                    tag_text = fill.cl_ord_id or self._scene.tag_of(fill.order_id)
+                    self._tell(tag_text, fill.exec_id, fill.qty)
         order = order_of(self._scene, event)
         if order is not None:
             self._check(order)
@@ -91,6 +94,13 @@ class FillsConserved(Oracle):
                 self._scene.handles.pop(order.cl_ord_id, None)
                 self._told.pop(order.cl_ord_id, None)
                 self._most.pop(order.cl_ord_id, None)
+
+    def _tell(self, tag_text: str, exec_id: str, qty: int) -> None:
+        """By a report or by the answer to a question; of what is over on both sides no more."""
+        if tag_text in self._scene.handles:
+            told = self._told.setdefault(tag_text, {})
+            self.premise += exec_id not in told
+            told[exec_id] = qty
 
     def _check(self, order: Order) -> None:
         tag_text = order.cl_ord_id

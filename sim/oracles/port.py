@@ -14,11 +14,14 @@ from ...trading.orders.handle import CancelResult, Order
 
 T = TypeVar("T")
 Do = Literal["place", "modify", "cancel", "close", "read"]
+Read = Literal[
+    "", "open-orders", "order", "orders-since", "executions-since", "positions", "account"
+]
 
 
 class Sent(Struct, frozen=True, kw_only=True):
     """A request leaves the client. `key`: the order that a read asks for, "" where it asks for all
-    there are."""
+    there are; `read`: what it asks for, "" where it is a command."""
 
     do: Do
     time_ns: int
@@ -27,6 +30,9 @@ class Sent(Struct, frozen=True, kw_only=True):
     request: OrderRequest | None = None
     change: OrderChange | None = None
     key: str = ""
+    read: Read = ""
+    urgency: Urgency = Urgency.ORDINARY
+    deadline_s: float | None = None
 
 
 class Answered(Struct, frozen=True):
@@ -101,7 +107,12 @@ class WatchedPort:
         deadline_s: float | None = None,
     ) -> "Future[Ack]":
         sent = Sent(
-            do="place", time_ns=self._now_ns(), instrument=request.instrument, request=request
+            do="place",
+            time_ns=self._now_ns(),
+            instrument=request.instrument,
+            request=request,
+            urgency=urgency,
+            deadline_s=deadline_s,
         )
         self._hear(sent)
         return self._follow(
@@ -117,7 +128,7 @@ class WatchedPort:
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[None]":
-        sent = self._about(instrument, order_id, "modify", change)
+        sent = self._about(instrument, order_id, "modify", urgency, deadline_s, change)
         future = self._broker.modify(
             instrument, order_id, change, urgency=urgency, deadline_s=deadline_s
         )
@@ -131,7 +142,7 @@ class WatchedPort:
         urgency: Urgency = Urgency.RISK_REDUCING,
         deadline_s: float | None = None,
     ) -> "Future[None]":
-        sent = self._about(instrument, order_id, "cancel")
+        sent = self._about(instrument, order_id, "cancel", urgency, deadline_s)
         future = self._broker.cancel(instrument, order_id, urgency=urgency, deadline_s=deadline_s)
         return self._follow(sent, future)
 
@@ -143,7 +154,7 @@ class WatchedPort:
         urgency: Urgency = Urgency.RISK_REDUCING,
         deadline_s: float | None = None,
     ) -> "Future[Ack]":
-        sent = self._about(instrument, "", "close")
+        sent = self._about(instrument, "", "close", urgency, deadline_s)
         future = self._broker.close_position(
             instrument, qty, urgency=urgency, deadline_s=deadline_s
         )
@@ -156,9 +167,9 @@ class WatchedPort:
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[list[OrderState]]":
-        return self._read(
-            "", self._broker.open_orders(instrument, urgency=urgency, deadline_s=deadline_s)
-        )
+        sent = self._question("open-orders", urgency, deadline_s)
+        future = self._broker.open_orders(instrument, urgency=urgency, deadline_s=deadline_s)
+        return self._follow(sent, future)
 
     def order(
         self,
@@ -169,17 +180,15 @@ class WatchedPort:
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[OrderState | None]":
-        key = cl_ord_id or order_id or ""
-        return self._read(
-            key,
-            self._broker.order(
-                instrument,
-                order_id=order_id,
-                cl_ord_id=cl_ord_id,
-                urgency=urgency,
-                deadline_s=deadline_s,
-            ),
+        sent = self._question("order", urgency, deadline_s, cl_ord_id or order_id or "")
+        future = self._broker.order(
+            instrument,
+            order_id=order_id,
+            cl_ord_id=cl_ord_id,
+            urgency=urgency,
+            deadline_s=deadline_s,
         )
+        return self._follow(sent, future)
 
     def orders_since(
         self,
@@ -188,9 +197,9 @@ class WatchedPort:
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[list[OrderState]]":
-        return self._read(
-            "", self._broker.orders_since(time_ns, urgency=urgency, deadline_s=deadline_s)
-        )
+        sent = self._question("orders-since", urgency, deadline_s)
+        future = self._broker.orders_since(time_ns, urgency=urgency, deadline_s=deadline_s)
+        return self._follow(sent, future)
 
     def executions_since(
         self,
@@ -199,9 +208,9 @@ class WatchedPort:
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[list[Execution]]":
-        return self._read(
-            "", self._broker.executions_since(time_ns, urgency=urgency, deadline_s=deadline_s)
-        )
+        sent = self._question("executions-since", urgency, deadline_s)
+        future = self._broker.executions_since(time_ns, urgency=urgency, deadline_s=deadline_s)
+        return self._follow(sent, future)
 
     def positions(
         self,
@@ -209,7 +218,9 @@ class WatchedPort:
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[list[PositionState]]":
-        return self._read("", self._broker.positions(urgency=urgency, deadline_s=deadline_s))
+        sent = self._question("positions", urgency, deadline_s)
+        future = self._broker.positions(urgency=urgency, deadline_s=deadline_s)
+        return self._follow(sent, future)
 
     def account(
         self,
@@ -217,22 +228,45 @@ class WatchedPort:
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[AccountState]":
-        return self._read("", self._broker.account(urgency=urgency, deadline_s=deadline_s))
+        sent = self._question("account", urgency, deadline_s)
+        return self._follow(sent, self._broker.account(urgency=urgency, deadline_s=deadline_s))
 
     # --- how -------------------------------------------------------------------------------------
 
     def _about(
-        self, instrument: Instrument, order_id: str, do: Do, change: OrderChange | None = None
+        self,
+        instrument: Instrument,
+        order_id: str,
+        do: Do,
+        urgency: Urgency,
+        deadline_s: float | None,
+        change: OrderChange | None = None,
     ) -> Sent:
-        now_ns = self._now_ns()
-        sent = Sent(do=do, time_ns=now_ns, instrument=instrument, order_id=order_id, change=change)
+        sent = Sent(
+            do=do,
+            time_ns=self._now_ns(),
+            instrument=instrument,
+            order_id=order_id,
+            change=change,
+            urgency=urgency,
+            deadline_s=deadline_s,
+        )
         self._hear(sent)
         return sent
 
-    def _read(self, key: str, future: "Future[T]") -> "Future[T]":
-        sent = Sent(do="read", time_ns=self._now_ns(), key=key)
+    def _question(
+        self, read: Read, urgency: Urgency, deadline_s: float | None, key: str = ""
+    ) -> Sent:
+        sent = Sent(
+            do="read",
+            time_ns=self._now_ns(),
+            key=key,
+            read=read,
+            urgency=urgency,
+            deadline_s=deadline_s,
+        )
         self._hear(sent)
-        return self._follow(sent, future)
+        return sent
 
     def _follow(self, sent: Sent, future: "Future[T]") -> "Future[T]":
         def answered(done: "Future[T]") -> None:

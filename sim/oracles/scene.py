@@ -233,5 +233,10 @@ class Scene:
 
 def duty_of(record: OrderRecord) -> str:
     """What an order does in its bracket; "" for one that has none."""
-    tag = tags.parse(record.request.cl_ord_id)
+    return duty_in(record.request.cl_ord_id)
+
+
+def duty_in(tag_text: str) -> str:
+    """The same, by its tag."""
+    tag = tags.parse(tag_text)
     return "" if tag is None else tag.duty

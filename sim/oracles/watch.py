@@ -6,7 +6,10 @@ from contextvars import Context
 from msgspec import Struct
 
 from ...matching.reports import Report
+from ...scenarios.plan import Fault
+from ...scenarios.plan_kinds import CALLS, WRITES
 from ...trading.desk import Desk
+from ...trading.errors import NotSent
 from ...trading.instrument import Instrument
 from ...trading.order import ExecutionReport
 from ...trading.orders.exits.flatten_core import FlattenResult
@@ -14,16 +17,23 @@ from ...trading.orders.handle import CancelResult, Order
 from ...trading.words import TradingStatus
 from ..backtest import World
 from ..desk.orders import OrderRecord
+from .bounded import MemoryBounded, TasksBounded
 from .bounds import Bounds, in_ns
 from .flattening import Flattening
+from .gaps import GapIsClosed
 from .groups import OneCancelsOther, OneFill
+from .guessing import NothingGuessed
+from .liveness import Lively, Quiet
 from .oracle import Oracle, OracleError, Violation
 from .orders import CancelTruth, FillsConserved, NewerWins, OneEnd
 from .port import Answered, CancelTold, Delivered, FlattenCall, PortEvent, Sent, WatchedPort
 from .port_rules import HandsOff, OnTick, Relation, RetriesBounded
 from .protection import NoOrphan, Protected, RightSize
+from .rate import BreaksOff, WithinRate
 from .scene import Scene
 from .views import Money, ViewIsTruth
+
+_SLOW_NS = 10**9  # an answer that takes longer is none, to a clock of reachable time
 
 
 class Findings(Struct, frozen=True):
@@ -58,14 +68,22 @@ class Watch:
             ViewIsTruth(scene),
             FillsConserved(scene),
             OneFill(scene),
+            NothingGuessed(scene),
             CancelTruth(scene),
+            TasksBounded(scene),
+            MemoryBounded(scene),
             OnTick(scene),
             Relation(scene),
+            WithinRate(scene),
             NewerWins(scene),
+            GapIsClosed(scene),
             HandsOff(scene),
             Flattening(scene),
+            BreaksOff(scene),
             RetriesBounded(scene),
+            Lively(scene),
             Money(scene, world.account.cash),
+            Quiet(scene),
         ]
         self._counts = {oracle.name: 0 for oracle in self._oracles}
         self._writes = 0  # requests that may change something and have no answer yet
@@ -104,6 +122,11 @@ class Watch:
         if found:
             raise OracleError(found)
 
+    @property
+    def trace(self) -> tuple[str, ...]:
+        """What happened last, a line each, with its time."""
+        return tuple(f"{at_ns} {_line(what)}" for at_ns, what in self._trace)
+
     async def cancel(self, desk: Desk, order: Order) -> CancelResult:
         """As `desk.cancel`, and let INV-10 hear what the caller is told."""
         result = await desk.cancel(order)
@@ -131,6 +154,8 @@ class Watch:
         self._opened_before = world.opened
         world.opened = self._opened
         self._mark_closed_hours()
+        if world.faults is not None:
+            world.faults.on_outage = self._outage
 
     def restarted(self) -> None:
         """Stand before the world's new broker port: call it right after `World.restart`."""
@@ -147,6 +172,10 @@ class Watch:
         self._alive()
 
     def _passed(self, event: PortEvent) -> None:
+        if isinstance(event, Answered) and isinstance(event.error, NotSent):
+            # It reached nobody, and nobody is to ask again before this.
+            wait_ns = in_ns(event.error.retry_after_s or 0)
+            self.unreachable(event.sent.time_ns, event.time_ns + wait_ns)
         self._step()
         if isinstance(event, Sent) and event.do != "read":
             self._writes += 1
@@ -166,6 +195,15 @@ class Watch:
         self._writes = 0
         self._scene.managers.append(desk.manager)
         self._scene.handles.clear()
+
+    def _outage(self, fault: Fault) -> None:
+        """A fault of the plan takes order entry away for a while: calls made now would not be
+        answered within a second. One slow or lost call does not; another would be answered."""
+        calls = () if fault.kind == "halt" else CALLS[fault.on]
+        slow = fault.kind != "latency" or fault.request + fault.response >= _SLOW_NS
+        if fault.kind == "halt" or (slow and set(calls) & set(WRITES)):
+            now_ns = self._now_ns()
+            self.unreachable(now_ns, now_ns + (fault.duration or 0))
 
     def _mark_closed_hours(self) -> None:
         setup, end_ns = self._world.setup, self._world.end_ns
@@ -199,8 +237,11 @@ class Watch:
 
     def _look(self) -> None:
         self._armed = False
-        if self._now_ns() < self._active_ns + in_ns(self._bounds.quiet_s):
+        now_ns, quiet_ns = self._now_ns(), in_ns(self._bounds.quiet_s)
+        if now_ns < self._active_ns + quiet_ns:
             self._arm(self._active_ns)
+        elif self._scene.reachable.between(now_ns - quiet_ns, now_ns) < quiet_ns:
+            self._alive()  # whoever could not be asked is not at rest
         elif not self._writes and self._world.process.alive:
             self.quiescent()
 
@@ -210,8 +251,7 @@ class Watch:
     def _violate(self, name: str, text: str) -> None:
         self._counts[name] += 1
         if self._counts[name] <= self._bounds.kept_most:
-            trace = tuple(f"{at_ns} {_line(what)}" for at_ns, what in self._trace)
-            self._violations.append(Violation(name, self._now_ns(), text, trace))
+            self._violations.append(Violation(name, self._now_ns(), text, self.trace))
 
 
 def watch(world: World, bounds: Bounds | None = None) -> Watch:

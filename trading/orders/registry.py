@@ -36,6 +36,11 @@ class Registry:
         """Whether an order is not known to be over."""
         return bool(self._working)
 
+    @property
+    def finished(self) -> int:
+        """How many orders that are over are kept."""
+        return len(self._finished)
+
     def working(self) -> Iterator[Order]:
         """Orders not known to be over, oldest first."""
         return iter(list(self._working.values()))

@@ -45,6 +45,16 @@ class View:
         return self._outbox.differences.all
 
     @property
+    def finished(self) -> int:
+        """How many orders that are over are kept."""
+        return self._outbox.orders.finished
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing is sent any more."""
+        return self._outbox.closed
+
+    @property
     def timers(self) -> int:
         """How many timers of the manager's run: none once it is closed."""
         return self._outbox.timers

@@ -24,6 +24,7 @@ from dryfill.sim.setup import Setup
 from dryfill.trading import instruments
 from dryfill.trading.calendar import calendar
 from dryfill.trading.order import OrderRequest
+from dryfill.trading.orders.settings import OrderSettings
 from dryfill.trading.tape import QuoteRows, TradeRows, make_tape
 from dryfill.trading.words import OrdType, Side
 
@@ -85,12 +86,12 @@ class Client:
 
     def send(self, tag, side, qty, **prices):
         """Send an order and do not wait; its future, whose refusal is nobody's concern."""
-        future = self.broker.place(request(tag, side, qty, **prices))
+        future = self.broker.place(request(tag, side, qty, **prices), deadline_s=15)
         future.add_done_callback(lambda done: done.exception())
         return future
 
     async def cancel(self, order_id):
-        await self.broker.cancel(MNQ, order_id)
+        await self.broker.cancel(MNQ, order_id, deadline_s=15)
 
     async def enter(self, qty=2, tag="9.entry#1", side="buy"):
         """Have an entry filled at 100 ms: the client knows at 125 ms."""
@@ -102,7 +103,9 @@ class Case:
     """One run. `world`, `watch` and `inner`, the port behind the watched one, are there for scripts
     that meddle."""
 
-    def __init__(self, market, bounds, latency, watched=True, hours="always"):
+    def __init__(
+        self, market, bounds, latency, watched=True, hours="always", plan=None, settings=None
+    ):
         tape = read(market)
         self.world = World(
             Setup(
@@ -114,6 +117,8 @@ class Case:
                 latency=latency_profile(latency),
                 fees=fee_schedule({"MNQ": "0.37"}),
                 cash=Decimal(50_000),
+                plan=plan,
+                settings=settings or OrderSettings(),
             )
         )
         self.inner = self.world.broker
@@ -141,7 +146,7 @@ def look():
 
 @pytest.fixture
 def case():
-    def make(market=QUIET, bounds=None, latency="25ms"):
-        return Case(market, bounds, latency)
+    def make(market=QUIET, bounds=None, latency="25ms", **more):
+        return Case(market, bounds, latency, **more)
 
     return make

@@ -69,7 +69,7 @@ def test_a_manager_that_lets_an_order_end_otherwise_after_it_ended_is_found(look
         await client.desk.cancel(order)
         await client.at(1000)
         order.core.venue_status = OrdStatus.REJECTED
-        await client.broker.order(order.instrument, cl_ord_id=order.cl_ord_id)
+        await client.broker.order(order.instrument, cl_ord_id=order.cl_ord_id, deadline_s=5)
 
     found = look(script)
     assert found.counts["INV-05"] == 1
@@ -114,7 +114,7 @@ def test_a_manager_that_books_a_fill_twice_is_found(look):
         order = await client.desk.place(Buy(2))
         await client.at(1000)
         order.fills.append(order.fills[0])
-        await client.broker.order(order.instrument, cl_ord_id=order.cl_ord_id)
+        await client.broker.order(order.instrument, cl_ord_id=order.cl_ord_id, deadline_s=5)
 
     found = look(script)
     assert found.counts["INV-06"] == 1
@@ -127,7 +127,7 @@ def test_filled_contracts_that_vanish_are_found(look):
         order = await client.desk.place(Buy(2))
         await client.at(1000)
         order.core.cum_qty = 1
-        await client.broker.order(order.instrument, cl_ord_id=order.cl_ord_id)
+        await client.broker.order(order.instrument, cl_ord_id=order.cl_ord_id, deadline_s=5)
 
     found = look(script)
     assert found.counts["INV-06"] == 1
@@ -161,7 +161,7 @@ def test_an_order_that_works_again_after_it_ended_is_found(look):
         await client.desk.cancel(order)
         await client.at(1000)
         order.core.venue_status = OrdStatus.NEW
-        await client.broker.order(order.instrument, cl_ord_id=order.cl_ord_id)
+        await client.broker.order(order.instrument, cl_ord_id=order.cl_ord_id, deadline_s=5)
 
     found = look(script)
     assert (found.counts["INV-17"], found.counts["INV-05"]) == (1, 1)

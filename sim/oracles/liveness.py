@@ -1,0 +1,72 @@
+"""INV-25 and 30: every question ends, nothing runs wild, and nothing is said twice."""
+
+from .bounds import in_ns
+from .oracle import Oracle
+from .port import Answered, PortEvent, Sent
+from .scene import Scene
+
+
+class Lively(Oracle):
+    """INV-25, at the port: every request has a deadline and ends by it, give or take a second; and
+    in one second no more than `steps_most` things pass the port. Premise: requests that ended.
+
+    That no wait is left when a run ends, and that virtual time moves on, the loop sees to.
+    """
+
+    name = "INV-25"
+
+    def __init__(self, scene: Scene) -> None:
+        self.premise = 0
+        self._scene = scene
+        self._second = 0
+        self._steps = 0
+
+    def on_manager(self, event: PortEvent) -> None:
+        if isinstance(event, Sent) and event.deadline_s is None:
+            self._scene.violate(self.name, f"{event.do} {event.key} may wait for ever: no deadline")
+        elif isinstance(event, Answered) and event.sent.deadline_s is not None:
+            self.premise += 1
+            took_ns = event.time_ns - event.sent.time_ns
+            if took_ns > in_ns(event.sent.deadline_s + 1):
+                self._scene.violate(
+                    self.name,
+                    f"{event.sent.do} ended after {took_ns / 1e9:g} s, its deadline was "
+                    f"{event.sent.deadline_s:g} s",
+                )
+        self._count(event.time_ns // 10**9)
+
+    def _count(self, second: int) -> None:
+        if second != self._second:
+            self._second, self._steps = second, 0
+        self._steps += 1
+        if self._steps == self._scene.bounds.steps_most + 1:
+            self._scene.violate(self.name, f"{self._steps} things passed the port in one second")
+
+
+class Quiet(Oracle):
+    """INV-30, its incidents: the same words are not said twice within a second. Premise:
+    incidents. Log lines are judged where they are written."""
+
+    name = "INV-30"
+
+    def __init__(self, scene: Scene) -> None:
+        self.premise = 0
+        self._scene = scene
+        self._heard = 0
+        self._said_ns: dict[tuple[str, str], int] = {}
+
+    def on_step(self, now_ns: int) -> None:
+        manager = self._scene.manager
+        if manager is None:
+            return
+        incidents = manager.view.incidents
+        if len(incidents) < self._heard:
+            self._heard = 0  # another life of the client
+        for incident in incidents[self._heard :]:
+            self.premise += 1
+            key = incident.kind, incident.text
+            before_ns = self._said_ns.get(key)
+            if before_ns is not None and incident.time_ns - before_ns < 10**9:
+                self._scene.violate(self.name, f"said twice within a second: {key[0]}: {key[1]}")
+            self._said_ns[key] = incident.time_ns
+        self._heard = len(incidents)

@@ -1,0 +1,102 @@
+"""INV-16 and 23: how much is asked of a broker, and how little of one that does not answer."""
+
+from collections import deque
+
+from ...trading.broker import Urgency
+from ...trading.errors import NotSent, OutcomeUnknown
+from .bounds import in_ns
+from .oracle import Oracle
+from .port import Answered, PortEvent, Sent
+from .scene import Scene
+
+
+class WithinRate(Oracle):
+    """INV-16, its count: within any `rate_s` no more than `rate_most` requests leave, and ordinary
+    ones only while `rate_reserve` of these are left. Premise: requests that met ten or more others.
+
+    How long a risk-reducing request waits behind ordinary ones is the session's, beyond this port.
+    """
+
+    name = "INV-16"
+
+    def __init__(self, scene: Scene) -> None:
+        self.premise = 0
+        self._scene = scene
+        self._times: deque[int] = deque()
+        self._said_ns: int | None = None
+
+    def on_manager(self, event: PortEvent) -> None:
+        if not isinstance(event, Sent):
+            return
+        times, bounds = self._times, self._scene.bounds
+        times.append(event.time_ns)
+        while times[0] <= event.time_ns - in_ns(bounds.rate_s):
+            times.popleft()
+        self.premise += len(times) > 10
+        pressing = event.urgency is Urgency.RISK_REDUCING
+        most = bounds.rate_most - (0 if pressing else bounds.rate_reserve)
+        said_ns = self._said_ns
+        if len(times) > most and (said_ns is None or said_ns <= times[0]):
+            self._said_ns = event.time_ns
+            kind = "risk-reducing" if pressing else "ordinary"
+            self._scene.violate(
+                self.name,
+                f"{kind} {event.do} is request {len(times)} within {bounds.rate_s} s, of {most}",
+            )
+
+
+class BreaksOff(Oracle):
+    """INV-23: once so many requests in a row had no answer, for ordinary and for risk-reducing ones
+    apart, one at a time goes out until one is answered. Premise: such silences.
+
+    No answer: nobody was reached, or nobody knows what became of it. A refusal is an answer, and so
+    is 429. Questions for all there is are paced by their own clock and not counted. That
+    risk-reducing requests go on while ordinary ones wait is judged by INV-01 to 03.
+    """
+
+    name = "INV-23"
+
+    def __init__(self, scene: Scene) -> None:
+        self.premise = 0
+        self._scene = scene
+        self._silent = {Urgency.ORDINARY: 0, Urgency.RISK_REDUCING: 0}
+        self._since_ns = {Urgency.ORDINARY: 0, Urgency.RISK_REDUCING: 0}
+        self._probes: dict[Urgency, list[int]] = {Urgency.ORDINARY: [], Urgency.RISK_REDUCING: []}
+
+    def on_manager(self, event: PortEvent) -> None:
+        if isinstance(event, Sent):
+            if self._broken(event.urgency) and not _rounds(event):
+                self._probe(event)
+        elif isinstance(event, Answered) and not _rounds(event.sent):
+            self._answered(event)
+
+    def _broken(self, urgency: Urgency) -> bool:
+        return self._silent[urgency] >= self._scene.bounds.silences_most
+
+    def _probe(self, sent: Sent) -> None:
+        probes = self._probes[sent.urgency]
+        probes.append(sent.time_ns)
+        if len(probes) > 1:
+            kind = sent.urgency.name.lower().replace("_", "-")
+            self._scene.violate(
+                self.name,
+                f"{sent.do} left while the answer to an earlier trial was due; "
+                f"{self._silent[sent.urgency]} {kind} requests in a row had none",
+            )
+
+    def _answered(self, event: Answered) -> None:
+        urgency, error = event.sent.urgency, event.error
+        probes = self._probes[urgency]
+        if event.sent.time_ns in probes:
+            probes.remove(event.sent.time_ns)
+        limited = isinstance(error, NotSent) and error.limited
+        if isinstance(error, OutcomeUnknown | NotSent) and not limited:
+            self._silent[urgency] += 1
+            self.premise += self._silent[urgency] == self._scene.bounds.silences_most
+        else:
+            self._silent[urgency] = 0
+
+
+def _rounds(sent: Sent) -> bool:
+    """Whether it asks for all there is."""
+    return sent.do == "read" and sent.read != "order"

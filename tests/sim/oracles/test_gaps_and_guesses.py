@@ -1,0 +1,147 @@
+"""INV-09 and 19: what is not known is asked for, and not made up."""
+
+import asyncio
+
+import pytest
+
+from dryfill.scenarios.plan_text import make_plan
+from dryfill.sim.oracles import Bounds
+from dryfill.trading.order import Buy
+from dryfill.trading.orders.settings import OrderSettings
+from dryfill.trading.words import OrdStatus
+
+GAP = {"kind": "stream-down", "at": "1 s", "duration": "500 ms"}
+LOST = {"kind": "request-lost", "call": "place", "form": "reset"}
+
+
+# --- INV-09 ---------------------------------------------------------------------------------------
+
+
+async def place_and_wait(client, case):
+    order = client.desk.manager.place(client.desk.instrument, Buy(1, limit="19990"))
+    await client.at(30_000)
+    return order
+
+
+def test_an_order_that_never_arrived_is_proven_lost(case):
+    found = case(plan=make_plan(LOST)).run(place_and_wait)
+    assert found.violations == []
+    assert found.premises["INV-09"] == 2  # a lost answer, and an order called rejected
+
+
+@pytest.mark.parametrize("settings", [{"misses": 1}, {"visible_s": 1.0}])
+def test_a_manager_that_is_content_with_less_proof_is_found(case, settings):
+    found = case(plan=make_plan(LOST), settings=OrderSettings(**settings)).run(place_and_wait)
+    assert found.counts["INV-09"] == 1
+    assert "nobody refused it" in found.violations[0].text
+
+
+def test_a_refusal_is_proof_enough(case):
+    found = case(plan=make_plan({"kind": "refused", "call": "place"})).run(place_and_wait)
+    assert found.violations == []
+    assert found.premises["INV-09"] == 1
+
+
+def test_an_order_that_is_called_rejected_while_look_ups_fail_is_found(case):
+    faults = LOST, {"kind": "server-error", "call": "order", "times": "all"}
+
+    async def script(client, case):
+        order = client.desk.manager.place(client.desk.instrument, Buy(1, limit="19990"))
+        await client.at(3000)
+        order.core.venue_status = OrdStatus.REJECTED
+        await client.at(8000)
+
+    found = case(plan=make_plan(*faults)).run(script)
+    assert found.counts["INV-09"] == 1
+    assert "0 look-ups late enough" in found.violations[0].text
+
+
+def test_an_order_that_stays_unknown_while_the_broker_answers_is_found(case):
+    faults = LOST, {"kind": "server-error", "call": "order", "times": "all"}
+    found = case(plan=make_plan(*faults)).run(place_and_wait)
+    assert found.counts["INV-09"] == 1
+    texts = [violation.text for violation in found.violations]
+    assert any("nobody knows what became of 1#1" in text for text in texts)
+
+
+def test_while_nobody_can_be_asked_an_order_may_stay_unknown(case):
+    down = {"kind": "unreachable", "at": "1 s", "duration": "40 s"}
+    found = case(plan=make_plan(LOST, down)).run(place_and_wait)
+    assert found.counts["INV-09"] == 0
+
+
+# --- INV-19 ---------------------------------------------------------------------------------------
+
+
+async def know_all(client, *, but=""):
+    since_ns = client.desk.now_ns - 60 * 10**9
+    asks = {
+        "open-orders": lambda: client.broker.open_orders(deadline_s=5),
+        "orders-since": lambda: client.broker.orders_since(since_ns, deadline_s=5),
+        "executions-since": lambda: client.broker.executions_since(since_ns, deadline_s=5),
+        "positions": lambda: client.broker.positions(deadline_s=5),
+    }
+    await asyncio.gather(*(ask() for name, ask in asks.items() if name != but))
+
+
+@pytest.fixture
+def after_a_gap(case):
+    """Let a bare client, whose own manager looks at nothing, act 100 ms after a gap."""
+
+    def go(act, bounds=None, held=0):
+        made = case(plan=make_plan(GAP), bounds=bounds)
+
+        async def script(client, case):
+            client.desk.manager.close()
+            if held:
+                client.send("9#1", "buy", held)
+            await client.at(1600)
+            await act(client)
+            await client.at(14_000)
+
+        return made.run(script)
+
+    return go
+
+
+def test_an_entry_before_all_is_known_is_found(after_a_gap):
+    async def act(client):
+        await know_all(client, but="positions")
+        client.send("9.entry#1", "buy", 1)
+
+    found = after_a_gap(act)
+    assert found.premises["INV-19"] == 1
+    texts = [v.text for v in found.violations if v.oracle == "INV-19"]
+    assert "left after a gap, before positions were known" in texts[0]
+    assert "for more than 10.0 s, and positions are not known" in texts[1]
+
+
+def test_an_entry_once_all_is_known_is_none_too_early(after_a_gap):
+    async def act(client):
+        await know_all(client)
+        client.send("9#1", "buy", 1, limit="19990")
+
+    assert after_a_gap(act).counts["INV-19"] == 0
+
+
+@pytest.mark.parametrize(("qty", "broken"), [(2, 0), (3, 1)])
+def test_what_can_only_close_may_leave_at_any_time(after_a_gap, qty, broken):
+    async def act(client):
+        client.send("8#1", "sell", qty)
+        client.send("7.stop#1", "buy", 1, stop="20050")
+        await know_all(client)
+
+    assert after_a_gap(act, held=2).counts["INV-19"] == broken
+
+
+def test_answers_to_what_was_asked_before_the_gap_ended_are_no_knowledge(case):
+    made = case(plan=make_plan(GAP), bounds=Bounds(sync_s=2))
+
+    async def script(client, case):
+        client.desk.manager.close()
+        await client.at(1520)
+        await know_all(client)
+        await client.at(5000)
+
+    found = made.run(script)
+    assert found.counts["INV-19"] == 1
