@@ -1,0 +1,56 @@
+"""Races with what the position is changed by otherwise: RS-19 to RS-23."""
+
+from races import race
+
+CALM = """
+    0     quote 20000x40 20000.25x40
+    1     trade 20000.25x1
+    9000  quote 20000x40 20000.25x40
+"""
+
+
+@race(
+    market="""
+        0     quote 20000x40 20000.25x40
+        1     trade 20000.25x1
+        1015  trade 19989x1
+        1016  quote 19988.75x40 19989x40
+    """,
+    premises=("INV-01",),
+)
+async def test_rs_21_adding_to_the_position_as_the_stop_triggers(t):
+    await t.bracket(t.buy(1), stop="19990")
+    await t.at(1000)
+    await t.bracket(t.buy(2), stop="19970")
+    await t.rest()
+    assert t.held == 2
+    assert t.protected
+
+
+@race(
+    market="""
+        0     quote 20000x40 20000.25x40
+        1     trade 20000.25x1
+        2015  trade 19989x1
+        2016  quote 19988.75x40 19989x40
+    """,
+    plan="""
+        [[fault]]
+        kind = "stream-down"
+        at = "1800 ms"
+        duration = "200 ms"
+
+        [[fault]]
+        kind = "stale-read"
+        call = "positions"
+        lag = "100 ms"
+        response = "40 ms"
+    """,
+    premises=("INV-01",),
+)
+async def test_rs_22_a_stale_position_after_a_fill_protects_nothing(t):
+    bracket = await t.bracket(t.buy(2), stop="19990")
+    await bracket.closed()
+    await t.rest()
+    assert t.flat
+    assert len(t.placed("stop")) == 1
