@@ -14,7 +14,7 @@ _UNITS_NS = {
     "s": 10**9,
     "min": 60 * 10**9,
 }
-_TIME = re.compile(r"\s*(?P<count>\d{1,12}(\.\d{1,9})?)\s*(?P<unit>ns|us|ms|s|min)\s*")
+_TIME = re.compile(r"\s*(?P<count>\d{1,19}(\.\d{1,9})?)\s*(?P<unit>ns|us|ms|s|min)\s*")
 
 
 def read_time(value: object) -> int:

@@ -20,8 +20,6 @@ from dryfill.trading.orders import tags
 from dryfill.trading.orders.brackets.bracket import Bracket
 from dryfill.trading.orders.handle import CancelResult, Order
 
-T0 = 1_709_564_400_000_000_000
-
 
 class RaceTrader:
     """The hands and the eyes of a race's script."""
@@ -40,6 +38,7 @@ class RaceTrader:
         self.summed = how.summed
         self.side = -1 if how.mirrored else 1
         self.sent: list[Sent] = []
+        self._start_ns = world.setup.start_ns
         self._how = how
         self._moment = moment
         self._mirror = mirror
@@ -61,7 +60,9 @@ class RaceTrader:
 
     async def at(self, ms: float) -> None:
         """Wait until a moment of the page; at once where it has passed."""
-        await asyncio.sleep(max(T0 + self._moment(ms) - self.world.loop.now_ns, 0) / 1e9)
+        await asyncio.sleep(
+            max(self._start_ns + self._moment(ms) - self.world.loop.now_ns, 0) / 1e9
+        )
 
     async def rest(self, seconds: float = 40) -> None:
         """Wait until all has come to rest."""
@@ -123,7 +124,7 @@ class RaceTrader:
 
     @property
     def now_ms(self) -> float:
-        return (self.world.loop.now_ns - T0) / 1e6
+        return (self.world.loop.now_ns - self._start_ns) / 1e6
 
     @property
     def held(self) -> Fraction:
@@ -151,6 +152,14 @@ class RaceTrader:
     def flat(self) -> bool:
         """Nothing is held and nothing of ours works."""
         return not self.held and not [duty for duty in self.working if duty != "foreign"]
+
+    def prices(self) -> dict[str, Decimal]:
+        """Where one order of each duty works: its trigger, or its limit."""
+        found = {}
+        for order in self.world.desk.open_orders(None):
+            px = order.stop_px if order.stop_px is not None else order.price
+            found[duty_of(order.cl_ord_id)] = self.px(str(px))
+        return found
 
     def stops(self) -> list[Decimal]:
         """Where stops work, in the page's prices."""
@@ -182,7 +191,7 @@ class RaceTrader:
         return [self.ms(sent) for sent in self.placed(duty)]
 
     def ms(self, sent: Sent) -> float:
-        return (sent.time_ns - T0) / 1e6
+        return (sent.time_ns - self._start_ns) / 1e6
 
     def asked(self, do: str, duty: str = "") -> list[Sent]:
         """Changes, cancels or looks that left for the broker."""

@@ -243,3 +243,12 @@ def test_every_key_of_the_table_is_a_key_of_a_fault() -> None:
     for kind in KINDS.values():
         assert set(kind.keys) <= set(Fault.model_fields)
         assert {*kind.needs, *kind.choices} <= set(kind.keys)
+
+
+@pytest.mark.parametrize("ns", [1, 10**12 + 1, 2_585_995_206_730, 10**18 + 1])
+def test_a_time_however_long_and_fine_survives_the_file(ns: int) -> None:
+    plan = make_plan(
+        {"kind": "drop", "event": "fill"}, {"kind": "halt", "at": "0 s", "duration": f"{ns} ns"}
+    )
+    assert plan_from_toml(plan_to_toml(plan)) == plan
+    assert plan.faults[1].duration == ns

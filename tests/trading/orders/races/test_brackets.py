@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from races import race
+from racing import race
 
 CALM = """
     0     quote 20000x40 20000.25x40

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from races import race
+from racing import race
 
 CALM = """
     0     quote 20000x90 20000.25x90

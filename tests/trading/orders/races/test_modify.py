@@ -2,7 +2,7 @@
 
 import asyncio
 
-from races import race
+from racing import race
 
 from dryfill.trading.errors import Refused
 from dryfill.trading.price import Ticks

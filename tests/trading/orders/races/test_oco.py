@@ -1,6 +1,6 @@
 """Races of a stop and a target, of which one cancels the other: RS-13 to RS-18."""
 
-from races import race
+from racing import race
 
 
 @race(

@@ -1,6 +1,6 @@
 """Races with what the position is changed by otherwise: RS-19 to RS-23."""
 
-from races import race
+from racing import race
 
 CALM = """
     0     quote 20000x40 20000.25x40

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from races import race
+from racing import race
 
 from dryfill.trading.errors import RefusedByUs
 from dryfill.trading.order import Execution

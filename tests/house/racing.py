@@ -48,6 +48,7 @@ from dryfill.sim.oracles import Bounds, watch
 from dryfill.sim.setup import Setup
 from dryfill.trading import instruments
 from dryfill.trading.calendar import calendar
+from dryfill.trading.instrument import Instrument
 from dryfill.trading.orders.settings import OrderSettings
 
 T0 = 1_709_564_400_000_000_000  # 2024-03-04 15:00 UTC
@@ -78,10 +79,12 @@ class Race:
     latency: Mapping[str, float] | float = 25
     settings: Mapping[str, Any] = field(default_factory=dict)
     bounds: Mapping[str, Any] = field(default_factory=dict)
-    instrument: str = "MNQ"
+    instrument: str | Instrument = "MNQ"
+    start_ns: int = T0
     mirror: str = "40000"  # the sum of a price and its mirror image
     hours: str = "always"
     quiet: bool = True  # the run must come to rest
+    family: int = FAMILY  # seeds of `make test`; a long race has fewer
     sizes: int = 5
     sides: bool = True
 
@@ -125,7 +128,7 @@ def race(market: str, **given: Any) -> Callable[[Script], Callable[[str], None]]
             elif one is not None:
                 run(made, int(one))
             else:
-                many = NIGHT if os.environ.get("DRYFILL_NIGHTLY") == "1" else FAMILY
+                many = NIGHT if os.environ.get("DRYFILL_NIGHTLY") == "1" else made.family
                 _judge(made, [run(made, seed) for seed in range(1, many + 1)])
 
         del test.__wrapped__  # pytest would read the script's arguments
@@ -155,13 +158,14 @@ def run(race: Race, seed: int) -> Mapping[str, int]:
 def _played(
     race: Race, how: Variation, lines: list[Line], plan: Plan, moment: Callable[[float], int]
 ) -> Mapping[str, int]:
-    instrument = instruments.find(race.instrument)
-    tape = tape_of(lines, instrument, T0)
+    named = race.instrument
+    instrument = instruments.find(named) if isinstance(named, str) else named
+    tape = tape_of(lines, instrument, race.start_ns)
     world = World(
         Setup(
             instrument=instrument,
             tape=tape,
-            start_ns=T0,
+            start_ns=race.start_ns,
             calendar=calendar(race.hours),
             rules=Rules(protection=24),
             latency=latency_profile(_latency(race, how)),
