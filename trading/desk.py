@@ -24,7 +24,11 @@ from .market import Channel, Market
 from .order import Execution, ExecutionReport, OrderSpec, Trail
 from .orders.brackets.bracket import Bracket
 from .orders.brackets.plan import Level, Rules, Targets
+from .orders.exits.cancel_all import CancelAllResult
+from .orders.exits.flatten_all import FlattenAll
 from .orders.exits.flatten_core import FlattenResult
+from .orders.guards.close import Close
+from .orders.guards.guard import Guard
 from .orders.handle import CancelResult, Order
 from .orders.manager import Incident, OrderManager
 from .orders.positions import Position
@@ -32,6 +36,8 @@ from .orders.settings import OrderSettings
 from .price import PriceLike, Ticks
 from .repeating import Repeating, Timer
 from .series import BarArrived, Series
+from .stop_prices import StopPrices
+from .words import Side
 
 
 class Desk:
@@ -59,9 +65,9 @@ class Desk:
         self.subscribed: set[Channel] = set()
         self._now_ns = now_ns
         self.prices = LastPrices()
-        self._followed: set[str] = set()  # instruments whose prices reach their brackets
         self._timers: list[Repeating] = []
         self.manager = OrderManager(broker, self, now_ns=now_ns, settings=settings)
+        self._stop_prices = StopPrices(market, self.manager)
         linking = Linking(self.manager, self.prices, instrument, self._caller)
         self.oco, self.oto, self.link = linking.oco, linking.oto, linking.link
 
@@ -196,15 +202,17 @@ class Desk:
         """Take an order away; the result says what had been filled and whether it is gone."""
         return await self.manager.cancel(order)
 
-    async def cancel_all(self, instrument: Instrument | None = None) -> list[CancelResult]:
-        """Take away every order of an instrument that works now, oldest first, one result for each.
+    async def cancel_all(
+        self, instrument: Instrument | None = None, *, keep_protection: bool = False
+    ) -> CancelAllResult:
+        """Take away every order of an instrument that was sent so far; the result says of each how
+        it ended.
 
-        A stop that protects a position is an order like any other; `flatten` also closes.
+        A stop that protects a position is an order like any other, unless `keep_protection`;
+        `flatten` also closes.
         """
-        orders = self.manager.view.orders_of(instrument or self.instrument)
-        for order in orders:
-            self.manager.start_cancel(order)
-        return [await self.manager.cancel_result(order) for order in orders]
+        instrument = instrument or self.instrument
+        return await self.manager.cancel_all(instrument, keep_protection=keep_protection).finished()
 
     async def bracket(
         self,
@@ -242,7 +250,7 @@ class Desk:
             entry_timeout=entry_timeout,
         )
         if rules.follows:
-            await self._follow_prices(instrument)
+            await self._stop_prices.follow(instrument)
         market = self.prices.entry(instrument, entry.side)
         bracket = self.manager.bracket(
             instrument, entry, stop=stop, target=target, market=market, rules=rules
@@ -251,11 +259,69 @@ class Desk:
             await bracket.entry.answered()
         return bracket
 
+    async def protect(
+        self,
+        *,
+        stop: Level | None = None,
+        target: Level | None = None,
+        qty: int | None = None,
+        instrument: Instrument | None = None,
+    ) -> Guard:
+        """Guard what is held beyond what brackets hold, or change its guard in place; wait until
+        the broker has answered. Both orders follow the position's size; when it is flat they go.
+
+        `stop` and `target` are `Ticks` from the mean price, or prices; one left out stays as it is.
+        Raises `UsageError` for levels on the wrong side of the market or of each other, and
+        `RefusedByUs` where there is nothing to guard; nothing was sent then.
+        """
+        instrument = instrument or self.instrument
+        closing = Side.SELL if self.position_in(instrument).qty > 0 else Side.BUY
+        market = self.prices.entry(instrument, closing)
+        guard = self.manager.protect(instrument, stop=stop, target=target, qty=qty, market=market)
+        for order in (guard.stop, guard.target):
+            if order is not None:
+                with self._caller(order):
+                    await order.answered()
+        return guard
+
+    def unprotect(self, instrument: Instrument | None = None) -> Guard | None:
+        """Take the guard of what is held away; `ended()` of what is returned waits for it."""
+        return self.manager.unprotect(instrument or self.instrument)
+
+    def close_position(
+        self,
+        qty: int | None = None,
+        *,
+        limit: PriceLike | None = None,
+        instrument: Instrument | None = None,
+    ) -> Close:
+        """Close what is held, or `qty` contracts of it, at market or at a limit; `await
+        desk.close_position(2).done()` waits for the result. However many close at once, together
+        they send no more than is held. Raises `RefusedByUs` where nothing is held."""
+        return self.manager.close_position(instrument or self.instrument, qty, limit=limit)
+
     async def flatten(
         self, *, reason: object = "", instrument: Instrument | None = None
     ) -> FlattenResult:
         """Cancel all orders of an instrument and close what is held; returns when both are true."""
         return await self.manager.flatten(instrument or self.instrument, str(reason))
+
+    async def flatten_all(
+        self, *, reason: object = "", include_foreign: bool = False
+    ) -> dict[str, FlattenResult]:
+        """As `flatten`, for every instrument; the results by symbol. Orders of others on the
+        account are left alone unless `include_foreign` says so."""
+        return await self.manager.flatten_all(
+            str(reason), include_foreign=include_foreign
+        ).finished()
+
+    def kill(self, reason: str) -> FlattenAll:
+        """Flatten everything, and refuse all that opens until `release`."""
+        return self.manager.kill(reason)
+
+    def release(self) -> None:
+        """End `kill`."""
+        self.manager.release()
 
     # --- time and events --------------------------------------------------------------------------
 
@@ -308,28 +374,6 @@ class Desk:
     def _on_market(self, event: MarketEvent) -> None:
         self.prices.see(event)
         self.inbox.put(event)
-
-    async def _follow_prices(self, instrument: Instrument) -> None:
-        """Let an instrument's prices reach its brackets, from now on."""
-        offered = self.market.offers.channels
-        channel = next((c for c in (Channel.TRADES, Channel.QUOTES) if c in offered), None)
-        if channel is None:
-            raise UsageError(
-                f"a stop of {instrument.symbol} cannot follow the market: it tells neither trades "
-                f"nor quotes, only {', '.join(sorted(offered)) or 'nothing'}; use a fixed stop"
-            )
-        if instrument.symbol not in self._followed:
-            await self.market.subscribe(instrument, channel, self._on_price)
-            self._followed.add(instrument.symbol)
-
-    def _on_price(self, event: MarketEvent) -> None:
-        for bracket in self.manager.view.brackets_of(event.instrument):
-            if isinstance(event, Trade):
-                bracket.on_price(event.price)
-            elif isinstance(event, Quote):
-                would_close = event.bid if bracket.plan.side.sign > 0 else event.ask
-                if would_close is not None:
-                    bracket.on_price(would_close)
 
     def _on_status(self, event: MarketEvent) -> None:
         assert isinstance(event, StatusChange)

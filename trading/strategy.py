@@ -21,9 +21,13 @@ from .market import Channel
 from .order import Execution, ExecutionReport, OrderSpec, Trail
 from .orders.brackets.bracket import Bracket
 from .orders.brackets.plan import Level, Targets
+from .orders.exits.cancel_all import CancelAllResult
+from .orders.exits.flatten_all import FlattenAll
 from .orders.exits.flatten_core import FlattenResult
 from .orders.groups.group import Group
 from .orders.groups.groups import IfRefused
+from .orders.guards.close import Close
+from .orders.guards.guard import Guard
 from .orders.handle import CancelResult, Order
 from .orders.manager import Incident
 from .orders.positions import Position
@@ -152,6 +156,21 @@ class Strategy:
             entry_timeout=entry_timeout,
         )
 
+    async def protect(
+        self,
+        *,
+        stop: Level | None = None,
+        target: Level | None = None,
+        qty: int | None = None,
+    ) -> Guard:
+        return await self.desk.protect(stop=stop, target=target, qty=qty)
+
+    def unprotect(self) -> Guard | None:
+        return self.desk.unprotect()
+
+    def close_position(self, qty: int | None = None, *, limit: PriceLike | None = None) -> Close:
+        return self.desk.close_position(qty, limit=limit)
+
     async def oco(
         self,
         *specs: OrderSpec,
@@ -175,6 +194,15 @@ class Strategy:
 
     async def flatten(self, *, reason: object = "") -> FlattenResult:
         return await self.desk.flatten(reason=reason)
+
+    async def cancel_all(self, *, keep_protection: bool = False) -> CancelAllResult:
+        return await self.desk.cancel_all(keep_protection=keep_protection)
+
+    async def flatten_all(self, *, reason: object = "") -> dict[str, FlattenResult]:
+        return await self.desk.flatten_all(reason=reason)
+
+    def kill(self, reason: str) -> FlattenAll:
+        return self.desk.kill(reason)
 
     def every(self, span: str, name: str = "") -> Callable[[], None]:
         return self.desk.every(span, name)

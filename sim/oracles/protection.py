@@ -70,8 +70,8 @@ class Protected(Oracle):
 
 class RightSize(Oracle):
     """INV-02: closing orders are for no more than is held, but for T_over; at quiescence the stops
-    of brackets are for exactly what brackets hold. Premise: spans of too much, and quiet moments
-    with something held.
+    of brackets are for exactly what brackets hold, and those of guards for no more than the rest.
+    Premise: spans of too much, and quiet moments with something held.
 
     A bracket's stops and targets count once, whichever are for more; its closing orders count
     beside them.
@@ -113,6 +113,13 @@ class RightSize(Oracle):
                     self.name,
                     f"all is quiet, brackets hold {contract.meant} {symbol}, and their stops "
                     f"would close {contract.protection}",
+                )
+            left = max(abs(contract.position) - contract.meant, 0)
+            if contract.guarded > left:
+                self._scene.violate(
+                    self.name,
+                    f"all is quiet, no bracket holds {left} {symbol}, and the stops of guards "
+                    f"would close {contract.guarded}",
                 )
 
 

@@ -20,8 +20,9 @@ from .bounds import Bounds, in_ns
 from .knowable import Backlog, Knowledge, Moment, Reachable, Stopwatch
 from .port import Answered, Delivered, PortEvent, Sent
 
-CLOSING = ("stop", "target", "exit")
-"""Duties of orders that only ever close what an entry opened; several targets have one duty."""
+CLOSING = ("stop", "target", "exit", "close")
+"""Duties of orders that only ever close what an entry opened, or what is held; several targets have
+one duty."""
 
 STOPS = (OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP)
 
@@ -40,6 +41,7 @@ class Contract:
         self.working: dict[int, OrderRecord] = {}
         self.closers: dict[int, OrderRecord] = {}
         self.awaited: dict[str, OrderRequest] = {}
+        self._brackets: dict[str, None] = {}  # intents that had an entry
         self._intents = Intents()
 
     @property
@@ -58,24 +60,36 @@ class Contract:
     @property
     def protection(self) -> int:
         """Contracts that the stops of brackets would close."""
+        return self._stops(of_brackets=True)
+
+    @property
+    def guarded(self) -> int:
+        """Contracts that the stops of guards would close: what no bracket holds."""
+        return self._stops(of_brackets=False)
+
+    def _stops(self, *, of_brackets: bool) -> int:
         return sum(
             record.leaves_qty
             for record in self.closers.values()
-            if duty_of(record) == "stop" and record.request.side.sign == -self.sign
+            if duty_of(record) == "stop"
+            and record.request.side.sign == -self.sign
+            and (_tag_of(record).intent in self._brackets) is of_brackets
         )
 
     @property
     def closing(self) -> int:
         """Contracts that closing orders could close, of each bracket its stops or its targets,
-        whichever are more, and its closing orders; on both sides while nothing is held."""
+        whichever are more, and its closing orders; on both sides while nothing is held. Guards and
+        closes at a limit are one group, these being targets to that."""
         legs: dict[str, dict[str, int]] = {}
         for record in self.closers.values():
             if self.sign and record.request.side.sign == self.sign:
                 continue
-            tag = tags.parse(record.request.cl_ord_id)
-            assert tag is not None, "a closer has a role, and so a tag of ours"
-            group = legs.setdefault(f"{tag.intent}.exit" if tag.role == "exit" else tag.intent, {})
-            group[tag.duty] = group.get(tag.duty, 0) + record.leaves_qty
+            tag = _tag_of(record)
+            name = tag.intent if tag.intent in self._brackets else "of no bracket"
+            group = legs.setdefault(f"{tag.intent}.exit" if tag.role == "exit" else name, {})
+            duty = "target" if tag.duty == "close" else tag.duty
+            group[duty] = group.get(duty, 0) + record.leaves_qty
         return sum(max(group.values()) for group in legs.values())
 
     @property
@@ -91,6 +105,9 @@ class Contract:
             for orders in (self.working, self.closers):
                 if record.status.terminal:
                     orders.pop(record.number, None)
+            tag = tags.parse(tag_text)
+            if tag is not None and tag.role == "entry":
+                self._brackets[tag.intent] = None
             if not record.status.terminal:
                 self.working[record.number] = record
                 if duty_of(record) in CLOSING:
@@ -240,3 +257,9 @@ def duty_in(tag_text: str) -> str:
     """The same, by its tag."""
     tag = tags.parse(tag_text)
     return "" if tag is None else tag.duty
+
+
+def _tag_of(record: OrderRecord) -> Tag:
+    tag = tags.parse(record.request.cl_ord_id)
+    assert tag is not None, "a closer has a role, and so a tag of ours"
+    return tag

@@ -196,6 +196,24 @@ class ScriptedBroker:
         told = state if self.tagged else structs.replace(state, cl_ord_id="")
         self.on_its_way.append(ExecutionReport(exec_type=exec_type, order=told, **fill))
 
+    def rests(self, order_id, side, qty, limit):
+        """Somebody else has an order on the account."""
+        self.truth[order_id] = OrderState(
+            instrument=MNQ,
+            order_id=order_id,
+            cl_ord_id="",
+            side=Side[side.upper()],
+            ord_type=OrdType.LIMIT,
+            ord_status=OrdStatus.NEW,
+            order_qty=qty,
+            cum_qty=0,
+            leaves_qty=qty,
+            price=Decimal(limit),
+            stop_px=None,
+            avg_px=None,
+            time_ns=self.time_ns,
+        )
+
     def by_hand(self, side, qty, px):
         """Somebody else trades on the account; no event tells of it."""
         self.fills += 1

@@ -6,14 +6,16 @@ handle.
 """
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 
-from ..broker import Broker, BrokerEvent, StreamState, Urgency
-from ..errors import RefusedByUs, RunEnded, UsageError
+from ..broker import Broker, BrokerEvent, StreamState
+from ..errors import RunEnded, UsageError
 from ..instrument import Instrument
 from ..order import ExecutionReport, OrderRequest, OrderSpec, Trail
 from ..price import PriceLike
 from ..words import TimeInForce, TradingStatus
+from .admission import Admission
 from .agreement import Wish
 from .brackets.bracket import Bracket
 from .brackets.plan import (
@@ -28,17 +30,23 @@ from .brackets.plan import (
     share_out,
 )
 from .drafts import change_refusal, changed, draft
+from .exits.cancel_all import CancelAll, epoch
 from .exits.falling_back import FallingBack
 from .exits.flatten import Flatten
+from .exits.flatten_all import FlattenAll
 from .exits.flatten_core import FlattenResult
 from .exits.flattens import Flattens
+from .exits.foreign import ForeignOrders
+from .exits.orphans import Orphans
 from .groups.groups import Door, Groups
+from .guards.position_orders import PositionOrders
 from .handle import CancelResult, Order
 from .incident import Incident as Incident
 from .intake import Intake
 from .observing import Observer
 from .owners import Owners
 from .recovery.watch import Watch
+from .risk.switch import KillSwitch
 from .sending.outbox import Listener, Outbox
 from .settings import OrderSettings
 from .view import View
@@ -85,8 +93,25 @@ class OrderManager:
         self._flattens = Flattens(
             self.view, self._owners, self._outbox, self.settings, self._next_intent
         )
+        self.switch = KillSwitch()
+        self._killing: FlattenAll | None = None
+        self._admission = Admission(
+            self.view, self._flattens, self._watch, self._outbox, self.switch
+        )
+        self._orphans = Orphans(self.view, self._owners, self._outbox, self.settings)
+        self._positions = positions = PositionOrders(
+            self.view,
+            self._owners,
+            self._outbox,
+            self.settings,
+            broker.offers.tifs,
+            self._next_intent,
+            lambda instrument: self._flattens.under_way(instrument) is not None,
+        )
+        self.protect, self.unprotect = positions.protect, positions.unprotect
+        self.close_position = positions.close_position
         door = Door(
-            self._next_intent, self._open_for_business, lambda r: self.admit(r), self._watch.ask
+            self._next_intent, self._admission.check, lambda r: self.admit(r), self._watch.ask
         )
         groups = Groups(self._owners, self._outbox, self.view, broker, self.settings, door)
         self.groups = groups
@@ -105,7 +130,7 @@ class OrderManager:
         `RefusedByUs` while the instrument is being flattened, after the end, or where the broker
         offers no such order.
         """
-        self._open_for_business(instrument, spec)
+        self._admission.check(instrument, spec)
         request = draft(f"{self._next_intent()}#1", instrument, spec, self.broker.offers, market)
         self.admit(request)
         return self._outbox.send(request)
@@ -127,7 +152,7 @@ class OrderManager:
         size follows what is held. Raises `UsageError` for a change that the order has no room for,
         and `RefusedByUs` for an order that is over or being cancelled.
         """
-        self._refuse_when_closed()
+        self._admission.check_change(order)
         wish = changed(order, qty=qty, limit=limit, stop=stop, trail=trail, market=market)
         owner = self._owners.of(order)
         if qty is not None and owner is not None and owner.sizes(order):
@@ -174,7 +199,7 @@ class OrderManager:
         """As `cancel`, without a wait for the outcome."""
         if not order.working:
             return
-        self._refuse_when_closed()
+        self._admission.check_open()
         owner = self._owners.of(order)
         if owner is not None:
             owner.drop(order)
@@ -184,6 +209,20 @@ class OrderManager:
         """Wait for the outcome of a cancel that was started."""
         await order.changed.until(lambda: not order.working or order.core.stuck)
         return CancelResult.of(order)
+
+    def cancel_all(
+        self, instrument: Instrument | None = None, *, keep_protection: bool = False
+    ) -> CancelAll:
+        """Take away every order that was sent so far, of one instrument or of all; `finished()` of
+        what is returned waits for the result of each. One that is not answered yet is cancelled
+        when it is. What is sent later stays: protection of an entry that is filled meanwhile.
+
+        A stop is an order like any other here, unless `keep_protection`; closing orders at market
+        go on.
+        """
+        self._admission.check_open()
+        orders = self.view.orders() if instrument is None else self.view.orders_of(instrument)
+        return CancelAll(epoch(orders, keep_protection=keep_protection), self.start_cancel)
 
     def bracket(
         self,
@@ -202,7 +241,7 @@ class OrderManager:
         alignment, and for entry types that cannot be protected; nothing is sent then. Else as
         `place`.
         """
-        self._open_for_business(instrument, spec)
+        self._admission.check(instrument, spec)
         if not entry_type_fits(spec.ord_type):
             raise UsageError(
                 f"a bracket's entry is a market, limit or stop order, not {spec.ord_type.name}"
@@ -231,9 +270,30 @@ class OrderManager:
         """As `flatten`, without a wait for the outcome."""
         flatten = self._flattens.under_way(instrument)
         if flatten is None:
-            self._refuse_when_closed()
+            self._admission.check_open()
             flatten = self._flattens.begin(instrument, reason)
         return flatten
+
+    def flatten_all(self, reason: str = "", *, include_foreign: bool = False) -> FlattenAll:
+        """Flatten every instrument in which something works or is held; `finished()` of what is
+        returned waits for one result each. Orders of others on the account are left alone unless
+        `include_foreign` says so."""
+        self._admission.check_open()
+        flattens = FlattenAll(self.view.instruments, lambda each: self.start_flatten(each, reason))
+        if include_foreign:
+            flattens.with_foreign(partial(ForeignOrders, self.broker, self._outbox, self.settings))
+        return flattens
+
+    def kill(self, reason: str) -> FlattenAll:
+        """Flatten everything, and refuse all that opens until `release`."""
+        self.switch.pull(reason)
+        self._killing = self.flatten_all(f"kill switch: {reason}")
+        return self._killing
+
+    def release(self) -> None:
+        """End `kill`."""
+        self._killing = None
+        self.switch.release()
 
     # --- what happens -----------------------------------------------------------------------------
 
@@ -303,30 +363,13 @@ class OrderManager:
         self._intents += 1
         return f"{self._prefix}{self._intents}"
 
-    def _open_for_business(self, instrument: Instrument, spec: OrderSpec) -> None:
-        self._refuse_when_closed()
-        if self._flattens.under_way(instrument) is not None:
-            raise RefusedByUs(
-                f"{instrument.symbol} is being flattened; no entries until it is done"
-            )
-        held = self.view.held(instrument)
-        if held * spec.side.sign < 0 and spec.qty <= abs(held):
-            return  # it reduces what is held
-        if self._watch.behind:
-            raise RefusedByUs(
-                "the event stream had a gap; no entries until orders, fills and positions have "
-                "been asked for again"
-            )
-        if self._outbox.path.wait_s(Urgency.ORDINARY) > 0:
-            raise RefusedByUs("the broker does not answer; no entries until a trial gets through")
-
-    def _refuse_when_closed(self) -> None:
-        if self._outbox.closed:
-            raise RefusedByUs("the order manager is closed; it sends nothing any more")
-
     def _moved(self, instrument: Instrument) -> None:
-        """Somebody else's fill moved a position."""
+        """Somebody else's fill moved a position, or what is ours is settled."""
+        self._positions.settle(instrument)
         self._flattens.settle(instrument)
+        self._orphans.settle(instrument)
+        if self._killing is not None:
+            self._killing.keep_flat(instrument, self.view.held(instrument))
 
     def _settle(self, order: Order) -> None:
         """Compare what should be with what is, for all that depends on an order, and send."""
@@ -337,4 +380,4 @@ class OrderManager:
             self._owners.settle(owner)
         if order.core.flight is None:
             self._outbox.advance(order)
-        self._flattens.settle(order.instrument)
+        self._moved(order.instrument)

@@ -67,6 +67,9 @@ class OrderSettings:
     nothing ordinary is sent then, until one call may try; `breaker_risk_s`: the same for what
     reduces risk.
 
+    `orphan_s`: how long a protective order of ours may work for nobody, while nothing is held,
+    before it is cancelled.
+
     `finished_most`, `finished_s`: how many finished orders are kept, and for how long; working
     orders always are. `late_most`, `late_s`: how many finished brackets and groups are kept, and
     for how long, so that a fill that is told after their end is still protected or undone.
@@ -105,6 +108,7 @@ class OrderSettings:
     breaker_s: float = 5.0
     breaker_risk_s: float = 1.0
     follow_s: float = 0.5
+    orphan_s: float = 1.0
     finished_most: int = 10_000
     finished_s: float = 86_400.0
     late_most: int = 1_000

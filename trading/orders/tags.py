@@ -2,7 +2,8 @@
 
 An intent is one thing the trader wants; each time it is sent it gets a new attempt. A bracket's
 legs are intents of their own, named after the bracket: `7.entry`, `7.stop`, `7.target`, `7.exit`.
-Several targets are `7.target1`, `7.target2` …; their `duty` is `target` all the same.
+Several targets are `7.target1`, `7.target2` …; their `duty` is `target` all the same. A guard of a
+position has a stop and a target and no entry; a close at a limit is `7.close`.
 
 The orders of a group are `7.oco1`, `7.oco2` … or, where they only ever close what is held,
 `7.leg1`, `7.leg2` …; the order that comes first in an OTO group is `7.first`, and what gives back

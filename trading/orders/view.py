@@ -30,6 +30,25 @@ class View:
         symbol = instrument.symbol
         return [o for o in self._outbox.orders.working() if o.instrument.symbol == symbol]
 
+    def positions(self) -> list[Position]:
+        """What is held, instrument by instrument; flat ones are left out."""
+        return self._outbox.ledger.positions()
+
+    def orders(self) -> list[Order]:
+        """Orders in all instruments that are not known to be over, oldest first."""
+        return list(self._outbox.orders.working())
+
+    def instruments(self) -> list[Instrument]:
+        """Instruments in which something works or is held, in order of appearance."""
+        found = {order.instrument.symbol: order.instrument for order in self.orders()}
+        found |= {each.instrument.symbol: each.instrument for each in self.positions()}
+        return list(found.values())
+
+    def holdings(self) -> list[tuple[str, Instrument, int]]:
+        """What brackets, groups and guards answer for: intent, instrument, signed contracts."""
+        held = [(owner.intent, owner.instrument, owner.position) for owner in self._owners.all()]
+        return [each for each in held if each[2]]
+
     def brackets_of(self, instrument: Instrument) -> list[Bracket]:
         """Brackets in an instrument that still work or hold something, oldest first."""
         return [b for b in self._owners.trading(instrument) if isinstance(b, Bracket)]

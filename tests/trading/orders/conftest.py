@@ -2,7 +2,9 @@
 
 One line is one thing that happens; times pass only in `wait`:
 
-    do …                        the trader: place, bracket, modify, cancel, flatten, protect, close
+    do …                        the trader: place, bracket, modify, cancel, flatten, protect, close,
+                                guard, unguard, exit (a position or a part of it), cancel_all,
+                                flatten_all, kill, release
     do oco …                    sell 2 limit 20010 | sell 2 stop 19990 [like OCO] [refused cancel]
     do oto buy 2 | sell 2 …     the first of them sends the others out; `do link 1#1 2#1`
     do group 1                  wait until group 1 is done; `do end 1` takes it away
@@ -16,6 +18,7 @@ One line is one thing that happens; times pass only in `wait`:
     < unsent 1#1                … it never left; `< limited 1#1 3`: 429, in 3 seconds again
     > ask open                  a question of a round (fills, open, orders, positions)
     < shown                     all questions in flight are answered, by `x snapshot` or as it is
+    x rests web-1 sell 1 20010  an order of somebody else's
     x drop                      the oldest event on its way is lost; `x time 90`: broker's seconds
     x hand sell 1 @ 20000       somebody else trades, unheard; `x forget`: no question shows it
     < stream down               the stream's state; `up`, `up gap`
@@ -28,6 +31,7 @@ import asyncio
 from decimal import Decimal
 
 import pytest
+from position_acts import act_on_position
 from scripted_broker import ASKS, LOSSY, MNQ, OFFERS, ScriptedBroker
 
 from dryfill.sim.loop_run import run_virtual
@@ -92,12 +96,15 @@ class Stage:
         )
         self.orders = {}
         self.brackets = {}
+        self.guards = []
+        self.closes = {}
         self.groups = {}
         self.tasks = {}
         self.refusal = None
 
     def order(self, tag):
-        for owner in (*self.brackets.values(), *self.groups.values()):
+        owners = (self.brackets, self.groups, self.closes)
+        for owner in (*self.guards, *(each for known in owners for each in known.values())):
             for order in owner.orders():
                 self.orders[order.cl_ord_id] = order
         return self.orders[tag]
@@ -152,6 +159,8 @@ class Stage:
             self.broker.on_its_way.popleft()
         elif what == "hand":  # somebody else trades on the account
             self.broker.by_hand(words[0], int(words[1]), words[3])
+        elif what == "rests":  # an order of somebody else's
+            self.broker.rests(words[0], words[1], int(words[2]), words[3])
         elif what == "forget":  # the newest fill is shown to nobody any more
             self.broker.hidden = self.broker.trades.pop()
         elif what == "time":
@@ -226,6 +235,10 @@ class Stage:
             self.run(f"move {intent} {leg}", moving)
         elif what == "give_up":  # the caller goes away
             self.tasks[" ".join(words)].cancel()
+        elif what in ("guard", "unguard", "exit", "flatten_all", "kill", "cancel_all", "orphan"):
+            act_on_position(self, what, words, level)
+        elif what == "release":
+            self.manager.release()
         elif what == "last_call":
             self.manager.last_call()
         else:
@@ -269,6 +282,11 @@ class Stage:
             found = " ".join(i.kind for i in self.manager.view.incidents)
         elif what == "timers":
             found = str(self.manager.view.timers)
+        elif what == "each":  # of a cancel-all, by order
+            results = self.tasks["cancel_all"].result().results
+            found = " ".join(f"{order.cl_ord_id}:{result}" for order, result in results.items())
+        elif what == "bare":
+            found = " ".join(o.intent for o in self.manager._owners.all() if o.bare)
         elif what == "fills":
             said, found = words[1], str(len(self.order(words[0]).fills))
         elif what == "heard":

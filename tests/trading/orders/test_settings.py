@@ -73,6 +73,11 @@ UNSENT = """
 """
 LOSSY_ONLY = ("look_s", "told_within_s")
 EFFECTS = {
+    "orphan_s": (
+        0.25,
+        "do orphan 9.stop#1 19990\n> place 9.stop#1 sell 1 stop 19990\n< ack 9.stop#1\n"
+        "wait 0.25\n> cancel 9.stop#1",
+    ),
     "look_first_s": (0.5, LOST + "wait 0.49\nwait 0.01\n> look 1#1"),
     "look_most_s": (0.25, LOST + "wait 0.25\n> look 1#1\n< none 1#1\nwait 0.25\n> look 1#1"),
     "visible_s": (

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 from decimal import Decimal
 
+import msgspec
+
 from ...errors import RefusedByUs, UsageError
 from ...instrument import Instrument
 from ...order import OrderRequest
@@ -18,6 +20,7 @@ from .core import Facts, Mode, Outcome
 from .following import Follower
 from .leg import Leg, Moved
 from .legs import Legs
+from .parting import Part
 from .plan import Level, Plan, roles
 
 
@@ -48,6 +51,7 @@ class Bracket:
         self._overfill = False  # an incident said already that too much was closed
         self._deadline: int | None = None  # the entry's time-out
         self._late = False  # it passed while the entry worked
+        self._parted = 0  # closed by closing orders once all that the trader asked is
         self._follower = Follower(sender, settings, lambda: (self.plan, self.facts()), self.settle)
 
     # --- for the caller -------------------------------------------------------------------------
@@ -163,6 +167,18 @@ class Bracket:
         """Every order of the bracket so far."""
         return self._entry.orders + self._legs.orders() + self._closer.orders
 
+    def part(self, qty: int) -> Part | None:
+        """Close at market up to `qty` contracts of those held and not closing yet; None where there
+        are none. The rest stays protected; an entry that still works is cancelled."""
+        facts = self.facts()
+        taken = min(qty, facts.free)
+        if taken < 1 or self.mode is not Mode.GUARDING:
+            return None
+        start = facts.exit_cum + facts.closing
+        self._parted = start + taken
+        self.settle()
+        return Part(lambda: (self.facts(), self.mode), start, taken)
+
     def on_price(self, price: Decimal) -> None:
         """The market traded at a price, or would close us at it: the rules on the stop look.
 
@@ -182,7 +198,7 @@ class Bracket:
         """All legs together, as they are."""
         entry = self.entry
         entry_px = entry.avg_px if entry.avg_px is not None else entry.core.price
-        return Facts(
+        facts = Facts(
             entry=self._entry.facts(),
             entry_px=entry_px if entry_px is not None else entry.core.stop_px,
             stop=self._stop.facts(),
@@ -192,6 +208,8 @@ class Bracket:
             followed=self._follower.px,
             late=self._late,
         )
+        closing = min(self._parted - facts.exit_cum, facts.net)
+        return msgspec.structs.replace(facts, closing=closing) if closing > 0 else facts
 
     def settle(self) -> None:
         """Compare what should be working with what is, and send the difference."""
@@ -226,7 +244,7 @@ class Bracket:
 
     def held(self) -> int:
         """Contracts that the legs protect; below zero after an over-fill."""
-        return self.facts().net
+        return self.facts().free
 
     def exit(self, reason: str) -> None:
         """Protection failed: what is held is closed instead."""

@@ -6,10 +6,10 @@ Protection is not a script of steps. After every event the facts of all legs are
     net = filled entry - filled stop - filled targets - filled exit     (contracts held)
 
 The stop has `net` open, and each target its share of what was filled, all together never more than
-`net` (stop and targets are one OCO group): never the size that was intended. A first fill of the
-stop or a target ends the entry, and so does its time-out. Nothing held and no entry working: no
-legs. More closed than was opened (both legs filled in one race): the excess is bought or sold back,
-once.
+`net` (stop and targets are one OCO group): never the size that was intended. What the trader closes
+at market counts as closed as soon as that is asked for. A first fill of the stop or a target ends
+the entry, and so do a close and its time-out. Nothing held and no entry working: no legs. More
+closed than was opened (both legs filled in one race): the excess is bought or sold back, once.
 """
 
 from dataclasses import dataclass
@@ -48,7 +48,8 @@ class LegFacts(Struct, frozen=True):
 class Facts(Struct, frozen=True):
     """A bracket as it is. `entry_px`: what distances count from, None while nobody knows it.
     `exit_cum` is signed: contracts closed, less contracts given back. `targets` in the plan's
-    order. `followed`: the stop's price by the rules so far. `late`: the entry's time is up."""
+    order. `followed`: the stop's price by the rules so far. `late`: the entry's time is up.
+    `closing`: contracts of those held that the trader has closed at market."""
 
     entry: LegFacts
     entry_px: Decimal | None
@@ -58,6 +59,20 @@ class Facts(Struct, frozen=True):
     exit_live: bool
     followed: Decimal | None = None
     late: bool = False
+    closing: int = 0
+
+    @property
+    def free(self) -> int:
+        """Contracts held that the legs are for."""
+        return self.net - self.closing
+
+    @property
+    def legs_fit(self) -> bool:
+        """Whether neither the stop nor all targets together may close more than they are for."""
+        targets = sum([target.open_qty for target in self.targets])
+        return max(self.stop.open_qty, targets) <= self.free and (
+            self.free > 0 or not self.legs_live
+        )
 
     @property
     def closed(self) -> int:
@@ -98,12 +113,15 @@ NOTHING = LegWish(0)
 def desired(plan: Plan, facts: Facts, mode: Mode) -> Desired:
     """What should be working, given what is."""
     net = facts.net
-    closing_began = facts.closed + abs(facts.exit_cum) > 0
+    closing_began = facts.closed + abs(facts.exit_cum) + facts.closing > 0
     entry_working = mode is Mode.GUARDING and not (closing_began or facts.late)
     if mode is Mode.GUARDING and net > 0:
         stop_px = stop_price(plan, facts)
-        stop = NOTHING if stop_px is None else LegWish(net, stop_px)
-        return Desired(entry_working, stop, _targets(plan, facts))
+        stop = NOTHING if stop_px is None else LegWish(facts.free, stop_px)
+        # Part of it is closed: the legs are made smaller first, so that together with the closing
+        # order they never close more than is held.
+        goes = facts.closing > 0 and facts.legs_fit and not facts.exit_live
+        return Desired(entry_working, stop, _targets(plan, facts), facts.closing if goes else 0)
     entry_live = facts.entry.live and not entry_working
     settled = not (facts.legs_live or entry_live or facts.exit_live)
     # Closing waits until the legs are out: the stop may fill while it is being cancelled, and then
@@ -210,7 +228,7 @@ def _targets(plan: Plan, facts: Facts) -> tuple[LegWish, ...]:
     last one takes what a change of the entry's size added. When the stop has begun to fill, the
     furthest give way first, so that all together never close more than is held."""
     wishes = []
-    unshared, left = facts.entry.cum_qty, facts.net
+    unshared, left = facts.entry.cum_qty, facts.free
     for n, (target, leg) in enumerate(zip(plan.targets, facts.targets, strict=True), 1):
         share = unshared if n == len(plan.targets) else min(target.qty, unshared)
         unshared -= share

@@ -144,15 +144,23 @@ def _as_given(pairs: list[tuple[int, Level]], qty: int) -> tuple[Target, ...]:
 
 
 def leg_price(plan: Plan, level: Level, entry_px: Decimal | None, *, is_stop: bool) -> Decimal:
-    """The exact price of a leg. A distance counts from the mean entry price, rounded towards the
-    entry where that mean lies between ticks, so that no leg is further away than was asked."""
+    """The exact price of a leg: `level_price` of a bracket's plan."""
+    return level_price(plan.instrument, plan.side, level, entry_px, is_stop=is_stop)
+
+
+def level_price(
+    instrument: Instrument, side: Side, level: Level, mean_px: Decimal | None, *, is_stop: bool
+) -> Decimal:
+    """The exact price of a level. A distance counts from the mean price of what is held, long where
+    `side` is BUY, and is rounded towards it where that mean lies between ticks, so that no order
+    is further away than was asked."""
     if not isinstance(level, Ticks):
-        return plan.instrument.decimal(plan.instrument.units(level))
-    assert entry_px is not None, "a distance counts from the entry price"
-    above = (plan.side is Side.BUY) is not is_stop
-    tick = plan.instrument.tick_at(entry_px)
-    raw = entry_px + tick * level.n if above else entry_px - tick * level.n
-    return plan.instrument.price(raw, rounding="down" if above else "up")
+        return instrument.decimal(instrument.units(level))
+    assert mean_px is not None, "a distance counts from the mean price"
+    above = (side is Side.BUY) is not is_stop
+    tick = instrument.tick_at(mean_px)
+    raw = mean_px + tick * level.n if above else mean_px - tick * level.n
+    return instrument.price(raw, rounding="down" if above else "up")
 
 
 def entry_prices(request: OrderRequest, market: PriceLike | None) -> list[Decimal]:

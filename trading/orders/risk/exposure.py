@@ -19,15 +19,16 @@ _EXACT = Context(prec=60)  # the caller's decimal context must not decide what i
 
 
 class Role(Enum):
-    """What an order is for. The manager's word, by its tag: it sizes PROTECT and EXIT orders after
-    what is held, so they only reduce."""
+    """What an order is for. The manager's word, by its tag: it sizes PROTECT, EXIT and CLOSE orders
+    after what is held, so they only reduce. CLOSE waits at a limit beside what protects."""
 
     ORDINARY = "ordinary"
     PROTECT = "protect"
     EXIT = "exit"
+    CLOSE = "close"
 
 
-_ROLES = {"stop": Role.PROTECT, "target": Role.PROTECT, "exit": Role.EXIT}
+_ROLES = {"stop": Role.PROTECT, "target": Role.PROTECT, "exit": Role.EXIT, "close": Role.CLOSE}
 
 
 class OrderView(Struct, frozen=True, kw_only=True):
@@ -187,6 +188,8 @@ def _most(views: Iterable[OrderView], instrument: Instrument, side: Side) -> int
     for view in views:
         if view.side is not side or view.instrument.symbol != instrument.symbol:
             continue
+        if view.role is Role.CLOSE:
+            continue  # it and what protects the same contracts make each other smaller
         if view.group:
             groups[view.group] = max(groups.get(view.group, 0), view.qty)
         else:

@@ -143,7 +143,7 @@ class RiskGate:
         """Whether an order only reduces and needs no more looking at."""
         if self._watches:
             self._loss.roll(state.now_ns)
-        if self._exits_only and order.role is not Role.EXIT:
+        if self._exits_only and order.role not in (Role.EXIT, Role.CLOSE):
             raise self._no(order, f"kill switch, exits only: {self._killed}", "release() ends it")
         if not reduces(order, state):
             return False

@@ -186,7 +186,7 @@ def test_cancel_all_tries_every_order_and_says_how_each_ended(run):
         await desk.place(Buy(1, limit="19990"))
         await desk.place(Buy(2, limit="19991"))
         market = desk.manager.place(desk.instrument, Buy(1))
-        seen.extend(str(result) for result in await desk.cancel_all())
+        seen.extend(str(result) for result in (await desk.cancel_all()).results.values())
         seen.append(market.status)
 
     run(QUIET, script)
