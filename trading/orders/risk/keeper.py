@@ -5,14 +5,17 @@ before it sends what its trader wants. Protective and closing orders of the mana
 asked about: they only reduce.
 """
 
+from asyncio import CancelledError, Future
 from collections import OrderedDict
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 from ...broker import AccountState, BrokerEvent
 from ...events import MarketEvent, Quote, Trade
 from ...instrument import Instrument
-from ...market import Channel, Market
+from ...last_prices import LastPrices
+from ...market import Channel, Market, Subscription
 from ...order import ExecutionReport, OrderRequest
 from ..agreement import Wish
 from ..handle import Order
@@ -26,10 +29,11 @@ _FILLS_MOST = 10_000  # remembered, so that a fill told twice is told on once
 
 
 class RiskKeeper:
-    """Keeps one instrument's trading within a gate's limits.
+    """Keeps an account's trading within a gate's limits, in every instrument that is traded.
 
     When the gate trips, or the time of day says flat, everything is cancelled and closed once, and
-    an incident says why; the gate itself refuses what would open again.
+    an incident says why; the gate itself refuses what would open again. The manager's kill switch
+    is the gate's, too.
     """
 
     def __init__(
@@ -45,51 +49,74 @@ class RiskKeeper:
         self._market = market
         self._instrument = instrument
         self._now_ns = now_ns
-        self._bid: Decimal | None = None
-        self._ask: Decimal | None = None
-        self._last: Decimal | None = None
+        self._prices = LastPrices()
+        self._followed: set[str] = set()  # symbols
         self._fills: OrderedDict[str, None] = OrderedDict()
         self._flattened = ""  # the reason for which everything was flattened already
         self._looked_ns = 0
         manager.admit = self._admit
         manager.admit_change = self._admit_change
+        manager.switch.heard = self._switched
         manager.broker.listen(self._on_event)
 
     async def open(self) -> None:
-        """Ask for the account as it is, and follow the market's price."""
-        offers = self._market.offers.channels
-        for channel in (Channel.QUOTES, Channel.TRADES):
-            if channel in offers:
-                await self._market.subscribe(self._instrument, channel, self._on_price)
+        """Ask for the account as it is, and follow the market's price in the instrument that is
+        traded first, and in those held."""
         broker, most_s = self._manager.broker, self._manager.settings.read_deadline_s
+        for subscribing in self._follow(self._instrument):
+            await subscribing
         self._gate.note_account(await broker.account(deadline_s=most_s))
         for position in await broker.positions(deadline_s=most_s):
             self._gate.note_position(position.instrument, position.qty)
+            self._follow_later(position.instrument)
 
     # --- before an order --------------------------------------------------------------------------
 
     def _admit(self, request: OrderRequest) -> None:
-        view, state = OrderView.of(request), self._state(None)
+        self._follow_later(request.instrument)
+        view, state = OrderView.of(request), self._state(request.instrument, None)
         self._gate.check(view, state)
         self._gate.note_sent(view, state)
 
     def _admit_change(self, order: Order, wish: Wish) -> None:
         before, after = OrderView.working(order), OrderView.wished(order, wish)
-        self._gate.check_change(before, after, self._state(order))
+        self._gate.check_change(before, after, self._state(order.instrument, order))
 
-    def _state(self, without: Order | None) -> GateState:
-        """The account as it stands, `without` one of its orders."""
-        manager, instrument = self._manager, self._instrument
-        brackets = manager.view.brackets_of(instrument)
-        holdings = [(b.intent, b.plan.instrument, b.position) for b in brackets]
+    def _state(self, instrument: Instrument, without: Order | None) -> GateState:
+        """The account as it stands, `without` one of its orders; the market of one instrument."""
+        view, prices = self._manager.view, self._prices
+        quote, trade = prices.quote(instrument), prices.trade(instrument)
         return GateState(
             now_ns=self._now_ns(),
-            positions=((instrument, manager.view.held(instrument)),),
-            working=working_views(manager.view.orders_of(instrument), holdings, without=without),
-            market=MarketView(self._bid, self._ask, self._last),
+            positions=tuple((each.instrument, each.qty) for each in view.positions()),
+            working=working_views(view.orders(), view.holdings(), without=without),
+            market=MarketView(
+                None if quote is None else quote.bid,
+                None if quote is None else quote.ask,
+                None if trade is None else trade.price,
+            ),
         )
 
     # --- what happens -----------------------------------------------------------------------------
+
+    def _follow_later(self, instrument: Instrument) -> None:
+        """Follow an instrument's price from now on; where that fails, an incident says so."""
+        for subscribing in self._follow(instrument):
+            subscribing.add_done_callback(partial(self._subscribed, instrument))
+
+    def _follow(self, instrument: Instrument) -> "list[Future[Subscription]]":
+        if instrument.symbol in self._followed:
+            return []
+        self._followed.add(instrument.symbol)
+        offers = self._market.offers.channels
+        channels = [each for each in (Channel.QUOTES, Channel.TRADES) if each in offers]
+        return [self._market.subscribe(instrument, each, self._on_price) for each in channels]
+
+    def _subscribed(self, instrument: Instrument, done: "Future[Subscription]") -> None:
+        error = CancelledError() if done.cancelled() else done.exception()
+        if error is not None:
+            text = f"the risk gate is not told the prices of {instrument.symbol}: {error}"
+            self._manager.incident("risk_blind", text)
 
     def _on_event(self, event: BrokerEvent) -> None:
         if isinstance(event, AccountState):
@@ -105,19 +132,27 @@ class RiskKeeper:
         self._watch()
 
     def _on_price(self, event: MarketEvent) -> None:
+        self._prices.see(event)
         price: Decimal | None = None
         if isinstance(event, Quote):
-            self._bid, self._ask = event.bid, event.ask
-            price = event.bid if self._last is None else None
+            price = event.bid if self._prices.trade(event.instrument) is None else None
         elif isinstance(event, Trade):
-            price = self._last = event.price
+            price = event.price
         now_ns = self._now_ns()
-        held = self._manager.view.held(self._instrument) != 0
+        held = self._manager.view.held(event.instrument) != 0
         if held and price is not None:
-            self._gate.note_mark(self._instrument, price, now_ns)
+            self._gate.note_mark(event.instrument, price, now_ns)
             self._watch()
         elif now_ns - self._looked_ns >= _SECOND_NS:
             self._watch()
+
+    def _switched(self, killed: str | None) -> None:
+        """The manager's kill switch was pulled (and flattens by itself), or released."""
+        if killed is None:
+            self._gate.release()
+        else:
+            self._gate.kill(killed)
+        self._flattened = self._gate.tripped or ""
 
     def _watch(self) -> None:
         now_ns = self._looked_ns = self._now_ns()
@@ -126,5 +161,5 @@ class RiskKeeper:
             reason = "the time of day by which everything is to be flat"
         if reason and not self._flattened:
             self._manager.incident("risk_flatten", reason)
-            self._manager.start_flatten(self._instrument, reason)
+            self._manager.flatten_all(reason)
         self._flattened = reason
