@@ -38,6 +38,7 @@ from .exits.flatten_core import FlattenResult
 from .exits.flattens import Flattens
 from .exits.foreign import ForeignOrders
 from .exits.orphans import Orphans
+from .exits.winding_down import finish
 from .groups.groups import Door, Groups
 from .guards.position_orders import PositionOrders
 from .handle import CancelResult, Order
@@ -333,6 +334,16 @@ class OrderManager:
             *(owner.changed for owner in self._owners.all()),
         ):
             waits.end(RunEnded(text))
+
+    async def wind_down(self, within_s: float | None = None) -> list[Incident]:
+        """Take no entries any more, finish what is under way, protect what is held, then `close`;
+        returns what was left to do after `within_s` seconds, as incidents."""
+        self._admission.winding_down = True
+        within_s = self.settings.close_within_s if within_s is None else within_s
+        await finish(self._outbox, self._owners, self._flattens, within_s)
+        before = list(self.view.incidents)
+        self.close()
+        return [incident for incident in self.view.incidents if incident not in before]
 
     def close(self) -> None:
         """Stop for good: nothing more is sent and no timer is left. What works at the broker stays

@@ -68,7 +68,7 @@ class OrderSettings:
     reduces risk.
 
     `orphan_s`: how long a protective order of ours may work for nobody, while nothing is held,
-    before it is cancelled.
+    before it is cancelled. `close_within_s`: how long `wind_down` finishes what is under way.
 
     `finished_most`, `finished_s`: how many finished orders are kept, and for how long; working
     orders always are. `late_most`, `late_s`: how many finished brackets and groups are kept, and
@@ -109,6 +109,7 @@ class OrderSettings:
     breaker_risk_s: float = 1.0
     follow_s: float = 0.5
     orphan_s: float = 1.0
+    close_within_s: float = 5.0
     finished_most: int = 10_000
     finished_s: float = 86_400.0
     late_most: int = 1_000

@@ -4,7 +4,7 @@ One line is one thing that happens; times pass only in `wait`:
 
     do …                        the trader: place, bracket, modify, cancel, flatten, protect, close,
                                 guard, unguard, exit (a position or a part of it), cancel_all,
-                                flatten_all, kill, release
+                                flatten_all, kill, release, wind_down
     do oco …                    sell 2 limit 20010 | sell 2 stop 19990 [like OCO] [refused cancel]
     do oto buy 2 | sell 2 …     the first of them sends the others out; `do link 1#1 2#1`
     do group 1                  wait until group 1 is done; `do end 1` takes it away
@@ -239,6 +239,8 @@ class Stage:
             act_on_position(self, what, words, level)
         elif what == "release":
             self.manager.release()
+        elif what == "wind_down":
+            self.run("wind_down", self.manager.wind_down())
         elif what == "last_call":
             self.manager.last_call()
         else:

@@ -73,6 +73,12 @@ UNSENT = """
 """
 LOSSY_ONLY = ("look_s", "told_within_s")
 EFFECTS = {
+    "close_within_s": (
+        2.0,
+        RESTS
+        + "do cancel 1#1\n> cancel 1#1\ndo wind_down\nwait 1.99\n= waiting cancel 1#1 wind_down\n"
+        "wait 0.01\n= waiting cancel 1#1",
+    ),
     "orphan_s": (
         0.25,
         "do orphan 9.stop#1 19990\n> place 9.stop#1 sell 1 stop 19990\n< ack 9.stop#1\n"

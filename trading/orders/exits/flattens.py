@@ -32,6 +32,10 @@ class Flattens:
     def under_way(self, instrument: Instrument) -> Flatten | None:
         return self._flattens.get(instrument.symbol)
 
+    def all(self) -> list[Flatten]:
+        """Those under way, oldest first."""
+        return list(self._flattens.values())
+
     def begin(self, instrument: Instrument, reason: str) -> Flatten:
         """Start one; there is none yet."""
         intent = self._next_intent()
