@@ -76,7 +76,8 @@ class PositionOrders:
         if not stand.share:
             raise RefusedByUs(
                 f"there is nothing to guard: {stand.held} {instrument.symbol} held, "
-                f"{stand.others} of it by brackets; a bracket protects its own entry"
+                f"{stand.others} of it by brackets, which protect it; wait until an order is "
+                f"filled (`await order.done()`), or enter with a bracket"
             )
         if guard is not None and guard.mode is Mode.EXITING:
             raise RefusedByUs(f"{guard!r} closes what is held: {guard.reason}")
