@@ -8,7 +8,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from ...instrument import Instrument
-from ...words import TimeInForce
+from ...words import Side, TimeInForce
 from ..agreement import Wish
 from ..brackets.core import Mode
 from ..brackets.leg import Leg, Moved
@@ -29,7 +29,8 @@ class Stand:
     `held`: contracts in all; `others`: of these, what brackets and groups hold; both signed.
     `closing` and `resting`: contracts that closes at market are about to take of the rest, and
     that closes at a limit wait for. `mean_px`: of all that is held. `doubtful`: an order of ours is
-    on its way and has no id yet, so that what is told of it may look like a stranger's.
+    on its way and has no id yet, so that what is told of it may look like a stranger's. `opening`:
+    sides on which orders work that stand alone and may add to what is held.
     """
 
     held: int
@@ -38,6 +39,7 @@ class Stand:
     resting: int = 0
     mean_px: Decimal | None = None
     doubtful: bool = False
+    opening: tuple[Side, ...] = ()
 
     @property
     def share(self) -> int:
@@ -48,9 +50,11 @@ class Stand:
 class Guard:
     """The stop and the target of what is held in one instrument beyond what brackets hold.
 
-    Both are as large as that is, whoever makes it larger or smaller; when nothing of it is left the
-    guard has ended, and its legs are taken away. Made by `protect`, which also changes it in place.
-    Protection that will not come ends in a close at market, as a bracket's does.
+    Both are as large as that is, whoever makes it larger or smaller, and go when nothing of it is
+    left. The guard ends then, unless an order on its side that stands alone still works: one that
+    adds while the stop fills is guarded, too (race-scenarios RS-21).
+    Made by `protect`, which also changes it in place. Protection that will not come ends in a close
+    at market, as a bracket's does.
     """
 
     def __init__(
@@ -289,10 +293,12 @@ class Guard:
         if (share > self._share or self._mean_px is None) and stand.mean_px is not None:
             self._mean_px = stand.mean_px
         self._share, self._closing, self._resting = share, stand.closing, stand.resting
-        if share == 0 and not stand.doubtful:
+        turned = sign * stand.held < 0
+        waits = stand.doubtful or self.spec.side in stand.opening
+        if share == 0 and (turned or not waits):
             self._ended = True
             self._closing = self._resting = 0
-            if sign * stand.held < 0 and not self._excess.qty:
+            if turned and not self._excess.qty:
                 text = f"{self!r}: the position was turned over to {stand.held}; nothing guards it"
                 self._sender.incident("guard_turned", text)
 

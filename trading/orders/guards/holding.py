@@ -1,6 +1,7 @@
 """One instrument's guard and closes, and what each of them may count on."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 from ...instrument import Instrument
@@ -92,21 +93,17 @@ class Holding:
         ours = [guard.intent for guard in self.guards] + [close.intent for close in self.closes]
         trading = self._owners.trading(self._instrument)
         others = [each for each in trading if each.intent not in ours and not _only_closes(each)]
+        orders = self._view.orders_of(self._instrument)
         stand = Stand(
             held=position.qty,
             others=sum(owner.position for owner in others),
             mean_px=position.avg_px,
-            doubtful=any(not o.core.accepted for o in self._view.orders_of(self._instrument)),
+            doubtful=any(not order.core.accepted for order in orders),
+            opening=tuple(o.side for o in orders if o.core.is_entry and not self._owners.of(o)),
         )
         at_market, at_limit = self._allotments(stand)
-        return Stand(
-            stand.held,
-            stand.others,
-            sum(at_market.values()),
-            sum(at_limit.values()),
-            stand.mean_px,
-            stand.doubtful,
-        )
+        closing, resting = sum(at_market.values()), sum(at_limit.values())
+        return replace(stand, closing=closing, resting=resting)
 
     # --- how --------------------------------------------------------------------------------------
 

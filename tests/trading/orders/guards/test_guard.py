@@ -190,6 +190,28 @@ SCRIPTS = {
         = incidents overfill
         = timers 0
     """,
+    "RS-21: what is added while the stop fills is guarded, too": HELD
+    + """
+        do guard loss 40t
+        > place 2.stop#1 sell 3 stop 19990
+        < ack 2.stop#1
+        do place buy 2
+        > place 3#1 buy 2 market
+        < ack 3#1
+        < fill 2.stop#1 3 @ 19990
+        = position 0
+        < fill 3#1 2 @ 19991
+        > place 2.stop#2 sell 2 stop 19981
+        < ack 2.stop#2
+        = bare
+        < fill 2.stop#2 2 @ 19981
+        = position 0
+        = timers 0
+        do place buy 1
+        > place 4#1 buy 1 market
+        < ack 4#1
+        < fill 4#1 1 @ 19991
+    """,
     "RS-23: one foreign fill through zero: the legs go, an alarm says so": GUARDED
     + """
         do place sell 5
