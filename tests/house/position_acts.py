@@ -7,6 +7,28 @@ from scripted_broker import MNQ
 from dryfill.trading.order import OrderRequest
 from dryfill.trading.words import OrdType, Side
 
+HELD = """
+    do place buy 3
+    > place 1#1 buy 3 market
+    < new 1#1
+    < ack 1#1
+    < fill 1#1 3 @ 20000
+"""
+GUARDED = (
+    HELD
+    + """
+    do guard loss 19990 target 20020
+    > place 2.stop#1 sell 3 stop 19990
+    > place 2.target#1 sell 3 limit 20020
+    < new 2.stop#1
+    < ack 2.stop#1
+    < ack 2.target#1
+    < new 2.target#1
+    = got guard -> protected(3)
+    = bare
+"""
+)
+
 
 def act_on_position(stage, what, words, level):
     """Do what a script says; `level` reads a level."""
