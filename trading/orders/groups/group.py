@@ -154,6 +154,13 @@ class Group:
             else:
                 self._closer.adopt(order)
         self._said_overfill = bool(self._closer.orders)
+        self._advance()
+        for member in self._all:
+            member.judged = len(member.orders)
+            last = member.last
+            ended = last is not None and not last.working and last.status is not OrdStatus.FILLED
+            # What ended while nothing of it was wanted any more may go out again.
+            member.out = member.out or (ended and self._wanted(member))
 
     def settle(self) -> None:
         """Compare what should be working with what is, and send the difference."""
@@ -256,12 +263,19 @@ class Group:
                 self._sender.never(member.pause)
                 member.pause = None
                 member.anew, member.failures = False, 0
-                if order.wish.working and order.venue_status is not OrdStatus.FILLED:
+                unasked = order.wish.working and self._wanted(member)
+                if unasked and order.venue_status is not OrdStatus.FILLED:
                     self._ended(member, last)
         elif member is not self._first and order.change_refused:
             self._change_refused(member, last)
         elif order.accepted:
             member.pauses = 0
+
+    def _wanted(self, member: Member) -> bool:
+        """Whether a member should have anything open."""
+        if member is self._first:
+            return self._wish.first_works
+        return self._wish.opens[self._members.index(member)] > 0
 
     def _ended(self, member: Member, order: Order) -> None:
         """An order ended, and nobody here asked for it."""

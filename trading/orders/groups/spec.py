@@ -34,8 +34,8 @@ class MemberSpec(Struct, frozen=True, kw_only=True):
             side=request.side,
             qty=request.order_qty,
             ord_type=request.ord_type,
-            price=request.price,
-            stop_px=request.stop_px,
+            price=_plain(request.price),
+            stop_px=_plain(request.stop_px),
             trail=request.trail,
             tif=request.tif,
         )
@@ -87,3 +87,8 @@ class GroupSpec(Struct, frozen=True, kw_only=True):
         """How it is called in texts."""
         then = "one order" if len(self.members) == 1 else self.contingency.name
         return then if self.first is None else f"OTO, then {then}"
+
+
+def _plain(price: Decimal | None) -> Decimal | None:
+    """A price without what `Price` adds to it, which no writer knows."""
+    return None if price is None else Decimal(price)
