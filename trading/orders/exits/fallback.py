@@ -3,8 +3,9 @@
 The owner's logic raised, so none of it is asked again. A stop that works is kept, and everything
 else that works is taken away. Where the owner had an entry, so that its orders say what is held,
 the stop is sized to that, and where no stop works it is closed at market. No new stop is placed:
-its level would come from the code that has just failed. Of an owner without an entry (a group, a
-guard of what others bought) nobody can say what is held through it, and nothing is closed.
+its level would come from the code that has just failed. Of an owner without an entry (a
+group of equals, a guard of what others bought) nobody can say what is held through it, and nothing
+is closed.
 """
 
 from ...instrument import Instrument
@@ -34,7 +35,10 @@ class Fallback:
         self._sender = sender
         self._let_go = False  # the trader, or a flatten, took over
         self._closing = False  # the stop could not be sized
-        self._holds = any(_duty(order) == "entry" for order in orders)
+        duties = [_duty(order) for order in orders]
+        # What follows the first order of an OTO group and only closes, protects what that bought.
+        protected_first = tags.FIRST in duties and tags.LEG in duties
+        self._holds = "entry" in duties or protected_first
         sent = max((_attempt(order) for order in orders if _duty(order) == "exit"), default=0)
         self._closer = Closer(intent, instrument, sender, settings, self.settle, sent=sent)
 

@@ -173,7 +173,6 @@ class Group:
         self._want_first()
         for member, open_qty in zip(self._members, self._wish.opens, strict=True):
             self._want(member, open_qty)
-        self._advance()  # an order that had not left yet is gone at once
         self._give_back()
         self._time()
         self.changed.tell()

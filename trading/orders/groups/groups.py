@@ -175,7 +175,7 @@ class Groups:
         return Group(
             spec,
             instrument,
-            self._outbox,
+            self._outbox.on_behalf(spec.intent),
             self._settings,
             again=self._owners.settle,
             ask=self._door.ask,

@@ -85,12 +85,10 @@ class Outbox:
     def advance(self, order: Order) -> None:
         """Send what the order's core wants next, unless something of it is on its way."""
         self._courier.advance(order)
-        self._never_left(order)
 
     def hurry(self, order: Order) -> None:
         """As `advance`, without the pause that the order may be in."""
         self._courier.hurry(order)
-        self._never_left(order)
 
     def cancel(self, order: Order) -> None:
         """Have an order cancelled; one that was given up as stuck is tried anew."""
@@ -98,11 +96,6 @@ class Outbox:
             order.core.renew()
         order.core.want_gone()
         self.hurry(order)
-
-    def _never_left(self, order: Order) -> None:
-        """An order that was cancelled before it left is over without an answer."""
-        if order.core.order_id is None and order.core.terminal:
-            self.noted(order)
 
     def noted(self, order: Order) -> None:
         """An order's core changed: the table and the ledger follow, and who waits is woken."""

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from dryfill.sim.loop_run import run_virtual
 from dryfill.trading.broker import Urgency
 from dryfill.trading.order import Buy, Sell
 from dryfill.trading.orders import tags
@@ -113,6 +114,53 @@ def test_a_member_that_is_cancelled_for_good_by_its_trader_is_told_as_any(play):
         = phase 2 done
         """
     )
+
+
+def test_a_group_whose_own_code_fails_keeps_what_protects(play):
+    """OTO: what the first bought stays under its stop; the rest is taken away, and it is said."""
+
+    def spoil(stage):
+        stage.groups["1"]._judge = lambda member: 1 / 0
+        stage.broker.happen("fill", "1.first#1", ["1", "@", "20000"])
+        stage.broker.tell()
+        assert list(stage.broker.sent) == ["cancel 1.leg1#1", "modify 1.leg2#1 order_qty 2"]
+        assert [i.kind for i in stage.manager.view.incidents] == ["fault", "fallback"]
+
+    play(
+        """
+        do oto buy 2 limit 20000 | sell 2 limit 20010 | sell 2 stop 19990
+        > place 1.first#1 buy 2 limit 20000
+        < ack 1.first#1
+        < fill 1.first#1 1 @ 20000
+        > place 1.leg1#1 sell 1 limit 20010
+        > place 1.leg2#1 sell 1 stop 19990
+        < ack 1.leg1#1
+        < ack 1.leg2#1
+        """,
+        then=spoil,
+    )
+
+
+def test_a_group_that_fails_from_a_timer_is_isolated_too(stage_kind):
+    script = """
+        do oco buy 2 limit 19990 | buy 2 stop 20010
+        > place 1.oco1#1 buy 2 limit 19990
+        > place 1.oco2#1 buy 2 stop 20010
+        < ack 1.oco1#1
+        < ack 1.oco2#1
+        < fill 1.oco1#1 2 @ 19990
+        > cancel 1.oco2#1
+    """
+
+    async def main():
+        stage = stage_kind()
+        await stage.play(script)
+        stage.groups["1"]._ask = lambda: 1 / 0
+        await asyncio.sleep(2)
+        kinds = [incident.kind for incident in stage.manager.view.incidents]
+        assert kinds == ["oco_unresolved", "fault", "fallback"]
+
+    run_virtual(main(), origin_ns=0)
 
 
 class Linked(Strategy):
