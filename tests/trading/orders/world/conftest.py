@@ -47,38 +47,38 @@ def read(text):
 
 @pytest.fixture
 def world():
-    """Make a world on a market: its broker and exchange, no trader yet."""
+    """Make a world on a market: its broker and exchange, no trader yet. `more` is the setup's."""
 
-    def make(market, *, latency="25ms", seed=0):
+    def make(market, *, latency="25ms", seed=0, **more):
         tape = read(market) if isinstance(market, str) else market
-        setup = Setup(
-            instrument=MNQ,
-            tape=tape,
-            start_ns=tape.start_ns,
-            calendar=calendar("always"),
-            rules=Rules(protection=24),
-            latency=latency_profile(latency),
-            fees=fee_schedule(None),
-            cash=Decimal(50_000),
-            seed=seed,
-        )
-        return World(setup)
+        setup = {
+            "instrument": MNQ,
+            "tape": tape,
+            "start_ns": tape.start_ns,
+            "calendar": calendar("always"),
+            "rules": Rules(protection=24),
+            "latency": latency_profile(latency),
+            "fees": fee_schedule(None),
+            "cash": Decimal(50_000),
+            "seed": seed,
+        }
+        return World(Setup(**setup | more))
 
     return make
 
 
 @pytest.fixture
 def run(world):
-    """Run a script, or a strategy class, on a market; the record."""
+    """Run a script, or a strategy class, on a market; the record. `more` is the world's."""
 
-    def go(market, trader, *, latency="25ms", seed=0, params=None):
+    def go(market, trader, *, params=None, **more):
         async def trade(desk):
             if isinstance(trader, type):
                 return await run_strategy(make_strategy(trader, params or {}, desk))
             await trader(desk)
             return []
 
-        return world(market, latency=latency, seed=seed).run(trade)
+        return world(market, **more).run(trade)
 
     return go
 
@@ -96,3 +96,9 @@ def restless():
         return "\n".join(rows)
 
     return make
+
+
+@pytest.fixture
+def restless_market(restless):
+    """As `restless`, read."""
+    return lambda steps, seed: read(restless(steps, seed))
