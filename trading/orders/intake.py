@@ -48,6 +48,7 @@ class Intake:
         """The stream brought a report."""
         if report.order.time_ns > self.last_ns:
             self.last_ns = report.order.time_ns
+        self.outbox.sweep()
         order = self.outbox.orders.find(report.order.cl_ord_id, report.order.order_id)
         if order is None:
             self._stranger(report)
@@ -95,6 +96,7 @@ class Intake:
     # --- what becomes of commands (`courier.Sorter`) ----------------------------------------------
 
     def answered(self, order: Order, found: OrderState | None) -> None:
+        self.outbox.sweep()
         held = self.outbox.orders.learn_id(order)
         taken = [(report, self._take(order, report)) for report in held]
         self.outbox.noted(order)
@@ -169,14 +171,19 @@ class Intake:
     def _stranger(self, report: ExecutionReport) -> None:
         """Not one of ours, or one whose id we are not told yet, or one long forgotten. Its fills
         move the position."""
-        if not report.order.cl_ord_id:
-            self.outbox.orders.hold(report)
+        told, outbox = report.order, self.outbox
+        if not told.cl_ord_id and not outbox.orders.forgotten("", told.order_id):
+            outbox.orders.hold(report, outbox.now_s())
         fill = fill_of(report)
         if fill is not None:
             self._strange_fill(fill)
 
     def _strange_fill(self, fill: Execution) -> None:
         if self.outbox.ledger.book(fill, None):
+            if self.outbox.orders.forgotten(fill.cl_ord_id, fill.order_id):
+                name = fill.cl_ord_id or fill.order_id
+                text = f"{fill.qty} of order {name} were filled long after its end; nothing guards them"
+                self.outbox.incident("late_fill", text)
             self._moved(fill.instrument)
             position = self.outbox.ledger.position(fill.instrument)
             self.outbox.observers.on_position(position)

@@ -1,11 +1,12 @@
 """The order table: by tag or by the broker's id, working orders for ever, finished ones bounded.
 
-A finished order leaves by age or by count and leaves a tombstone, so that a late report is known
-for what it is and not taken for a stranger's (fault-model, INV-13).
+A finished order leaves by age or by count and leaves a tombstone for a while, so that a late report
+is known for what it is and not taken for a stranger's (fault-model, INV-13).
 """
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator
+from math import inf
 
 from ..order import ExecutionReport
 from .handle import Order
@@ -13,15 +14,20 @@ from .settings import OrderSettings
 
 
 class Registry:
-    """All orders of one manager. Times are the loop's, in seconds."""
+    """All orders of one manager. Times are the loop's, in seconds.
+
+    What is over age leaves with the next thing that happens (`sweep`): while nothing happens at all,
+    nothing grows either, and no timer is kept for it.
+    """
 
     def __init__(self, settings: OrderSettings) -> None:
         self._settings = settings
         self._working: dict[str, Order] = {}
         self._finished: OrderedDict[str, tuple[float, Order]] = OrderedDict()
         self._tag_by_id: dict[str, str] = {}
-        self._tombstones: OrderedDict[str, None] = OrderedDict()
-        self._held: deque[ExecutionReport] = deque(maxlen=settings.held_most)
+        self._tombstones: OrderedDict[str, tuple[float, str | None]] = OrderedDict()
+        self._held: deque[tuple[float, ExecutionReport]] = deque(maxlen=settings.held_most)
+        self._sweep_s = inf  # when the next thing is over age
 
     def add(self, order: Order) -> None:
         self._working[order.cl_ord_id] = order
@@ -53,10 +59,15 @@ class Registry:
     def find(self, cl_ord_id: str, order_id: str) -> Order | None:
         """The order of a tag, or of a broker's id where the tag is missing."""
         tag = cl_ord_id or self._tag_by_id.get(order_id, "")
-        if tag in self._working:
-            return self._working[tag]
+        order = self._working.get(tag)
+        if order is not None:
+            return order
         finished = self._finished.get(tag)
         return finished[1] if finished else None
+
+    def forgotten(self, cl_ord_id: str, order_id: str) -> bool:
+        """Whether a tag or id is of an order of ours that was let go not long ago."""
+        return (cl_ord_id or self._tag_by_id.get(order_id, "")) in self._tombstones
 
     def learn_id(self, order: Order) -> list[ExecutionReport]:
         """The broker's id of an order is known now; reports that were held for it, in order."""
@@ -65,15 +76,16 @@ class Registry:
         if order.cl_ord_id in self._tombstones:
             return []  # gone already: its id would stay in the table for ever
         self._tag_by_id[order.order_id] = order.cl_ord_id
-        mine = [r for r in self._held if r.order.order_id == order.order_id]
-        for report in mine:
-            self._held.remove(report)
-        return mine
+        mine = [entry for entry in self._held if entry[1].order.order_id == order.order_id]
+        for entry in mine:
+            self._held.remove(entry)
+        return [report for _, report in mine]
 
-    def hold(self, report: ExecutionReport) -> None:
+    def hold(self, report: ExecutionReport, now_s: float) -> None:
         """Keep a report without a tag for an id not known yet; the oldest goes when too many
-        wait."""
-        self._held.append(report)
+        wait, or when the answer that would name it does not come."""
+        self._held.append((now_s, report))
+        self._sweep_s = min(self._sweep_s, now_s + self._settings.held_s)
 
     def revive(self, order: Order) -> bool:
         """An order that was taken for over is not: back to the working ones. False where it is
@@ -88,13 +100,41 @@ class Registry:
         if self._working.pop(order.cl_ord_id, None) is None:
             return
         self._finished[order.cl_ord_id] = (now_s, order)
-        while self._finished:
-            tag, (when_s, oldest) = next(iter(self._finished.items()))
-            kept = len(self._finished) <= self._settings.finished_most
-            if kept and now_s - when_s <= self._settings.finished_s:
-                break
-            del self._finished[tag]
-            self._tag_by_id.pop(oldest.order_id or "", None)
-            self._tombstones[tag] = None
-            if len(self._tombstones) > self._settings.finished_most:
-                self._tombstones.popitem(last=False)
+        self._sweep_s = min(self._sweep_s, now_s + self._settings.finished_s)
+        if len(self._finished) > self._settings.finished_most:
+            self._let_go(now_s)
+        self.sweep(now_s)
+
+    def sweep(self, now_s: float) -> None:
+        """Let go what is over age now."""
+        if now_s <= self._sweep_s:
+            return
+        settings, next_s = self._settings, inf
+        for table, age_s, let_go in (
+            (self._finished, settings.finished_s, self._let_go),
+            (self._tombstones, settings.late_s, self._let_rest),
+        ):
+            while table:
+                since_s = next(iter(table.values()))[0]
+                if now_s - since_s <= age_s:
+                    next_s = min(next_s, since_s + age_s)
+                    break
+                let_go(now_s)
+        while self._held and now_s - self._held[0][0] > settings.held_s:
+            self._held.popleft()
+        if self._held:
+            next_s = min(next_s, self._held[0][0] + settings.held_s)
+        self._sweep_s = next_s
+
+    def _let_go(self, now_s: float) -> None:
+        """The oldest finished order goes and leaves a tombstone."""
+        tag, (_, order) = self._finished.popitem(last=False)
+        self._tombstones[tag] = (now_s, order.order_id)
+        self._sweep_s = min(self._sweep_s, now_s + self._settings.late_s)
+        if len(self._tombstones) > self._settings.tombstones_most:
+            self._let_rest(now_s)
+
+    def _let_rest(self, now_s: float) -> None:
+        """The oldest tombstone goes: what still came now would be a stranger's."""
+        _, (_, order_id) = self._tombstones.popitem(last=False)
+        self._tag_by_id.pop(order_id or "", None)

@@ -14,8 +14,10 @@ _COUNTS = (
     "breaker_tries",
     "finished_most",
     "late_most",
+    "tombstones_most",
     "held_most",
     "executions_most",
+    "incidents_most",
     "fault_tries",
 )
 _ORDERED = (
@@ -72,10 +74,13 @@ class OrderSettings:
 
     `finished_most`, `finished_s`: how many finished orders are kept, and for how long; working
     orders always are. `late_most`, `late_s`: how many finished brackets and groups are kept, and
-    for how long, so that a fill that is told after their end is still protected or undone.
-    `held_most`: how many reports for order ids not yet known are held for the
-    answer that names them, and how many changes of one order wait for their report.
+    for how long, so that a fill that is told after their end is still protected or undone. For as
+    long, and at most `tombstones_most`, the ids of orders let go are known, so that what is told of
+    them late is no stranger's.
+    `held_most`, `held_s`: how many reports for order ids not yet known are held, and for how long,
+    for the answer that names them; as many changes of one order may wait for their report.
     `executions_most`: how many fills are remembered, so that one told again is not booked again.
+    `incidents_most`: how many incidents are kept, and differences from the broker's truth.
 
     `fault_tries`: how often an order is looked up because our own code failed on it, before it is
     left alone and a bracket it belongs to goes under a fallback.
@@ -114,8 +119,11 @@ class OrderSettings:
     finished_s: float = 86_400.0
     late_most: int = 1_000
     late_s: float = 3_600.0
+    tombstones_most: int = 20_000
     held_most: int = 1_000
+    held_s: float = 60.0
     executions_most: int = 100_000
+    incidents_most: int = 10_000
     fault_tries: int = 3
 
     def __post_init__(self) -> None:

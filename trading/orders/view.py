@@ -55,13 +55,13 @@ class View:
 
     @property
     def incidents(self) -> list[Incident]:
-        """All incidents so far."""
-        return self._outbox.incidents
+        """The incidents so far, as many of the newest as the settings keep."""
+        return list(self._outbox.incidents)
 
     @property
     def differences(self) -> list[Difference]:
         """Where the broker's truth was not what we knew, so far; each is an incident too."""
-        return self._outbox.differences.all
+        return list(self._outbox.differences.all)
 
     @property
     def finished(self) -> int:

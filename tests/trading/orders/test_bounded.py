@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from dryfill.sim.loop_run import run_virtual
 from dryfill.trading.order import Buy
 from dryfill.trading.orders.settings import OrderSettings
@@ -12,7 +14,9 @@ BOUND = 20
 
 def test_orders_and_brackets_that_are_over_leave_and_those_at_work_stay(stage_kind, mnq):
     async def main():
-        stage = stage_kind(OrderSettings(finished_most=BOUND, executions_most=BOUND))
+        stage = stage_kind(
+            OrderSettings(finished_most=BOUND, executions_most=BOUND, tombstones_most=BOUND)
+        )
         manager, broker = stage.manager, stage.broker
         resting = [manager.place(mnq, Buy(1, limit="19000")) for _ in range(3)]
         for order in resting:
@@ -40,7 +44,7 @@ def test_orders_and_brackets_that_are_over_leave_and_those_at_work_stay(stage_ki
             "executions": len(ledger._booked),
         }
         assert sizes == dict.fromkeys(sizes, BOUND)
-        assert len(registry._tag_by_id) == BOUND + 3
+        assert len(registry._tag_by_id) == 2 * BOUND + 3  # finished, let go lately, at work
         assert list(registry.working()) == resting
         assert not manager.view.brackets_of(mnq)
         assert not ledger._ahead
@@ -140,3 +144,99 @@ def test_two_hundred_brackets_that_fill_in_one_instant_all_end(stage_kind, mnq):
         assert len(asyncio.all_tasks()) == tasks
 
     run_virtual(main(), origin_ns=0)
+
+
+LET_GO = """
+    do place buy 1 limit 20000
+    > place 1#1 buy 1 limit 20000
+    < new 1#1
+    < ack 1#1
+    < canceled 1#1
+    do place buy 1 limit 20000
+    > place 2#1 buy 1 limit 20000
+    < new 2#1
+    < ack 2#1
+    < canceled 2#1
+"""
+AND_ANOTHER = LET_GO[LET_GO.index("do place", 20) :].replace("2#1", "3#1")
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+def test_a_fill_of_an_order_let_go_is_known_for_what_it_is(tagged, play):
+    stage = play(
+        LET_GO
+        + """
+        < fill 1#1 1 @ 20000
+        = incidents late_fill
+        = position 1
+        < again
+        = incidents late_fill
+        = position 1
+        """,
+        OrderSettings(finished_most=1),
+        tagged=tagged,
+    )
+    (incident,) = stage.manager.view.incidents
+    assert ("1#1" if tagged else "100") in incident.text
+    assert not stage.manager._outbox.orders._held
+
+
+@pytest.mark.parametrize(
+    ("bound", "pause"), [({"late_s": 10.0}, "wait 11"), ({"tombstones_most": 1}, AND_ANOTHER)]
+)
+def test_late_s_and_tombstones_most_bound_how_long_an_id_let_go_is_known(bound, pause, play):
+    """After that it is a stranger's: its fill moves the position, and nothing else is said."""
+    script = LET_GO + pause + "\n< fill 1#1 1 @ 20000\n= position 1\n= incidents"
+    stage = play(script, OrderSettings(finished_most=1, **bound), tagged=False)
+    assert "100" not in stage.manager._outbox.orders._tag_by_id
+    play(script + " late_fill", OrderSettings(finished_most=1), tagged=False)
+
+
+def test_held_s_bounds_how_long_a_report_waits_for_its_order(play):
+    script = """
+        do place buy 2 limit 20000
+        > place 1#1 buy 2 limit 20000
+        < new 1#1
+        < fill 1#1 1 @ 20000
+        wait 11
+        < ack 1#1
+        = position 1
+        = fills 1#1 {n}
+    """
+    play(script.format(n=1), tagged=False)
+    stage = play(script.format(n=0), OrderSettings(held_s=10.0), tagged=False)
+    assert not stage.manager._outbox.orders._held
+
+
+@pytest.mark.parametrize(("over_s", "kept"), [(-1, ["2#1"]), (1, [])])
+def test_finished_orders_leave_by_age_though_nothing_finishes_any_more(over_s, kept, play):
+    """The next report of any order is enough."""
+    stage = play(
+        f"""
+        do place buy 9 limit 20000
+        > place 1#1 buy 9 limit 20000
+        < new 1#1
+        < ack 1#1
+        do place buy 1 limit 20000
+        > place 2#1 buy 1 limit 20000
+        < new 2#1
+        < ack 2#1
+        < canceled 2#1
+        wait {OrderSettings().finished_s + over_s}
+        < fill 1#1 1 @ 20000
+        = working 1#1
+        """
+    )
+    table = stage.manager._outbox.orders
+    assert list(table._finished) == kept
+    assert len(table._tombstones) == 1 - len(kept)
+
+
+def test_incidents_most_bounds_what_is_kept_of_incidents_and_differences(stage_kind):
+    stage = stage_kind(OrderSettings(incidents_most=3))
+    for n in range(5):
+        stage.manager.incident("told", str(n))
+        stage.manager._outbox.differences.note("position_differs", "MNQ", ours=n, theirs=9)
+    assert len(stage.manager.view.incidents) == len(stage.manager.view.differences) == 3
+    assert [found.ours for found in stage.manager.view.differences] == ["2", "3", "4"]
+    assert len(stage.listener.lines) == 10  # all were told

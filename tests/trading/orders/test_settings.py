@@ -254,6 +254,7 @@ def test_every_field_has_a_test_whose_outcome_it_changes():
     named = {*EFFECTS, "held_most", "executions_most", "entry_within_s", "jitter"}
     named |= {"breaker_s", "breaker_risk_s"}
     named |= {"overlap_s", "follow_s"}  # in test_looking, test_bracket_rules
+    named |= {"held_s", "tombstones_most", "incidents_most"}  # in test_bounded
     named |= {"fault_tries"}  # in test_supervision
     assert named == {field.name for field in fields(OrderSettings)}
 

@@ -3,6 +3,7 @@
 The broker's word holds; a difference says what was believed until then, so that somebody can look.
 """
 
+from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
@@ -39,15 +40,15 @@ class Difference(Struct, frozen=True, kw_only=True):
 
 
 class Differences:
-    """All differences of one manager so far, in the order in which they were found.
+    """The differences of one manager, in the order in which they were found, the newest `most`.
 
     `incident(kind, text, tag)` is called for each, `what` being the kind.
     """
 
     def __init__(
-        self, now_ns: Callable[[], int], incident: Callable[[str, str, str], None]
+        self, now_ns: Callable[[], int], incident: Callable[[str, str, str], None], most: int
     ) -> None:
-        self.all: list[Difference] = []
+        self.all: deque[Difference] = deque(maxlen=most)
         self._now_ns = now_ns
         self._incident = incident
 

@@ -4,6 +4,7 @@ Brackets and flattens know the manager as this (`exits.closing.Sender`).
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from random import Random
 from typing import Protocol
@@ -60,8 +61,8 @@ class Outbox:
         failed = self.supervision.failed
         self.observers = Observers(self.supervision.told)
         self.ledger = Ledger(settings.executions_most)
-        self.incidents: list[Incident] = []
-        self.differences = Differences(now_ns, self.incident)
+        self.incidents: deque[Incident] = deque(maxlen=settings.incidents_most)
+        self.differences = Differences(now_ns, self.incident, settings.incidents_most)
         self.last_call = False
         self.closed = False
         self._listener = listener
@@ -75,6 +76,7 @@ class Outbox:
 
     def send(self, request: OrderRequest) -> Order:
         """Enter an order in the table and send it."""
+        self.sweep()
         order = Order(OrderCore(request, self._settings))
         self.orders.add(order)
         self.sends()
@@ -107,6 +109,10 @@ class Outbox:
             text = f"{order.describe()} cannot be cancelled"
             self.incident("cancel_failed", text, order.cl_ord_id)
         order.changed.tell()
+
+    def sweep(self) -> None:
+        """Let go of what is over age in the table."""
+        self.orders.sweep(self.now_s())
 
     def pause_s(self, order: Order, nth: int, *, not_now: bool) -> float:
         """The pause before a new attempt takes the place of one that failed, the `nth` in a row.

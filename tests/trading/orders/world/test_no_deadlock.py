@@ -186,8 +186,8 @@ def session(run, restless_market, markets):
                 schedule=Schedule(("ties", "uniform", "pct")[nth // 6 % 3], number),
                 calendar=Halting(market.start_ns) if nth // 2 % 2 else calendar("always"),
             )
-            assert seen.begun >= begun + 3, "calls were made"
-            assert seen.told >= told + 3, "reports flowed"
+            assert seen.begun >= begun + 2, "the first and the last call were made"
+            assert seen.told > told, "reports flowed"
             assert seen.slowest_s <= AT_MOST_S, "each call came to its end"
         except BaseException as error:
             error.add_note(f"session {number}: DRYFILL_SESSION={number} python -m pytest {FILE}")
