@@ -38,6 +38,7 @@ class Agreement:
 
     __slots__ = (
         "_held_most",
+        "_newest_ns",
         "_request",
         "_told_early",
         "_untold",
@@ -54,6 +55,7 @@ class Agreement:
         self.contested = 0
         self._request = request
         self._held_most = held_most
+        self._newest_ns = 0  # the broker's time of the newest of these
         self._told_early = False
         self._untold: list[Wish] = []  # agreed to, their reports still to come
 
@@ -77,19 +79,26 @@ class Agreement:
         """The change under way was refused, or nobody knows what became of it."""
         self.under_way = None
 
-    def replaced(self, state: OrderState) -> None:
-        """A REPLACED report came: of a change of ours, or of the broker's own doing."""
+    def replaced(self, state: OrderState) -> bool:
+        """A REPLACED report came: of a change of ours, or of the broker's own doing. False where it
+        came before, or a newer one did: what comes late does not bring old numbers back."""
+        if state.time_ns < self._newest_ns:
+            return False
+        self._newest_ns = state.time_ns
         told = self._read(state)
         for n, wish in enumerate(self._untold):
             if told.told == wish.told:
                 del self._untold[: n + 1]
-                return
+                return True
         if self.under_way is not None and told.told == self.under_way.told:
+            again, self._told_early = self._told_early, True
             self.now = self.under_way
-            self._told_early = True
-            return
+            return not again
+        if told == self.now:
+            return False
         self.now = told
         self.contested += 1
+        return True
 
     def pause_s(self, settings: OrderSettings) -> float:
         """A broker that changes every change of ours again is not asked as fast as it answers."""
@@ -99,6 +108,7 @@ class Agreement:
 
     def seen(self, state: OrderState) -> None:
         """A look-up showed the order with these numbers."""
+        self._newest_ns = max(self._newest_ns, state.time_ns)
         self.now = self._read(state)
 
     def change_to(self, wish: Wish) -> OrderChange:

@@ -9,7 +9,7 @@ from typing import Literal
 from ..errors import NotSent, OutcomeUnknown, Refused
 from ..instrument import Instrument
 from ..order import Execution, OrderRequest
-from ..words import OrdStatus, Side
+from ..words import ExecType, OrdStatus, Side
 from .order_core import OrderCore
 
 
@@ -62,7 +62,7 @@ class Order:
     Made by the manager. `fills` are in order of arrival, each counted once.
     """
 
-    __slots__ = ("alarmed", "booked", "changed", "core", "ended", "fills")
+    __slots__ = ("alarmed", "booked", "changed", "core", "ended", "fills", "told")
 
     def __init__(self, core: OrderCore) -> None:
         self.core = core
@@ -71,6 +71,7 @@ class Order:
         self.booked = 0  # contracts by which its fills moved the position
         self.alarmed = False  # an incident said already that it cannot be cancelled
         self.ended = False  # the report of its end was told
+        self.told: tuple[ExecType, ...] = ()  # of what happens once to an order, what was told
 
     @property
     def request(self) -> OrderRequest:

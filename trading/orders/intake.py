@@ -20,6 +20,7 @@ _ENDS = {
     OrdStatus.EXPIRED: ExecType.EXPIRED,
     OrdStatus.REJECTED: ExecType.REJECTED,
 }
+_ONCE = (ExecType.NEW, ExecType.TRIGGERED)  # of these an order has one
 
 
 class Intake:
@@ -54,7 +55,7 @@ class Intake:
             self._stranger(report)
             return
         try:
-            fill = self._take(order, report)
+            fill, news = self._take(order, report)
         except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3)
             self.outbox.supervision.failed(error, "a report", order.cl_ord_id)
             self.missed()  # as if it had not come: what it told is asked for
@@ -63,7 +64,7 @@ class Intake:
             self._settle(order)
         except Exception as error:  # noqa: BLE001  as above
             self.outbox.supervision.failed(error, "what follows a report", order.cl_ord_id)
-        self._tell(order, report, fill)
+        self._tell(order, report, fill, news)
 
     def go_on(self, order: Order) -> None:
         """A fault of ours may have kept from an order, or its owner, what should have followed."""
@@ -91,18 +92,18 @@ class Intake:
         tell it by themselves."""
         exec_type = _ENDS.get(state.ord_status)
         if exec_type is not None and not order.ended:
-            self._tell(order, ExecutionReport(exec_type=exec_type, order=state), None)
+            self._tell(order, ExecutionReport(exec_type=exec_type, order=state), None, True)
 
     # --- what becomes of commands (`courier.Sorter`) ----------------------------------------------
 
     def answered(self, order: Order, found: OrderState | None) -> None:
         self.outbox.sweep()
         held = self.outbox.orders.learn_id(order)
-        taken = [(report, self._take(order, report)) for report in held]
+        taken = [(report, *self._take(order, report)) for report in held]
         self.outbox.noted(order)
         self._settle(order)
-        for report, fill in taken:
-            self._tell(order, report, fill)
+        for report, fill, news in taken:
+            self._tell(order, report, fill, news)
         self.after_answer(order, found)
 
     def resent(self, order: Order, tag: str) -> None:
@@ -122,11 +123,12 @@ class Intake:
 
     # --- how --------------------------------------------------------------------------------------
 
-    def _take(self, order: Order, report: ExecutionReport) -> Execution | None:
-        """Let an order's core, the position and the table know; the fill, where it is a new one."""
-        told_qty = order.core.told_qty
+    def _take(self, order: Order, report: ExecutionReport) -> tuple[Execution | None, bool]:
+        """Let an order's core, the position and the table know; the fill, where it is a new one, and
+        whether the report said anything new."""
+        told_qty, news = order.core.told_qty, True
         try:
-            order.core.apply(report)
+            news = order.core.apply(report)
         except ProtocolError as error:
             self.outbox.incident("protocol", f"{order.describe()}: {error}", order.cl_ord_id)
         fill = fill_of(report) if order.core.told_qty != told_qty else None
@@ -134,7 +136,7 @@ class Intake:
             order.fills.append(fill)
             self.outbox.ledger.book(fill, order)
         self._noted(order)
-        return fill
+        return fill, news
 
     def _noted(self, order: Order) -> None:
         if self.outbox.orders.revive(order):
@@ -142,12 +144,22 @@ class Intake:
             self.outbox.incident("late_order", text, order.cl_ord_id)
         self.outbox.noted(order)
 
-    def _tell(self, order: Order, report: ExecutionReport, fill: Execution | None) -> None:
-        ends = report.order.ord_status.terminal
-        again = order.ended if ends else report.exec_id is not None
+    def _tell(
+        self, order: Order, report: ExecutionReport, fill: Execution | None, news: bool
+    ) -> None:
+        what, ends = report.exec_type, report.order.ord_status.terminal
+        if ends:
+            again = order.ended
+        elif what in _ONCE:
+            # By an answer or a look the core may know already what only now is told.
+            again = what in order.told
+        else:
+            again = report.exec_id is not None or not news
         if fill is None and again:
             return  # told before
         order.ended = order.ended or ends
+        if what in _ONCE:
+            order.told = (*order.told, what)
         position = None if fill is None else self.outbox.ledger.position(order.instrument)
         self._hear(self.outbox.observers, order, report, fill, position)
         try:
@@ -183,7 +195,7 @@ class Intake:
             if self.outbox.orders.forgotten(fill.cl_ord_id, fill.order_id):
                 name = fill.cl_ord_id or fill.order_id
                 text = f"{fill.qty} of order {name} were filled long after its end; nothing guards them"
-                self.outbox.incident("late_fill", text)
+                self.outbox.incident("late_fill", text, fill.cl_ord_id)
             self._moved(fill.instrument)
             position = self.outbox.ledger.position(fill.instrument)
             self.outbox.observers.on_position(position)

@@ -315,31 +315,30 @@ class OrderCore:
 
     # --- what the broker says unasked -----------------------------------------------------------
 
-    def apply(self, report: ExecutionReport) -> int:
-        """Take a report in; returns the contracts that it newly filled (0 for a repetition). Raises
-        `ProtocolError` for a step that the lifecycle does not know: only its fill counts then."""
-        state = report.order
+    def apply(self, report: ExecutionReport) -> bool:
+        """Take a report in; False where all of it was known. Raises `ProtocolError` for a step that
+        the lifecycle does not know: only its fill counts then."""
+        state, what = report.order, report.exec_type
         self.epoch += 1
         if report.exec_id is not None:
             if report.exec_id in self._fills_seen:
-                return 0
+                return False
             self._fills_seen.add(report.exec_id)
             if report.last_px is not None:
                 self.told_qty += report.last_qty
                 self._worth = _MEAN.fma(report.last_px, Decimal(report.last_qty), self._worth)
         self._found(state)
-        before = self.cum_qty
+        news = not self._is_old(report)
         try:
-            if not self._is_old(report):
-                what, to = report.exec_type, state.ord_status
+            if news:
                 now = self.venue_status if what is ExecType.NEW else self._entered
-                self.venue_status = lifecycle.step(now, what, to)
+                self.venue_status = lifecycle.step(now, what, state.ord_status)
                 self.triggered = self.triggered or what is ExecType.TRIGGERED
         finally:
-            if report.exec_type is ExecType.REPLACED:
-                self.agreement.replaced(state)
+            if what is ExecType.REPLACED:
+                news = self.agreement.replaced(state)
             self._take(state)
-        return self.cum_qty - before
+        return news
 
     def _is_old(self, report: ExecutionReport) -> bool:
         """Whether a report tells of an earlier state than the one we know, from a look-up say."""

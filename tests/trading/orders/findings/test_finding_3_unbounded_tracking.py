@@ -277,3 +277,44 @@ def reachable_bytes(root):
                 seen.add(id(each))
                 left.append(each)
     return total
+
+
+CHANGED_TWICE = """
+    do place buy 1 limit 20000
+    > place 1#1 buy 1 limit 20000
+    < new 1#1
+    < ack 1#1
+    x time 1
+    do modify 1#1 limit 20001
+    > modify 1#1 price 20001
+    < ack 1#1
+    < replaced 1#1 price 20001
+    x time 2
+    do modify 1#1 limit 20002
+    > modify 1#1 price 20002
+    < ack 1#1
+    < replaced 1#1 price 20002
+    = heard REPLACED 1#1
+"""
+
+
+def test_a_change_told_again_when_a_newer_one_holds_changes_nothing(stage_kind):
+    async def main():
+        stage, reports = stage_kind(), []
+        hear = stage.broker.sink
+
+        def hear_and_keep(report):
+            reports.append(report)
+            hear(report)
+
+        stage.broker.sink = hear_and_keep
+        await stage.play(CHANGED_TWICE)
+        core, told = stage.orders["1#1"].core, list(stage.listener.lines)
+        assert len(reports) == 3
+        for report in reports:
+            hear(report)
+            assert core.agreed
+            assert not stage.broker.sent
+        assert stage.listener.lines == told, "what was told before is not told again"
+
+    run_virtual(main(), origin_ns=0)
