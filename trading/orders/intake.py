@@ -124,8 +124,8 @@ class Intake:
     # --- how --------------------------------------------------------------------------------------
 
     def _take(self, order: Order, report: ExecutionReport) -> tuple[Execution | None, bool]:
-        """Let an order's core, the position and the table know; the fill, where it is a new one, and
-        whether the report said anything new."""
+        """Let an order's core, the position and the table know. The fill, where it is a new one, and
+        whether anything was new."""
         told_qty, news = order.core.told_qty, True
         try:
             news = order.core.apply(report)
@@ -194,7 +194,7 @@ class Intake:
         if self.outbox.ledger.book(fill, None):
             if self.outbox.orders.forgotten(fill.cl_ord_id, fill.order_id):
                 name = fill.cl_ord_id or fill.order_id
-                text = f"{fill.qty} of order {name} were filled long after its end; nothing guards them"
+                text = f"{fill.qty} of order {name}, long over, were filled; nothing guards them"
                 self.outbox.incident("late_fill", text, fill.cl_ord_id)
             self._moved(fill.instrument)
             position = self.outbox.ledger.position(fill.instrument)

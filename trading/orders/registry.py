@@ -16,7 +16,7 @@ from .settings import OrderSettings
 class Registry:
     """All orders of one manager. Times are the loop's, in seconds.
 
-    What is over age leaves with the next thing that happens (`sweep`): while nothing happens at all,
+    What is over age leaves with the next thing that happens (`sweep`): while nothing happens,
     nothing grows either, and no timer is kept for it.
     """
 

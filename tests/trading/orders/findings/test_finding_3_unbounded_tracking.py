@@ -1,7 +1,7 @@
 """Finding 3: tracking without bounds, and then bounds that dropped working orders (RS-59, INV-13).
 
 Orders are placed over many virtual days, half of them filled and half cancelled; every hundredth
-event comes again up to 59 minutes late; three brackets hold a contract each behind a stop that rests
+event comes again up to 59 minutes late; three brackets hold a contract each, behind stops that rest
 all the time.
 """
 
