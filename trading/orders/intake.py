@@ -124,7 +124,7 @@ class Intake:
     # --- how --------------------------------------------------------------------------------------
 
     def _take(self, order: Order, report: ExecutionReport) -> tuple[Execution | None, bool]:
-        """Let an order's core, the position and the table know. The fill, where it is a new one, and
+        """Let the core, the position and the table know. The fill, where it is a new one, and
         whether anything was new."""
         told_qty, news = order.core.told_qty, True
         try:
