@@ -5,13 +5,15 @@ depends on the order: it is taken in at its own time, and what followed is count
 """
 
 from collections import deque
-from decimal import Context, Decimal
-from fractions import Fraction
+from decimal import Context, Decimal, Inexact
 from typing import NamedTuple
 
 from ..order import Execution
 
-_MEAN = Context(prec=28)  # the caller's decimal context must not decide a price's digits
+# The caller's decimal context must not decide a price's digits. Sums are exact, or an error.
+_MEAN = Context(prec=28)
+_EXACT = Context(prec=200, traps=[Inexact])
+_NOTHING = Decimal(0)
 _KEPT = 64  # fills that a late one may be older than, at least; twice as many at most
 
 
@@ -19,8 +21,8 @@ class _State(NamedTuple):
     """Contracts held, signed; their lots, oldest first; what all of them cost."""
 
     qty: int
-    lots: tuple[tuple[int, Fraction], ...]
-    worth: Fraction
+    lots: tuple[tuple[int, Decimal], ...]
+    worth: Decimal
 
 
 class Lots:
@@ -30,18 +32,23 @@ class Lots:
 
     def __init__(self) -> None:
         self.qty = 0
-        self._lots: deque[tuple[int, Fraction]] = deque()
-        self._worth = Fraction(0)  # of all lots: kept, not summed up at every fill
+        self._lots: deque[tuple[int, Decimal]] = deque()
+        self._worth = _NOTHING  # of all lots: kept, not summed up at every fill
         self._older: list[Execution] = []  # the last fills in the order of time, in two parts,
         self._fills: list[Execution] = []
-        self._before = self._state = _State(0, (), Fraction(0))  # and what was before each part
+        self._before = self._state = _State(0, (), _NOTHING)  # and what was before each part
 
     @property
     def avg_px(self) -> Decimal | None:
         if not self.qty:
             return None
-        mean = self._worth / abs(self.qty)
-        return _MEAN.divide(Decimal(mean.numerator), Decimal(mean.denominator))
+        worth, qty = self._worth, abs(self.qty)
+        mean = _MEAN.divide(worth, qty)
+        if _EXACT.multiply(mean, qty) != worth:
+            return mean
+        # A quotient that is exact is told without zeros at its end and without an exponent.
+        whole = mean.to_integral_value()
+        return whole if whole == mean else mean.normalize(_MEAN)
 
     def apply(self, fill: Execution) -> None:
         """Take a fill in at its time. The caller sees to it that none comes twice."""
@@ -72,11 +79,11 @@ class Lots:
             closed = min(qty, left)
             if qty > closed:
                 lots.appendleft((qty - closed, px))
-            worth -= closed * px
+            worth = _EXACT.fma(px, -closed, worth)
             left -= closed
         if left:
-            lots.append((left, Fraction(fill.px)))
-            worth += left * Fraction(fill.px)
+            lots.append((left, fill.px))
+            worth = _EXACT.fma(fill.px, left, worth)
         self._worth = worth
         self.qty += fill.side.sign * fill.qty
 

@@ -37,7 +37,8 @@ class PositionBook:
         self._lots: dict[str, Lots] = {}
 
     def get(self, instrument: Instrument) -> Position:
-        return self._held.get(instrument.symbol) or Position(instrument)
+        held = self._held.get(instrument.symbol)
+        return Position(instrument) if held is None else held
 
     def apply(self, fill: Execution) -> Position:
         """Take a fill in; the position after it. The caller sees to it that none comes twice."""

@@ -1,6 +1,6 @@
 """Positions: exact, each fill once, and never behind what an order's state says."""
 
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 
 import pytest
@@ -51,7 +51,8 @@ def test_the_mean_price_is_that_of_the_newest_contracts_held_exactly(fills):
         if mean is None:
             assert position.avg_px is None
         else:
-            assert abs(Fraction(position.avg_px) - mean) < Fraction(1, 10**20)
+            told = Context(prec=28).divide(Decimal(mean.numerator), Decimal(mean.denominator))
+            assert str(position.avg_px) == str(told), "to the digit, without zeros at its end"
 
 
 def test_the_callers_decimal_context_does_not_decide_a_mean_price():
