@@ -13,6 +13,7 @@ Whoever reads the exchange's books can tell from the tag alone which positions w
 protected.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 OCO = "oco"
@@ -50,6 +51,7 @@ class Tag(NamedTuple):
         return f"{self.intent}{dot}{self.role}#{self.attempt}"
 
 
+@lru_cache(maxsize=1_024)
 def parse(text: str) -> Tag | None:
     """The parts of one of our tags; None for anybody else's.
 

@@ -1,0 +1,187 @@
+"""What do an order and an event cost the order manager itself?
+
+Unit: microseconds of the manager's own, journal in memory, logging off: a limit order placed (until
+the broker's port has it), its answer, and events taken in (NEW, a fill in two parts, CANCELED), for
+an order that stands alone and for a bracket's. The broker is a stub; its own cost is measured apart
+and taken off. Then: of a session's lookups of orders by tag or id, how many found theirs.
+"""
+
+import asyncio
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from decimal import Decimal
+
+from strategies import Churn
+from timing import machine
+
+from dryfill import Backtest, Buy, Ticks, synthetic
+from dryfill.trading import instruments
+from dryfill.trading.broker import Ack, Offers
+from dryfill.trading.order import ExecutionReport, OrderState
+from dryfill.trading.orders.manager import OrderManager
+from dryfill.trading.orders.registry import Registry
+from dryfill.trading.words import ExecType, OrdStatus, OrdType, TimeInForce
+
+ORDERS, RUNS = 2_000, 9
+ES = instruments.find("ES")
+PX = Decimal("4500.25")
+OFFERS = Offers(
+    ord_types=frozenset(OrdType),
+    tifs=frozenset(TimeInForce),
+    modify_in_place=True,
+    native_brackets=False,
+    lossless_stream=True,
+)
+
+
+class Stub:
+    """A broker that keeps requests and the futures it gave for them."""
+
+    account_name, offers = "STUB", OFFERS
+
+    def __init__(self):
+        self.requests, self.answers = [], []
+        self.loop = asyncio.get_running_loop()
+
+    def listen(self, sink):
+        pass
+
+    def place(self, request, *, urgency=0, deadline_s=None):
+        answer = self.loop.create_future()
+        self.requests.append(request)
+        self.answers.append(answer)
+        return answer
+
+
+class Deaf:
+    """Nobody listens."""
+
+    def on_report(self, order, report): ...
+    def on_fill(self, order, fill): ...
+    def on_position(self, position): ...
+    def on_incident(self, incident): ...
+
+
+def timed(calls: Callable[[], None]) -> float:
+    gc.collect()
+    gc.disable()
+    begin = time.perf_counter()
+    calls()
+    took = time.perf_counter() - begin
+    gc.enable()
+    return took / ORDERS * 1e6
+
+
+def reports(requests, what, status, cum_qty=0, last_qty=0):
+    """One report for each request."""
+    made = []
+    for n, request in enumerate(requests):
+        state = OrderState(
+            instrument=ES,
+            order_id=str(n),
+            cl_ord_id=request.cl_ord_id,
+            side=request.side,
+            ord_type=request.ord_type,
+            ord_status=status,
+            order_qty=request.order_qty,
+            cum_qty=cum_qty,
+            leaves_qty=0 if status.terminal else request.order_qty - cum_qty,
+            price=request.price,
+            stop_px=request.stop_px,
+            avg_px=None,
+            time_ns=n,
+        )
+        fill = {"last_qty": last_qty, "last_px": PX, "exec_id": f"{what.name}{n}.{cum_qty}"}
+        made.append(ExecutionReport(exec_type=what, order=state, **(fill if last_qty else {})))
+    return made
+
+
+async def alone(figures):
+    """Orders that stand alone; half of each is filled."""
+    broker = Stub()
+    manager = OrderManager(broker, Deaf(), now_ns=lambda: 0)
+    spec, request = Buy(2, limit=PX), None
+
+    def place_all():
+        for _ in range(ORDERS):
+            manager.place(ES, spec)
+
+    took = timed(place_all)
+    request = broker.requests[0]
+    spare = Stub()
+    stub = timed(lambda: [spare.place(request) for _ in range(ORDERS)])
+    figures.setdefault("place an order", []).append(took - stub)
+    requests = list(broker.requests)
+    hear = manager.on_event
+    told = reports(requests, ExecType.NEW, OrdStatus.NEW)
+    figures.setdefault("event: new", []).append(timed(lambda: [hear(each) for each in told]))
+    for n, answer in enumerate(broker.answers):
+        answer.set_result(Ack(str(n)))
+    begin = time.perf_counter()
+    await asyncio.sleep(0)
+    figures.setdefault("answer", []).append((time.perf_counter() - begin) / ORDERS * 1e6)
+    told = reports(requests, ExecType.TRADE, OrdStatus.PARTIALLY_FILLED, 1, 1)
+    figures.setdefault("event: fill", []).append(timed(lambda: [hear(each) for each in told]))
+    told = reports(requests, ExecType.CANCELED, OrdStatus.CANCELED, 1)
+    figures.setdefault("event: canceled", []).append(timed(lambda: [hear(each) for each in told]))
+    manager.close()
+
+
+async def brackets(figures):
+    """The entries of brackets, filled in two parts; each fill sends or resizes the legs."""
+    broker = Stub()
+    manager = OrderManager(broker, Deaf(), now_ns=lambda: 0)
+
+    def place_all():
+        for _ in range(ORDERS):
+            manager.bracket(ES, Buy(2, limit=PX), stop=Ticks(8), target=Ticks(8))
+
+    figures.setdefault("place a bracket's entry", []).append(timed(place_all))
+    requests, hear = list(broker.requests), manager.on_event
+    for n, answer in enumerate(broker.answers):
+        answer.set_result(Ack(str(n)))
+    await asyncio.sleep(0)
+    told = reports(requests, ExecType.NEW, OrdStatus.NEW)
+    figures.setdefault("event: new, entry", []).append(timed(lambda: [hear(each) for each in told]))
+    told = reports(requests, ExecType.TRADE, OrdStatus.PARTIALLY_FILLED, 1, 1)
+    took = timed(lambda: [hear(each) for each in told])
+    figures.setdefault("event: entry's first fill, stop and target sent", []).append(took)
+    told = reports(requests, ExecType.TRADE, OrdStatus.FILLED, 2, 1)
+    took = timed(lambda: [hear(each) for each in told])
+    figures.setdefault("event: entry's second fill, legs on their way", []).append(took)
+    manager.close()
+
+
+def hit_rate() -> float:
+    """Of the lookups of one session's orders, the share that found theirs."""
+    found = [0, 0]
+    find = Registry.find
+
+    def counted(table, cl_ord_id, order_id):
+        order = find(table, cl_ord_id, order_id)
+        found[order is not None] += 1
+        return order
+
+    Registry.find = counted
+    try:
+        Backtest(Churn, synthetic(ES, seed=7, kind="mixed"), instrument="ES", latency="live").run()
+    finally:
+        Registry.find = find
+    return found[True] / sum(found)
+
+
+def main() -> None:
+    print(f"order manager, {ORDERS:,} orders, median of {RUNS}; {machine()}")
+    figures: dict[str, list[float]] = {}
+    for _ in range(RUNS):
+        asyncio.run(alone(figures))
+        asyncio.run(brackets(figures))
+    for name, took in figures.items():
+        print(f"{name:<50} {statistics.median(took):6.1f} µs   (best {min(took):.1f})")
+    print(f"{'orders found by tag or id in a session':<50} {hit_rate():6.1%}")
+
+
+if __name__ == "__main__":
+    main()
