@@ -57,7 +57,7 @@ class Agreement:
         self._held_most = held_most
         self._newest_ns = 0  # the broker's time of the newest of these
         self._told_early = False
-        self._untold: list[Wish] = []  # agreed to, their reports still to come
+        self._untold: tuple[Wish, ...] = ()  # agreed to, their reports still to come
 
     def sent(self, wish: Wish) -> None:
         """A change to these numbers leaves now."""
@@ -71,9 +71,7 @@ class Agreement:
         if self._told_early:
             return  # its report came before, and others may have followed
         self.now = wish
-        self._untold.append(wish)
-        if len(self._untold) > self._held_most:
-            del self._untold[0]
+        self._untold = (*self._untold, wish)[-self._held_most :]
 
     def ended(self) -> None:
         """The change under way was refused, or nobody knows what became of it."""
@@ -88,7 +86,7 @@ class Agreement:
         told = self._read(state)
         for n, wish in enumerate(self._untold):
             if told.told == wish.told:
-                del self._untold[: n + 1]
+                self._untold = self._untold[n + 1 :]
                 return True
         if self.under_way is not None and told.told == self.under_way.told:
             again, self._told_early = self._told_early, True

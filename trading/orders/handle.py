@@ -19,7 +19,7 @@ class Changed:
     __slots__ = ("_error", "_waiters")
 
     def __init__(self) -> None:
-        self._waiters: list[asyncio.Future[None]] = []
+        self._waiters: tuple[asyncio.Future[None], ...] = ()
         self._error: Exception | None = None
 
     @property
@@ -49,11 +49,11 @@ class Changed:
             if self._error is not None:
                 raise self._error
             waiter = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
+            self._waiters = (*self._waiters, waiter)
             try:
                 await waiter
             finally:
-                self._waiters.remove(waiter)
+                self._waiters = tuple(each for each in self._waiters if each is not waiter)
 
 
 class Order:
@@ -71,7 +71,7 @@ class Order:
         self.booked = 0  # contracts by which its fills moved the position
         self.alarmed = False  # an incident said already that it cannot be cancelled
         self.ended = False  # the report of its end was told
-        self.told: tuple[ExecType, ...] = ()  # of what happens once to an order, what was told
+        self.told: ExecType | None = None  # NEW, then TRIGGERED: of these, what was told
 
     @property
     def request(self) -> OrderRequest:

@@ -152,14 +152,14 @@ class Intake:
             again = order.ended
         elif what in _ONCE:
             # By an answer or a look the core may know already what only now is told.
-            again = what in order.told
+            again = what is order.told or order.told is ExecType.TRIGGERED
         else:
             again = report.exec_id is not None or not news
         if fill is None and again:
             return  # told before
         order.ended = order.ended or ends
         if what in _ONCE:
-            order.told = (*order.told, what)
+            order.told = what
         position = None if fill is None else self.outbox.ledger.position(order.instrument)
         self._hear(self.outbox.observers, order, report, fill, position)
         try:

@@ -26,6 +26,7 @@ from .settings import OrderSettings
 
 # A mean price is a quotient; the caller's decimal context must not decide its digits.
 _MEAN = Context(prec=28)
+_NOTHING = Decimal(0)
 
 
 class OrderCore:
@@ -78,8 +79,8 @@ class OrderCore:
         self.flight: Do | None = None
         self.agreement = Agreement(request, settings.held_most)
         self.wish = self.agreement.now
-        self._worth = Decimal(0)  # of the fills that were reported: quantity times price
-        self._fills_seen: set[str] = set()
+        self._worth = _NOTHING  # of the fills that were reported: quantity times price
+        self._fills_seen: tuple[str, ...] = ()  # few, and a set would weigh as much as all of this
         self._sent = False
         self._cancels = Cancels(settings)
         tag = tags.parse(request.cl_ord_id)
@@ -323,7 +324,7 @@ class OrderCore:
         if report.exec_id is not None:
             if report.exec_id in self._fills_seen:
                 return False
-            self._fills_seen.add(report.exec_id)
+            self._fills_seen = (*self._fills_seen, report.exec_id)
             if report.last_px is not None:
                 self.told_qty += report.last_qty
                 self._worth = _MEAN.fma(report.last_px, Decimal(report.last_qty), self._worth)

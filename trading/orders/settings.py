@@ -119,10 +119,10 @@ class OrderSettings:
     finished_s: float = 86_400.0
     late_most: int = 1_000
     late_s: float = 3_600.0
-    tombstones_most: int = 20_000
+    tombstones_most: int = 10_000
     held_most: int = 1_000
     held_s: float = 60.0
-    executions_most: int = 100_000
+    executions_most: int = 20_000
     incidents_most: int = 10_000
     fault_tries: int = 3
 

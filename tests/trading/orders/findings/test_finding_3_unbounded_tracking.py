@@ -127,10 +127,11 @@ class Listener:
 class Long:
     """A long session of one manager. `step` is one order, placed and ended."""
 
-    def __init__(self, orders, days, settings=None, *, tagged=True, again=100):
+    def __init__(self, orders, days, settings=None, *, tagged=True, again=100, bracket_every=40):
         self.settings = settings or OrderSettings()
         self.broker, self.listener = Broker(again, tagged=tagged), Listener()
         self.orders, self.pause_s = orders, days * DAY_S / orders
+        self.bracket_every = bracket_every
         self.repeated = self.most = 0
 
     async def play(self):
@@ -159,14 +160,24 @@ class Long:
         return self
 
     async def step(self, n):
+        if n % self.bracket_every == 0:
+            await self.bracket_and_out()
         if n % 2:
             order = self.manager.place(MNQ, (Buy, Sell)[n // 2 % 2](1))
         else:
             order = self.manager.place(MNQ, Buy(1, limit="19000"))
             await asyncio.sleep(0)
             self.manager.start_cancel(order)
-        await asyncio.sleep(self.pause_s)
+        await asyncio.sleep(self.pause_s if n % self.bracket_every else self.pause_s / 2)
         assert not order.working
+
+    async def bracket_and_out(self):
+        """One more bracket, stopped out at once: it is over, and known for a while."""
+        bracket = self.manager.bracket(MNQ, Buy(1), stop=Ticks(40), target=Ticks(40))
+        await asyncio.sleep(self.pause_s / 4)
+        self.broker.fill(bracket.stop.order_id)
+        await asyncio.sleep(self.pause_s / 4)
+        assert bracket.finished
 
     def guarded(self):
         held = sum(bracket.position for bracket in self.brackets)
@@ -240,7 +251,18 @@ def test_memory_cleanup_after_1000_orders(tagged):
 def test_three_stops_rest_for_thirty_days_while_finished_orders_leave_by_age(tagged):
     """An order every 10 minutes: a day's orders are far from the bound on their count."""
     session = play(4_320, 30, tagged=tagged)
-    assert session.most == pytest.approx(DAY_S / session.pause_s, abs=3)
+    a_day = DAY_S / session.pause_s
+    assert session.most == pytest.approx(a_day + 3 * a_day / session.bracket_every, abs=5)
+
+
+@pytest.mark.nightly
+def test_at_its_bounds_the_manager_keeps_less_than_25_mb(capsys):
+    """Some 20,000 orders an hour, more than any broker takes: every table is full."""
+    session = play(45_000, 0.1, bracket_every=15)
+    settings, sizes = session.settings, session.sizes()
+    for name in ("finished_most", "tombstones_most", "executions_most", "late_most"):
+        assert sizes[name] == getattr(settings, name), name
+    report_memory(session, capsys)
 
 
 @pytest.mark.nightly
