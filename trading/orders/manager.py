@@ -36,7 +36,6 @@ from .exits.flatten import Flatten
 from .exits.flatten_all import FlattenAll
 from .exits.flatten_core import FlattenResult
 from .exits.flattens import Flattens
-from .exits.foreign import ForeignOrders
 from .exits.orphans import Orphans
 from .exits.winding_down import finish
 from .groups.groups import Door, Groups
@@ -282,7 +281,7 @@ class OrderManager:
         self._admission.check_open()
         flattens = FlattenAll(self.view.instruments, lambda each: self.start_flatten(each, reason))
         if include_foreign:
-            flattens.with_foreign(partial(ForeignOrders, self.broker, self._outbox, self.settings))
+            flattens.with_foreign(partial(self._flattens.foreign, self.broker))
         return flattens
 
     def kill(self, reason: str) -> FlattenAll:
@@ -389,6 +388,8 @@ class OrderManager:
         owner = self._owners.of(order)
         if owner is not None:
             self._owners.settle(owner)
+        elif not order.core.is_entry:
+            self._orphans.suspect(order)
         if order.core.flight is None:
             self._outbox.advance(order)
         self._moved(order.instrument)

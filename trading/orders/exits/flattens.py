@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
+from ...broker import Broker
 from ...instrument import Instrument
 from ...words import TradingStatus
 from ..owners import Owners
 from ..sending.outbox import Outbox
 from ..settings import OrderSettings
 from .flatten import Book, Flatten
+from .foreign import ForeignOrders
 
 
 class Flattens:
@@ -22,6 +24,7 @@ class Flattens:
         next_intent: Callable[[], str],
     ) -> None:
         self._flattens: dict[str, Flatten] = {}
+        self._foreign: list[ForeignOrders] = []
         self._shut: dict[str, bool] = {}  # by symbol, as far as the market told its state
         self._book = book
         self._owners = owners
@@ -71,6 +74,12 @@ class Flattens:
             self._outbox.supervision.told(error, "a flatten", "")
             flatten.give_up()
 
+    def foreign(self, broker: Broker, through: Callable[[], None]) -> ForeignOrders:
+        """Take foreign orders away; `through` is called when that is done, or given up."""
+        self._foreign = [each for each in self._foreign if not each.done]
+        self._foreign.append(ForeignOrders(broker, self._outbox, self._settings, through))
+        return self._foreign[-1]
+
     def on_status(self, instrument: Instrument, status: TradingStatus) -> None:
         """The market moved to another state."""
         self._shut[instrument.symbol] = status is not TradingStatus.OPEN
@@ -89,6 +98,8 @@ class Flattens:
         for flatten in list(self._flattens.values()):
             flatten.give_up()
         self._flattens.clear()
+        for foreign in self._foreign:
+            foreign.give_up()
 
     def _start(self, flatten: Flatten, instrument: Instrument) -> None:
         """Take all orders out, so that the position can be closed. While the market is shut it

@@ -31,10 +31,12 @@ class ForeignOrders:
         self._unanswered = 0
         self._look()
 
-    def _look(self) -> None:
-        if self._outbox.closed:
+    def give_up(self) -> None:
+        """Nothing more is sent: what is left is left."""
+        if not self.done:
             self._end()
-            return
+
+    def _look(self) -> None:
         self._looks += 1
         future = self._broker.open_orders(
             urgency=Urgency.RISK_REDUCING, deadline_s=self._settings.read_deadline_s
@@ -42,7 +44,10 @@ class ForeignOrders:
         future.add_done_callback(self._seen)
 
     def _seen(self, done: "Future[list[OrderState]]") -> None:
-        if done.cancelled() or done.exception() is not None:
+        failed = done.cancelled() or done.exception() is not None
+        if self.done:
+            return
+        if failed:
             self._again()  # a question without an answer proves nothing
             return
         orders = self._outbox.orders
@@ -63,11 +68,11 @@ class ForeignOrders:
             text = f"order {state.order_id} of somebody else's: {error}"
             self._outbox.incident("foreign_cancel", text)
         self._unanswered -= 1
-        if not self._unanswered:
+        if not self._unanswered and not self.done:
             self._again()
 
     def _again(self) -> None:
-        """Look once more, after a pause: only what works no more is gone."""
+        """Look once more, after a pause: only what is not shown any more is gone."""
         settings = self._settings
         if self._looks >= settings.cancel_tries:
             text = ", ".join(state.order_id for state in self.left) or "nobody says which"

@@ -17,19 +17,28 @@ _PROTECTS = ("stop", "target", "leg", "close", "exit")
 
 
 class Orphans:
-    """Sweeps orphans once they have been such for `orphan_s`: a fill that makes an owner of
-    somebody may still be on its way."""
+    """Sweeps orphans once they have been such for `orphan_s`: a fill that makes somebody answer for
+    them may still be on its way."""
 
     def __init__(self, view: View, owners: Owners, outbox: Outbox, settings: OrderSettings) -> None:
         self._view = view
         self._owners = owners
         self._outbox = outbox
         self._settings = settings
+        self._suspects: dict[str, Order] = {}  # by tag: nobody answered for them when they changed
         self._waits: dict[str, int] = {}  # timers by symbol
+
+    def suspect(self, order: Order) -> None:
+        """An order changed that nobody answers for."""
+        tag = tags.parse(order.cl_ord_id)
+        if tag is not None and tag.duty in _PROTECTS:
+            self._suspects[order.cl_ord_id] = order
 
     def settle(self, instrument: Instrument) -> None:
         """Something changed in an instrument: see whether orphans are there, or are no more."""
         symbol = instrument.symbol
+        if not (self._suspects or self._waits):
+            return
         if not self._orphans(instrument):
             self._outbox.never(self._waits.pop(symbol, None))
         elif symbol not in self._waits:
@@ -39,20 +48,21 @@ class Orphans:
     def _sweep(self, instrument: Instrument) -> None:
         self._waits.pop(instrument.symbol, None)
         for order in self._orphans(instrument):
-            self._outbox.incident("orphan", f"{order!r} protects nothing any more; it is cancelled")
+            text = f"{order!r} protects nothing any more; it is cancelled"
+            self._outbox.incident("orphan", text, order.cl_ord_id)
             self._outbox.cancel(order)
 
     def _orphans(self, instrument: Instrument) -> list[Order]:
         """Orders that should not work; none while something is held or may yet be opened."""
-        found, orders = [], self._view.orders_of(instrument)
-        for order in orders:
-            if order.core.is_entry:
-                return []
-            if order.core.wish.working and self._is_orphan(order):
-                found.append(order)
-        return [] if found and self._view.held(instrument) else found
-
-    def _is_orphan(self, order: Order) -> bool:
-        tag = tags.parse(order.cl_ord_id)
-        protects = tag is not None and tag.duty in _PROTECTS
-        return protects and self._owners.of(order) is None
+        for tag, order in list(self._suspects.items()):
+            if not order.working or self._owners.of(order) is not None:
+                del self._suspects[tag]
+        symbol = instrument.symbol
+        found = [
+            order
+            for order in self._suspects.values()
+            if order.instrument.symbol == symbol and order.core.wish.working
+        ]
+        if not found or any(order.core.is_entry for order in self._view.orders_of(instrument)):
+            return []
+        return [] if self._view.held(instrument) else found

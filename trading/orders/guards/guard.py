@@ -96,12 +96,12 @@ class Guard:
     @property
     def stop(self) -> Order | None:
         """The stop that works, or the last one; None where none was sent."""
-        return self._stop.last
+        return self._stop.live or self._stop.last
 
     @property
     def target(self) -> Order | None:
         """The target that works, or the last one; None where none was sent."""
-        return self._target.last
+        return self._target.live or self._target.last
 
     @property
     def position(self) -> int:

@@ -106,6 +106,31 @@ SCRIPTS = {
         = got flatten_all -> {}
         = timers 0
     """,
+    "foreign orders: whoever waits hears of the end, too": """
+        x rests web-1 sell 1 20010
+        do flatten_all foreign
+        > ask open
+        do close
+        = got flatten_all -> {}
+        < shown
+        = timers 0
+    """,
+    "foreign orders: one that will not go is said": """
+        x rests web-1 sell 1 20010
+        do flatten_all foreign
+        > ask open
+        < shown
+        > cancel web-1
+        < refuse web-1 NONE
+    """
+    + "".join(
+        f"wait {pause}\n> ask open\n< shown\n> cancel web-1\n< refuse web-1 NONE\n"
+        for pause in (0.25, 0.5, *[1] * 7)
+    )
+    + """
+        = got flatten_all -> {}
+        = timers 0
+    """,
     "the kill switch: flat, then nothing that opens until it is released": HELD
     + """
         do place sell 1 limit 20010
