@@ -329,6 +329,7 @@ def test_exits_only_lets_nothing_but_closing_orders_through():
     gate, held = gate_of(), state(held=2)
     gate.kill("going home", exits_only=True)
     gate.check(sell(2, role=Role.EXIT), held)
+    gate.check(sell(2, role=Role.CLOSE), held)
     for order in (sell(2), sell(2, role=Role.PROTECT), buy()):
         with pytest.raises(RefusedByUs, match="exits only: going home"):
             gate.check(order, held)

@@ -67,6 +67,12 @@ def allowed(limits, order, positions=(), working=()):
         (0, (buy(3, group="oco"),), buy(5, group="other"), False),
         (0, (buy(5, group="oco"), buy(1, group="oco")), buy(1), False),  # the larger of the two
         (3, (sell(3, role=Role.PROTECT, group="7"),), sell(3), True),  # to 3 short at worst
+        (  # a close at a limit makes what protects smaller, and is made smaller by it
+            3,
+            (sell(3, role=Role.PROTECT, group="7"), sell(2, role=Role.CLOSE, group="8")),
+            sell(3),
+            True,
+        ),
         (8, (), buy(1), False),  # beyond already, and worse
         (8, (), sell(2), True),
         (8, (sell(8, role=Role.PROTECT, group="7"),), sell(8), True),  # no worse than it is
@@ -140,6 +146,7 @@ def test_closing_by_hand_is_refused_only_where_the_stops_would_then_carry_it_bey
         ("7.target#1", Role.PROTECT, "7"),
         ("7.target2#1", Role.PROTECT, "7"),
         ("p-7.exit#3", Role.EXIT, "p-7"),
+        ("7.close#1", Role.CLOSE, "7"),
         ("somebody's", Role.ORDINARY, ""),
     ],
 )
