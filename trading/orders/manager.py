@@ -6,41 +6,28 @@ handle.
 """
 
 from collections.abc import Callable
-from functools import partial
 from random import Random
 
 from ..broker import Broker, BrokerEvent, StreamState
 from ..errors import RunEnded, UsageError
 from ..instrument import Instrument
-from ..order import ExecutionReport, OrderRequest, OrderSpec, Trail
+from ..order import ExecutionReport, OrderRequest, OrderSpec
 from ..price import PriceLike
-from ..words import TimeInForce, TradingStatus
+from ..words import TradingStatus
 from .admission import Admission
 from .agreement import Wish
-from .brackets.bracket import Bracket
-from .brackets.plan import (
-    NO_RULES,
-    Level,
-    Plan,
-    Rules,
-    Targets,
-    check_levels,
-    entry_prices,
-    entry_type_fits,
-    share_out,
-)
-from .drafts import change_refusal, changed, draft
-from .exits.cancel_all import CancelAll, epoch
+from .brackets.brackets import Brackets
+from .changing import Changing
+from .door import Door
+from .drafts import draft
 from .exits.falling_back import FallingBack
-from .exits.flatten import Flatten
-from .exits.flatten_all import FlattenAll
-from .exits.flatten_core import FlattenResult
 from .exits.flattens import Flattens
+from .exits.leaving import Leaving
 from .exits.orphans import Orphans
 from .exits.winding_down import finish
-from .groups.groups import Door, Groups
+from .groups.groups import Groups
 from .guards.position_orders import PositionOrders
-from .handle import CancelResult, Order
+from .handle import Order
 from .incident import Incident as Incident
 from .intake import Intake
 from .observing import Observer
@@ -57,8 +44,12 @@ class OrderManager:
 
     `now_ns` is the wall clock, for stamps only; every wait uses the running loop's own clock.
     `prefix` goes before every client tag, so that tags stay unique in an account that outlives this
-    process. `random` spreads the pauses before what never left is sent again. `view` says what is;
-    `oco`, `oto` and `link` make groups of orders that depend on each other: see `groups`.
+    process. `random` spreads the pauses before what never left is sent again. `view` says what is.
+
+    What it does beside `place` stands in the rooms: `modify`, `cancel` (`changing`), `bracket`
+    (`brackets/brackets`), `oco`, `oto`, `link` (`groups/groups`), `protect`, `unprotect`,
+    `close_position` (`guards/position_orders`), `cancel_all`, `flatten`, `flatten_all`, `kill`,
+    `release` (`exits/leaving`).
     """
 
     def __init__(
@@ -94,11 +85,16 @@ class OrderManager:
             self.view, self._owners, self._outbox, self.settings, self._next_intent
         )
         self.switch = KillSwitch()
-        self._killing: FlattenAll | None = None
         self._admission = Admission(
             self.view, self._flattens, self._watch, self._outbox, self.switch
         )
         self._orphans = Orphans(self.view, self._owners, self._outbox, self.settings)
+        self._open_doors()
+        broker.listen(self.on_event)
+
+    def _open_doors(self) -> None:
+        """The rooms that send orders, and their calls as the manager's own."""
+        broker = self.broker
         self._positions = positions = PositionOrders(
             self.view,
             self._owners,
@@ -113,10 +109,29 @@ class OrderManager:
         door = Door(
             self._next_intent, self._admission.check, lambda r: self.admit(r), self._watch.ask
         )
+        changing = Changing(
+            self._owners, self._outbox, self._admission, lambda o, w: self.admit_change(o, w)
+        )
+        self.modify, self.modify_and_wait = changing.modify, changing.modify_and_wait
+        self.cancel, self.start_cancel = changing.cancel, changing.start_cancel
+        self.cancel_result = changing.cancel_result
+        self._leaving = leaving = Leaving(
+            broker,
+            self._outbox,
+            self.view,
+            self._flattens,
+            self._admission,
+            self.switch,
+            changing.start_cancel,
+        )
+        self.flatten, self.start_flatten = leaving.flatten, leaving.start_flatten
+        self.flatten_all, self.cancel_all = leaving.flatten_all, leaving.cancel_all
+        self.kill, self.release = leaving.kill, leaving.release
+        brackets = Brackets(self._owners, self._outbox, broker, self.settings, door)
+        self.bracket = brackets.send
         groups = Groups(self._owners, self._outbox, self.view, broker, self.settings, door)
         self.groups = groups
         self.oco, self.oto, self.link = groups.oco, groups.oto, groups.link
-        broker.listen(self.on_event)
 
     # --- orders ---------------------------------------------------------------------------------
 
@@ -134,166 +149,6 @@ class OrderManager:
         request = draft(f"{self._next_intent()}#1", instrument, spec, self.broker.offers, market)
         self.admit(request)
         return self._outbox.send(request)
-
-    def modify(
-        self,
-        order: Order,
-        *,
-        qty: int | None = None,
-        limit: PriceLike | None = None,
-        stop: PriceLike | None = None,
-        trail: Trail | None = None,
-        market: PriceLike | None = None,
-    ) -> None:
-        """Change a working order; what is left out stays. `qty` is the new total, fills included;
-        `market` as in `place`.
-
-        Of several changes under way the latest wins. A bracket's stop or target can be moved; its
-        size follows what is held. Raises `UsageError` for a change that the order has no room for,
-        and `RefusedByUs` for an order that is over or being cancelled.
-        """
-        self._admission.check_change(order)
-        wish = changed(order, qty=qty, limit=limit, stop=stop, trail=trail, market=market)
-        owner = self._owners.of(order)
-        if qty is not None and owner is not None and owner.sizes(order):
-            raise UsageError(
-                f"the size of {order.describe()} follows what {owner!r} holds; change its price"
-            )
-        self.admit_change(order, wish)
-        order.core.refusal = ""
-        if owner is None or not owner.move(order, wish):
-            order.core.want(wish)
-        self._outbox.advance(order)
-
-    async def modify_and_wait(
-        self,
-        order: Order,
-        *,
-        qty: int | None = None,
-        limit: PriceLike | None = None,
-        stop: PriceLike | None = None,
-        trail: Trail | None = None,
-        market: PriceLike | None = None,
-    ) -> None:
-        """As `modify`, and wait until the broker agreed, the order is over, or a later change took
-        this one's place. Raises `Refused` when the broker said no; the order is as it was then."""
-        self.modify(order, qty=qty, limit=limit, stop=stop, trail=trail, market=market)
-        core, wish = order.core, order.core.wish
-        refusals = core.refusals
-        await order.changed.until(
-            lambda: core.terminal or core.change_refused or core.agreed or core.wish != wish
-        )
-        if core.change_refused and core.refusals > refusals:
-            raise change_refusal(order)
-
-    async def cancel(self, order: Order) -> CancelResult:
-        """Take an order away and tell the truth about it: what was filled, and whether it is gone.
-
-        A cancel given up by its caller goes on; an order not yet sent or answered is cancelled as
-        soon as its id is known. One that was given up as stuck is tried anew.
-        """
-        self.start_cancel(order)
-        return await self.cancel_result(order)
-
-    def start_cancel(self, order: Order) -> None:
-        """As `cancel`, without a wait for the outcome."""
-        if not order.working:
-            return
-        self._admission.check_open()
-        owner = self._owners.of(order)
-        if owner is not None:
-            owner.drop(order)
-        self._outbox.cancel(order)
-
-    async def cancel_result(self, order: Order) -> CancelResult:
-        """Wait for the outcome of a cancel that was started."""
-        await order.changed.until(lambda: not order.working or order.core.stuck)
-        return CancelResult.of(order)
-
-    def cancel_all(
-        self, instrument: Instrument | None = None, *, keep_protection: bool = False
-    ) -> CancelAll:
-        """Take away every order that was sent so far, of one instrument or of all; `finished()` of
-        what is returned waits for the result of each. One that is not answered yet is cancelled
-        when it is. What is sent later stays: protection of an entry that is filled meanwhile.
-
-        A stop is an order like any other here, unless `keep_protection`; closing orders at market
-        go on.
-        """
-        self._admission.check_open()
-        orders = self.view.orders() if instrument is None else self.view.orders_of(instrument)
-        return CancelAll(epoch(orders, keep_protection=keep_protection), self.start_cancel)
-
-    def bracket(
-        self,
-        instrument: Instrument,
-        spec: OrderSpec,
-        *,
-        stop: Level,
-        target: Targets,
-        market: PriceLike | None = None,
-        rules: Rules = NO_RULES,
-    ) -> Bracket:
-        """Send an entry that is protected as it fills. `market` is what a market entry's levels are
-        checked against, where it is known. Rules on the stop need `Bracket.on_price` to be told.
-
-        Raises `UsageError` for levels on the wrong side of the entry or of each other after
-        alignment, and for entry types that cannot be protected; nothing is sent then. Else as
-        `place`.
-        """
-        self._admission.check(instrument, spec)
-        if not entry_type_fits(spec.ord_type):
-            raise UsageError(
-                f"a bracket's entry is a market, limit or stop order, not {spec.ord_type.name}"
-            )
-        offers = self.broker.offers
-        intent = self._next_intent()
-        request = draft(f"{intent}.entry#1", instrument, spec, offers)
-        targets = share_out(target, spec.qty)
-        plan = Plan(instrument, spec.side, spec.qty, stop, targets, rules)
-        check_levels(plan, entry_prices(request, market))
-        self.admit(request)
-        # Protection outlives the day: a day order would leave the position bare at the close.
-        tif = TimeInForce.GTC if TimeInForce.GTC in offers.tifs else TimeInForce.DAY
-        bracket = Bracket(intent, plan, tif, self._outbox.on_behalf(intent), self.settings)
-        self._owners.add(bracket)
-        bracket.begin(request)
-        return bracket
-
-    async def flatten(self, instrument: Instrument, reason: str = "") -> FlattenResult:
-        """Cancel everything that works in an instrument and close what is held; however many call,
-        it is done once. Entries are refused meanwhile. Brackets are released: nothing guards what a
-        flatten that fails leaves behind, and an incident says so."""
-        return await self.start_flatten(instrument, reason).finished()
-
-    def start_flatten(self, instrument: Instrument, reason: str) -> Flatten:
-        """As `flatten`, without a wait for the outcome."""
-        flatten = self._flattens.under_way(instrument)
-        if flatten is None:
-            self._admission.check_open()
-            flatten = self._flattens.begin(instrument, reason)
-        return flatten
-
-    def flatten_all(self, reason: str = "", *, include_foreign: bool = False) -> FlattenAll:
-        """Flatten every instrument in which something works or is held; `finished()` of what is
-        returned waits for one result each. Orders of others on the account are left alone unless
-        `include_foreign` says so."""
-        self._admission.check_open()
-        flattens = FlattenAll(self.view.instruments, lambda each: self.start_flatten(each, reason))
-        if include_foreign:
-            flattens.with_foreign(partial(self._flattens.foreign, self.broker))
-        return flattens
-
-    def kill(self, reason: str) -> FlattenAll:
-        """Flatten everything, and refuse all that opens until `release`."""
-        self.switch.pull(reason)
-        self._killing = self.flatten_all(f"kill switch: {reason}")
-        return self._killing
-
-    def release(self) -> None:
-        """End `kill`."""
-        self._killing = None
-        self.switch.release()
 
     # --- what happens -----------------------------------------------------------------------------
 
@@ -378,8 +233,7 @@ class OrderManager:
         self._positions.settle(instrument)
         self._flattens.settle(instrument)
         self._orphans.settle(instrument)
-        if self._killing is not None:
-            self._killing.keep_flat(instrument, self.view.held(instrument))
+        self._leaving.keep_flat(instrument)
 
     def _settle(self, order: Order) -> None:
         """Compare what should be with what is, for all that depends on an order, and send."""

@@ -1,9 +1,7 @@
 """Makes groups: checks them, asks the risk gate, sends them, and links orders that work already."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal
-
-from msgspec import Struct
 
 from ...broker import Broker
 from ...errors import UsageError
@@ -13,6 +11,7 @@ from ...price import PriceLike
 from ...words import ContingencyType
 from .. import tags
 from ..brackets.plan import entry_prices
+from ..door import Door
 from ..drafts import draft
 from ..handle import Order
 from ..owners import Owners
@@ -25,16 +24,6 @@ from .group import Group
 from .spec import GroupSpec, MemberSpec
 
 IfRefused = Literal["keep", "cancel"]
-
-
-class Door(Struct, frozen=True):
-    """What groups need of the manager. `may_send` raises `RefusedByUs` where nothing such may be
-    sent now, `admit` asks the risk gate, `ask` has the broker asked what is true."""
-
-    next_intent: Callable[[], str]
-    may_send: Callable[[Instrument, OrderSpec], None]
-    admit: Callable[[OrderRequest], None]
-    ask: Callable[[], None]
 
 
 class Groups:
