@@ -79,7 +79,7 @@ class Close:
         self._closer = Closer(intent, instrument, sender, settings, self.settle)
         self._cancelled = ""
         stand, _, _ = look(self)
-        self._excess = Excess(0, -side.sign * (stand.held - stand.others))
+        self._excess = Excess(0, stand.beyond(side, 0))
 
     # --- for the caller -------------------------------------------------------------------------
 
@@ -137,6 +137,11 @@ class Close:
         return exits + (self._resting.leaves_qty if self._resting is not None else 0)
 
     @property
+    def owed(self) -> int:
+        """Contracts that it closed too much and gives back, signed as they are held."""
+        return self.side.sign * self._excess.qty
+
+    @property
     def takes(self) -> int:
         """Contracts that nobody else may count on."""
         return max(self.wanted, self.may_close)
@@ -162,7 +167,7 @@ class Close:
         """Do the next step, if there is one to do now."""
         self._closer.settle()
         stand, allotted, clear = self._look(self)
-        if self._excess.see(self._by_itself, -self.side.sign * (stand.held - stand.others)):
+        if self._excess.see(self._by_itself, stand.beyond(self.side, self.owed)):
             text = f"{self!r}: {self._excess.qty} contracts closed too much"
             self._sender.incident("overfill", text)
         if self.limit is None:

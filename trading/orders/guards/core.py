@@ -74,7 +74,8 @@ class Excess:
 class GuardFacts(Struct, frozen=True):
     """A guard as it is. `share`: contracts to guard, on its side, 0 once it has ended. `closing`
     and `resting`: of these, what closes at market and at a limit are for. `excess`: contracts to
-    give back. `mean_px`: what distances count from."""
+    give back. `mean_px`: what distances count from. `spent`: contracts that it closed of those that
+    it is for at most."""
 
     share: int
     stop: LegFacts
@@ -84,11 +85,12 @@ class GuardFacts(Struct, frozen=True):
     excess: int = 0
     exit_live: bool = False
     mean_px: Decimal | None = None
+    spent: int = 0
 
     def guarded(self, spec: GuardSpec) -> int:
         """Contracts that the stop is for."""
         free = max(self.share - self.closing, 0)
-        return free if spec.qty is None else min(free, spec.qty)
+        return free if spec.qty is None else min(free, max(spec.qty - self.spent, 0))
 
     @property
     def legs_live(self) -> bool:

@@ -26,7 +26,8 @@ from .spec import GuardSpec
 class Stand:
     """How an instrument stands, as far as we were told.
 
-    `held`: contracts in all; `others`: of these, what brackets and groups hold; both signed.
+    `held`: contracts in all; `others`: of these, what brackets and groups hold; `owed`: what guards
+    and closes closed too much and are giving back; all signed.
     `closing` and `resting`: contracts that closes at market are about to take of the rest, and
     that closes at a limit wait for. `mean_px`: of all that is held. `doubtful`: an order of ours is
     on its way and has no id yet, so that what is told of it may look like a stranger's. `opening`:
@@ -40,11 +41,17 @@ class Stand:
     mean_px: Decimal | None = None
     doubtful: bool = False
     opening: tuple[Side, ...] = ()
+    owed: int = 0
 
     @property
     def share(self) -> int:
         """Contracts that nobody else answers for, signed."""
-        return core.share_of(self.held, self.others)
+        return core.share_of(self.held, self.others + self.owed)
+
+    def beyond(self, side: Side, owed: int) -> int:
+        """What is left for one that closes with this side, below zero where it closed too much.
+        `owed`: what it gives back itself, signed."""
+        return -side.sign * (self.held - self.others - (self.owed - owed))
 
 
 class Guard:
@@ -81,10 +88,12 @@ class Guard:
         self._ended = False
         self._retired = False  # taken away; what it closed too much it still gives back
         self._share = 0
+        self._closed = 0  # contracts that its orders closed
+        self._spent = 0  # of these, before `qty` was said last
         self._closing = self._resting = 0
         self._mean_px: Decimal | None = None  # when it last grew: what distances count from
         stand = look()
-        self._excess = Excess(0, spec.side.sign * (stand.held - stand.others))
+        self._excess = Excess(0, stand.beyond(spec.side.opposite, 0))
         self._see(stand)
 
     # --- for the caller -------------------------------------------------------------------------
@@ -152,6 +161,7 @@ class Guard:
     def change(self, spec: GuardSpec) -> None:
         """Guard by other levels from now on; the orders that work are changed in place."""
         before, self.spec = self.spec, spec
+        self._spent = self._closed
         self.reason = ""
         for leg in self._legs.all:
             level = spec.level(leg.nth)
@@ -240,7 +250,13 @@ class Guard:
             excess=self._excess.qty,
             exit_live=self._closer.live is not None,
             mean_px=self._mean_px,
+            spent=self._closed - self._spent,
         )
+
+    @property
+    def owed(self) -> int:
+        """Contracts that it closed too much and gives back, signed as they are held."""
+        return -self.spec.side.sign * self._excess.qty
 
     @property
     def may_close(self) -> int:
@@ -283,8 +299,8 @@ class Guard:
         """Take in how the instrument stands."""
         sign = self.spec.side.sign
         closed = sum(order.cum_qty for order in self._legs.orders())
-        closed += max(-sign * self._closer.net, 0)
-        if self._excess.see(closed, sign * (stand.held - stand.others)):
+        closed = self._closed = closed + max(-sign * self._closer.net, 0)
+        if self._excess.see(closed, stand.beyond(self.spec.side.opposite, self.owed)):
             text = f"{self!r}: {self._excess.qty} contracts closed too much"
             self._sender.incident("overfill", text)
         if self._ended:
@@ -293,6 +309,8 @@ class Guard:
         if (share > self._share or self._mean_px is None) and stand.mean_px is not None:
             self._mean_px = stand.mean_px
         self._share, self._closing, self._resting = share, stand.closing, stand.resting
+        used_up = self.spec.qty is not None and self._closed - self._spent >= self.spec.qty
+        self._retired = self._retired or used_up
         turned = sign * stand.held < 0
         waits = stand.doubtful or self.spec.side in stand.opening
         if share == 0 and (turned or not waits):

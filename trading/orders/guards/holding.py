@@ -90,15 +90,16 @@ class Holding:
     def stand(self) -> Stand:
         """How the instrument stands."""
         position = self._view.position(self._instrument)
-        ours = [guard.intent for guard in self.guards] + [close.intent for close in self.closes]
         trading = self._owners.trading(self._instrument)
-        others = [each for each in trading if each.intent not in ours and not _only_closes(each)]
+        ours = [each for each in trading if isinstance(each, Guard | Close)]
+        others = [each for each in trading if not isinstance(each, Guard | Close)]
         orders = self._view.orders_of(self._instrument)
         stand = Stand(
             held=position.qty,
-            others=sum(owner.position for owner in others),
+            others=sum(owner.position for owner in others if not _only_closes(owner)),
             mean_px=position.avg_px,
             doubtful=any(not order.core.accepted for order in orders),
+            owed=sum(each.owed for each in ours),
             opening=tuple(o.side for o in orders if o.core.is_entry and not self._owners.of(o)),
         )
         at_market, at_limit = self._allotments(stand)
@@ -126,7 +127,7 @@ class Holding:
     def _allotments(self, stand: Stand) -> tuple[dict[str, int], dict[str, int]]:
         """By intent: what closes at market are about to take, and what those at a limit wait
         for."""
-        side = Side.SELL if stand.held > 0 else Side.BUY
+        side = Side.SELL if stand.share > 0 else Side.BUY
         at_market = [c for c in self.closes if c.limit is None and c.side is side]
         at_limit = [c for c in self.closes if c.limit is not None and c.side is side]
         taken = core.allot(abs(stand.share), [close.takes for close in at_market])

@@ -60,7 +60,8 @@ class PositionOrders:
         market: PriceLike | None = None,
     ) -> Guard:
         """Guard what is held beyond what brackets hold by a stop, a target or both; what is left
-        out stays as it is. `qty`: contracts at most, all where it is None.
+        out stays as it is. `qty`: contracts at most, all where it is None; once the guard has
+        closed so many it has ended.
 
         Levels are prices, or `Ticks` from the mean price of what is held; that mean is taken anew
         when the position grows, never when a part is closed. `market` is what a close would get
@@ -126,7 +127,8 @@ class PositionOrders:
         self._open_for_business(instrument)
         holding = self._holding(instrument)
         stand = holding.stand()
-        most = abs(stand.held if limit is None else stand.share)
+        held = stand.held - stand.owed  # what was closed too much is on its way back already
+        most = abs(held if limit is None else stand.share)
         if not most:
             raise RefusedByUs(
                 f"there is nothing to close: {stand.held} {instrument.symbol} held, and of that "
@@ -141,7 +143,7 @@ class PositionOrders:
         px: Decimal | None = None
         if limit is not None:
             px = instrument.decimal(instrument.units(limit))
-        side = Side.SELL if stand.held > 0 else Side.BUY
+        side = Side.SELL if held > 0 else Side.BUY
         close = holding.add_close(self._next_intent(), side, asked, px)
         self.settle(instrument)
         return close

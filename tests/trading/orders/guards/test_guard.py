@@ -55,6 +55,40 @@ SCRIPTS = {
         = timers 0
         = incidents
     """,
+    "RS-19: the trader closes a part by hand: the stop follows": GUARDED
+    + """
+        x rests web-1 sell 1 20000
+        < fill web-1 1 @ 20000
+        = position 2
+        > modify 2.stop#1 order_qty 2
+        > modify 2.target#1 order_qty 2
+        < ack 2.stop#1
+        < ack 2.target#1
+        = bare
+        = incidents
+    """,
+    "RS-19: and where the stop was faster, what it turned over is given back": GUARDED
+    + """
+        x rests web-1 sell 1 20000
+        x fill web-1 1 @ 20000
+        x fill 2.stop#1 3 @ 19990
+        < told
+        > modify 2.stop#1 order_qty 2
+        > modify 2.target#1 order_qty 2
+        < told
+        = position -1
+        < refuse 2.stop#1 TOO_LATE
+        < ack 2.target#1
+        > cancel 2.target#1
+        < canceled 2.target#1
+        > place 2.exit#1 buy 1 market
+        < ack 2.target#1
+        < ack 2.exit#1
+        < fill 2.exit#1 1 @ 19990
+        = position 0
+        = incidents overfill
+        = timers 0
+    """,
     "levels are replaced in place, and what is left out stays": GUARDED
     + """
         do guard loss 19995

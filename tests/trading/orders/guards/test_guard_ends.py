@@ -97,6 +97,45 @@ SCRIPTS = {
         < ack 4#1
         < fill 4#1 1 @ 19991
     """,
+    "once it closed as many as it is for it has ended": HELD
+    + """
+        do guard loss 19990 target 20020 qty 2
+        > place 2.stop#1 sell 2 stop 19990
+        > place 2.target#1 sell 2 limit 20020
+        < ack 2.stop#1
+        < ack 2.target#1
+        < fill 2.stop#1 1 @ 19990
+        > modify 2.target#1 order_qty 1
+        < ack 2.target#1
+        < fill 2.stop#1 1 @ 19990
+        > cancel 2.target#1
+        < canceled 2.target#1
+        < ack 2.target#1
+        = position 1
+        = working
+        = timers 0
+        do guard loss 19985 qty 1
+        > place 3.stop#1 sell 1 stop 19985
+    """,
+    "what is given back is nobody's to guard or to close": GUARDED
+    + """
+        x fill 2.target#1 3 @ 20020
+        x fill 2.stop#1 3 @ 19990
+        < told
+        > cancel 2.stop#1
+        < told
+        > place 2.exit#1 buy 3 market
+        = position -3
+        do guard loss 20030
+        = refused RefusedByUs
+        do exit all
+        = refused RefusedByUs
+        < refuse 2.stop#1 TOO_LATE
+        < ack 2.exit#1
+        < fill 2.exit#1 3 @ 19990
+        = position 0
+        = timers 0
+    """,
     "RS-23: one foreign fill through zero: the legs go, an alarm says so": GUARDED
     + """
         do place sell 5

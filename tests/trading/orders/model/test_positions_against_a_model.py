@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from msgspec import structs
 
 from dryfill.sim.loop import VirtualLoop
-from dryfill.trading.errors import RefusedByUs
+from dryfill.trading.errors import RefusedByUs, UsageError
 from dryfill.trading.order import Buy, ExecutionReport, OrderState, Sell
 from dryfill.trading.orders import tags
 from dryfill.trading.orders.manager import OrderManager
@@ -39,6 +39,7 @@ PREMISES = (
     "a close: gone",
     "a close: cancelled",
     "a close beside another",
+    "an exit that nobody crossed",
     "cancel-all",
 )
 
@@ -67,7 +68,7 @@ class Positions(RuleBasedStateMachine):
         async def step():
             try:
                 act()
-            except RefusedByUs:
+            except (RefusedByUs, UsageError):
                 SEEN["refused"] += 1
             for _ in range(6):
                 await asyncio.sleep(0)
@@ -206,8 +207,14 @@ class Positions(RuleBasedStateMachine):
             self.do(lambda: self.fill(state, 1 + n % 3))
 
     def fill(self, state, qty):
-        self.others_filled += not tags.parse(state.cl_ord_id).role
+        role, before = tags.parse(state.cl_ord_id).role, self.exchange.position
+        self.others_filled += not role
         self.exchange.fill(state, qty, PX)
+        if role == "exit" and not self.others_filled:
+            # RS-32: nobody else traded since all was at rest, and what protects was out before.
+            SEEN["an exit that nobody crossed"] += 1
+            after = self.exchange.position
+            assert before * after >= 0, f"{state.cl_ord_id} turned {before} to {after}"
 
     def fill_markets(self):
         for state in [s for s in self.exchange.working if s.ord_type is OrdType.MARKET]:
@@ -253,7 +260,8 @@ class Positions(RuleBasedStateMachine):
         guard = manager._positions.guard_of(MNQ)
         if guard is not None and guard.spec.stop is not None:
             SEEN["guarded at rest"] += 1
-            assert open_qty["stop"] == min(abs(held), guard.spec.qty or abs(held))
+            assert open_qty["stop"] == (abs(guard.position) if guard.spec.qty else abs(held))
+            assert open_qty["stop"] <= (guard.spec.qty or abs(held))
         assert not [owner for owner in manager._owners.all() if owner.bare]
         for close in self.closes:
             if close.limit is None:
