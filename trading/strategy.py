@@ -204,6 +204,9 @@ class Strategy:
     def kill(self, reason: str) -> FlattenAll:
         return self.desk.kill(reason)
 
+    def release(self) -> None:
+        self.desk.release()
+
     def every(self, span: str, name: str = "") -> Callable[[], None]:
         return self.desk.every(span, name)
 
