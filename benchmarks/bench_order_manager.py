@@ -8,6 +8,7 @@ and taken off. Then: of a session's lookups of orders by tag or id, how many fou
 
 import asyncio
 import gc
+import itertools
 import statistics
 import time
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from dryfill.trading.orders.registry import Registry
 from dryfill.trading.words import ExecType, OrdStatus, OrdType, TimeInForce
 
 ORDERS, RUNS = 2_000, 9
+TIMES = itertools.count()
 ES = instruments.find("ES")
 PX = Decimal("4500.25")
 OFFERS = Offers(
@@ -91,7 +93,7 @@ def reports(requests, what, status, cum_qty=0, last_qty=0):
             price=request.price,
             stop_px=request.stop_px,
             avg_px=None,
-            time_ns=n,
+            time_ns=next(TIMES),
         )
         fill = {"last_qty": last_qty, "last_px": PX, "exec_id": f"{what.name}{n}.{cum_qty}"}
         made.append(ExecutionReport(exec_type=what, order=state, **(fill if last_qty else {})))

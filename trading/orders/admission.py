@@ -35,7 +35,8 @@ class Admission:
                 f"{instrument.symbol} is being flattened; no entries until it is done"
             )
         held = self._view.held(instrument)
-        self._switch.check(spec, held, self._view.orders_of(instrument))
+        if self._switch.killed is not None:
+            self._switch.check(spec, held, self._view.orders_of(instrument))
         if held * spec.side.sign < 0 and spec.qty <= abs(held):
             return  # it reduces what is held
         if self.winding_down:
