@@ -25,7 +25,7 @@ from dryfill.trading.orders.manager import OrderManager
 from dryfill.trading.orders.registry import Registry
 from dryfill.trading.words import ExecType, OrdStatus, OrdType, TimeInForce
 
-ORDERS, RUNS = 2_000, 9
+ORDERS, RUNS = 500, 25
 TIMES = itertools.count()
 ES = instruments.find("ES")
 PX = Decimal("4500.25")

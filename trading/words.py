@@ -19,10 +19,11 @@ class Side(IntEnum):
     BUY = 1
     SELL = 2
 
-    @property
-    def sign(self) -> int:
-        """+1 for a buy, -1 for a sell: what one contract does to the position."""
-        return 1 if self is Side.BUY else -1
+    sign: int
+    """+1 for a buy, -1 for a sell: what one contract does to the position."""
+
+    def __init__(self, number: int) -> None:
+        self.sign = 1 if number == 1 else -1
 
     @property
     def opposite(self) -> "Side":

@@ -1,8 +1,9 @@
 """Net positions and their exact mean price, from fills."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from ..instrument import Instrument
 from ..order import Execution, ExecutionReport
@@ -10,8 +11,7 @@ from .handle import Order
 from .lots import Lots
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """Signed contracts (short is negative) and the exact mean price of those held; None when flat.
 
     True when anything is held, so that `if self.position:` reads as it should.
