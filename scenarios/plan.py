@@ -87,6 +87,8 @@ class Fault(BaseModel):
     qty: int = Field(default=1, ge=1)
     point: str | None = None
     lag: Nanoseconds = 0
+    behind: Nanoseconds = 0
+    ahead: Nanoseconds = 0
 
     @property
     def moment(self) -> str:
@@ -160,6 +162,8 @@ class Fault(BaseModel):
             raise _wrong("request", "give request, response or both")
         if self.kind == "stale-read" and not self.lag + self.response:
             raise _wrong("lag", "give lag, response or both")
+        if self.kind == "clock" and bool(self.behind) == bool(self.ahead):
+            raise _wrong("behind", "give behind or ahead")
         if self.point is not None:
             _one_of("point", self.point, CRASH_POINTS.get(self.moment, ()))
         aims = self.kind in _TARGETED and self.act in (None, "cancel") and self.target is None

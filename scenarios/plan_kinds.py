@@ -148,6 +148,25 @@ KINDS: Mapping[str, Kind] = {
         _ACTS,
         ("target", "which", "after", "text"),
     ),
+    "late-fill": Kind(
+        "F23",
+        "an order whose cancel was confirmed was filled before, and it is told now",
+        ("event",),
+        ("qty", "after"),
+        events=("canceled",),
+    ),
+    "liquidation": Kind(
+        "F27",
+        "the venue cancels every order and closes the position",
+        _ACTS,
+        ("after",),
+    ),
+    "clock": Kind(
+        "F28",
+        "the client's wall clock is so much behind or ahead from now on",
+        ("at",),
+        ("behind", "ahead"),
+    ),
     "crash": Kind(
         "F29",
         "the client's process dies",

@@ -199,7 +199,7 @@ class World:
             self.market,
             self.broker,
             setup.instrument,
-            now_ns=self._now_ns,
+            now_ns=self._client_now_ns,
             random=Random(named_stream(setup.seed, "strategy").getrandbits(64)),
             settings=setup.settings,
         )
@@ -209,7 +209,7 @@ class World:
         if setup.risk is not None:
             gate = RiskGate(setup.risk, calendar=setup.calendar)
             grid = setup.instrument
-            await RiskKeeper(gate, desk.manager, self.market, grid, self._now_ns).open()
+            await RiskKeeper(gate, desk.manager, self.market, grid, self._client_now_ns).open()
         try:
             return await trader(desk)
         except RunEnded as ended:
@@ -223,6 +223,10 @@ class World:
 
     def _now_ns(self) -> int:
         return self.loop.now_ns
+
+    def _client_now_ns(self) -> int:
+        """What the trader's wall clock shows."""
+        return self.loop.now_ns + (0 if self.faults is None else self.faults.clock_ns)
 
     def _report_progress(self, progress: Callable[[float], None]) -> None:
         start_ns, step_ns = (

@@ -5,11 +5,12 @@ from contextvars import Context
 from fnmatch import fnmatchcase
 
 from ...matching.commands import CancelOrder, SetStatus
+from ...matching.reports import Report
 from ...scenarios.plan import Fault
 from ...trading.errors import Refused
 from ...trading.instrument import Instrument
 from ...trading.order import OrderRequest, OrderState
-from ...trading.words import OrdType, Side, TradingStatus
+from ...trading.words import ExecType, OrdStatus, OrdType, Side, TradingStatus
 from ..desk.broker_desk import BrokerDesk
 from ..loop import VirtualLoop
 from ..loop_moments import Tie
@@ -31,10 +32,15 @@ class Acts:
         self._desk = desk
         self._instrument = instrument
         self._placed = 0
+        self._late = 0
+        self.clock_ns = 0  # by how much the client's wall clock is ahead
         self._by_kind: dict[str, Callable[[Fault, str | None], str | None]] = {
             "halt": self._halt,
             "venue-cancel": self._venue_cancel,
             "trader": self._trade,
+            "liquidation": self._liquidate,
+            "late-fill": self._fill_late,
+            "clock": self._set_clock,
         }
 
     def do(self, fault: Fault, tag: str | None) -> str | None:
@@ -79,6 +85,60 @@ class Acts:
         except Refused as refusal:
             return f"the trader is refused: {refusal}"
         return f"the trader does {fault.act} {fault.qty}"
+
+    def _liquidate(self, fault: Fault, tag: str | None) -> str | None:
+        orders, held = self._desk.open_orders(self._instrument), self._held
+        for order in orders:
+            number = int(order.order_id)
+            self._desk.orders[number].text = "cancelled by the venue: liquidation"
+            self._desk.exchange.enter(order.instrument.symbol, CancelOrder(number))
+        if self._held:
+            self._desk.close_position(self._instrument, None)
+        if not (orders or held):
+            return None
+        return f"the venue cancels {len(orders)} orders and closes {held}"
+
+    def _fill_late(self, fault: Fault, tag: str | None) -> str | None:
+        assert tag is not None, "a cancel's moment is about an order"
+        state = self._desk.order(None, tag)
+        assert state is not None, "it was cancelled, and so it is in the books"
+        qty = min(fault.qty, state.order_qty - state.cum_qty)
+        if state.ord_status is not OrdStatus.CANCELED or not qty:
+            return None
+        self._desk.on_report(state.instrument.symbol, self._late_report(state, qty))
+        return f"{tag} had filled {qty} before its cancel"
+
+    def _late_report(self, state: OrderState, qty: int) -> Report:
+        """A fill of a cancelled order, at its own price or the last one; it stays cancelled."""
+        grid, self._late = state.instrument, self._late + 1
+        price, stop_px = (
+            None if px is None else grid.units(px) for px in (state.price, state.stop_px)
+        )
+        last = self._desk.exchange.book(grid.symbol).last_price
+        px = next(each for each in (price, stop_px, last) if each is not None)
+        return Report(
+            seq=0,
+            time_ns=self._loop.now_ns,
+            order_id=int(state.order_id),
+            exec_type=ExecType.TRADE,
+            ord_status=OrdStatus.CANCELED,
+            order_qty=state.order_qty,
+            cum_qty=state.cum_qty + qty,
+            leaves_qty=0,
+            price=price,
+            stop_px=stop_px,
+            last_qty=qty,
+            last_px=px,
+            exec_id=-self._late,  # the exchange numbers its own from 1
+        )
+
+    def _set_clock(self, fault: Fault, tag: str | None) -> str:
+        self.clock_ns = fault.ahead - fault.behind
+        return f"the client's clock is {self.clock_ns / 1e9:+g} s off"
+
+    @property
+    def _held(self) -> int:
+        return self._desk.account.holding(self._instrument).qty
 
     def _by_hand(self, fault: Fault) -> OrderRequest:
         self._placed += 1

@@ -63,8 +63,16 @@ class Faults:
         by_step = {fault.step: place for place, fault in self._placed("step")}
         self.steps = Steps(loop, partial(self._before_step, by_step)) if by_step else None
         for place, fault in self._placed("at"):
+            if fault.kind == "clock" and not fault.at:
+                self._act(place, None)  # it is off before the client looks at it
+                continue
             tie = Tie.SESSION if fault.duration is not None else Tie.ORDER
             self._in(fault.at or 0, partial(self._begin, place, None), tie)
+
+    @property
+    def clock_ns(self) -> int:
+        """By how much the client's wall clock is ahead."""
+        return self._acts.clock_ns
 
     def connect(self, process: Process, carry: Carry) -> None:
         """A client has connected: events go its way, and a crash is its own."""

@@ -4,7 +4,7 @@ from ...trading.errors import ProtocolError
 from ...trading.lifecycle import step
 from ...trading.order import Execution, ExecutionReport, OrderState
 from ...trading.orders.handle import Order
-from ...trading.words import OrdStatus
+from ...trading.words import ExecType, OrdStatus
 from .oracle import Oracle
 from .port import Answered, CancelTold, Delivered, PortEvent
 from .scene import BrokerSaid, Scene
@@ -12,7 +12,8 @@ from .scene import BrokerSaid, Scene
 
 class OneEnd(Oracle):
     """INV-05: an order goes the ways of the published table, ends once, and for the manager stays
-    as it ended. Premise: ends at the broker."""
+    as it ended; a fill from before that is told later changes only what is filled. Premise: ends at
+    the broker."""
 
     name = "INV-05"
 
@@ -25,6 +26,8 @@ class OneEnd(Oracle):
     def on_broker(self, said: BrokerSaid) -> None:
         number, report = said.record.number, said.report
         before = self._status.get(number, OrdStatus.PENDING_NEW)
+        if before.terminal and report.exec_type is ExecType.TRADE and report.ord_status is before:
+            return  # a correction: it filled before it ended, and that is told now (F23)
         try:
             self._status[number] = step(before, report.exec_type, report.ord_status)
         except ProtocolError as error:

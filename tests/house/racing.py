@@ -17,7 +17,8 @@
 
 It is run as written, and as a family: a seed stretches every time between half and one and a half
 of itself, trades one to five times the size, on either side, with fills in one piece or contract by
-contract, told one by one or as one sum. What a script says in numbers holds for the page alone
+contract, told one by one or as one sum, and with a wall clock that
+is behind. What a script says in numbers holds for the page alone
 (`t.exact`) where the race decides them. All oracles judge every run; `premises` are those that must
 have had something to judge, on the page and at least once in the family.
 
@@ -63,6 +64,8 @@ _DURATIONS = [
     "window",
     "delay",
     "lag",
+    "behind",
+    "ahead",
 ]
 
 Script = Callable[[RaceTrader], Awaitable[None]]
@@ -98,6 +101,7 @@ class Variation:
     mirrored: bool = False
     pieces: bool = False
     summed: bool = False
+    clock_s: int = 0  # by how much the client's wall clock is behind: it may decide nothing (INV-29)
 
     @classmethod
     def of(cls, race: Race, seed: int) -> "Variation":
@@ -110,6 +114,7 @@ class Variation:
             mirrored=race.sides and dice.random() < 0.5,
             pieces=dice.random() < 0.5,
             summed=dice.random() < 0.5,
+            clock_s=dice.choice((0, 90, 3600)),
         )
 
 
@@ -137,13 +142,20 @@ def race(market: str, **given: Any) -> Callable[[Script], Callable[[str], None]]
     return wrap
 
 
+def run_digest(script: Script, market: str, **given: Any) -> str:
+    """Play a race as written; the digest of what happened at the exchange."""
+    made = Race(script=script, market=market, **given)
+    lines, plan, moment = _varied(made, Variation())
+    return _played(made, Variation(), lines, plan, moment)[1]
+
+
 def run(race: Race, seed: int) -> Mapping[str, int]:
     """Play one member; how often each oracle had something to judge."""
     how = Variation.of(race, seed)
     lines, plan, moment = _varied(race, how)
     market = "\n".join(str(line) for line in lines)
     try:
-        return _played(race, how, lines, plan, moment)
+        return _played(race, how, lines, plan, moment)[0]
     except BaseException as error:
         name = race.script.__name__
         file = os.path.relpath(race.script.__code__.co_filename)
@@ -157,7 +169,7 @@ def run(race: Race, seed: int) -> Mapping[str, int]:
 
 def _played(
     race: Race, how: Variation, lines: list[Line], plan: Plan, moment: Callable[[float], int]
-) -> Mapping[str, int]:
+) -> tuple[Mapping[str, int], str]:
     named = race.instrument
     instrument = instruments.find(named) if isinstance(named, str) else named
     tape = tape_of(lines, instrument, race.start_ns)
@@ -185,14 +197,14 @@ def _played(
         return []
 
     try:
-        world.run(trade)
+        record = world.run(trade)
     except AssertionError as error:
         error.add_note("\n".join(("what happened:", *watching.trace)))
         raise
     watching.check()
     found = watching.report()
     assert found.quiet or not race.quiet, "the run never came to rest; let the script wait longer"
-    return found.premises
+    return found.premises, record.digest
 
 
 def _judge(race: Race, premises: list[Mapping[str, int]]) -> None:
@@ -225,6 +237,8 @@ def _varied(race: Race, how: Variation) -> tuple[list[Line], Plan, Callable[[flo
         window = dice.choice(("0 ms", "2 ms", "60 ms"))
         sums = {"kind": "summed", "event": "fill", "intent": "1", "window": window}
         faults.append({**sums, "times": "all"})
+    if how.clock_s:
+        faults.append({"kind": "clock", "at": "0 s", "behind": f"{how.clock_s} s"})
     return lines, make_plan(*faults, name=plan.name, strict=False), moment
 
 

@@ -309,3 +309,60 @@ def test_the_loop_of_a_plan_without_steps_is_untouched(stage):
     at = stage({"kind": "crash", "at": "1 s"})
     assert at.faults.steps is None
     assert "call_soon" not in vars(at.loop)
+
+
+def test_the_venue_liquidates_all_orders_first_then_the_position(stage, order):
+    at = stage({"kind": "liquidation", "at": "1 s"})
+
+    async def script(broker):
+        await broker.place(order("1.entry#1", qty=2))
+        await broker.place(order("1.stop#1", "sell", qty=2, stop=90))
+        await asyncio.sleep(3)
+        return await broker.positions(), await broker.open_orders()
+
+    assert at.play(script) == ([], [])
+    assert [what for what, _ in at.orders][-3:] == [
+        "canceled of 1.stop#1",
+        "new of broker-3",
+        "fill of broker-3",
+    ]
+
+
+def test_a_liquidation_of_nothing_did_not_happen(stage):
+    at = stage({"kind": "liquidation", "at": "1 s"}, strict=False)
+
+    async def script(broker):
+        await asyncio.sleep(2)
+
+    at.play(script)
+    assert not at.faults.log
+
+
+@pytest.mark.parametrize(("qty", "filled"), [(1, 1), (5, 3)])
+def test_a_fill_is_told_after_the_cancel_was_confirmed(stage, order, reports, qty, filled):
+    at = stage({"kind": "late-fill", "event": "canceled", "qty": qty, "after": "900 ms"})
+
+    async def script(broker):
+        ack = await broker.place(order("1#1", qty=3, limit=90))
+        heard = reports(broker)
+        await broker.cancel(ES, ack.order_id)
+        await asyncio.sleep(3)
+        return heard, await broker.positions()
+
+    (_, late), (position,) = at.play(script)
+    assert (late.last_qty, late.last_px) == (filled, ES.decimal(90))
+    assert (late.order.ord_status, late.order.cum_qty) == (OrdStatus.CANCELED, filled)
+    assert position.qty == filled
+
+
+@pytest.mark.parametrize(("keys", "off_s"), [({"behind": "90 s"}, -90), ({"ahead": "1 s"}, 1)])
+def test_the_clients_clock_may_be_off_and_nothing_else(stage, keys, off_s):
+    at = stage({"kind": "clock", "at": "1 s", **keys})
+
+    async def script(broker):
+        before = at.faults.clock_ns
+        await asyncio.sleep(2)
+        return before, at.faults.clock_ns
+
+    assert at.play(script) == (0, off_s * 10**9)
+    assert at.ms == 120_000

@@ -107,3 +107,29 @@ async def test_rs_17_a_siblings_cancel_that_is_told_before_the_fill(t):
     assert t.flat
     assert t.filled("target") == 1
     assert not t.filled("stop")
+
+
+@race(
+    market="""
+        0     quote 20000x40 20000.25x40
+        1     trade 20000.25x1
+        500   trade 20010.25x9
+        505   quote 20010x40 20010.25x40
+    """,
+    plan="""
+        [[fault]]
+        kind = "late-fill"
+        event = "canceled"
+        role = "stop"
+        after = "875 ms"
+    """,
+    premises=("INV-04", "INV-05", "INV-06"),
+)
+async def test_rs_18_a_fill_after_the_cancel_was_confirmed_is_given_back(t):
+    bracket = await t.bracket(t.buy(1), stop="19990", target="20010")
+    await bracket.closed()
+    await t.rest()
+    assert t.flat
+    assert t.incidents("overfill") == len(t.placed("exit")) == bool(t.filled("stop"))
+    if t.exact:
+        assert t.filled("stop") == t.filled("exit") == 1
