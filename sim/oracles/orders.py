@@ -26,7 +26,8 @@ class OneEnd(Oracle):
     def on_broker(self, said: BrokerSaid) -> None:
         number, report = said.record.number, said.report
         before = self._status.get(number, OrdStatus.PENDING_NEW)
-        if before.terminal and report.exec_type is ExecType.TRADE and report.ord_status is before:
+        cancelled = before in (OrdStatus.CANCELED, OrdStatus.EXPIRED)
+        if cancelled and report.exec_type is ExecType.TRADE and report.ord_status is before:
             return  # a correction: it filled before it ended, and that is told now (F23)
         try:
             self._status[number] = step(before, report.exec_type, report.ord_status)

@@ -101,7 +101,7 @@ class Variation:
     mirrored: bool = False
     pieces: bool = False
     summed: bool = False
-    clock_s: int = 0  # by how much the client's wall clock is behind: it may decide nothing (INV-29)
+    clock_s: int = 0  # by how much the wall clock is behind: it may decide nothing (INV-29)
 
     @classmethod
     def of(cls, race: Race, seed: int) -> "Variation":

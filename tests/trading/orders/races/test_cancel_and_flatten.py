@@ -81,7 +81,7 @@ async def test_rs_31_a_cancel_all_with_mixed_outcomes_tells_of_each(t):
     for n in range(7):
         orders.append(await t.desk.place(t.buy(1, limit=f"{19950 - n}")))
     await t.at(1000)
-    results = await t.desk.cancel_all()
+    results = list((await t.desk.cancel_all()).results.values())
     await t.rest()
     assert len(results) == 9
     assert not any(order.working for order in orders)

@@ -94,6 +94,11 @@ async def test_rs_51_a_network_that_is_down_is_no_word_on_the_order(t):
         call = "place"
         role = "stop"
         form = "reset"
+
+        [[fault]]
+        kind = "drop"
+        event = "new"
+        role = "stop"
     """,
     premises=("INV-01",),
 )
