@@ -116,6 +116,7 @@ def backtest(
         list[str] | None, _option("ES=1500: money held for each contract; may be repeated.", _RULES)
     ] = None,
     risk: Annotated[str | None, _option("Limits by name: topstep-50k.", _RULES)] = None,
+    settings: Annotated[str | None, _option("TOML file of the order manager's.", _RULES)] = None,
     venue: Annotated[str, _option("cme or projectx-sim.", _RULES)] = "cme",
     queue: Annotated[str, _option("front, back or probabilistic.", _RULES)] = "back",
     unknown_size: Annotated[str | None, _option("all, one or none.", _RULES)] = None,
@@ -148,6 +149,7 @@ def backtest(
         "cash": cash,
         "margin": margin or None,
         "risk": risk,
+        "settings": settings,
         "venue": venue,
         "queue": queue,
         "unknown_size": unknown_size,

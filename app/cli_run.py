@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..trading.errors import UsageError
+from ..trading.orders.settings import OrderSettings
 from .backtest import Backtest
 from .cli_errors import OK, explain, show
 from .cli_show import Progress, print_report, quoted, say, write_all
@@ -74,6 +75,7 @@ def _backtest(asked: Asked, path: Path, doing: _Doing) -> None:
         strategy = load_strategy(asked.strategy)
         doing.now = "reading the data"
         world = asked.world | {"cash": _cash(asked.world["cash"]), "params": params}
+        world["settings"] = OrderSettings.load(world["settings"], os.environ)
         if world["margin"] is not None:
             world["margin"] = _pairs(world["margin"], "margin", "ES=1500")
         backtest = Backtest(strategy, _files(asked.data), **world)

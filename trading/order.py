@@ -177,7 +177,8 @@ class ExecutionReport(Struct, frozen=True, kw_only=True):
     """The broker's word that something happened to an order (FIX 35=8), after which it is `order`.
 
     `last_qty` and `last_px` are this fill's (0 and None where nothing was filled), `exec_id` its
-    identity: the same fill told twice carries the same one.
+    identity: the same fill told twice carries the same one. `fee` is what it cost, None where the
+    broker does not say so with the fill.
     """
 
     exec_type: ExecType
@@ -186,6 +187,7 @@ class ExecutionReport(Struct, frozen=True, kw_only=True):
     last_px: Decimal | None = None
     exec_id: str | None = None
     liquidity: Liquidity = Liquidity.NONE
+    fee: Decimal | None = None
 
 
 class Execution(Struct, frozen=True, kw_only=True):

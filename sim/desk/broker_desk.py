@@ -266,6 +266,7 @@ class BrokerDesk:
                 last_px=None if fill is None else fill.px,
                 exec_id=None if fill is None else fill.exec_id,
                 liquidity=report.liquidity,
+                fee=None if fill is None else fill.fee,
             )
         )
         if fill is not None:

@@ -1,16 +1,18 @@
 """What a caller holds: a live view of one order, and ways to wait for it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Literal
 
 from ..errors import NotSent, OutcomeUnknown, Refused
 from ..instrument import Instrument
-from ..order import Execution, OrderRequest
+from ..order import Execution, ExecutionReport, OrderRequest
 from ..words import ExecType, OrdStatus, Side
 from .order_core import OrderCore
+from .told import ReportsMissed, Told
 
 
 class Changed:
@@ -62,7 +64,7 @@ class Order:
     Made by the manager. `fills` are in order of arrival, each counted once.
     """
 
-    __slots__ = ("alarmed", "booked", "changed", "core", "ended", "fills", "told")
+    __slots__ = ("alarmed", "booked", "changed", "core", "ended", "fills", "reports", "told")
 
     def __init__(self, core: OrderCore) -> None:
         self.core = core
@@ -72,6 +74,7 @@ class Order:
         self.alarmed = False  # an incident said already that it cannot be cancelled
         self.ended = False  # the report of its end was told
         self.told: ExecType | None = None  # NEW, then TRIGGERED: of these, what was told
+        self.reports = Told()
 
     @property
     def request(self) -> OrderRequest:
@@ -148,6 +151,32 @@ class Order:
         """Wait until the order is over; returns how it ended. Never raises for a refusal."""
         await self.changed.until(lambda: self.core.terminal)
         return self.core.venue_status
+
+    async def __aiter__(self) -> AsyncIterator[ExecutionReport | ReportsMissed]:
+        """Every report told of the order, from the first, then as they come, until it is over.
+
+        Each reader has its own pace. One that is behind by more than the settings' `reports_most`,
+        or comes long after the order was over, gets a `ReportsMissed` instead of what is gone.
+        """
+        told, read = self.reports, 0
+        while True:
+            while read < told.count:
+                report = told.after(read)
+                read += report.count if isinstance(report, ReportsMissed) else 1
+                yield report
+            if self._all_told:
+                return
+            await self.changed.until(partial(self._more_than, read))
+
+    @property
+    def _all_told(self) -> bool:
+        """Whether it is over and no report will come. The fills of one that is filled tell its end,
+        whatever a look knows already."""
+        core = self.core
+        return self.ended or (core.terminal and core.venue_status is not OrdStatus.FILLED)
+
+    def _more_than(self, read: int) -> bool:
+        return self.reports.count > read or self._all_told
 
     def describe(self) -> str:
         request = self.core.request

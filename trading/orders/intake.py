@@ -160,6 +160,8 @@ class Intake:
         order.ended = order.ended or ends
         if what in _ONCE:
             order.told = what
+        order.reports.add(report, self.outbox.settings.reports_most)
+        order.changed.tell()
         position = None if fill is None else self.outbox.ledger.position(order.instrument)
         self._hear(self.outbox.observers, order, report, fill, position)
         try:
@@ -232,4 +234,5 @@ def _report_of(order: Order, fill: Execution) -> ExecutionReport:
         last_qty=fill.qty,
         last_px=fill.px,
         exec_id=fill.exec_id,
+        fee=fill.fee,
     )

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from random import Random
 
 from ..broker import Broker, BrokerEvent, StreamState
-from ..errors import RunEnded, UsageError
+from ..errors import UsageError
 from ..instrument import Instrument
-from ..order import ExecutionReport, OrderRequest, OrderSpec
+from ..order import ExecutionReport, OrderRequest, OrderSpec, OrderState
 from ..price import PriceLike
 from ..words import TradingStatus
 from .admission import Admission
@@ -24,7 +24,9 @@ from .exits.falling_back import FallingBack
 from .exits.flattens import Flattens
 from .exits.leaving import Leaving
 from .exits.orphans import Orphans
-from .exits.winding_down import finish
+from .exits.winding_down import close, end_waits, finish
+from .figures.figures import Figures
+from .figures.stream import EventStream, Reader
 from .groups.groups import Groups
 from .guards.position_orders import PositionOrders
 from .handle import Order
@@ -32,6 +34,7 @@ from .incident import Incident as Incident
 from .intake import Intake
 from .observing import Observer
 from .owners import Owners
+from .recovery.asking import look_up
 from .recovery.watch import Watch
 from .risk.switch import KillSwitch
 from .sending.outbox import Listener, Outbox
@@ -88,6 +91,10 @@ class OrderManager:
         self._admission = Admission(
             self.view, self._flattens, self._watch, self._outbox, self.switch
         )
+        self.stream = EventStream(
+            now_ns, self._outbox.observers, self._outbox.orders, self.settings
+        )
+        self.figures = Figures(broker, self._owners, self._outbox, self._watch, self.stream)
         self._orphans = Orphans(self.view, self._owners, self._outbox, self.settings)
         self._open_doors()
         broker.listen(self.on_event)
@@ -150,6 +157,18 @@ class OrderManager:
         self.admit(request)
         return self._outbox.send(request)
 
+    def events(self, since: int | None = None) -> Reader:
+        """What becomes of orders from now on, as typed events (`orders/events.py`), for `async
+        for`; each call is a reader of its own, and a slow one delays nobody. With `since`, the
+        events after that number come first; a journal keeps them."""
+        return self.stream.open(since)
+
+    async def look_up(self, key: str, instrument: Instrument) -> Order | OrderState | None:
+        """An order by its client tag or the broker's id; the broker is asked where it is not known
+        here. None: the broker answered that there is none such. Raises `OutcomeUnknown` where that
+        was not answered: it may exist."""
+        return await look_up(self.broker, self.view, self.settings, key, instrument)
+
     # --- what happens -----------------------------------------------------------------------------
 
     def on_event(self, event: BrokerEvent) -> None:
@@ -182,12 +201,7 @@ class OrderManager:
     def end_waits(self) -> None:
         """What is waited for now of orders and brackets will never be: each such wait raises
         `RunEnded`. A flatten ends by itself, or when the manager closes, with what is left."""
-        text = "the run ended while this was waited for"
-        for waits in (
-            *(order.changed for order in self._outbox.orders.working()),
-            *(owner.changed for owner in self._owners.all()),
-        ):
-            waits.end(RunEnded(text))
+        end_waits(self._outbox, self._owners)
 
     async def wind_down(self, within_s: float | None = None) -> list[Incident]:
         """Take no entries any more, finish what is under way, protect what is held, then `close`;
@@ -200,19 +214,12 @@ class OrderManager:
         return [incident for incident in self.view.incidents if incident not in before]
 
     def close(self) -> None:
-        """Stop for good: nothing more is sent and no timer is left. What works at the broker stays
-        there; an incident says what was still to be done."""
-        if self._outbox.closed:
-            return
-        self._flattens.give_up()
-        for order in self._outbox.orders.working():
-            if order.core.unfinished:
-                text = f"closed while {order!r} was still to be settled"
-                self._outbox.incident("left_undone", text, order.cl_ord_id)
-        for owner in self._owners.bare():
-            text = f"closed while {owner!r} was not covered by a stop"
-            self._outbox.incident("left_bare", text, owner.intent)
-        self._outbox.close()
+        """Stop for good: nothing more is sent, no timer is left, and whoever waits for an order or
+        a bracket gets `RunEnded`. What works at the broker stays there; an incident says what was
+        still to be done."""
+        if not self._outbox.closed:
+            close(self._outbox, self._owners, self._flattens)
+            self.stream.close()
 
     def incident(self, kind: str, text: str, about: str = "") -> None:
         """Keep an incident and tell of it; `about` is a client tag or an intent."""

@@ -98,12 +98,18 @@ class Observers:
             self._tell(self._unsent, order, order)
 
     def on_report(self, order: Order, report: ExecutionReport) -> None:
-        if self._report:
-            self._tell(self._report, order, order, report)
+        for hook in self._report:  # as `_tell`, for those that come most often
+            try:
+                hook(order, report)
+            except Exception as error:  # noqa: BLE001  an observer's fault is nobody else's
+                self._failed(error, f"observer {_name(hook)}", order.cl_ord_id)
 
     def on_fill(self, order: Order, fill: Execution) -> None:
-        if self._fill:
-            self._tell(self._fill, order, order, fill)
+        for hook in self._fill:
+            try:
+                hook(order, fill)
+            except Exception as error:  # noqa: BLE001  as above
+                self._failed(error, f"observer {_name(hook)}", order.cl_ord_id)
 
     def on_position(self, position: Position) -> None:
         if self._position:

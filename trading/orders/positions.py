@@ -134,4 +134,5 @@ def fill_of(report: ExecutionReport) -> Execution | None:
         qty=report.last_qty,
         px=report.last_px,
         time_ns=state.time_ns,
+        fee=report.fee,
     )

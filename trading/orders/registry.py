@@ -28,6 +28,10 @@ class Registry:
         self._tombstones: OrderedDict[str, tuple[float, str | None]] = OrderedDict()
         self._held: deque[tuple[float, ExecutionReport]] = deque(maxlen=settings.held_most)
         self._sweep_s = inf  # when the next thing is over age
+        self.found = 0  # look-ups of orders that knew the order
+        self.unfound = 0  # and those that did not
+        self.evicted = 0  # finished orders that had to leave
+        self._reported: deque[Order] = deque()  # finished orders that keep their reports
 
     def add(self, order: Order) -> None:
         self._working[order.cl_ord_id] = order
@@ -56,14 +60,37 @@ class Registry:
         finished = [order for _, order in self._finished.values()]
         return iter([*finished, *self._working.values()])
 
+    def get(self, key: str) -> Order | None:
+        """The order of a tag or of a broker's id; asked by people, and not counted."""
+        for tag in (key, self._tag_by_id.get(key, "")):
+            if tag in self._working:
+                return self._working[tag]
+            if tag in self._finished:
+                return self._finished[tag][1]
+        return None
+
     def find(self, cl_ord_id: str, order_id: str) -> Order | None:
         """The order of a tag, or of a broker's id where the tag is missing."""
         tag = cl_ord_id or self._tag_by_id.get(order_id, "")
         order = self._working.get(tag)
-        if order is not None:
-            return order
-        finished = self._finished.get(tag)
-        return finished[1] if finished else None
+        if order is None:
+            finished = self._finished.get(tag)
+            if finished is None:
+                self.unfound += 1
+                return None
+            order = finished[1]
+        self.found += 1
+        return order
+
+    def sizes(self) -> dict[str, int]:
+        """How many entries each table has."""
+        return {
+            "working": len(self._working),
+            "finished": len(self._finished),
+            "ids": len(self._tag_by_id),
+            "tombstones": len(self._tombstones),
+            "held_reports": len(self._held),
+        }
 
     def forgotten(self, cl_ord_id: str, order_id: str) -> bool:
         """Whether a tag or id is of an order of ours that was let go not long ago."""
@@ -100,6 +127,9 @@ class Registry:
         if self._working.pop(order.cl_ord_id, None) is None:
             return
         self._finished[order.cl_ord_id] = (now_s, order)
+        self._reported.append(order)
+        if len(self._reported) > self._settings.reports_most:
+            self._reported.popleft().reports.forget()
         self._sweep_s = min(self._sweep_s, now_s + self._settings.finished_s)
         if len(self._finished) > self._settings.finished_most:
             self._let_go(now_s)
@@ -129,6 +159,7 @@ class Registry:
     def _let_go(self, now_s: float) -> None:
         """The oldest finished order goes and leaves a tombstone."""
         tag, (_, order) = self._finished.popitem(last=False)
+        self.evicted += 1
         self._tombstones[tag] = (now_s, order.order_id)
         self._sweep_s = min(self._sweep_s, now_s + self._settings.late_s)
         if len(self._tombstones) > self._settings.tombstones_most:

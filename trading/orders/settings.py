@@ -1,9 +1,13 @@
 """Every timeout, bound and retry of the order manager, in one validated place."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from math import isfinite
+from pathlib import Path
+from typing import Any
 
 from ..errors import UsageError
+from .settings_sources import from_environment, from_file
 
 _COUNTS = (
     "misses",
@@ -19,6 +23,8 @@ _COUNTS = (
     "executions_most",
     "incidents_most",
     "fault_tries",
+    "unread_most",
+    "reports_most",
 )
 _ORDERED = (
     ("look_first_s", "look_most_s"),
@@ -38,20 +44,20 @@ class OrderSettings:
     as evidence only when it began this long after the order should have arrived (fault-model,
     INV-09). `misses`: how many such look-ups prove that it never did.
 
-    `retry_s`: the pause before a refused request is made again; each pause doubles the last up to
-    `retry_most_s`, or up to `closed_retry_s` where the market's state was the reason (its change
-    ends the pause). `cancel_tries`: cancels of one order before an incident says that it will not
-    go; it is tried on, every `closed_retry_s`. `stop_tries`: refusals and losses of a protective
-    stop before the position is closed instead, and of a target before it is left out, and refused
-    changes of a group's order before it is cancelled and sent anew; those that are the market's
-    state do not count. `proven_s`: how long a leg must have worked for earlier
-    failures to be forgotten. `exit_tries`: refused closing orders before a flatten gives up.
-    `exit_patience_s`: how long a closing order, or a stop that was triggered, may rest before a new
-    closing order takes its place; doubled, up to `closed_retry_s`, each time nothing was filled.
-    `oco_unresolved_s`: how long an order of a group may have more open than it should, a cancel or
-    a change being tried all the while, before an incident says so and the broker is asked what is
-    true.
-    `follow_s`: the least time between two moves of a stop by a bracket's rules (trail, break-even).
+    `retry_s`: the pause before a refused request is made again; each pause doubles the last.
+    `retry_most_s`: the longest such pause. `closed_retry_s`: the longest where the market's state
+    was the reason (its change ends the pause). `cancel_tries`: cancels of one order before an
+    incident says that it will not go; it is tried on, every `closed_retry_s`. `stop_tries`:
+    refusals and losses of a protective stop before the position is closed instead, and of a target
+    before it is left out, and refused changes of a group's order before it is cancelled and sent
+    anew; those that are the market's state do not count. `proven_s`: how long a leg must have
+    worked for earlier failures to be forgotten. `exit_tries`: refused closing orders before a
+    flatten gives up. `exit_patience_s`: how long a closing order, or a stop that was triggered, may
+    rest before a new closing order takes its place; doubled, up to `closed_retry_s`, each time
+    nothing was filled. `oco_unresolved_s`: how long an order of a group may have more open than it
+    should, a cancel or a change being tried all the while, before an incident says so and the
+    broker is asked what is true. `follow_s`: the least time between two moves of a stop by a
+    bracket's rules (trail, break-even).
 
     `order_deadline_s`, `cancel_deadline_s`, `read_deadline_s`: how long an answer may take: to an
     order or a change, to a cancel, to a question; later, nobody knows what became of it.
@@ -74,8 +80,8 @@ class OrderSettings:
 
     `finished_most`, `finished_s`: how many finished orders are kept, and for how long; working
     orders always are. `late_most`, `late_s`: how many finished brackets and groups are kept, and
-    for how long, so that a fill that is told after their end is still protected or undone. For as
-    long, and at most `tombstones_most`, the ids of orders let go are known, so that what is told of
+    for how long, so that a fill that is told after their end is still protected or undone.
+    `tombstones_most`: how many ids of orders let go are known, for as long, so that what is told of
     them late is no stranger's.
     `held_most`, `held_s`: how many reports for order ids not yet known are held, and for how long,
     for the answer that names them; as many changes of one order may wait for their report.
@@ -84,6 +90,11 @@ class OrderSettings:
 
     `fault_tries`: how often an order is looked up because our own code failed on it, before it is
     left alone and a bracket it belongs to goes under a fallback.
+
+    `unread_most`: events kept for each reader of `manager.events()` that falls behind; older ones
+    are lost to it, and it is told which. `reports_most`: how many finished orders keep the reports
+    that were told of them, for readers that come later, and how many reports of one order are kept.
+    `log_ids`: whether the log of orders may name them by their ids.
     """
 
     look_first_s: float = 0.25
@@ -125,10 +136,44 @@ class OrderSettings:
     executions_most: int = 20_000
     incidents_most: int = 10_000
     fault_tries: int = 3
+    unread_most: int = 10_000
+    reports_most: int = 1_000
+    log_ids: bool = True
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path | None = None,
+        environ: Mapping[str, str] | None = None,
+        **given: Any,
+    ) -> "OrderSettings":
+        """Settings from all places: what is `given` here goes before the environment, that before
+        the file, and that before the defaults. Raises as `from_toml` and `from_environment`."""
+        filed = {} if path is None else from_file(cls, path)
+        surrounding = {} if environ is None else from_environment(cls, environ)
+        return cls(**{**filed, **surrounding, **given})
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> "OrderSettings":
+        """Settings from the table `[orders]` of a TOML file. Raises `ScenarioError` with file, line
+        and value, `UsageError` where there is no such file."""
+        return cls.load(path)
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "OrderSettings":
+        """Settings from variables `DRYFILL_ORDERS_<FIELD>`, of `os.environ` say. Raises
+        `UsageError` with the variable and its value."""
+        return cls.load(environ=environ)
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
+            if isinstance(field.default, bool):
+                if not isinstance(value, bool):
+                    raise UsageError(
+                        f"OrderSettings.{field.name} is {value!r}; it is True or False"
+                    )
+                continue
             if not (value > 0 and isfinite(value)):
                 raise UsageError(f"OrderSettings.{field.name} is {value!r}; it must be above zero")
             if field.name in _COUNTS and not isinstance(value, int):

@@ -25,6 +25,11 @@ class View:
         """Contracts held in an instrument, signed."""
         return self._outbox.ledger.position(instrument).qty
 
+    def order(self, key: str) -> Order | None:
+        """An order of ours by its client tag or the broker's id; None where it is not known here,
+        or no more. That says nothing of the broker: `manager.look_up` asks."""
+        return self._outbox.orders.get(key)
+
     def orders_of(self, instrument: Instrument) -> list[Order]:
         """Orders in an instrument that are not known to be over, oldest first."""
         symbol = instrument.symbol

@@ -77,7 +77,7 @@ EFFECTS = {
         2.0,
         RESTS
         + "do cancel 1#1\n> cancel 1#1\ndo wind_down\nwait 1.99\n= waiting cancel 1#1 wind_down\n"
-        "wait 0.01\n= waiting cancel 1#1",
+        "wait 0.01\n= waiting\n= got cancel 1#1 -> RunEnded",
     ),
     "orphan_s": (
         0.25,
@@ -256,10 +256,18 @@ def test_every_field_has_a_test_whose_outcome_it_changes():
     named |= {"overlap_s", "follow_s"}  # in test_looking, test_bracket_rules
     named |= {"held_s", "tombstones_most", "incidents_most"}  # in test_bounded
     named |= {"fault_tries"}  # in test_supervision
+    named |= {"unread_most", "reports_most"}  # in figures/test_events, test_order_handle
+    named |= {"log_ids"}  # in figures/test_order_log
     assert named == {field.name for field in fields(OrderSettings)}
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(OrderSettings)])
+@pytest.mark.parametrize("value", [0, 1, None, "yes"])
+def test_a_switch_is_true_or_false(value):
+    with pytest.raises(UsageError, match=r"log_ids is .*; it is True or False"):
+        OrderSettings(log_ids=value)
+
+
+@pytest.mark.parametrize("field", [f.name for f in fields(OrderSettings) if f.name != "log_ids"])
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf")])
 def test_a_bound_that_bounds_nothing_is_refused_by_name(field, value):
     with pytest.raises(UsageError, match=f"OrderSettings.{field} is {value!r}; it must be above"):

@@ -1,8 +1,9 @@
-"""Before the manager closes: what is under way is finished, or said to be left (RS-47)."""
+"""The end of a manager: what is under way is finished, or said to be left (RS-47)."""
 
 import asyncio
 from collections.abc import Callable
 
+from ...errors import RunEnded
 from ..handle import Changed
 from ..owners import Owners
 from ..sending.outbox import Outbox
@@ -19,6 +20,33 @@ async def finish(outbox: Outbox, owners: Owners, flattens: Flattens, within_s: f
                 await changed.until(settled)
     except TimeoutError:
         pass
+
+
+def close(outbox: Outbox, owners: Owners, flattens: Flattens) -> None:
+    """Close for good; incidents say what is left to do, and whoever waits is told so."""
+    flattens.give_up()
+    for order in outbox.orders.working():
+        if order.core.unfinished:
+            text = f"closed while {order!r} was still to be settled"
+            outbox.incident("left_undone", text, order.cl_ord_id)
+    for owner in owners.bare():
+        text = f"closed while {owner!r} was not covered by a stop"
+        outbox.incident("left_bare", text, owner.intent)
+    outbox.close()
+    for changed in _waits(outbox, owners):
+        changed.spoil(RunEnded("the order manager was closed while this was waited for"))
+
+
+def end_waits(outbox: Outbox, owners: Owners) -> None:
+    """What is waited for now will never be."""
+    for changed in _waits(outbox, owners):
+        changed.end(RunEnded("the run ended while this was waited for"))
+
+
+def _waits(outbox: Outbox, owners: Owners) -> list[Changed]:
+    """What can be waited for of orders and owners that are not over."""
+    orders = [order.changed for order in outbox.orders.working()]
+    return [*orders, *(owner.changed for owner in owners.all())]
 
 
 def _pending(

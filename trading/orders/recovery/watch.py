@@ -65,6 +65,11 @@ class Watch:
         outbox.sends = self.arm
 
     @property
+    def up(self) -> bool:
+        """Whether the event stream is up."""
+        return self._up
+
+    @property
     def looks(self) -> bool:
         """Whether what is not told has to be asked for now."""
         return self._lossy or self.behind or self._asked or not self._up

@@ -67,7 +67,7 @@ class Outbox:
         self.closed = False
         self._listener = listener
         self._now_ns = now_ns
-        self._settings = settings
+        self.settings = settings
         self._timers = Timers(failed)
         self.path = Path(settings, random, self.incident)
         self._courier = Courier(
@@ -77,7 +77,7 @@ class Outbox:
     def send(self, request: OrderRequest) -> Order:
         """Enter an order in the table and send it."""
         self.sweep()
-        order = Order(OrderCore(request, self._settings))
+        order = Order(OrderCore(request, self.settings))
         self.orders.add(order)
         self.sends()
         self.observers.on_intent(order)
@@ -117,7 +117,7 @@ class Outbox:
     def pause_s(self, order: Order, nth: int, *, not_now: bool) -> float:
         """The pause before a new attempt takes the place of one that failed, the `nth` in a row.
         `not_now`: the market's state was the reason."""
-        settings, unsent = self._settings, order.core.unsent
+        settings, unsent = self.settings, order.core.unsent
         if unsent.count:
             return unsent_pause_s(settings, nth, unsent.retry_after_s, self.path.draw())
         most_s = settings.closed_retry_s if not_now else settings.retry_most_s

@@ -28,6 +28,10 @@ class Path:
         self._incident = incident
         self._limited = False
 
+    def states(self) -> dict[str, str]:
+        """Each breaker's state, by the urgency that it is for."""
+        return {urgency.name.lower(): b.state.value for urgency, b in self._breakers.items()}
+
     def draw(self) -> float:
         """A number from 0 to below 1, to spread a pause."""
         return self._random.random()

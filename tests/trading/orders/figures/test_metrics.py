@@ -1,0 +1,139 @@
+"""`metrics()` is OpenMetrics text by its grammar (openmetrics.io, 1.0), and says what is."""
+
+import re
+
+import pytest
+
+from dryfill.trading.orders.figures.metrics import metrics_text
+
+SCRIPT = """
+    do bracket buy 2 loss 40t
+    > place 1.entry#1 buy 2 market
+    wait 0.25
+    < fill 1.entry#1 2 @ 20000
+    > place 1.stop#1 sell 2 stop 19990
+    < ack 1.entry#1
+    < refuse 1.stop#1 NO_LAST_PRICE
+    wait 0.25
+    > place 1.stop#2 sell 2 stop 19990
+    < ack 1.stop#2
+    < fill 1.stop#2 1 @ 19989.75
+"""
+NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
+LABEL = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*"'
+NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+SAMPLE = re.compile(rf"({NAME})(?:\{{((?:{LABEL})(?:,{LABEL})*)?\}})? ({NUMBER})")
+META = re.compile(rf"# (TYPE|UNIT|HELP) ({NAME}) (.+)")
+SUFFIXES = {
+    "counter": ("_total",),
+    "gauge": ("",),
+    "summary": ("", "_count", "_sum"),
+    "stateset": ("",),
+}
+
+
+def parsed(text):
+    """Families and samples of an exposition; asserts the rules of the grammar."""
+    lines = text.split("\n")
+    assert lines[-2:] == ["# EOF", ""]
+    families, samples, now = {}, {}, None
+    for line in lines[:-2]:
+        meta = META.fullmatch(line)
+        if meta:
+            what, name, said = meta.groups()
+            if what == "TYPE":
+                assert name not in families, f"{name} is not in one piece"
+                assert said in SUFFIXES
+                now = families[name] = {"type": said}
+            assert now is families[name], f"{line} is outside its family"
+            if what == "UNIT":
+                assert name.endswith(f"_{said}")
+            now[what] = said
+            continue
+        sample = SAMPLE.fullmatch(line)
+        assert sample, f"no line of the grammar: {line!r}"
+        name, labels, value = sample.groups()
+        family = list(families)[-1]
+        assert name in [family + suffix for suffix in SUFFIXES[now["type"]]], line
+        pairs = dict(re.findall(r'([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"', labels or ""))
+        assert len(pairs) == (labels or "").count('="')
+        if now["type"] == "summary" and name == family:
+            assert 0 <= float(pairs["quantile"]) <= 1
+        if now["type"] == "stateset":
+            assert family in pairs
+        if now["type"] == "counter":
+            assert float(value) >= 0
+        key = (name, tuple(sorted(pairs.items())))
+        assert key not in samples, f"twice: {line}"
+        samples[key] = value
+    return families, samples
+
+
+@pytest.fixture
+def exposed(on_stage):
+    async def go(stage):
+        await stage.play(SCRIPT)
+        figures = stage.manager.figures
+        return figures.metrics(), figures.statistics()
+
+    return on_stage(go)
+
+
+def sample(samples, name, **labels):
+    return samples[name, tuple(sorted({"account": "SCRIPT", **labels}.items()))]
+
+
+def test_the_text_is_of_the_grammar_and_every_family_explains_itself(exposed):
+    families, samples = parsed(exposed[0])
+    assert len(families) >= 30
+    assert all(family["HELP"].endswith(".") for family in families.values())
+    assert all(dict(labels)["account"] == "SCRIPT" for _, labels in samples)
+
+
+def test_commands_are_counted_by_outcome_with_their_quantiles(exposed):
+    _, samples = parsed(exposed[0])
+    total = "dryfill_commands_total"
+    assert sample(samples, total, command="place", outcome="done") == "2"
+    assert sample(samples, total, command="place", outcome="refused") == "1"
+    seconds = "dryfill_command_seconds"
+    assert sample(samples, f"{seconds}_count", command="place") == "3"
+    assert sample(samples, f"{seconds}_sum", command="place") == "0.250000000"
+    assert sample(samples, seconds, command="place", quantile="0.5") == "0.000000000"
+    assert sample(samples, seconds, command="place", quantile="0.99") == "0.250000000"
+
+
+def test_every_number_is_the_statistics_own(exposed):
+    text, numbers = exposed
+    _, samples = parsed(text)
+    assert sample(samples, "dryfill_fills_total") == str(numbers.fills)
+    assert sample(samples, "dryfill_partial_fills_total") == "1"
+    value = sample(samples, "dryfill_traded_value", instrument="MNQ", side="sell")
+    assert value == str(numbers.traded["MNQ"].sold_value) == "19989.75"
+    assert sample(samples, "dryfill_rejects_total", reason="NO_LAST_PRICE") == "1"
+    assert sample(samples, "dryfill_incidents_total", kind="stop_rejected") == "1"
+    breaker = {"path": "ordinary", "dryfill_breaker": "closed"}
+    assert sample(samples, "dryfill_breaker", **breaker) == "1"
+    assert sample(samples, "dryfill_unprotected_longest_seconds") == "0.25"
+
+
+def test_labels_are_escaped(exposed):
+    text = metrics_text(exposed[1], 'a "quoted" \\ name\nof two lines')
+    _, samples = parsed(text)
+    accounts = {dict(labels)["account"] for _, labels in samples}
+    assert accounts == {'a \\"quoted\\" \\\\ name\\nof two lines'}
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        "dryfill_x 1\n# EOF\n",
+        "# TYPE a counter\na 1\n# EOF\n",
+        '# TYPE a gauge\na{b="x"y"} 1\n# EOF\n',
+        "# TYPE a gauge\na 1\n",
+        "# TYPE a gauge\na 1\na 1\n# EOF\n",
+        "# TYPE a gauge\n# UNIT a seconds\na 1\n# EOF\n",
+    ],
+)
+def test_this_parser_finds_what_is_not_of_the_grammar(spoilt):
+    with pytest.raises((AssertionError, IndexError)):
+        parsed(spoilt)

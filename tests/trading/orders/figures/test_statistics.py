@@ -1,0 +1,196 @@
+"""Every field of the statistics has a script that moves it, to the value said."""
+
+import asyncio
+from decimal import Decimal, localcontext
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from dryfill.trading.orders.figures.histogram import Histogram
+from dryfill.trading.orders.figures.statistics import MEANINGS, Statistics
+from dryfill.trading.orders.settings import OrderSettings
+
+PLACE = "do place buy 3 limit 20000\n> place 1#1 buy 3 limit 20000\n"
+RESTS = PLACE + "wait 0.5\n< new 1#1\nwait 0.5\n< ack 1#1\n"
+MARKET = "do place buy 1\n> place 1#1 buy 1 market\n"
+STOP = "do place sell 2 stop 19990\n> place 1#1 sell 2 stop 19990\n< new 1#1\n< ack 1#1\n"
+CANCEL = "do cancel 1#1\n> cancel 1#1\n"
+BARE = """
+    do bracket buy 2 loss 40t
+    > place 1.entry#1 buy 2 market
+    < fill 1.entry#1 2 @ 20000
+    > place 1.stop#1 sell 2 stop 19990
+    < ack 1.entry#1
+"""
+
+
+def at(ns):
+    """A latency of one time that is exact, being alone and the largest."""
+    return {"count": 1, "p50_ns": ns, "p99_ns": ns, "most_ns": ns, "sum_ns": ns}
+
+
+HALF = 500_000_000
+# field: (script, value); the value that it has without the script must be another.
+MOVERS = {
+    "orders": (RESTS, 1),
+    "accepted": (RESTS, 1),
+    "filled": (RESTS + "< fill 1#1 3 @ 20000", 1),
+    "cancelled": (RESTS + CANCEL + "< canceled 1#1\n< ack 1#1", 1),
+    "cancelled_by_venue": (RESTS + "< canceled 1#1", 1),
+    "expired": (RESTS + "< expired 1#1", 1),
+    "rejected": (MARKET + "< refuse 1#1 NO_LAST_PRICE\n= got place 1#1 -> Refused", 1),
+    "reject_reasons": (
+        MARKET + "< refuse 1#1 NO_LAST_PRICE\n= got place 1#1 -> Refused",
+        {"NO_LAST_PRICE": 1},
+    ),
+    "fills": (RESTS + "< fill 1#1 1 @ 20000\n< again\n< fill 1#1 1 @ 20000", 2),
+    "partials": (RESTS + "< fill 1#1 2 @ 20000\n< fill 1#1 1 @ 20000", 1),
+    "contracts": (RESTS + "< fill 1#1 2 @ 20000\n< fill 1#1 1 @ 20000", 3),
+    "traded": (
+        RESTS + "< fill 1#1 2 @ 19999.75\n< fill 1#1 1 @ 20000",
+        {
+            "MNQ": {
+                "bought": 3,
+                "bought_value": Decimal("59999.50"),
+                "sold": 0,
+                "sold_value": Decimal(0),
+                "fees": Decimal(0),
+                "fees_untold": 2,
+            }
+        },
+    ),
+    "slippage_ticks": (STOP + "< fill 1#1 1 @ 19989.25\n< fill 1#1 1 @ 19990", Decimal(3)),
+    "slippage_contracts": (STOP + "< fill 1#1 2 @ 19990", 2),
+    "slippage_mean_ticks": (
+        STOP + "< fill 1#1 1 @ 19989.25\n< fill 1#1 1 @ 19990.25",
+        Decimal(1),
+    ),
+    "ack": (RESTS, at(HALF)),
+    "first_fill": (RESTS + "wait 1\n< fill 1#1 1 @ 20000\n< fill 1#1 1 @ 20000", at(4 * HALF)),
+    "answers": (RESTS, {"place": at(2 * HALF)}),
+    "commands": (
+        RESTS + CANCEL + "< refuse 1#1 NONE\n> look 1#1\n< lost 1#1",
+        {
+            "place": {"done": 1},
+            "cancel": {"done": 0, "refused": 1},
+            "look": {"done": 0, "unknown": 1},
+        },
+    ),
+    "resent": (MARKET + "< unsent 1#1\nwait 0.25\n> place 1#2 buy 1 market", 1),
+    "retries": (
+        RESTS + CANCEL + "< refuse 1#1 NONE\n> look 1#1\n< found 1#1\nwait 0.25\n> cancel 1#1",
+        1,
+    ),
+    "breakers": (
+        MARKET + "< unsent 1#1\nwait 0.25\n> place 1#2 buy 1 market\n< unsent 1#2\n"
+        "= got place 1#1 -> NotSent",
+        {"ordinary": "open", "risk_reducing": "closed"},
+    ),
+    "unprotected_contracts": (BARE, 2),
+    "unprotected_contract_s": (BARE + "wait 1\n< ack 1.stop#1\nwait 9", 2.0),
+    "unprotected_longest_s": (BARE + "wait 1\n< ack 1.stop#1\nwait 9", 1.0),
+    "incidents": ("< stream down\n", {"stream_down": 1}),
+    "faults": ("", 1),
+    "tables": (
+        RESTS,
+        {"working": 1, "finished": 0, "ids": 1, "tombstones": 0, "held_reports": 0},
+    ),
+    "evicted": (
+        RESTS + "< canceled 1#1\n" + RESTS.replace("1#1", "2#1") + "< canceled 2#1",
+        1,
+    ),
+    "found": (RESTS + "< fill 1#1 1 @ 20000", 2),
+    "unfound": (RESTS, 1),
+    "hit_rate": (RESTS + "< fill 1#1 1 @ 20000", 1.0),
+    "timers": ("< stream down\n" + PLACE, 1),
+    "tasks": ("< stream down\n", 1),
+    "readers": ("", 1),
+}
+SETTINGS = OrderSettings(entry_tries=2, breaker_tries=2, finished_most=1)
+
+
+def plain(value):
+    """Records as dicts, so that they read as written above."""
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    return structs.asdict(value) if hasattr(type(value), "__struct_fields__") else value
+
+
+async def never(incident):
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("field", MOVERS)
+def test_every_field_is_moved_by_what_it_counts(field, on_stage):
+    script, expected = MOVERS[field]
+
+    async def go(stage):
+        manager, kept = stage.manager, []
+        before = plain(getattr(manager.figures.statistics(), field))
+        if field == "faults":
+            manager._outbox.supervision.told(ValueError(), "a test", "")
+        elif field == "tasks":
+            manager.figures.alarm(never)
+        elif field == "readers":
+            kept.append(manager.events())
+        await stage.play(script)
+        if field == "unfound":
+            told = stage.broker.told
+            order = structs.replace(told.order, cl_ord_id="bot-7", order_id="7")
+            stage.broker.sink(structs.replace(told, order=order))
+        return before, plain(getattr(manager.figures.statistics(), field))
+
+    before, after = on_stage(go, SETTINGS)
+    assert after == expected
+    assert type(after) is type(expected)
+    assert before != after
+
+
+def test_no_field_is_without_a_mover_and_a_meaning():
+    fields = set(Statistics.__struct_fields__)
+    assert set(MOVERS) == fields
+    assert set(MEANINGS) == fields
+
+
+def test_what_is_open_is_not_kept_once_it_is_over(on_stage):
+    async def go(stage):
+        counted = stage.manager.figures._counted
+        await stage.play(BARE + "< ack 1.stop#1\n< fill 1.stop#1 2 @ 19990")
+        assert (counted.open, counted.bare._held) == (0, {})
+
+    on_stage(go)
+
+
+def test_sums_do_not_depend_on_the_callers_decimal_context(on_stage):
+    async def go(stage):
+        with localcontext(prec=3):
+            await stage.play(RESTS + "< fill 1#1 1 @ 19999.75\n< fill 1#1 2 @ 20000.25")
+            return stage.manager.figures.statistics().traded["MNQ"].bought_value
+
+    assert on_stage(go) == Decimal("60000.25")
+
+
+@given(st.lists(st.integers(0, 10**13), min_size=1, max_size=60), st.integers(1, 100))
+def test_a_quantile_is_never_below_the_exact_one_and_above_by_less_than_a_32nd(times, percent):
+    kept, share = Histogram(), Fraction(percent, 100)
+    for took in times:
+        kept.add(took)
+    exact = sorted(times)[-(-share.numerator * len(times) // share.denominator) - 1]
+    found = kept.quantile_ns(share)
+    assert exact <= found
+    assert found == exact or (found - exact) * 32 < exact
+    assert (kept.count, kept.sum_ns, kept.most_ns) == (len(times), sum(times), max(times))
+
+
+def test_a_histogram_has_few_cells_however_long_it_runs():
+    kept = Histogram()
+    for n in range(64):
+        for took in range(2**n, 2 ** (n + 1), max(2**n // 40, 1)):
+            kept.add(took)
+    assert len(kept._cells) < 2_000
+    assert Histogram().quantile_ns(Fraction(1, 2)) is None
+    kept.add(-5)
+    assert kept.quantile_ns(Fraction(1, 10**9)) == 0

@@ -1,0 +1,1 @@
+"""What can be seen of the manager: its events, its counts, its log."""

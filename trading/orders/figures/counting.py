@@ -1,0 +1,234 @@
+"""What is counted while the manager works: an observer, so that no core counts anything.
+
+Prices and money are added up as exact Decimals, whatever the caller's decimal context; times go
+into histograms (`histogram.py` says how exact they are).
+"""
+
+import asyncio
+from collections import Counter
+from decimal import MAX_PREC, Context, Decimal
+
+from ...errors import NotSent, OutcomeUnknown, Refused
+from ...order import Execution, ExecutionReport
+from ...words import OrdStatus, Reason, Side
+from .. import tags
+from ..commands import Command, Do
+from ..handle import Order
+from ..incident import Incident
+from ..observing import Observer
+from .bare_time import BareTime, Held
+from .histogram import Histogram
+
+EXACT = Context(prec=MAX_PREC)  # sums and products; never a quotient
+_RATIO = Context(prec=28)  # quotients; one of two prices on one grid is a whole number
+
+# Looked up once: they are compared at every event.
+_FILLED, _BUY, _LOOK = OrdStatus.FILLED, Side.BUY, Do.LOOK
+
+Outcome = str
+"""How a command ended: `done`, `refused`, `not_sent` (it reached nobody), `unknown`, or `failed`
+(the port raised something that is none of these)."""
+
+
+class Open:
+    """An order that is not over: since when, and what was counted of it."""
+
+    __slots__ = ("acked", "began_s", "counted", "duty", "failed", "filled", "held")
+
+    def __init__(self, began_s: float) -> None:
+        self.began_s = began_s
+        self.acked = False
+        self.filled = False
+        self.failed: Do | None = None  # the last command that did not get done
+        self.counted = 0  # contracts, towards what is held
+        self.duty = ""
+        self.held: Held | None = None
+
+
+class Ends:
+    """How the commands of one kind ended, and how long they took."""
+
+    __slots__ = ("done", "others", "took")
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.others: Counter[Outcome] = Counter()
+        self.took = Histogram()
+
+
+class Traded:
+    """What was bought and sold of one instrument: contracts, and their value in price units (price
+    times contracts). `fees` are those that were told; `fees_untold`: fills that came without."""
+
+    __slots__ = ("bought", "bought_value", "fees", "fees_untold", "sold", "sold_value")
+
+    def __init__(self) -> None:
+        self.bought = self.sold = self.fees_untold = 0
+        self.bought_value = self.sold_value = self.fees = Decimal(0)
+
+
+class Counting(Observer):
+    """Counts; `statistics.Statistics` is what can be read of it."""
+
+    def __init__(self) -> None:
+        self.orders = self.accepted = self.resent = self.retries = 0
+        self.fills = self.partials = 0
+        self.filled = self.cancelled = self.cancelled_by_venue = self.expired = self.rejected = 0
+        self.reasons: Counter[str] = Counter()
+        self.incidents: Counter[str] = Counter()
+        self.ack, self.first_fill = Histogram(), Histogram()
+        self.commands = {do: Ends() for do in Do}
+        self.slipped_ticks = Decimal(0)
+        self.slippage_contracts = 0
+        self.traded: dict[str, Traded] = {}
+        self.bare = BareTime()
+        self._open: dict[Order, Open] = {}
+
+    @property
+    def contracts(self) -> int:
+        """Contracts filled."""
+        return sum(each.bought + each.sold for each in self.traded.values())
+
+    @property
+    def open(self) -> int:
+        """Orders that are being timed: those that are not over."""
+        return len(self._open)
+
+    def on_intent(self, order: Order) -> None:
+        if order in self._open:
+            self.resent += 1
+            return
+        self.orders += 1
+        one = self._open[order] = Open(_now_s())
+        tag = order.cl_ord_id
+        if "." in tag:
+            parsed = tags.parse(tag)
+            if parsed is not None:
+                one.duty = parsed.duty
+                one.held = self.bare.sent(parsed.intent, one.duty, order)
+
+    def on_command(self, order: Order, command: Command) -> None:
+        one = self._open.get(order)
+        if one is not None and one.failed is command.do is not _LOOK:
+            self.retries += 1
+
+    def on_answer(self, order: Order, do: Do, error: BaseException | None, took_s: float) -> None:
+        ends = self.commands[do]
+        ends.took.add(round(took_s * 1e9))
+        if error is None:
+            ends.done += 1
+        else:
+            ends.others[outcome(error)] += 1
+        one = self._open.get(order)
+        if one is None:
+            return
+        if do is not _LOOK:
+            one.failed = None if error is None else do
+        core = order.core
+        if core.accepted and not one.acked:
+            one.acked = True
+            self.accepted += 1
+            self.ack.add(round((_now_s() - one.began_s) * 1e9))
+        if one.held is not None:
+            self._hold(order, one)
+        if core.terminal:
+            self._over(order, one)
+
+    def on_unsent(self, order: Order) -> None:
+        one = self._open.get(order)
+        if one is not None:
+            self._over(order, one)
+
+    def on_report(self, order: Order, report: ExecutionReport) -> None:
+        one = self._open.get(order)
+        if one is None:
+            return
+        core = order.core
+        if core.accepted and not one.acked:
+            one.acked = True
+            self.accepted += 1
+            self.ack.add(round((_now_s() - one.began_s) * 1e9))
+        if core.cum_qty and not one.filled:
+            one.filled = True
+            self.first_fill.add(round((_now_s() - one.began_s) * 1e9))
+        if one.held is not None:
+            self._hold(order, one)
+        if core.terminal:
+            self._over(order, one)
+
+    def on_fill(self, order: Order, fill: Execution) -> None:
+        self.fills += 1
+        qty, px, core = fill.qty, fill.px, order.core
+        if core.venue_status is not _FILLED:
+            self.partials += 1
+        symbol = fill.instrument.symbol
+        traded = self.traded.get(symbol)
+        if traded is None:
+            traded = self.traded[symbol] = Traded()
+        if fill.side is _BUY:
+            traded.bought += qty
+            traded.bought_value = EXACT.fma(px, qty, traded.bought_value)
+        else:
+            traded.sold += qty
+            traded.sold_value = EXACT.fma(px, qty, traded.sold_value)
+        if fill.fee is None:
+            traded.fees_untold += 1
+        else:
+            traded.fees = EXACT.add(traded.fees, fill.fee)
+        now = core.agreement.now
+        meant = now.price if now.stop_px is None else now.stop_px
+        if meant is not None:
+            self.slippage_contracts += qty
+            if px != meant:
+                self._slipped(fill, meant)
+
+    def on_incident(self, incident: Incident) -> None:
+        self.incidents[incident.kind] += 1
+
+    # --- how --------------------------------------------------------------------------------------
+
+    def _slipped(self, fill: Execution, meant: Decimal) -> None:
+        """Ticks beyond what was meant, times contracts; better than meant counts below zero."""
+        away = EXACT.multiply(EXACT.subtract(fill.px, meant), fill.side.sign)
+        ticks = _RATIO.divide(away, fill.instrument.tick_at(meant))
+        self.slipped_ticks = EXACT.fma(ticks, fill.qty, self.slipped_ticks)
+
+    def _hold(self, order: Order, one: Open) -> None:
+        held, cum_qty = one.held, order.core.cum_qty
+        assert held is not None
+        new, one.counted = cum_qty - one.counted, cum_qty
+        if new or one.duty == "stop":
+            self.bare.changed(held, new if one.duty == "entry" else -new, _now_s())
+
+    def _over(self, order: Order, one: Open) -> None:
+        """Count once how an order ended."""
+        del self._open[order]
+        if one.held is not None:
+            self.bare.over(one.held, order)
+        core = order.core
+        if core.venue_status is OrdStatus.FILLED:
+            self.filled += 1
+        elif core.venue_status is OrdStatus.EXPIRED:
+            self.expired += 1
+        elif core.venue_status is OrdStatus.REJECTED:
+            self.rejected += 1
+            self.reasons[Reason(core.reason).name] += 1
+        elif core.wish.working:
+            self.cancelled_by_venue += 1
+        else:
+            self.cancelled += 1
+
+
+def outcome(error: BaseException | None) -> Outcome:
+    """How a command ended, in a word."""
+    if error is None:
+        return "done"
+    if isinstance(error, NotSent):
+        return "not_sent"
+    if isinstance(error, Refused):
+        return "refused"
+    return "unknown" if isinstance(error, OutcomeUnknown) else "failed"
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,176 @@
+"""What the manager is told, as the typed events of `trading/orders/events.py`, in their order.
+
+Nothing is told from a report's words alone: an event follows from what the order's core knows by
+then, compared with what was told of it before. So an answer, a report and a look that say the same
+tell it once, and whoever asked for a cancel hears of it like everybody else.
+"""
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from ...order import Execution, ExecutionReport
+from ...words import OrdStatus
+from ..agreement import Wish
+from ..commands import Do
+from ..events import (
+    Accepted,
+    Cancelled,
+    Corrected,
+    Expired,
+    Filled,
+    FillNow,
+    IncidentRaised,
+    Modified,
+    OrderEvent,
+    OrderNow,
+    Partial,
+    Rejected,
+)
+from ..handle import Order
+from ..incident import Incident
+from ..observing import Observer
+
+
+class _Told:
+    """What was told of an order that is not over."""
+
+    __slots__ = ("accepted", "numbers")
+
+    def __init__(self, accepted: bool, numbers: Wish) -> None:
+        self.accepted = accepted
+        self.numbers = numbers
+
+
+class Teller(Observer):
+    """Makes the events of one manager and gives each to `hear`.
+
+    `last`: the number of the last event before these. `working`: orders that were sent before this
+    began, of which only what comes is told. The end of an order waits for fills that the broker
+    counted and did not tell yet; what is still missing when the manager closes is told without.
+    """
+
+    def __init__(
+        self,
+        now_ns: Callable[[], int],
+        hear: Callable[[OrderEvent], None],
+        working: Iterable[Order] = (),
+        *,
+        last: int = 0,
+    ) -> None:
+        self.last = last
+        self._now_ns = now_ns
+        self._hear = hear
+        self._told: dict[Order, _Told] = {}
+        for order in working:
+            self._told[order] = _Told(order.core.accepted, order.core.agreement.now)
+
+    def on_intent(self, order: Order) -> None:
+        if order not in self._told:
+            self._told[order] = _Told(False, order.core.agreement.now)
+
+    def on_answer(self, order: Order, do: Do, error: BaseException | None, took_s: float) -> None:
+        self._look(order)
+
+    def on_unsent(self, order: Order) -> None:
+        self._look(order)
+
+    def on_report(self, order: Order, report: ExecutionReport) -> None:
+        self._look(order, fill_follows=report.exec_id is not None)
+
+    def on_fill(self, order: Order, fill: Execution) -> None:
+        told, core = self._told.get(order), order.core
+        now = FillNow(
+            exec_id=fill.exec_id,
+            qty=fill.qty,
+            px=_plain(fill.px),
+            time_ns=fill.time_ns,
+            fee=fill.fee,
+        )
+        n, at_ns = self._number()
+        if told is None:
+            self._hear(Corrected(n=n, time_ns=at_ns, order=order_now(order), fill=now))
+        elif core.venue_status is OrdStatus.FILLED and core.told_qty >= core.cum_qty:
+            del self._told[order]
+            self._hear(Filled(n=n, time_ns=at_ns, order=order_now(order), fill=now))
+        else:
+            self._hear(Partial(n=n, time_ns=at_ns, order=order_now(order), fill=now))
+            if core.terminal and core.told_qty >= core.cum_qty:
+                self._end(order)
+
+    def on_incident(self, incident: Incident) -> None:
+        n, at_ns = self._number()
+        self._hear(IncidentRaised(n=n, time_ns=at_ns, incident=incident))
+
+    def on_close(self) -> None:
+        for order in list(self._told):
+            if order.core.terminal:
+                self._end(order)
+
+    def _look(self, order: Order, *, fill_follows: bool = False) -> None:
+        """Tell what is new about an order; its fill, where one follows, tells its end."""
+        told, core = self._told.get(order), order.core
+        if told is None:
+            return
+        if core.accepted and not told.accepted:
+            told.accepted = True
+            n, at_ns = self._number()
+            self._hear(Accepted(n=n, time_ns=at_ns, order=order_now(order)))
+        if core.terminal:
+            if not fill_follows and core.told_qty >= core.cum_qty:
+                self._end(order)
+        elif told.accepted and core.agreement.now != told.numbers:
+            told.numbers = core.agreement.now
+            asked = _numbers(core.wish) == _numbers(told.numbers)
+            n, at_ns = self._number()
+            self._hear(Modified(n=n, time_ns=at_ns, order=order_now(order), asked=asked))
+
+    def _end(self, order: Order) -> None:
+        del self._told[order]
+        core, now = order.core, order_now(order)
+        n, at_ns = self._number()
+        status = core.venue_status
+        if status is OrdStatus.FILLED:
+            self._hear(Filled(n=n, time_ns=at_ns, order=now, fill=None))
+        elif status is OrdStatus.EXPIRED:
+            self._hear(Expired(n=n, time_ns=at_ns, order=now))
+        elif status is OrdStatus.REJECTED:
+            self._hear(Rejected(n=n, time_ns=at_ns, order=now, reason=core.reason, text=core.text))
+        else:
+            asked = not core.wish.working
+            self._hear(
+                Cancelled(
+                    n=n, time_ns=at_ns, order=now, asked=asked, reason=core.reason, text=core.text
+                )
+            )
+
+    def _number(self) -> tuple[int, int]:
+        self.last += 1
+        return self.last, self._now_ns()
+
+
+def order_now(order: Order) -> OrderNow:
+    """An order as an event carries it."""
+    core = order.core
+    request = core.request
+    return OrderNow(
+        tag=request.cl_ord_id,
+        order_id=core.order_id or "",
+        instrument=request.instrument.symbol,
+        side=request.side,
+        ord_type=request.ord_type,
+        order_qty=core.order_qty,
+        cum_qty=core.cum_qty,
+        leaves_qty=core.leaves_qty,
+        price=None if core.price is None else _plain(core.price),
+        stop_px=None if core.stop_px is None else _plain(core.stop_px),
+        avg_px=core.avg_px,
+    )
+
+
+def _plain(price: Decimal) -> Decimal:
+    """An event's prices are Decimals and nothing more, so that anybody can store them."""
+    return price if type(price) is Decimal else Decimal(price)
+
+
+def _numbers(wish: Wish) -> tuple[object, ...]:
+    return (wish.order_qty, wish.price, wish.stop_px, wish.trail)
