@@ -1,7 +1,7 @@
 """The strategies of the benchmarks, in a file of their own: strategy files are read before they
 run, and what measures time has no place in one."""
 
-from dryfill import Buy, Strategy, Ticks
+from dryfill import Buy, Sell, Strategy, Ticks
 
 
 class Plain(Strategy):
@@ -33,3 +33,15 @@ class Churn(Strategy):
     async def on_quote(self, quote: object) -> None:
         if not self.position and not self.working_orders:
             await self.bracket(Buy(1), stop=Ticks(3), target=Ticks(3))
+
+
+class Alternate(Strategy):
+    """Buys one, sells one, at every quote."""
+
+    async def on_start(self) -> None:
+        self.sides = 0
+        await self.subscribe_quotes()
+
+    async def on_quote(self, quote: object) -> None:
+        self.sides += 1
+        await self.place(Buy(1) if self.sides % 2 else Sell(1))
