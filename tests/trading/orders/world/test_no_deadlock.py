@@ -141,7 +141,7 @@ class Restless(Strategy):
         await bracket.protected(timeout=2)
 
     async def try_cancel_all(self):
-        assert all(result.ok for result in await self.desk.cancel_all())
+        assert (await self.desk.cancel_all()).ok
 
 
 def restless(kind, **about):
