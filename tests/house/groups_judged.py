@@ -46,6 +46,8 @@ def judge_group(group, truth, incidents):
     """INV-03 and 04 of a group: nothing filled beyond what is meant that was not given back, and
     nothing open beyond what is left."""
     books = GroupBooks(group, truth)
+    faults = [i for i in incidents if i.kind in ("fault", "fallback")]
+    assert not faults, f"a fault of ours: {faults}"
     said = [i for i in incidents if i.kind == "overfill" and f"group {group.intent} " in i.text]
     assert len(said) <= 1, f"said {len(said)} times"
     assert max(books.working, default=0) <= 1, f"two orders of one member: {group!r}"

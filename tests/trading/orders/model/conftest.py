@@ -9,7 +9,7 @@ from msgspec import structs
 
 from dryfill.trading.broker import Ack, Offers
 from dryfill.trading.errors import Refused
-from dryfill.trading.order import ExecutionReport, OrderState
+from dryfill.trading.order import Execution, ExecutionReport, OrderState, PositionState
 from dryfill.trading.orders import tags
 from dryfill.trading.words import ExecType, OrdStatus, OrdType, Reason, Side, TimeInForce
 
@@ -40,6 +40,7 @@ class TinyExchange:
         self.answers = deque()
         self.events = deque()
         self.fills = 0
+        self.trades = []
         self.groups = {}  # groups by intent: their closing orders are no flatten's
 
     def listen(self, sink):
@@ -59,6 +60,18 @@ class TinyExchange:
     def order(self, instrument, *, order_id=None, cl_ord_id=None, urgency=0, deadline_s=None):
         return self._request("look", cl_ord_id, None)
 
+    def executions_since(self, time_ns, *, urgency=0, deadline_s=None):
+        return self._request("ask", "fills", None)
+
+    def open_orders(self, instrument=None, *, urgency=0, deadline_s=None):
+        return self._request("ask", "open", None)
+
+    def orders_since(self, time_ns, *, urgency=0, deadline_s=None):
+        return self._request("ask", "orders", None)
+
+    def positions(self, *, urgency=0, deadline_s=None):
+        return self._request("ask", "positions", None)
+
     def _request(self, kind, tag, what):
         assert (kind, tag) not in [(k, t) for k, t, _, _ in self.requests], "sent twice at once"
         future = asyncio.get_running_loop().create_future()
@@ -72,6 +85,9 @@ class TinyExchange:
         kind, tag, what, future = self.requests.pop(n % len(self.requests))
         if kind == "place":
             self._place(tag, what, future, refuse)
+        elif kind == "ask":
+            self.seen["asked for everything"] += 1
+            self._answer(future, self._show(tag), tag)
         elif kind == "look":
             self._answer(future, self.truth.get(tag), tag)
         else:
@@ -103,6 +119,16 @@ class TinyExchange:
         self.seen["an event before its answer"] += answering
         self.sink(report)
 
+    def _show(self, name):
+        """What is true as a question arrives."""
+        if name == "fills":
+            return list(self.trades)
+        if name == "positions":
+            held = self.trades[0].instrument if self.position else None
+            row = {"qty": self.position, "avg_px": None, "time_ns": 0}
+            return [PositionState(instrument=held, **row)] if held else []
+        return self.working if name == "open" else list(self.truth.values())
+
     # --- the market ----------------------------------------------------------------------------
 
     @property
@@ -127,6 +153,18 @@ class TinyExchange:
             leaves_qty=state.order_qty - cum_qty,
             avg_px=worth / cum_qty,
             ord_status=OrdStatus.FILLED if done else OrdStatus.PARTIALLY_FILLED,
+        )
+        self.trades.append(
+            Execution(
+                exec_id=f"x{self.fills}",
+                instrument=state.instrument,
+                order_id=state.order_id,
+                cl_ord_id=state.cl_ord_id,
+                side=state.side,
+                qty=qty,
+                px=px,
+                time_ns=0,
+            )
         )
         self._report(state, ExecType.TRADE, last_qty=qty, last_px=px, exec_id=f"x{self.fills}")
         self.seen["a partial fill"] += not done
@@ -218,7 +256,10 @@ class Ear:
         self.filled = Counter()
 
     def on_report(self, order, report):
-        self.ends[order.cl_ord_id] += report.order.ord_status.terminal
+        status = report.order.ord_status
+        # A fill that is told after the end of its order corrects it; it is no second end (INV-05).
+        corrects = report.exec_type is ExecType.TRADE and status is not OrdStatus.FILLED
+        self.ends[order.cl_ord_id] += status.terminal and not corrects
 
     def on_fill(self, order, fill):
         self.filled[order.cl_ord_id] += fill.qty

@@ -185,12 +185,20 @@ class Linking(Judged, RuleBasedStateMachine):
             self.judge()
             for group in self.groups.values():
                 judge_group(group, self.exchange.truth, self.manager.view.incidents)
+            self.judge_taken_away()
             unfinished = {g.intent for g in self.groups.values() if not g.finished}
             assert {owner.intent for owner in self.manager._owners.all()} == unfinished
             self.manager.close()
             assert self.manager.view.timers == 0
         finally:
             self.loop.close()
+
+    def judge_taken_away(self):
+        """What the trader took away was not sent again."""
+        for order, _ in self.cancels:
+            name, _, attempt = order.cl_ord_id.rpartition("#")
+            later = f"{name}#{int(attempt) + 1}"
+            assert later not in self.exchange.truth, f"{later}, and {order!r} was taken away"
 
     def come_to_rest(self):
         """No more faults: everything arrives, market orders fill, until nothing moves any more."""
@@ -222,6 +230,7 @@ PREMISES = (
     ".leg refused",
     ".oco refused",
     ".exit refused",
+    "asked for everything",
     "a group over-filled",
     "a group filled on two sides",
     "a group released",
