@@ -5,6 +5,8 @@ from contextlib import suppress
 
 from racing import race
 
+from dryfill.trading.price import Ticks
+
 CALM = """
     0     quote 20000x40 20000.25x40
     1     trade 20000.25x1
@@ -133,7 +135,7 @@ async def test_rs_05_fills_that_come_faster_than_protection_end_under_one_stop(t
     premises=("INV-01",),
 )
 async def test_rs_06_a_stop_that_the_market_has_passed_closes_the_position(t):
-    bracket = await t.bracket(t.buy(2), stop="19960")
+    bracket = await t.bracket(t.buy(2), stop=Ticks(161))  # 19,960 from the page's fill
     await bracket.closed()
     await t.rest()
     assert t.flat
