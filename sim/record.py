@@ -125,7 +125,7 @@ class Record:
                 (
                     r.entered_ns,
                     r.updated_ns,
-                    r.request.cl_ord_id,
+                    r.known_as,
                     r.request.instrument.symbol,
                     r.request.side.name.lower(),
                     r.request.ord_type.name.lower(),
@@ -157,7 +157,7 @@ class Record:
             [
                 (
                     fill.time_ns,
-                    fill.cl_ord_id,
+                    self.desk.known_as(fill.order_id),
                     fill.instrument.symbol,
                     fill.side.name.lower(),
                     fill.qty,

@@ -13,7 +13,7 @@ from msgspec import Struct
 from ..matching.reports import Report
 from ..trading.instrument import Instrument
 from ..trading.orders import tags
-from ..trading.words import ExecType, OrdType
+from ..trading.words import ExecType, OrdStatus, OrdType
 from .desk.account import Account
 from .desk.orders import OrderRecord
 from .marks import Marks
@@ -138,13 +138,13 @@ class UnprotectedMeter:
         symbol = request.instrument.symbol
         if request.ord_type in _STOPS:
             stops = self._stops.setdefault(symbol, {})
-            if record.status.terminal:
+            if record.status.terminal or record.status is OrdStatus.SUSPENDED:
                 stops.pop(record.number, None)
             else:
                 stops[record.number] = record
         if report.exec_type is ExecType.TRADE:
             intents = self._intents.setdefault(symbol, Intents())
-            intents.fill(request.cl_ord_id, request.side.sign * report.last_qty)
+            intents.fill(record.known_as, request.side.sign * report.last_qty)
         self._measure(request.instrument, report.time_ns)
 
     def finish(self, end_ns: int, marks: dict[str, Marks]) -> Unprotected:

@@ -205,6 +205,11 @@ class BrokerDesk:
             record = self._by_id.get(order_id)
         return None if record is None else record.state()
 
+    def known_as(self, order_id: str) -> str:
+        """By what an order goes in a plan and in a report: see `OrderRecord.known_as`."""
+        record = self._by_id.get(order_id)
+        return "" if record is None else record.known_as
+
     def orders_since(self, time_ns: int) -> list[OrderState]:
         return [r.state() for r in self.orders.values() if r.entered_ns >= time_ns]
 

@@ -68,7 +68,7 @@ class Acts:
         number = int(order.order_id)
         self._desk.orders[number].text = fault.text or "cancelled by the venue"
         self._desk.exchange.enter(order.instrument.symbol, CancelOrder(number))
-        return f"the venue cancels {order.cl_ord_id}"
+        return f"the venue cancels {self._desk.known_as(order.order_id)}"
 
     def _trade(self, fault: Fault, tag: str | None) -> str | None:
         try:
@@ -77,7 +77,7 @@ class Acts:
                 if order is None:
                     return None
                 self._desk.cancel(order.order_id)
-                return f"the trader cancels {order.cl_ord_id}"
+                return f"the trader cancels {self._desk.known_as(order.order_id)}"
             if fault.act == "close":
                 self._desk.close_position(self._instrument, None)
                 return "the trader closes the position"
@@ -153,10 +153,11 @@ class Acts:
     def _target(self, fault: Fault, tag: str | None) -> OrderState | None:
         """The working order that is meant: by the pattern, the oldest first, or the moment's."""
         pattern = fault.target if fault.target is not None else tag
+        known = [(o, self._desk.known_as(o.order_id)) for o in self._desk.open_orders(None)]
         found = [
             order
-            for order in self._desk.open_orders(None)
-            if pattern == order.cl_ord_id
-            or (fault.target and fnmatchcase(order.cl_ord_id.rpartition("#")[0], fault.target))
+            for order, name in known
+            if pattern == name
+            or (fault.target and fnmatchcase(name.rpartition("#")[0], fault.target))
         ]
         return found[fault.which - 1] if len(found) >= fault.which else None

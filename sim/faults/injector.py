@@ -127,8 +127,7 @@ class Faults:
             return call.request.cl_ord_id
         if call.cl_ord_id is not None or call.order_id is None:
             return call.cl_ord_id
-        order = self._desk.order(call.order_id, None)
-        return None if order is None else order.cl_ord_id
+        return self._desk.known_as(call.order_id) or None
 
     # --- events ----------------------------------------------------------------------------------
 
@@ -137,7 +136,9 @@ class Faults:
         assert self._path is not None, "a broker connects before its desk tells"
         if self._reads_past:
             self._past.hear(self._loop.now_ns, event)
-        tag = event.order.cl_ord_id if isinstance(event, ExecutionReport) else None
+        tag = None
+        if isinstance(event, ExecutionReport):
+            tag = self._desk.known_as(event.order.order_id)
         treated: int | None = None
         instead: Callable[[], None] | None = None
         parsed = None if tag is None else tags.parse(tag)

@@ -48,7 +48,7 @@ class Flattening(Oracle):
         if run is None:
             return
         run.foreign = run.foreign or (bool(said.filled) and not said.own)
-        tag_text = said.record.request.cl_ord_id
+        tag_text = said.record.known_as
         if tag_text in run.sent:
             run.sent[tag_text] = True
             self._alone(run, contract)
@@ -89,7 +89,7 @@ class Flattening(Oracle):
             scene.violate(self.name, f"a flatten gave up with {contract.position} {symbol} held")
 
     def _alone(self, run: Run, contract: Contract) -> None:
-        live = [r for r in contract.working.values() if r.request.cl_ord_id in run.sent]
+        live = [r for r in contract.working.values() if r.known_as in run.sent]
         if len(live) > 1:
-            names = ", ".join(record.request.cl_ord_id for record in live)
+            names = ", ".join(record.known_as for record in live)
             self._scene.violate(self.name, f"a flatten has several orders at work: {names}")

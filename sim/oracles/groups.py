@@ -2,7 +2,7 @@
 
 from ...trading.order import OrderRequest
 from ...trading.orders import tags
-from ...trading.words import ExecType, OrdType
+from ...trading.words import ExecType, OrdStatus
 from .bounds import in_ns
 from .group_books import MEMBERS, Book, LinkedBook, OpenedBook
 from .knowable import Backlog, Stopwatch
@@ -125,12 +125,12 @@ class OneCancelsOther(Oracle):
 
     def _overfilled(self, intent: str, book: Book, said: BrokerSaid) -> None:
         scene, order = self._scene, said.record
-        sent_ns = self._sent_ns.get(order.request.cl_ord_id, 0)
+        sent_ns = self._sent_ns.get(order.known_as, 0)
         others = [moment for number, moment in book.filled_by.items() if number != order.number]
         if not any(scene.knowledge.from_ns(moment) >= sent_ns for moment in others):
             scene.violate(
                 self.name,
-                f"order {order.request.cl_ord_id} filled {book.excess} more than its {book.what} "
+                f"order {order.known_as} filled {book.excess} more than its {book.what} "
                 f"was for, and nothing had been filled that was not known when it was sent",
             )
             return
@@ -161,8 +161,8 @@ class OneFill(Oracle):
     """INV-08: of one intent one order works at a time, and an entry or plain order fills no more
     than it was for, however often it was sent. Premise: second and later attempts at the broker.
 
-    The one exception is a stop's substitute: sent T_hedge or more after the stop it stands for, and
-    then both work for T_over at most.
+    The exceptions are a stop's substitute, sent T_hedge or more after the stop it stands for, and a
+    child that the broker brings beside an order of ours: then both work for T_over at most.
     """
 
     name = "INV-08"
@@ -178,7 +178,7 @@ class OneFill(Oracle):
 
     def on_manager(self, event: PortEvent) -> None:
         request = event.request if isinstance(event, Sent) else None
-        if request is not None and request.ord_type in (OrdType.STOP, OrdType.STOP_LIMIT):
+        if request is not None:
             self._sent_ns[request.cl_ord_id] = self._scene.now_ns()
 
     def on_broker(self, said: BrokerSaid) -> None:
@@ -187,13 +187,14 @@ class OneFill(Oracle):
             return
         intent = f"{tag.intent}.{tag.role}"
         live = self._live.setdefault(intent, {})
-        if record.status.terminal:
+        if record.status.terminal or record.status is OrdStatus.SUSPENDED:
             live.pop(record.number, None)
-            self._sent_ns.pop(record.request.cl_ord_id, None)
+            self._sent_ns.pop(record.known_as, None)
         elif record.number not in live:
             self._second(intent, live, said)
             live[record.number] = said
-        if said.report.exec_type is ExecType.NEW and tag.attempt > 1:
+        sent = record.parent is None
+        if said.report.exec_type is ExecType.NEW and sent and tag.attempt > 1:
             self.premise += 1
         if tag.duty not in CLOSING:
             self._fills(intent, said)
@@ -216,13 +217,23 @@ class OneFill(Oracle):
         if not live:
             return
         first = next(iter(live.values()))
-        tags = first.record.request.cl_ord_id, said.record.request.cl_ord_id
+        tags = first.record.known_as, said.record.known_as
         apart_ns = self._sent_ns.get(tags[1], 0) - self._sent_ns.get(tags[0], 0)
         is_stop = said.tag is not None and said.tag.role == "stop"
-        if is_stop and len(live) == 1 and apart_ns >= in_ns(self._scene.bounds.hedge_s):
+        substitute = is_stop and apart_ns >= in_ns(self._scene.bounds.hedge_s)
+        if len(live) == 1 and (substitute or self._by_the_broker(first, said)):
             self._doubled[intent] = self._scene.stopwatch(self._scene.bounds.over_s)
             return
         self._scene.violate(self.name, f"{tags[0]} and {tags[1]} work at the same time")
+
+    def _by_the_broker(self, first: BrokerSaid, said: BrokerSaid) -> bool:
+        """Whether the broker brought a child beside an order of the client's, or the client sent
+        one while it could not know of the child."""
+        if said.record.parent is not None:
+            return True
+        sent_ns = self._sent_ns.get(said.record.known_as, 0)
+        known_ns = self._scene.knowledge.from_ns(first.moment)
+        return first.record.parent is not None and known_ns >= sent_ns
 
     def _fills(self, intent: str, said: BrokerSaid) -> None:
         record = said.record

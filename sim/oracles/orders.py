@@ -69,19 +69,17 @@ class FillsConserved(Oracle):
     def __init__(self, scene: Scene) -> None:
         self.premise = 0
         self._scene = scene
-        self._told: dict[str, dict[str, int]] = {}  # by tag: contracts by execution
+        self._told: dict[str, dict[str, int]] = {}  # by broker's id: contracts by execution
         self._most: dict[str, int] = {}
 
     def on_manager(self, event: PortEvent) -> None:
         report = event.event if isinstance(event, Delivered) else None
         if isinstance(report, ExecutionReport) and report.exec_id is not None:
-            order_tag = report.order.cl_ord_id or self._scene.tag_of(report.order.order_id)
-            self._tell(order_tag, report.exec_id, report.last_qty)
+            self._tell(report.order.order_id, report.exec_id, report.last_qty)
         elif isinstance(event, Answered) and isinstance(event.result, list):
             for fill in event.result:
                 if isinstance(fill, Execution):
-                    tag_text = fill.cl_ord_id or self._scene.tag_of(fill.order_id)
-                    self._tell(tag_text, fill.exec_id, fill.qty)
+                    self._tell(fill.order_id, fill.exec_id, fill.qty)
         order = order_of(self._scene, event)
         if order is not None:
             self._check(order)
@@ -96,13 +94,13 @@ class FillsConserved(Oracle):
             elif over and not order.working:
                 # Both sides are through with it: nothing is left to compare.
                 self._scene.handles.pop(order.cl_ord_id, None)
-                self._told.pop(order.cl_ord_id, None)
+                self._told.pop(order.order_id or "", None)
                 self._most.pop(order.cl_ord_id, None)
 
-    def _tell(self, tag_text: str, exec_id: str, qty: int) -> None:
+    def _tell(self, order_id: str, exec_id: str, qty: int) -> None:
         """By a report or by the answer to a question; of what is over on both sides no more."""
-        if tag_text in self._scene.handles:
-            told = self._told.setdefault(tag_text, {})
+        if self._scene.tag_of(order_id) in self._scene.handles or self._scene.unmet(order_id):
+            told = self._told.setdefault(order_id, {})
             self.premise += exec_id not in told
             told[exec_id] = qty
 
@@ -110,7 +108,7 @@ class FillsConserved(Oracle):
         tag_text = order.cl_ord_id
         record = self._scene.record(tag_text)
         at_broker = 0 if record is None else record.cum_qty
-        told = sum(self._told.get(tag_text, {}).values())
+        told = sum(self._told.get(order.order_id or "", {}).values())
         counted = sum(fill.qty for fill in order.fills)
         if order.cum_qty > at_broker:
             self._say(order, f"the broker filled {at_broker}")

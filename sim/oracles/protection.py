@@ -165,7 +165,7 @@ class NoOrphan(Oracle):
 
     def _story(self, symbol: str) -> str:
         closers = self._scene.contracts[symbol].closers.values()
-        names = ", ".join(f"{r.request.cl_ord_id} ({duty_of(r)})" for r in closers)
+        names = ", ".join(f"{r.known_as} ({duty_of(r)})" for r in closers)
         return f"no {symbol} is held and no entry works, but {names}"
 
 

@@ -12,7 +12,7 @@ from ...trading.orders import tags
 from ...trading.orders.handle import Order
 from ...trading.orders.manager import Incident, OrderManager
 from ...trading.orders.tags import Tag
-from ...trading.words import ExecType, OrdType
+from ...trading.words import ExecType, OrdStatus, OrdType
 from ..desk.broker_desk import BrokerDesk
 from ..desk.orders import OrderRecord
 from ..unprotected import Intents
@@ -30,6 +30,8 @@ STOPS = (OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP)
 class Contract:
     """One instrument at the broker: what is held, and the client's own orders that work.
 
+    Its own are those that it sent and those that the broker attached to them. `suspended` are such
+    as wait for their entry.
     `position` is the sum of fills, whoever made them; `meant` what of it brackets opened. `awaited`
     are entries that left the client and are not at the broker yet, by tag.
     """
@@ -40,6 +42,7 @@ class Contract:
         self.meant = 0
         self.working: dict[int, OrderRecord] = {}
         self.closers: dict[int, OrderRecord] = {}
+        self.suspended: dict[int, OrderRecord] = {}
         self.awaited: dict[str, OrderRequest] = {}
         self._brackets: dict[str, None] = {}  # intents that had an entry
         self._intents = Intents()
@@ -73,7 +76,7 @@ class Contract:
             for record in self.closers.values()
             if duty_of(record) == "stop"
             and record.request.side.sign == -self.sign
-            and (_tag_of(record).intent in self._brackets) is of_brackets
+            and (_leg(record).intent in self._brackets) is of_brackets
         )
 
     @property
@@ -85,7 +88,7 @@ class Contract:
         for record in self.closers.values():
             if self.sign and record.request.side.sign == self.sign:
                 continue
-            tag = _tag_of(record)
+            tag = _leg(record)
             name = tag.intent if tag.intent in self._brackets else "of no bracket"
             group = legs.setdefault(f"{tag.intent}.exit" if tag.role == "exit" else name, {})
             duty = "target" if tag.duty == "close" else tag.duty
@@ -99,16 +102,17 @@ class Contract:
 
     def apply(self, record: OrderRecord, report: Report, own: bool) -> None:
         """Take a report in."""
-        tag_text = record.request.cl_ord_id
+        tag_text = record.known_as
         self.awaited.pop(tag_text, None)
         if own:
-            for orders in (self.working, self.closers):
-                if record.status.terminal:
+            for orders in (self.working, self.closers, self.suspended):
+                if record.status.terminal or orders is self.suspended:
                     orders.pop(record.number, None)
-            tag = tags.parse(tag_text)
-            if tag is not None and tag.role == "entry":
-                self._brackets[tag.intent] = None
-            if not record.status.terminal:
+            if record.tag is not None and record.tag.role == "entry":
+                self._brackets[record.tag.intent] = None
+            if record.status is OrdStatus.SUSPENDED:
+                self.suspended[record.number] = record
+            elif not record.status.terminal:
                 self.working[record.number] = record
                 if duty_of(record) in CLOSING:
                     self.closers[record.number] = record
@@ -157,6 +161,7 @@ class Scene:
         self.handles: dict[str, Order] = {}  # the manager's orders by tag, until both sides agree
         self.numbers: dict[str, int] = {}  # the broker's number of each tag of the client's
         self._sent: dict[str, None] = {}  # tags of the client's
+        self._children: dict[int, str] = {}  # the manager's tag of each child, by number
 
     @property
     def manager(self) -> OrderManager | None:
@@ -191,21 +196,47 @@ class Scene:
     def owns(self, order_id: str) -> bool:
         """Whether an order of the broker's was sent by the client; unknown ids are nobody's."""
         record = self.desk.orders.get(int(order_id)) if order_id.isdigit() else None
-        return record is None or record.request.cl_ord_id in self._sent
+        return record is None or self._own(record)
+
+    def _own(self, record: OrderRecord) -> bool:
+        return (record.parent or record).request.cl_ord_id in self._sent
+
+    def name_of(self, record: OrderRecord) -> str:
+        """The tag under which the manager knows an order; what it is for, while it does not."""
+        if record.parent is None:
+            return record.request.cl_ord_id
+        return self._children.get(record.number, record.known_as)
+
+    def unmet(self, order_id: str) -> bool:
+        """Whether an order is a child that the manager is not known to have taken in."""
+        record = self.desk.orders.get(int(order_id)) if order_id.isdigit() else None
+        return (
+            record is not None and record.parent is not None and record.number not in self._children
+        )
+
+    def meet(self, instrument: Instrument) -> None:
+        """Get to know the children that the manager took in since the last time."""
+        if self.manager is None:
+            return
+        for order in self.manager.view.orders_of(instrument):
+            if order.core.adopted and order.cl_ord_id not in self.handles:
+                number = int(order.order_id or 0)
+                self.handles[order.cl_ord_id] = order
+                self.numbers[order.cl_ord_id] = number
+                self._children[number] = order.cl_ord_id
 
     def heard(self, record: OrderRecord, report: Report) -> BrokerSaid:
         """Keep the books by a report."""
-        tag_text = record.request.cl_ord_id
-        own = tag_text in self._sent
+        own = self._own(record)
         if own:
-            self.numbers[tag_text] = record.number
+            self.numbers[record.known_as] = record.number
         contract = self.contract(record.request.instrument)
         before = contract.position
         contract.apply(record, report, own)
         moment = self.knowledge.happened(
             str(record.number), report.time_ns, record.cum_qty, record.status.terminal
         )
-        return BrokerSaid(record, report, tags.parse(tag_text), own, moment, contract, before)
+        return BrokerSaid(record, report, record.tag, own, moment, contract, before)
 
     def passed(self, event: PortEvent) -> None:
         """Keep the books by what passed the port."""
@@ -215,6 +246,8 @@ class Scene:
             state = getattr(event.event, "order", None)
             if state is not None:
                 self.knowledge.told(state, event.time_ns)
+                if state.parent_id is not None:
+                    self.meet(state.instrument)
         elif isinstance(event, Answered):
             if event.sent.request is not None:
                 request = event.sent.request
@@ -224,7 +257,7 @@ class Scene:
     def tag_of(self, order_id: str) -> str:
         """The tag of an order of the broker's, "" where it has none such."""
         record = self.desk.orders.get(int(order_id)) if order_id.isdigit() else None
-        return "" if record is None else record.request.cl_ord_id
+        return "" if record is None else self.name_of(record)
 
     def _placed(self, request: OrderRequest) -> None:
         tag_text = request.cl_ord_id
@@ -250,7 +283,7 @@ class Scene:
 
 def duty_of(record: OrderRecord) -> str:
     """What an order does in its bracket; "" for one that has none."""
-    return duty_in(record.request.cl_ord_id)
+    return "" if record.tag is None else record.tag.duty
 
 
 def duty_in(tag_text: str) -> str:
@@ -259,7 +292,6 @@ def duty_in(tag_text: str) -> str:
     return "" if tag is None else tag.duty
 
 
-def _tag_of(record: OrderRecord) -> Tag:
-    tag = tags.parse(record.request.cl_ord_id)
-    assert tag is not None, "a closer has a role, and so a tag of ours"
-    return tag
+def _leg(record: OrderRecord) -> Tag:
+    assert record.tag is not None, "a closer has a role, and so a tag of ours"
+    return record.tag

@@ -31,6 +31,7 @@ class ViewIsTruth(Oracle):
         if self._scene.manager is None:
             return
         for contract in self._scene.contracts.values():
+            self._scene.meet(contract.instrument)
             self.premise += bool(contract.working) or contract.position != 0
             self._orders(contract)
             self._position(contract)
@@ -41,7 +42,8 @@ class ViewIsTruth(Oracle):
             order.cl_ord_id: _as_known(order)
             for order in self._scene.manager.view.orders_of(contract.instrument)
         }
-        theirs = {r.request.cl_ord_id: _as_is(r) for r in contract.working.values()}
+        working = (*contract.working.values(), *contract.suspended.values())
+        theirs = {self._scene.name_of(record): _as_is(record) for record in working}
         for tag_text in dict.fromkeys([*ours, *theirs]):
             known, true = ours.get(tag_text), theirs.get(tag_text)
             if known != true:

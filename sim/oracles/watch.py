@@ -166,7 +166,7 @@ class Watch:
         self._booked(record, report)
         self._step()
         said = self._scene.heard(record, report)
-        self._note((record.request.cl_ord_id, report, said.contract.position))
+        self._note((record.known_as, report, said.contract.position))
         for oracle in self._oracles:
             oracle.on_broker(said)
         self._alive()
