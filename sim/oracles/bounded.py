@@ -89,12 +89,14 @@ class MemoryBounded(Oracle):
         if manager is None:
             return
         for contract in self._scene.contracts.values():
+            self._scene.meet(contract.instrument)
             known = {order.cl_ord_id for order in manager.view.orders_of(contract.instrument)}
             for record in contract.working.values():
-                if record.request.cl_ord_id not in known:
+                name = self._scene.name_of(record)
+                if name not in known:
                     self._scene.violate(
                         self.name,
-                        f"order {record.request.cl_ord_id} works, and the manager has forgotten it",
+                        f"order {name} works, and the manager has forgotten it",
                     )
 
     def at_end(self) -> None:

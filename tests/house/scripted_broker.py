@@ -24,6 +24,7 @@ OFFERS = Offers(
     lossless_stream=True,
 )
 LOSSY = structs.replace(OFFERS, lossless_stream=False)
+NATIVE = structs.replace(OFFERS, native_brackets=True, auto_oco=True, attached_ticks_least=4)
 ASKS = ("fills", "open", "orders", "positions")
 _ENDS = {
     "canceled": (ExecType.CANCELED, OrdStatus.CANCELED),
@@ -75,6 +76,9 @@ class ScriptedBroker:
         words += [request.ord_type.name.lower()] if request.ord_type is not OrdType.LIMIT else []
         words += [f"limit {request.price}"] if request.price is not None else []
         words += [str(request.stop_px)] if request.stop_px is not None else []
+        if request.attached is not None:
+            ticks = request.attached.stop, request.attached.target
+            words.append(f"attached {' '.join(str(t.n) for t in ticks if t is not None)}")
         return self._call("place", tag, " ".join(words), urgency, deadline_s)
 
     def modify(self, instrument, order_id, change, *, urgency=0, deadline_s=None):
@@ -86,7 +90,9 @@ class ScriptedBroker:
         return self._call("cancel", self._tag(order_id), "", urgency, deadline_s)
 
     def order(self, instrument, *, order_id=None, cl_ord_id=None, urgency=0, deadline_s=None):
-        return self._call("look", cl_ord_id or order_id, "", urgency, deadline_s)
+        known = (tag for tag, state in self.truth.items() if state.order_id == order_id)
+        tag = cl_ord_id or next(known, order_id)
+        return self._call("look", tag, "", urgency, deadline_s)
 
     def executions_since(self, time_ns, *, urgency=0, deadline_s=None):
         return self._ask("fills", urgency, deadline_s, time_ns)
@@ -114,7 +120,8 @@ class ScriptedBroker:
             return [PositionState(instrument=MNQ, qty=net, avg_px=None, time_ns=0)] if net else []
         states = self.truth.values()
         if name == "open":
-            return [s for s in states if not s.ord_status.terminal]
+            hidden = OrdStatus.SUSPENDED
+            return [s for s in states if not (s.ord_status.terminal or s.ord_status is hidden)]
         return [s for s in states if s.time_ns >= self.since_ns[name]]
 
     def answer_all(self):
@@ -189,9 +196,12 @@ class ScriptedBroker:
         else:
             exec_type = ExecType[what.upper()]
             status = OrdStatus.PARTIALLY_FILLED if state.cum_qty else OrdStatus.NEW
+            if exec_type is ExecType.SUSPENDED:
+                status = OrdStatus.SUSPENDED
             numbers = dict(zip(words[::2], words[1::2], strict=True))
             changes = {k: int(v) if k == "order_qty" else Decimal(v) for k, v in numbers.items()}
             state = structs.replace(state, ord_status=status, **changes)
+            state = structs.replace(state, leaves_qty=state.order_qty - state.cum_qty)
         self.truth[tag] = state
         told = state if self.tagged else structs.replace(state, cl_ord_id="")
         self.on_its_way.append(ExecutionReport(exec_type=exec_type, order=told, **fill))
@@ -213,6 +223,30 @@ class ScriptedBroker:
             avg_px=None,
             time_ns=self.time_ns,
         )
+
+    def attach(self, tag, side, qty, kind, px=None):
+        """The broker makes an order for the entry of `tag`'s bracket, and tells it under its id
+        alone; the script, and the manager, know it as `tag`. Without a price it is suspended."""
+        intent = tag.partition(".")[0]
+        parent = [t for t in self.truth if t.startswith(f"{intent}.entry#")][-1]
+        stops = kind == "stop"
+        self.truth[tag] = OrderState(
+            instrument=MNQ,
+            order_id=str(100 + len(self.truth)),
+            cl_ord_id="",
+            side=Side[side.upper()],
+            ord_type=OrdType.STOP if stops else OrdType.LIMIT,
+            ord_status=OrdStatus.PENDING_NEW,
+            order_qty=int(qty),
+            cum_qty=0,
+            leaves_qty=int(qty),
+            price=None if stops or px is None else Decimal(px),
+            stop_px=Decimal(px) if stops and px is not None else None,
+            avg_px=None,
+            time_ns=self.time_ns,
+            parent_id=self.truth[parent].order_id,
+        )
+        self.happen("suspended" if px is None else "new", tag, ())
 
     def by_hand(self, side, qty, px):
         """Somebody else trades on the account; no event tells of it."""

@@ -6,7 +6,7 @@ fits no change of ours is the broker's own doing, and what it says holds.
 
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ..order import OrderChange, OrderRequest, OrderState
 from .sending.backoff import doubled
@@ -108,6 +108,13 @@ class Agreement:
         """A look-up showed the order with these numbers."""
         self._newest_ns = max(self._newest_ns, state.time_ns)
         self.now = self._read(state)
+
+    def begun(self, state: OrderState) -> None:
+        """An order that the broker kept back has now the numbers that it works with, or still
+        has none."""
+        self._request = structs.replace(self._request, price=state.price)
+        price, stop_px = state.price, state.stop_px
+        self.now = Wish(True, state.order_qty, price, stop_px, self.now.trail)
 
     def change_to(self, wish: Wish) -> OrderChange:
         """The change that makes the order as wished; None where nothing differs."""

@@ -27,12 +27,14 @@ class Intake:
     """Takes in and tells. `settle(order)` lets all that depends on an order act,
     `moved(instrument)` all that depends on a position; the listener hears after they have.
 
-    `last_ns`: the broker's time of the newest report or fill; 0 before the first.
+    `adopt` takes in an order that the broker made for one of ours. `last_ns`: the broker's time of
+    the newest report or fill; 0 before the first.
     """
 
     outbox: Outbox
     after_answer: Callable[[Order, OrderState | None], None]
     missed: Callable[[], None]
+    adopt: Callable[[OrderState], Order | None]
 
     def __init__(
         self,
@@ -51,20 +53,26 @@ class Intake:
             self.last_ns = report.order.time_ns
         self.outbox.sweep()
         order = self.outbox.orders.find(report.order.cl_ord_id, report.order.order_id)
-        if order is None:
-            self._stranger(report)
-            return
         try:
+            child = order is None
+            if order is None:
+                order = self._child(report.order)
+            if order is None:
+                self._stranger(report)
+                return
             fill, news = self._take(order, report)
         except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3)
-            self.outbox.supervision.failed(error, "a report", order.cl_ord_id)
+            about = "" if order is None else order.cl_ord_id
+            self.outbox.supervision.failed(error, "a report", about)
             self.missed()  # as if it had not come: what it told is asked for
             return
         try:
             self._settle(order)
         except Exception as error:  # noqa: BLE001  as above
             self.outbox.supervision.failed(error, "what follows a report", order.cl_ord_id)
-        self._tell(order, report, fill, news)
+        self._tell(order, report, fill, news or child)
+        if order.core.request.attached is not None:
+            self._children_of(order)
 
     def go_on(self, order: Order) -> None:
         """A fault of ours may have kept from an order, or its owner, what should have followed."""
@@ -87,6 +95,12 @@ class Intake:
         self._settle(order)
         self.end(order, state)
 
+    def found(self, state: OrderState) -> None:
+        """A look found an order that we do not know: taken in where it was made for one of ours."""
+        order = self._child(state)
+        if order is not None:
+            self.state(order, state)
+
     def end(self, order: Order, state: OrderState) -> None:
         """Tell that an order is over, where a look knows it first. The fills of one that was filled
         tell it by themselves."""
@@ -104,6 +118,8 @@ class Intake:
         self._settle(order)
         for report, fill, news in taken:
             self._tell(order, report, fill, news)
+        if order.core.request.attached is not None:
+            self._children_of(order)
         self.after_answer(order, found)
 
     def resent(self, order: Order, tag: str) -> None:
@@ -122,6 +138,20 @@ class Intake:
         self._settle(order)
 
     # --- how --------------------------------------------------------------------------------------
+
+    def _child(self, state: OrderState) -> Order | None:
+        """The order of the broker's making that this is, with all that was held for it."""
+        order = None if state.parent_id is None else self.adopt(state)
+        if order is not None:
+            for report in self.outbox.orders.learn_id(order):
+                self._tell(order, report, *self._take(order, report))
+        return order
+
+    def _children_of(self, entry: Order) -> None:
+        """What came of an entry's children before its own id was known."""
+        if entry.order_id is not None:
+            for report in self.outbox.orders.children_of(entry.order_id):
+                self.report(report)
 
     def _take(self, order: Order, report: ExecutionReport) -> tuple[Execution | None, bool]:
         """Let the core, the position and the table know. The fill, where it is a new one, and
@@ -186,7 +216,8 @@ class Intake:
         """Not one of ours, or one whose id we are not told yet, or one long forgotten. Its fills
         move the position."""
         told, outbox = report.order, self.outbox
-        if not told.cl_ord_id and not outbox.orders.forgotten("", told.order_id):
+        unnamed = not told.cl_ord_id or told.parent_id is not None
+        if unnamed and not outbox.orders.forgotten("", told.order_id):
             outbox.orders.hold(report, outbox.now_s())
         fill = fill_of(report)
         if fill is not None:

@@ -16,6 +16,7 @@ from ..price import PriceLike
 from ..words import TradingStatus
 from .admission import Admission
 from .agreement import Wish
+from .brackets.adoption import Adoption
 from .brackets.brackets import Brackets
 from .changing import Changing
 from .door import Door
@@ -82,6 +83,7 @@ class OrderManager:
         falling_back = FallingBack(self._owners, self._outbox, self.settings)
         self._outbox.supervision.fall_back = falling_back.begin
         self._outbox.supervision.go_on = self._intake.go_on
+        self._intake.adopt = Adoption(self._owners)
         self._watch = Watch(broker, self._outbox, self._intake, self.settings, now_ns)
         self.view = View(self._owners, self._outbox)
         self._flattens = Flattens(

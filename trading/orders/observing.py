@@ -21,6 +21,10 @@ class Observer:
     def on_intent(self, order: Order) -> None:
         """An order, or its next attempt under a new tag, is about to be sent for the first time."""
 
+    def on_adopted(self, order: Order) -> None:
+        """An order that the broker made for an entry of ours was taken in: its tag is known here
+        alone, at the broker it has `order.order_id`."""
+
     def on_command(self, order: Order, command: Command) -> None:
         """A command leaves for the broker now."""
 
@@ -60,6 +64,7 @@ class Observers:
         self._failed = failed
         self._hooks: dict[str, list[Callable[..., None]]] = {name: [] for name in _HOOKS}
         self._intent = self._hooks["on_intent"]
+        self._adopted = self._hooks["on_adopted"]
         self._command = self._hooks["on_command"]
         self._answer = self._hooks["on_answer"]
         self._unsent = self._hooks["on_unsent"]
@@ -84,6 +89,10 @@ class Observers:
     def on_intent(self, order: Order) -> None:
         if self._intent:
             self._tell(self._intent, order, order)
+
+    def on_adopted(self, order: Order) -> None:
+        if self._adopted:
+            self._tell(self._adopted, order, order)
 
     def on_command(self, order: Order, command: Command) -> None:
         if self._command:

@@ -21,12 +21,14 @@ from .agreement import Agreement, Wish
 from .commands import Command
 from .commands import Do as Do
 from .doubt import Doubt
+from .news import is_old_report, is_old_state
 from .sending.retries import Cancels, Unsent
 from .settings import OrderSettings
 
 # A mean price is a quotient; the caller's decimal context must not decide its digits.
 _MEAN = Context(prec=28)
 _NOTHING = Decimal(0)
+_NOT_AT_WORK = frozenset(s for s in OrdStatus if s.terminal or s is OrdStatus.SUSPENDED)
 
 
 class OrderCore:
@@ -40,6 +42,7 @@ class OrderCore:
         "_time_ns",
         "_worth",
         "accepted",
+        "adopted",
         "agreement",
         "avg_px",
         "cum_qty",
@@ -67,6 +70,7 @@ class OrderCore:
         self.order_id: str | None = None
         self.venue_status = OrdStatus.PENDING_NEW
         self.accepted = False
+        self.adopted = False  # the broker made it and knows it by its id alone
         self.cum_qty = 0
         self.told_qty = 0  # of these, contracts whose fills were reported one by one
         self.avg_px: Decimal | None = None
@@ -136,7 +140,7 @@ class OrderCore:
     def agreed(self) -> bool:
         """True while the order works as wished and nothing of ours is on its way."""
         settled = self.flight is None and not self.doubt.exists and self.wish == self.agreement.now
-        return self.accepted and not self.terminal and settled
+        return self.accepted and settled and self.venue_status not in _NOT_AT_WORK
 
     @property
     def uncertain(self) -> bool:
@@ -329,26 +333,20 @@ class OrderCore:
                 self.told_qty += report.last_qty
                 self._worth = _MEAN.fma(report.last_px, Decimal(report.last_qty), self._worth)
         self._found(state)
-        news = not self._is_old(report)
+        news = not is_old_report(self.venue_status, self.cum_qty, report)
+        suspended = self.venue_status is OrdStatus.SUSPENDED
         try:
             if news:
                 now = self.venue_status if what is ExecType.NEW else self._entered
                 self.venue_status = lifecycle.step(now, what, state.ord_status)
                 self.triggered = self.triggered or what is ExecType.TRIGGERED
         finally:
-            if what is ExecType.REPLACED:
+            if suspended:
+                self.agreement.begun(state)
+            elif what is ExecType.REPLACED:
                 news = self.agreement.replaced(state)
             self._take(state)
         return news
-
-    def _is_old(self, report: ExecutionReport) -> bool:
-        """Whether a report tells of an earlier state than the one we know, from a look-up say."""
-        # A cancel may carry less than was filled (market-facts 4, [20]: CME sends 0); it is no old
-        # news for that. A working state with less than we know is.
-        state = report.order
-        behind = state.cum_qty < self.cum_qty and not state.ord_status.terminal
-        entered = self.venue_status is not OrdStatus.PENDING_NEW
-        return self.terminal or behind or (entered and report.exec_type is ExecType.NEW)
 
     def knows(self, exec_id: str) -> bool:
         """Whether a fill was told already."""
@@ -357,11 +355,11 @@ class OrderCore:
     def seen(self, state: OrderState) -> None:
         """Take a snapshot in: never behind what we know already (INV-17)."""
         self._found(state)
-        behind = (state.cum_qty, state.time_ns) < (self.cum_qty, self._time_ns)
-        if not self.terminal and not behind:
+        if not is_old_state(self.venue_status, self.cum_qty, self._time_ns, state):
+            begins = self.venue_status is OrdStatus.SUSPENDED
             if state.ord_status is not OrdStatus.PENDING_NEW:
                 self.venue_status = state.ord_status
-            self.agreement.seen(state)
+            (self.agreement.begun if begins else self.agreement.seen)(state)
         self._take(state)
         if state.ord_status is not OrdStatus.REJECTED:
             self._accept(state.order_id)

@@ -121,6 +121,11 @@ class Owners:
         symbol = instrument.symbol
         return [owner for owner in self.all() if owner.instrument.symbol == symbol]
 
+    def late(self, instrument: Instrument) -> list[Owner]:
+        """Finished owners in an instrument that are kept for what is told late."""
+        symbol = instrument.symbol
+        return [each for _, each in self._late.values() if each.instrument.symbol == symbol]
+
     def settle(self, owner: Owner) -> None:
         """Let an owner act, and take it off the list when it is finished."""
         try:

@@ -70,17 +70,20 @@ class Registry:
         return None
 
     def find(self, cl_ord_id: str, order_id: str) -> Order | None:
-        """The order of a tag, or of a broker's id where the tag is missing."""
-        tag = cl_ord_id or self._tag_by_id.get(order_id, "")
-        order = self._working.get(tag)
+        """The order of a tag, or of a broker's id where the tag is missing or not one of ours."""
+        order = self._working.get(cl_ord_id) or self._over(cl_ord_id)
         if order is None:
-            finished = self._finished.get(tag)
-            if finished is None:
-                self.unfound += 1
-                return None
-            order = finished[1]
-        self.found += 1
+            tag = self._tag_by_id.get(order_id, "")
+            order = self._working.get(tag) or self._over(tag)
+        if order is None:
+            self.unfound += 1
+        else:
+            self.found += 1
         return order
+
+    def _over(self, tag: str) -> Order | None:
+        finished = self._finished.get(tag)
+        return finished[1] if finished else None
 
     def sizes(self) -> dict[str, int]:
         """How many entries each table has."""
@@ -113,6 +116,13 @@ class Registry:
         wait, or when the answer that would name it does not come."""
         self._held.append((now_s, report))
         self._sweep_s = min(self._sweep_s, now_s + self._settings.held_s)
+
+    def children_of(self, order_id: str) -> list[ExecutionReport]:
+        """Reports held for orders that the broker attached to this one, in order."""
+        theirs = [entry for entry in self._held if entry[1].order.parent_id == order_id]
+        for entry in theirs:
+            self._held.remove(entry)
+        return [report for _, report in theirs]
 
     def revive(self, order: Order) -> bool:
         """An order that was taken for over is not: back to the working ones. False where it is

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from ..errors import UsageError
 from .settings_sources import from_environment, from_file
+
+Preference = Literal["auto", "native", "client"]
+"""Who keeps a bracket's legs; see `OrderSettings.brackets`."""
 
 _COUNTS = (
     "misses",
@@ -70,6 +73,12 @@ class OrderSettings:
     an order that was taken is looked up when no event told of it by then. `overlap_s`: how far
     before the newest event that we know such questions reach back.
 
+    `brackets`: who keeps a bracket's stop and target: with "auto" the broker, where its account has
+    that switched on; with "native" also where the broker does not say, and should it refuse, the
+    entry goes without; with "client" always the manager. `native_within_s`: how long the broker may take to
+    bring, size or remove them before it is asked, and how long the answer may take before the
+    manager does it instead.
+
     `breaker_tries`: calls in a row without an answer that open a breaker, and look-ups without one
     that are an incident. `breaker_s`: how long
     nothing ordinary is sent then, until one call may try; `breaker_risk_s`: the same for what
@@ -126,6 +135,8 @@ class OrderSettings:
     follow_s: float = 0.5
     orphan_s: float = 1.0
     close_within_s: float = 5.0
+    brackets: Preference = "auto"
+    native_within_s: float = 0.5
     finished_most: int = 10_000
     finished_s: float = 86_400.0
     late_most: int = 1_000
@@ -172,6 +183,13 @@ class OrderSettings:
                 if not isinstance(value, bool):
                     raise UsageError(
                         f"OrderSettings.{field.name} is {value!r}; it is True or False"
+                    )
+                continue
+            if isinstance(field.default, str):
+                if value not in get_args(Preference):
+                    raise UsageError(
+                        f"OrderSettings.{field.name} is {value!r}; it is one of "
+                        f"{', '.join(get_args(Preference))}"
                     )
                 continue
             if not (value > 0 and isfinite(value)):

@@ -58,6 +58,11 @@ class View:
         """Brackets in an instrument that still work or hold something, oldest first."""
         return [b for b in self._owners.trading(instrument) if isinstance(b, Bracket)]
 
+    def unsure(self, instrument: Instrument) -> bool:
+        """Whether the broker may have made orders for a bracket in an instrument that nobody told
+        of; it is being asked then."""
+        return any(bracket.unsure for bracket in self.brackets_of(instrument))
+
     @property
     def incidents(self) -> list[Incident]:
         """The incidents so far, as many of the newest as the settings keep."""

@@ -19,6 +19,7 @@ One line is one thing that happens; times pass only in `wait`:
     > ask open                  a question of a round (fills, open, orders, positions)
     < shown                     all questions in flight are answered, by `x snapshot` or as it is
     x rests web-1 sell 1 20010  an order of somebody else's
+    x child 1.stop#1 sell 2 stop 19990      the broker attaches an order; suspended without a price
     x drop                      the oldest event on its way is lost; `x time 90`: broker's seconds
     x hand sell 1 @ 20000       somebody else trades, unheard; `x forget`: no question shows it
     < stream down               the stream's state; `up`, `up gap`
@@ -32,7 +33,7 @@ from decimal import Decimal
 
 import pytest
 from position_acts import act_on_position
-from scripted_broker import ASKS, LOSSY, MNQ, OFFERS, ScriptedBroker
+from scripted_broker import ASKS, LOSSY, MNQ, NATIVE, OFFERS, ScriptedBroker
 
 from dryfill.sim.loop_run import run_virtual
 from dryfill.trading.broker import StreamState
@@ -165,6 +166,10 @@ class Stage:
             self.broker.hidden = self.broker.trades.pop()
         elif what == "time":
             self.broker.time_ns = int(words[0]) * 10**9
+        elif what == "child":
+            self.broker.attach(*words)
+            if mark == "<":
+                self.broker.tell()
         elif what == "stream":
             self.broker.sink(StreamState(up=words[0] == "up", gap="gap" in words))
         elif what == "status":
@@ -364,6 +369,12 @@ def stage_kind():
 @pytest.fixture
 def offers():
     return OFFERS
+
+
+@pytest.fixture
+def native():
+    """What a broker offers that keeps a bracket's legs."""
+    return NATIVE
 
 
 @pytest.fixture

@@ -258,6 +258,7 @@ def test_every_field_has_a_test_whose_outcome_it_changes():
     named |= {"fault_tries"}  # in test_supervision
     named |= {"unread_most", "reports_most"}  # in figures/test_events, test_order_handle
     named |= {"log_ids"}  # in figures/test_order_log
+    named |= {"brackets", "native_within_s"}  # in test_native_entry, test_native_replaced
     assert named == {field.name for field in fields(OrderSettings)}
 
 
@@ -267,7 +268,10 @@ def test_a_switch_is_true_or_false(value):
         OrderSettings(log_ids=value)
 
 
-@pytest.mark.parametrize("field", [f.name for f in fields(OrderSettings) if f.name != "log_ids"])
+BOUNDS = [field.name for field in fields(OrderSettings) if field.type in (int, float)]
+
+
+@pytest.mark.parametrize("field", BOUNDS)
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf")])
 def test_a_bound_that_bounds_nothing_is_refused_by_name(field, value):
     with pytest.raises(UsageError, match=f"OrderSettings.{field} is {value!r}; it must be above"):
@@ -282,6 +286,7 @@ def test_a_bound_that_bounds_nothing_is_refused_by_name(field, value):
         ({"retry_s": 2.0}, "retry_s 2.0 is longer than retry_most_s 1.0"),
         ({"retry_most_s": 60.0}, "retry_most_s 60.0 is longer than closed_retry_s 30.0"),
         ({"look_down_s": 6.0}, "look_down_s 6.0 is longer than look_s 5.0"),
+        ({"brackets": "broker"}, "brackets is 'broker'; it is one of auto, native, client"),
         ({"exit_patience_s": 31.0}, "exit_patience_s 31.0 is longer than closed_retry_s 30.0"),
     ],
 )

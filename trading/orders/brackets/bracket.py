@@ -8,7 +8,7 @@ import msgspec
 
 from ...errors import RefusedByUs, UsageError
 from ...instrument import Instrument
-from ...order import OrderRequest
+from ...order import OrderRequest, OrderState
 from ...words import OrdStatus, Reason, TimeInForce
 from ..agreement import Wish
 from ..drafts import change_refusal
@@ -20,6 +20,7 @@ from .core import Facts, Mode, Outcome
 from .following import Follower
 from .leg import Leg, Moved
 from .legs import Legs
+from .native import Native, plain_entry
 from .parting import Part
 from .plan import Level, Plan, roles
 
@@ -48,6 +49,7 @@ class Bracket:
         self._sender = sender
         self._settings = settings
         self.changed = Changed()
+        self._native: Native | None = None  # where the broker keeps the legs
         self._overfill = False  # an incident said already that too much was closed
         self._deadline: int | None = None  # the entry's time-out
         self._late = False  # it passed while the entry worked
@@ -62,11 +64,13 @@ class Bracket:
 
     @property
     def entry(self) -> Order:
-        return self._entry.orders[0]
+        """The entry; the second one where a broker refused the first for what was attached."""
+        return self._entry.orders[-1]
 
     @property
     def stop(self) -> Order | None:
-        """The stop that works, or the last one; None before the first fill."""
+        """The stop that works, or the last one; None before the first fill. One that the broker
+        keeps is there earlier, suspended."""
         return self._stop.last
 
     @property
@@ -92,6 +96,8 @@ class Bracket:
         """True once nothing of the bracket works and, unless it was released, nothing is held."""
         facts = self.facts()
         if facts.entry.live or facts.legs_live or facts.exit_live:
+            return False
+        if self._native is not None and self._native.expects:
             return False
         return self.mode is Mode.RELEASED or facts.net == 0
 
@@ -135,10 +141,24 @@ class Bracket:
 
     def begin(self, entry: OrderRequest) -> None:
         """Send the entry."""
+        if entry.attached is not None:
+            side = self.plan.side.opposite
+            self._native = Native(
+                self._entry, self._legs.all, side, self._sender, self._settings, self
+            )
         self._entry.orders.append(self._sender.send(entry))
         seconds = self.plan.rules.entry_timeout
         if seconds is not None:
             self._deadline = self._sender.later(seconds, self._entry_is_late)
+
+    def adopt(self, state: OrderState) -> Order | None:
+        """Take in an order of the broker's; None where it is no child of the entry's."""
+        return None if self._native is None else self._native.adopt(state)
+
+    @property
+    def unsure(self) -> bool:
+        """Whether an order of the broker's making may work that nobody told of."""
+        return self._native is not None and self._native.unseen
 
     def release(self) -> None:
         """Take the legs away; somebody else closes what is held."""
@@ -165,7 +185,8 @@ class Bracket:
 
     def orders(self) -> list[Order]:
         """Every order of the bracket so far."""
-        return self._entry.orders + self._legs.orders() + self._closer.orders
+        strays = [] if self._native is None else self._native.strays
+        return self._entry.orders + self._legs.orders() + self._closer.orders + strays
 
     def part(self, qty: int) -> Part | None:
         """Close at market up to `qty` contracts of those held and not closing yet; None where there
@@ -213,16 +234,22 @@ class Bracket:
 
     def settle(self) -> None:
         """Compare what should be working with what is, and send the difference."""
+        if self._native is not None:
+            self._native.look()
+            self._send_plain()
         self._legs.look()
         self._closer.settle()
-        wish = core.desired(self.plan, self.facts(), self.mode)
+        facts = self.facts()
+        wish = core.desired(self.plan, facts, self.mode)
         if not self.entry.working:
             self._sender.never(self._deadline)
         elif not wish.entry_working:
             self.entry.core.want_gone()
             self._sender.advance(self.entry)
-        for leg, wished in zip(self._legs.all, (wish.stop, *wish.targets), strict=True):
-            self._legs.want(leg, wished, self.plan.side.opposite)
+        wishes = wish.stop, *wish.targets
+        if self._native is None or not self._native.minds(wishes, facts, self.mode):
+            for leg, wished in zip(self._legs.all, wishes, strict=True):
+                self._legs.want(leg, wished, self.plan.side.opposite)
         if wish.exit_qty:
             self._close(wish.exit_qty)
         self.changed.tell()
@@ -239,6 +266,8 @@ class Bracket:
         self._legs.stop_timers()
         self._follower.stop()
         self._closer.stop()
+        if self._native is not None:
+            self._native.stop_timers()
 
     # --- for the legs -----------------------------------------------------------------------------
 
@@ -270,6 +299,15 @@ class Bracket:
             reason = f"not filled within {self.plan.rules.entry_timeout:g} s"
         return entry.order_qty, self.facts(), entry.venue_status, self.mode, reason or entry.text
 
+    def _send_plain(self) -> None:
+        """The entry again, without what the broker refused to attach; the legs are ours then."""
+        plain = plain_entry(self.entry)
+        if plain is not None and self.mode is Mode.GUARDING and not self._late:
+            text = f"{self.entry.describe()}: {self.entry.core.text}; sent without"
+            self._native = None
+            self._sender.incident("native_refused", text, self.entry.cl_ord_id)
+            self._entry.orders.append(self._sender.send(plain))
+
     def _entry_is_late(self) -> None:
         if self.entry.working:
             self._late = True
@@ -284,7 +322,7 @@ class Bracket:
             )
         core.check_move(self.plan, self.facts(), leg.nth, level, loosen=loosen)
         self._take_over(leg, level)
-        order = leg.live
+        order = leg.at_work
         if order is None:
             return
         live, wish, refusals = order.core, order.core.wish, order.core.refusals
@@ -296,7 +334,7 @@ class Bracket:
 
     def _take_over(self, leg: Leg, level: Level) -> None:
         """The trader has a leg at a new level from now on."""
-        plan, order = self.plan, leg.live
+        plan, order = self.plan, leg.at_work
         before = leg.moved or Moved(plan.level(leg.nth), plan.rules)
         self.plan = core.moved(plan, self.facts(), leg.nth, level)
         leg.cut_pause(self._sender)

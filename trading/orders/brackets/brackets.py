@@ -12,6 +12,7 @@ from ..owners import Owners
 from ..sending.outbox import Outbox
 from ..settings import OrderSettings
 from .bracket import Bracket
+from .native_plan import with_legs
 from .plan import (
     NO_RULES,
     Level,
@@ -65,6 +66,7 @@ class Brackets:
         targets = share_out(target, spec.qty)
         plan = Plan(instrument, spec.side, spec.qty, stop, targets, rules)
         check_levels(plan, entry_prices(request, market))
+        request = with_legs(request, plan, offers, self._settings.brackets)
         self._door.admit(request)
         # Protection outlives the day: a day order would leave the position bare at the close.
         tif = TimeInForce.GTC if TimeInForce.GTC in offers.tifs else TimeInForce.DAY

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from ...instrument import Instrument
 from ...order import OrderRequest
-from ...words import OrdType, Reason, Side, TimeInForce
+from ...words import OrdStatus, OrdType, Reason, Side, TimeInForce
 from ..exits.closing import Sender
 from ..handle import Order
 from ..order_core import Do, OrderCore
@@ -27,8 +27,9 @@ class Leg:
     `nth`: which target it is, from 0; None for the entry and the stop. `failures`: attempts refused
     or lost since the last one that proved itself; `pauses` counts those too that were the market's
     state. `since_s`: since when the live one works as wished. `dropped`: the trader took the leg
-    away. `moved`: what was before a change of the trader's, until the broker agreed; `excused`: the
-    number of the refusal that ended such a change.
+    away. `surplus`: orders of the broker's making that have no place any more: they are taken away,
+    and what they fill counts. `moved`: what was before a change of the trader's, until the broker
+    agreed; `excused`: the number of the refusal that ended such a change.
     """
 
     __slots__ = (
@@ -44,12 +45,14 @@ class Leg:
         "role",
         "said",
         "since_s",
+        "surplus",
     )
 
     def __init__(self, role: str, nth: int | None = None) -> None:
         self.role = role
         self.nth = nth
         self.orders: list[Order] = []
+        self.surplus: list[Order] = []
         self.failures = 0
         self.pauses = 0
         self.judged = 0  # attempts whose end was looked at
@@ -70,13 +73,30 @@ class Leg:
         last = self.last
         return last if last is not None and last.working else None
 
+    @property
+    def at_work(self) -> Order | None:
+        """As `live`; None while the broker keeps it back."""
+        live = self.live
+        return None if live is None or live.status is OrdStatus.SUSPENDED else live
+
+    @property
+    def attempts(self) -> int:
+        """How many orders played it, or were meant to."""
+        return len(self.orders) + len(self.surplus)
+
+    def retire(self, order: Order) -> None:
+        """An order has no place any more."""
+        self.orders.remove(order)
+        self.surplus.append(order)
+        self.judged = min(self.judged, len(self.orders))
+
     def request(
         self, intent: str, instrument: Instrument, side: Side, tif: TimeInForce, wish: LegWish
     ) -> OrderRequest:
         """The next attempt: what is wished, on this side."""
         is_stop = self.nth is None
         return OrderRequest(
-            cl_ord_id=f"{intent}.{self.role}#{len(self.orders) + 1}",
+            cl_ord_id=f"{intent}.{self.role}#{self.attempts + 1}",
             instrument=instrument,
             side=side,
             ord_type=OrdType.STOP if is_stop else OrdType.LIMIT,
@@ -87,12 +107,15 @@ class Leg:
         )
 
     def facts(self) -> LegFacts:
-        if not self.orders:
+        if not self.orders and not self.surplus:
             return _UNUSED
         cum_qty = sum([order.core.cum_qty for order in self.orders])
-        live = self.live
+        live, leaving = self.live, False
+        if self.surplus:
+            cum_qty += sum([order.core.cum_qty for order in self.surplus])
+            leaving = any(order.working for order in self.surplus)
         if live is None:
-            return LegFacts(cum_qty)
+            return LegFacts(cum_qty, live=leaving)
         return LegFacts(cum_qty, live.leaves_qty, True, _holds(live.core))
 
     def end_pause(self) -> None:

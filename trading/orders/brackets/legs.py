@@ -65,7 +65,7 @@ class Legs:
 
     def orders(self) -> list[Order]:
         """Every order that played a leg so far."""
-        return [order for leg in self.all for order in leg.orders]
+        return [order for leg in self.all for order in (*leg.orders, *leg.surplus)]
 
     def leg_of(self, order: Order) -> Leg | None:
         """The leg that an order plays now."""

@@ -12,10 +12,12 @@ from .flatten_core import FlattenFacts, FlattenResult, flatten_step
 
 
 class Book(Protocol):
-    """What a flatten looks at: the manager's orders and position of one instrument."""
+    """What a flatten looks at: the manager's orders and position of one instrument, and whether
+    the broker may have made orders there that nobody told of."""
 
     def orders_of(self, instrument: Instrument) -> list[Order]: ...
     def held(self, instrument: Instrument) -> int: ...
+    def unsure(self, instrument: Instrument) -> bool: ...
 
 
 class Flatten:
@@ -55,7 +57,7 @@ class Flatten:
         others = [order for order in works if order is not exit_order]
         position = self._book.held(self._instrument)
         facts = FlattenFacts(
-            others_live=bool(others),
+            others_live=bool(others) or self._book.unsure(self._instrument),
             stuck=any(order.core.stuck for order in works),
             exit_live=exit_order is not None,
             position=position,

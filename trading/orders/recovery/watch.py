@@ -60,9 +60,12 @@ class Watch:
         self._up = True
         self._timer: int | None = None
         self._round: Round | None = None
+        self._told: list[tuple[Order, Callable[[], None]]] = []  # at the end of the round
+        self._next_told: list[tuple[Order, Callable[[], None]]] = []  # … of the one after it
         intake.after_answer = self._answered
         intake.missed = self._missed
         outbox.sends = self.arm
+        outbox.look_around = self.look_around
 
     @property
     def up(self) -> bool:
@@ -88,6 +91,14 @@ class Watch:
         until all of it was answered once. Nothing is held up meanwhile."""
         self._asked = True
         if not self._outbox.closed and (self._round is None or not self._round.full):
+            self._again()
+            self._begin()
+
+    def look_around(self, order: Order, then: Callable[[], None]) -> None:
+        """Ask now; at the end of a round that began no earlier, call `then` and let the order's
+        owner act, whether anybody answered or not."""
+        self._next_told.append((order, then))
+        if self._round is None:
             self._again()
             self._begin()
 
@@ -143,7 +154,8 @@ class Watch:
     def _go(self) -> None:
         self._timer = None
         outbox = self._outbox
-        if self.behind or self._asked or outbox.orders.any_working or outbox.ledger.any_held:
+        wanted = self.behind or self._asked or bool(self._told)
+        if wanted or outbox.orders.any_working or outbox.ledger.any_held:
             self._begin()
 
     def _begin(self) -> None:
@@ -151,6 +163,7 @@ class Watch:
         known = [o for o in outbox.orders.working() if o.core.accepted and not o.core.flight]
         epochs = {order.cl_ord_id: order.core.epoch for order in known}
         this = self._round = Round(self.behind or self._asked, epochs, intake.last_ns)
+        self._told, self._next_told = [*self._told, *self._next_told], []
         overlap_ns = round(self._settings.overlap_s * 1e9)
         since_ns = max(intake.last_ns - overlap_ns, self._born_ns)
         broker, late_s = self._broker, self._settings.read_deadline_s
@@ -195,6 +208,16 @@ class Watch:
 
     def _end(self) -> None:
         self._again()
+        told, self._told = self._told, []
+        for order, then in told:
+            then()
+            try:
+                self._intake.go_on(order)
+            except Exception as fault:  # noqa: BLE001  as above
+                about = order.cl_ord_id
+                self._outbox.supervision.failed(fault, "what follows a look", about)
+        if self._next_told and self._round is None:
+            self._begin()
         self.arm()
 
     def _merge(self, this: Round) -> None:
@@ -203,13 +226,16 @@ class Watch:
         shown = {state.order_id for state in working}
         for state in [*this.answers.get("orders", ()), *working]:
             order = self._outbox.orders.find(state.cl_ord_id, state.order_id)
-            if order is not None and self._fresh(this, order):
+            if order is None:
+                self._intake.found(state)
+            elif self._fresh(this, order):
                 self._intake.state(order, state)
                 this.epochs[order.cl_ord_id] = order.core.epoch
         for fill in fills:
             self._intake.fill(fill)
         for order in list(self._outbox.orders.working()):
-            if order.order_id not in shown and self._fresh(this, order):
+            hidden = order.core.venue_status is OrdStatus.SUSPENDED  # not among the open ones
+            if order.order_id not in shown and not hidden and self._fresh(this, order):
                 order.core.doubt.arise()  # it is over, or not shown yet: its own look-up tells
                 self._outbox.advance(order)
         if this.full:

@@ -160,9 +160,10 @@ class Courier:
             return broker.place(core.request, urgency=urgency, deadline_s=deadline_s)
         if command.do is Do.LOOK:
             deadline_s = settings.read_deadline_s
-            return broker.order(
-                instrument, cl_ord_id=order.cl_ord_id, urgency=urgency, deadline_s=deadline_s
-            )
+            known_by = {"cl_ord_id": order.cl_ord_id}
+            if core.adopted:
+                known_by = {"order_id": core.order_id or ""}
+            return broker.order(instrument, **known_by, urgency=urgency, deadline_s=deadline_s)
         order_id = core.order_id
         assert order_id is not None, f"{command.do} needs the broker's id: {order!r}"
         if command.do is Do.CANCEL:

@@ -10,12 +10,24 @@ if TYPE_CHECKING:
 class OnBehalf:
     """A `Sender` for one intent: its timers and incidents carry the intent."""
 
-    __slots__ = ("_intent", "_outbox", "advance", "never", "now_s", "pause_s", "send")
+    __slots__ = (
+        "_intent",
+        "_outbox",
+        "adopt",
+        "advance",
+        "look_around",
+        "never",
+        "now_s",
+        "pause_s",
+        "send",
+    )
 
     def __init__(self, outbox: "Outbox", intent: str) -> None:
         self._outbox = outbox
         self._intent = intent
         self.send = outbox.send
+        self.adopt = outbox.adopt
+        self.look_around = outbox.look_around
         self.advance = outbox.advance
         self.now_s = outbox.now_s
         self.pause_s = outbox.pause_s

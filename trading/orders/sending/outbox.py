@@ -10,8 +10,9 @@ from random import Random
 from typing import Protocol
 
 from ...broker import Broker
-from ...order import Execution, ExecutionReport, OrderRequest
+from ...order import Execution, ExecutionReport, OrderRequest, OrderState
 from .. import tags
+from ..adopting import adopted
 from ..handle import Order
 from ..incident import Incident as Incident
 from ..observing import Observers
@@ -42,10 +43,12 @@ class Outbox:
     """Sends, and keeps the order table and the ledger in step with what becomes of it.
 
     `sorter` hears of every answer of the broker's, `observers` of all that happens. `sends` is
-    called before an order goes.
+    called before an order goes. `look_around` asks what works and what was filled; once that is
+    answered, or nobody answered, it calls back and lets an order's owner act.
     """
 
     sends: Callable[[], None]
+    look_around: Callable[[Order, Callable[[], None]], None]
 
     def __init__(
         self,
@@ -82,6 +85,13 @@ class Outbox:
         self.sends()
         self.observers.on_intent(order)
         self._courier.advance(order)
+        return order
+
+    def adopt(self, tag: str, state: OrderState) -> Order:
+        """Enter an order that the broker made for us, under a tag that is known here alone."""
+        order = Order(adopted(tag, state, self.settings))
+        self.orders.add(order)
+        self.observers.on_adopted(order)
         return order
 
     def advance(self, order: Order) -> None:

@@ -84,6 +84,11 @@ def run(world):
 
 
 @pytest.fixture
+def tape_of():
+    return read
+
+
+@pytest.fixture
 def restless():
     """A seeded market that goes up and down and trades all the time, 50 ms a step."""
 
