@@ -15,6 +15,7 @@ import msgspec
 from ..matching.rules import PROFILES, BarPath, QueueModel, Rules, Trigger, UnknownSize
 from ..scenarios import read_market, suspect_bars
 from ..sim.backtest import Trader, World
+from ..sim.desk.bracket_rules import BracketRules
 from ..sim.desk.fees import FeeSpec, fee_schedule
 from ..sim.latency import LatencyProfile, LegSpec, latency_profile
 from ..sim.record import Record, utc
@@ -30,6 +31,8 @@ from ..trading.orders.settings import OrderSettings
 from ..trading.strategy import Strategy, make_strategy, run_strategy
 from ..trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape
 from .report import Report
+
+_KEEPERS = ("auto", "native", "client")
 
 Script = Callable[[Desk], Coroutine[Any, Any, None]]
 When = str | date | datetime | None
@@ -52,7 +55,9 @@ class Backtest:
     (`trade`, `quote`; the venue's own when None). `kind`, `stamp`, `span`, `timezone`, `clean` and
     `contract` are the reader's, see docs/data.md. `settings`: the order manager's. `risk`: limits
     before every order, `RiskLimits` or the name of a rule set (`topstep-50k`), see
-    docs/risk-gate.md.
+    docs/risk-gate.md. `brackets`: who keeps a bracket's stop and target, the simulated broker
+    (`native`) or the order manager (`client`); `auto`: the broker where the venue's accounts do
+    (`projectx-sim`). See docs/brackets.md.
 
     Bad values raise `UsageError`, bad data `ScenarioError`, both before anything runs.
     """
@@ -85,6 +90,7 @@ class Backtest:
         contract: str | None = None,
         settings: OrderSettings | None = None,
         risk: RiskLimits | str | None = None,
+        brackets: str = "auto",
     ) -> None:
         self._strategy = strategy
         self._params = dict(params or {})
@@ -116,6 +122,7 @@ class Backtest:
             settings=settings or OrderSettings(),
             suspects=frozenset(suspects),
             risk=rule_set(risk) if isinstance(risk, str) else risk,
+            brackets=_brackets(brackets, venue),
         )
 
     def run(self, progress: Callable[[float], None] | None = None) -> Report:
@@ -167,6 +174,15 @@ def _check_strategy(strategy: object) -> None:
     text = "".join(lines)
     if not text[:1].isspace():
         check_text("\n" * max(first - 1, 0) + text, getattr(module, "__file__", None) or "strategy")
+
+
+def _brackets(brackets: str, venue: str) -> BracketRules | None:
+    """The account's rules for brackets of its own; None where it has none."""
+    if brackets not in _KEEPERS:
+        names = ", ".join(_KEEPERS)
+        raise UsageError(f"brackets is {brackets!r}; give one of {names}")
+    kept = brackets == "native" or (brackets == "auto" and venue == "projectx-sim")
+    return BracketRules() if kept else None
 
 
 def _name(strategy: type[Strategy] | Script) -> str:

@@ -75,9 +75,9 @@ class OrderSettings:
 
     `brackets`: who keeps a bracket's stop and target: with "auto" the broker, where its account has
     that switched on; with "native" also where the broker does not say, and should it refuse, the
-    entry goes without; with "client" always the manager. `native_within_s`: how long the broker may take to
-    bring, size or remove them before it is asked, and how long the answer may take before the
-    manager does it instead.
+    entry goes without; with "client" always the manager. `native_within_s`: how long the broker
+    may take to bring, size or remove them before it is asked, and how long the answer may take
+    before the manager does it instead.
 
     `breaker_tries`: calls in a row without an answer that open a breaker, and look-ups without one
     that are an incident. `breaker_s`: how long
