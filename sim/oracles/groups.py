@@ -161,8 +161,9 @@ class OneFill(Oracle):
     """INV-08: of one intent one order works at a time, and an entry or plain order fills no more
     than it was for, however often it was sent. Premise: second and later attempts at the broker.
 
-    The exceptions are a stop's substitute, sent T_hedge or more after the stop it stands for, and a
-    child that the broker brings beside an order of ours: then both work for T_over at most.
+    The exceptions are a stop's substitute, sent T_hedge or more after the stop it stands for and
+    declared by a `stop_hedged` incident that names both, and a child that the broker brings beside
+    an order of ours: then both work for T_over at most.
     """
 
     name = "INV-08"
@@ -218,9 +219,11 @@ class OneFill(Oracle):
             return
         first = next(iter(live.values()))
         tags = first.record.known_as, said.record.known_as
-        apart_ns = self._sent_ns.get(tags[1], 0) - self._sent_ns.get(tags[0], 0)
+        # The substitute may arrive first.
+        apart_ns = abs(self._sent_ns.get(tags[1], 0) - self._sent_ns.get(tags[0], 0))
         is_stop = said.tag is not None and said.tag.role == "stop"
-        substitute = is_stop and apart_ns >= in_ns(self._scene.bounds.hedge_s)
+        late = apart_ns >= in_ns(self._scene.bounds.hedge_s)
+        substitute = is_stop and late and self._declared(tags)
         if len(live) == 1 and (substitute or self._by_the_broker(first, said)):
             self._doubled[intent] = self._scene.stopwatch(self._scene.bounds.over_s)
             return
@@ -234,6 +237,12 @@ class OneFill(Oracle):
         sent_ns = self._sent_ns.get(said.record.known_as, 0)
         known_ns = self._scene.knowledge.from_ns(first.moment)
         return first.record.parent is not None and known_ns >= sent_ns
+
+    def _declared(self, tags: tuple[str, str]) -> bool:
+        return any(
+            incident.kind == "stop_hedged" and all(tag in incident.text for tag in tags)
+            for incident in self._scene.incidents()
+        )
 
     def _fills(self, intent: str, said: BrokerSaid) -> None:
         record = said.record

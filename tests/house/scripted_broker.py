@@ -43,6 +43,8 @@ class ScriptedBroker:
         self.tagged = tagged  # False: events carry the broker's id alone
         self.sent = deque()  # what the manager sent and the script has not named yet
         self.in_flight = {}
+        self.overdue = {}  # requests that were made again before they were answered
+        self.settled = []  # tags of which one such was answered
         self.truth = {}
         self.on_its_way = deque()
         self.fills = 0
@@ -133,8 +135,13 @@ class ScriptedBroker:
         return next(tag for tag, state in self.truth.items() if state.order_id == order_id)
 
     def _call(self, kind, tag, words, urgency, deadline_s=None):
-        earlier = self.in_flight.get(tag, ("", None))[0]
-        assert earlier in ("", "ask", "look"), f"two requests in flight for {tag}"
+        earlier, asked = self.in_flight.get(tag, ("", None))
+        # What is safe to repeat may be, and what an event told of is not waited for.
+        overdue = earlier in ("cancel", "look") and kind in (earlier, "look")
+        told = earlier in ("place", "modify") or (tag in self.settled and earlier == "cancel")
+        assert earlier in ("", "ask", "look") or overdue or told, f"two in flight for {tag}"
+        if overdue or told:
+            self.overdue.setdefault(tag, []).append((earlier, asked))
         loop = asyncio.get_running_loop()
         future = loop.create_future()
         if deadline_s is not None:
@@ -148,13 +155,17 @@ class ScriptedBroker:
     def _late(self, tag, future):
         if self.in_flight.get(tag, ("", None))[1] is future:
             self.answer("lost", tag)
+        elif not future.done():
+            future.set_exception(OutcomeUnknown("no answer"))
 
     def tell(self):
         self.told = self.on_its_way.popleft()
         self.sink(self.told)
 
-    def answer(self, how, tag, reason=Reason.NONE):
-        kind, future = self.in_flight.pop(tag)
+    def answer(self, how, tag, reason=Reason.NONE, *, late=False):
+        kind, future = self.overdue[tag].pop(0) if late else self.in_flight.pop(tag)
+        if late:
+            self.settled.append(tag)
         if how == "ack":
             future.set_result(Ack(self.truth[tag].order_id) if kind == "place" else None)
         elif how == "refuse":

@@ -40,7 +40,6 @@ class Agreement:
         "_held_most",
         "_newest_ns",
         "_request",
-        "_told_early",
         "_untold",
         "contested",
         "now",
@@ -56,20 +55,16 @@ class Agreement:
         self._request = request
         self._held_most = held_most
         self._newest_ns = 0  # the broker's time of the newest of these
-        self._told_early = False
         self._untold: tuple[Wish, ...] = ()  # agreed to, their reports still to come
 
     def sent(self, wish: Wish) -> None:
         """A change to these numbers leaves now."""
         self.under_way = wish
-        self._told_early = False
 
     def taken(self) -> None:
         """The broker took the change under way."""
         wish, self.under_way = self.under_way, None
         assert wish is not None, "an answer to no change"
-        if self._told_early:
-            return  # its report came before, and others may have followed
         self.now = wish
         self._untold = (*self._untold, wish)[-self._held_most :]
 
@@ -78,8 +73,9 @@ class Agreement:
         self.under_way = None
 
     def replaced(self, state: OrderState) -> bool:
-        """A REPLACED report came: of a change of ours, or of the broker's own doing. False where it
-        came before, or a newer one did: what comes late does not bring old numbers back."""
+        """A REPLACED report came: of a change of ours, which need not be answered any more then, or
+        of the broker's own doing. False where it came before, or a newer one did: what comes late
+        does not bring old numbers back."""
         if state.time_ns < self._newest_ns:
             return False
         self._newest_ns = state.time_ns
@@ -89,9 +85,8 @@ class Agreement:
                 self._untold = self._untold[n + 1 :]
                 return True
         if self.under_way is not None and told.told == self.under_way.told:
-            again, self._told_early = self._told_early, True
-            self.now = self.under_way
-            return not again
+            self.now, self.under_way = self.under_way, None
+            return True
         if told == self.now:
             return False
         self.now = told

@@ -35,6 +35,7 @@ class Intake:
     after_answer: Callable[[Order, OrderState | None], None]
     missed: Callable[[], None]
     adopt: Callable[[OrderState], Order | None]
+    after_report: Callable[[Order], None]
 
     def __init__(
         self,
@@ -61,16 +62,20 @@ class Intake:
                 self._stranger(report)
                 return
             fill, news = self._take(order, report)
+            held = self.outbox.orders.learn_id(order)
+            taken = [(early, *self._take(order, early)) for early in held]
         except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3)
             about = "" if order is None else order.cl_ord_id
             self.outbox.supervision.failed(error, "a report", about)
             self.missed()  # as if it had not come: what it told is asked for
             return
+        self.after_report(order)
         try:
             self._settle(order)
         except Exception as error:  # noqa: BLE001  as above
             self.outbox.supervision.failed(error, "what follows a report", order.cl_ord_id)
-        self._tell(order, report, fill, news or child)
+        for each, its_fill, new in (*taken, (report, fill, news or child)):
+            self._tell(order, each, its_fill, new)
         if order.core.request.attached is not None:
             self._children_of(order)
 
@@ -84,7 +89,7 @@ class Intake:
         order = self.outbox.orders.find(fill.cl_ord_id, fill.order_id)
         if order is None:
             self._strange_fill(fill)
-        elif not order.core.knows(fill.exec_id):
+        elif not order.core.told.knows(fill.exec_id):
             self.report(_report_of(order, fill))
         self.last_ns = max(self.last_ns, fill.time_ns)
 
@@ -156,12 +161,12 @@ class Intake:
     def _take(self, order: Order, report: ExecutionReport) -> tuple[Execution | None, bool]:
         """Let the core, the position and the table know. The fill, where it is a new one, and
         whether anything was new."""
-        told_qty, news = order.core.told_qty, True
+        told_qty, news = order.core.told.qty, True
         try:
             news = order.core.apply(report)
         except ProtocolError as error:
             self.outbox.incident("protocol", f"{order.describe()}: {error}", order.cl_ord_id)
-        fill = fill_of(report) if order.core.told_qty != told_qty else None
+        fill = fill_of(report) if order.core.told.qty != told_qty else None
         if fill is not None:
             order.fills.append(fill)
             self.outbox.ledger.book(fill, order)
@@ -241,7 +246,7 @@ class Intake:
 def _report_of(order: Order, fill: Execution) -> ExecutionReport:
     """The report of a fill that the stream did not bring, by what we know of the order."""
     core, request = order.core, order.request
-    cum_qty = core.told_qty + fill.qty
+    cum_qty = core.told.qty + fill.qty
     filled = cum_qty >= core.order_qty
     status = OrdStatus.FILLED if filled else OrdStatus.PARTIALLY_FILLED
     state = OrderState(

@@ -8,7 +8,7 @@ It never goes back: a terminal state is latched, filled quantity only grows, and
 once however often it is told (fault-model, INV-05, 06, 17).
 """
 
-from decimal import Context, Decimal
+from decimal import Decimal
 
 from msgspec import structs
 
@@ -21,13 +21,11 @@ from .agreement import Agreement, Wish
 from .commands import Command
 from .commands import Do as Do
 from .doubt import Doubt
+from .fills_told import FillsTold
 from .news import is_old_report, is_old_state
 from .sending.retries import Cancels, Unsent
 from .settings import OrderSettings
 
-# A mean price is a quotient; the caller's decimal context must not decide its digits.
-_MEAN = Context(prec=28)
-_NOTHING = Decimal(0)
 _NOT_AT_WORK = frozenset(s for s in OrdStatus if s.terminal or s is OrdStatus.SUSPENDED)
 
 
@@ -36,11 +34,8 @@ class OrderCore:
 
     __slots__ = (
         "_cancels",
-        "_fills_seen",
-        "_sent",
         "_settings",
         "_time_ns",
-        "_worth",
         "accepted",
         "adopted",
         "agreement",
@@ -56,8 +51,9 @@ class OrderCore:
         "refusal_reason",
         "refusals",
         "request",
+        "sent_s",
         "text",
-        "told_qty",
+        "told",
         "triggered",
         "unsent",
         "venue_status",
@@ -72,25 +68,21 @@ class OrderCore:
         self.accepted = False
         self.adopted = False  # the broker made it and knows it by its id alone
         self.cum_qty = 0
-        self.told_qty = 0  # of these, contracts whose fills were reported one by one
+        self.told = FillsTold()
         self.avg_px: Decimal | None = None
         self.triggered = False  # a stop: set off, and since then an order like others
-        self.reason = Reason.NONE
-        self.text = ""
+        self.reason, self.text = Reason.NONE, ""
         self.refusal = ""  # why the last change was refused; "" when it was not
         self.refusal_reason = Reason.NONE
         self.refusals = 0  # changes refused so far
         self.flight: Do | None = None
         self.agreement = Agreement(request, settings.held_most)
         self.wish = self.agreement.now
-        self._worth = _NOTHING  # of the fills that were reported: quantity times price
-        self._fills_seen: tuple[str, ...] = ()  # few, and a set would weigh as much as all of this
-        self._sent = False
+        self.sent_s: float | None = None  # when it left, on the loop's clock
         self._cancels = Cancels(settings)
         tag = tags.parse(request.cl_ord_id)
         self.is_entry = tag is None or tag.opens  # else it reduces what is held
-        self.doubt = Doubt(settings, risk_reducing=not self.is_entry)
-        self.unsent = Unsent(settings)
+        self.doubt, self.unsent = Doubt(settings, risk_reducing=not self.is_entry), Unsent(settings)
         self.epoch = 0  # grows with every request and report: what was asked before is older
         self._time_ns = 0  # the broker's, of the newest state that we were told
 
@@ -134,7 +126,7 @@ class OrderCore:
     @property
     def leaves_qty(self) -> int:
         """Contracts that may still be filled; 0 once terminal."""
-        return 0 if self.terminal else max(self.agreement.now.order_qty - self.cum_qty, 0)
+        return 0 if self.terminal else max(self.order_qty - self.cum_qty, 0)
 
     @property
     def agreed(self) -> bool:
@@ -145,7 +137,7 @@ class OrderCore:
     @property
     def uncertain(self) -> bool:
         """True while the order was sent and nothing proves that it works or does not."""
-        waiting = self._sent and not self.accepted and not self.terminal
+        waiting = self.sent_s is not None and not self.accepted and not self.terminal
         return waiting and self.flight is not Do.PLACE
 
     @property
@@ -175,12 +167,8 @@ class OrderCore:
             self.agreement.contested = 0
 
     def want_gone(self) -> None:
-        """Say that the order should not work any more."""
+        """Say that it should not work any more."""
         self.want(structs.replace(self.wish, working=False))
-
-    def want_at(self, order_qty: int, price: Decimal | None, stop_px: Decimal | None) -> None:
-        """Say that the order should work with these numbers."""
-        self.want(Wish(self.wish.working, order_qty, price, stop_px, self.wish.trail))
 
     def renew(self) -> None:
         """Try again what was given up or refused: a cancel from its first pause, a change now."""
@@ -191,7 +179,7 @@ class OrderCore:
         """The next command to send, or None when the order is as wished or one is in flight."""
         if self.terminal or self.flight is not None:
             return None
-        if not self._sent:
+        if self.sent_s is None:
             return self._first_command()
         if self.doubt.exists or not self.accepted:
             return Command(Do.LOOK, max(self.doubt.pause_s, self.unsent.pause_s))
@@ -218,10 +206,24 @@ class OrderCore:
         self.flight = command.do
         self.epoch += 1
         if command.do is Do.PLACE:
-            self._sent = True
-            self.doubt.deadline_s = now_s
+            self.sent_s = self.doubt.deadline_s = now_s
         elif command.do is Do.MODIFY:
             self.agreement.sent(self.wish)
+
+    @property
+    def patience_s(self) -> float | None:
+        """How long the answer to what is in flight is waited for; None: to the port's deadline."""
+        if self.flight is Do.CANCEL:
+            return self._cancels.patience_s
+        if self.is_entry or self.flight is Do.PLACE:
+            return None
+        return self._settings.told_within_s
+
+    def overdue(self) -> None:
+        """What is in flight is waited for no more: a cancel goes again, the rest is looked up."""
+        do, self.flight = self.flight, None
+        self.agreement.ended()
+        (self._cancels.overdue if do is Do.CANCEL else self.doubt.arise)()
 
     def acked(self, order_id: str) -> None:
         """The broker took the order."""
@@ -274,11 +276,11 @@ class OrderCore:
             self.doubt.failed()
         elif do is Do.PLACE and not (self.terminal or self.accepted):
             if not self.wish.working:
-                self._sent = False
+                self.sent_s = None
             elif self.is_entry and self.unsent.entry_goes_on(now_s):
                 tag = tags.next_attempt(self.request.cl_ord_id)
                 self.request = structs.replace(self.request, cl_ord_id=tag)
-                self._sent = False
+                self.sent_s = None
             else:
                 self.venue_status, self.text = OrdStatus.REJECTED, str(refusal)
 
@@ -326,12 +328,9 @@ class OrderCore:
         state, what = report.order, report.exec_type
         self.epoch += 1
         if report.exec_id is not None:
-            if report.exec_id in self._fills_seen:
+            if self.told.knows(report.exec_id):
                 return False
-            self._fills_seen = (*self._fills_seen, report.exec_id)
-            if report.last_px is not None:
-                self.told_qty += report.last_qty
-                self._worth = _MEAN.fma(report.last_px, Decimal(report.last_qty), self._worth)
+            self.told.take(report)
         self._found(state)
         news = not is_old_report(self.venue_status, self.cum_qty, report)
         suspended = self.venue_status is OrdStatus.SUSPENDED
@@ -345,12 +344,10 @@ class OrderCore:
                 self.agreement.begun(state)
             elif what is ExecType.REPLACED:
                 news = self.agreement.replaced(state)
+                if self.agreement.under_way is None:
+                    self._told_before_answered(Do.MODIFY)
             self._take(state)
         return news
-
-    def knows(self, exec_id: str) -> bool:
-        """Whether a fill was told already."""
-        return exec_id in self._fills_seen
 
     def seen(self, state: OrderState) -> None:
         """Take a snapshot in: never behind what we know already (INV-17)."""
@@ -373,10 +370,9 @@ class OrderCore:
     def _take(self, state: OrderState) -> None:
         newer = state.cum_qty > self.cum_qty
         self._time_ns = max(self._time_ns, state.time_ns)
-        self.cum_qty = max(self.cum_qty, state.cum_qty, self.told_qty)
-        if self.told_qty == self.cum_qty:
-            if self.cum_qty:
-                self.avg_px = _MEAN.divide(self._worth, Decimal(self.cum_qty))
+        self.cum_qty = max(self.cum_qty, state.cum_qty, self.told.qty)
+        if self.told.qty == self.cum_qty:
+            self.avg_px = self.told.avg_px
         elif newer and state.avg_px is not None:
             self.avg_px = state.avg_px
         if self.terminal and not self.text and self.venue_status is not OrdStatus.FILLED:
@@ -396,3 +392,9 @@ class OrderCore:
             return
         self.accepted = True
         self.doubt.settle()
+        self._told_before_answered(Do.PLACE)
+
+    def _told_before_answered(self, do: Do) -> None:
+        """An event says already what the answer would: the next command need not wait for it."""
+        if self.flight is do:
+            self.flight = None

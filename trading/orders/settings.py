@@ -62,6 +62,10 @@ class OrderSettings:
     broker is asked what is true. `follow_s`: the least time between two moves of a stop by a
     bracket's rules (trail, break-even).
 
+    `hedge_s`: how long after it was sent a stop may be neither answered nor told of, before one
+    substitute goes out beside it. `cancel_again_s`: a cancel without an answer by then is made
+    again, each time after twice as long, up to `retry_most_s`.
+
     `order_deadline_s`, `cancel_deadline_s`, `read_deadline_s`: how long an answer may take: to an
     order or a change, to a cancel, to a question; later, nobody knows what became of it.
     `entry_tries`: how often an entry, or an order of no bracket, is sent in all when it reached
@@ -70,8 +74,9 @@ class OrderSettings:
 
     `look_s`: how often orders and fills are asked for while an order works or something is held, on
     a stream that may lose events; `look_down_s`: while the stream is down, on any. `told_within_s`:
-    an order that was taken is looked up when no event told of it by then. `overlap_s`: how far
-    before the newest event that we know such questions reach back.
+    an order that was taken is looked up when no event told of it by then, on any stream, and one
+    that protects or closes when a change of it, or its last look-up, got no answer by then.
+    `overlap_s`: how far before the newest event that we know such questions reach back.
 
     `brackets`: who keeps a bracket's stop and target: with "auto" the broker, where its account has
     that switched on; with "native" also where the broker does not say, and should it refuse, the
@@ -111,6 +116,7 @@ class OrderSettings:
     visible_s: float = 5.0
     misses: int = 2
     cancel_tries: int = 10
+    cancel_again_s: float = 1.0
     retry_s: float = 0.25
     retry_most_s: float = 1.0
     closed_retry_s: float = 30.0
@@ -119,6 +125,7 @@ class OrderSettings:
     exit_tries: int = 20
     exit_patience_s: float = 2.0
     oco_unresolved_s: float = 2.0
+    hedge_s: float = 1.0
     order_deadline_s: float = 15.0
     cancel_deadline_s: float = 15.0
     read_deadline_s: float = 5.0

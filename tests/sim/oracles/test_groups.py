@@ -195,12 +195,13 @@ def test_an_entry_that_fills_twice_is_found_out_although_it_never_worked_twice(l
     assert look(script).counts["INV-08"] == 1
 
 
-async def hedge(client, after_ms, gone_ms):
+async def hedge(client, after_ms, gone_ms, declared="9.stop#2 stands in for 9.stop#1"):
     await client.enter(qty=2)
     await client.at(150)
     client.send("9.stop#1", "sell", 2, stop="19990")
     await client.at(150 + after_ms)
     second = client.send("9.stop#2", "sell", 2, stop="19990")
+    client.desk.manager.incident("stop_hedged", declared)
     await client.at(gone_ms)
     await client.cancel((await second).order_id)
     await client.at(8000)
@@ -214,6 +215,35 @@ def test_a_stops_substitute_goes_out_after_t_hedge_and_not_before(look, after_ms
     found = look(script)
     assert found.premises["INV-08"] == 1
     assert found.counts["INV-08"] == broken
+
+
+@pytest.mark.parametrize("declared", ["nothing", "9.stop#1 alone", "8.stop#2 for 9.stop#1"])
+def test_a_substitute_that_is_not_declared_is_a_second_order(look, declared):
+    async def script(client, case):
+        await hedge(client, 1000, 2000, declared)
+
+    assert look(script).counts["INV-08"] == 1
+
+
+def test_a_substitute_may_arrive_before_the_stop_it_stands_for(look):
+    async def script(client, case):
+        await client.enter(qty=2)
+        await client.at(150)
+        case.world._wire.send, send = (
+            (lambda leg, call, *a: send(leg, call, 1500 * 10**6)),
+            (case.world._wire.send),
+        )
+        client.send("9.stop#1", "sell", 2, stop="19990")
+        case.world._wire.send = send
+        await client.at(1150)
+        second = client.send("9.stop#2", "sell", 2, stop="19990")
+        client.desk.manager.incident("stop_hedged", "9.stop#2 stands in for 9.stop#1")
+        await client.at(2500)
+        await client.cancel((await second).order_id)
+        await client.at(8000)
+
+    found = look(script)
+    assert (found.premises["INV-08"], found.counts["INV-08"]) == (1, 0)
 
 
 def test_t_hedge_is_the_bound_that_is_given(look):

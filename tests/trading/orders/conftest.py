@@ -14,6 +14,7 @@ One line is one thing that happens; times pass only in `wait`:
     < fill 1#1 2 @ 20000        both at once; `< again`: the last event once more
     < ack 1#1                   the request in flight for this order is answered: done
     < refuse 1#1 TOO_LATE       … refused; `< lost 1#1`: no answer
+    < late ack 1#1              the oldest request that was made again meanwhile is answered
     < found 1#1                 … a look: the order as it is; `< none 1#1`: no such order
     < unsent 1#1                … it never left; `< limited 1#1 3`: 429, in 3 seconds again
     > ask open                  a question of a round (fills, open, orders, positions)
@@ -142,7 +143,10 @@ class Stage:
         await settle()
 
     def hear(self, mark, what, *words):
-        if what == "told":
+        if what == "late":
+            how, tag, *reason = words
+            self.broker.answer(how, tag, Reason[reason[0]] if reason else Reason.NONE, late=True)
+        elif what == "told":
             self.broker.tell()
         elif what == "again":
             self.broker.sink(self.broker.told)

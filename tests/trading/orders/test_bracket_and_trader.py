@@ -25,7 +25,9 @@ SCRIPTS = {
         < fill 1.entry#1 1 @ 20000
         > place 1.stop#1 sell 1 stop 19990
         > place 1.target#1 sell 1 limit 20020
+        < new 1.stop#1
         < ack 1.stop#1
+        < new 1.target#1
         < ack 1.target#1
         do cancel 1.entry#1
         > cancel 1.entry#1
@@ -58,8 +60,10 @@ SCRIPTS = {
         > look 1.entry#1
         < found 1.entry#1
         = got cancel 1.entry#1 -> already_filled(5)
+        < new 1.stop#1
         < ack 1.stop#1
         > modify 1.stop#1 order_qty 5
+        < new 1.target#1
         < ack 1.target#1
         > modify 1.target#1 order_qty 5
         < told
@@ -74,6 +78,7 @@ SCRIPTS = {
         do give_up protect 1
         < fill 1.entry#1 2 @ 20000
         > place 1.stop#1 sell 2 stop 19990
+        < new 1.stop#1
         < ack 1.stop#1
         = working 1.stop#1
     """,
@@ -105,8 +110,8 @@ SCRIPTS = {
         do protect 1
         do flatten
         < new 1.stop#1
-        < ack 1.stop#1
         > cancel 1.stop#1
+        < late ack 1.stop#1
         < canceled 1.stop#1
         > place 2.exit#1 sell 2 market
         < ack 1.stop#1
@@ -143,6 +148,7 @@ SCRIPTS = {
         < fill 2.entry#1 1 @ 20001
         > place 2.stop#1 buy 1 stop 20011
         < ack 2.entry#1
+        < new 2.stop#1
         < ack 2.stop#1
         = position 1
         do flatten
@@ -222,9 +228,10 @@ SCRIPTS = {
         = got protect 1 -> flat(0): still working at the time-out
         < fill 1.entry#1 1 @ 20000
         > place 1.stop#1 sell 1 stop 19990
-        do protect 1 1
-        wait 1
+        do protect 1 0.9
+        wait 0.9
         = got protect 1 -> uncertain(1): still working at the time-out
+        < new 1.stop#1
         < ack 1.stop#1
         do protect 1 1
         wait 1

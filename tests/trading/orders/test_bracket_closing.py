@@ -39,8 +39,9 @@ SCRIPTS = {
         < ack 1.entry#1
         do protect 1
         < refuse 1.stop#1 SELL_STOP_NOT_BELOW_LAST
-        < ack 1.target#1
+        < new 1.target#1
         > cancel 1.target#1
+        < late ack 1.target#1
         < canceled 1.target#1
         > place 1.exit#1 sell 2 market
         < ack 1.target#1
@@ -59,6 +60,7 @@ SCRIPTS = {
         > place 1.stop#1 sell 2 stop 19990
         > place 1.target#1 sell 2 limit 20020
         < ack 1.entry#1
+        < new 1.stop#1
         < ack 1.stop#1
         < refuse 1.target#1 NONE
         wait 0.25
@@ -85,8 +87,9 @@ SCRIPTS = {
         < fill 1.target#1 1 @ 20020
         < ack 1.target#1
         = working 1.stop#1
-        < ack 1.stop#1
+        < new 1.stop#1
         > cancel 1.stop#1
+        < late ack 1.stop#1
         < canceled 1.stop#1
         < ack 1.stop#1
         = working
@@ -126,6 +129,7 @@ SCRIPTS = {
         < ack 1.entry#1
         < new 1.stop#1
         < ack 1.stop#1
+        < new 1.target#1
         < ack 1.target#1
         < fill 1.target#1 1 @ 20020
         > modify 1.stop#1 order_qty 2

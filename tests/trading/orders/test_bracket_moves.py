@@ -12,7 +12,9 @@ HELD = """
     > place 1.target2#1 sell 1 limit 20020
     < new 1.stop#1
     < ack 1.stop#1
+    < new 1.target1#1
     < ack 1.target1#1
+    < new 1.target2#1
     < ack 1.target2#1
 """
 TWO = "do bracket buy 2 loss 40t target 40t,80t" + HELD
@@ -90,6 +92,7 @@ SCRIPTS = {
     "before the first fill the entry counts, and only the plan changes": """
         do bracket buy 2 limit 20000 loss 40t
         > place 1.entry#1 buy 2 limit 20000
+        < new 1.entry#1
         < ack 1.entry#1
         do move 1 stop 20000
         = got move 1 stop -> UsageError
@@ -101,14 +104,15 @@ SCRIPTS = {
     "a plan changed before the first fill has nothing to do with a later refusal": """
         do bracket buy 3 limit 20000 loss 40t
         > place 1.entry#1 buy 3 limit 20000
+        < new 1.entry#1
         < ack 1.entry#1
         do move 1 stop 80t
         < fill 1.entry#1 1 @ 20000
         > place 1.stop#1 sell 1 stop 19980
         < fill 1.entry#1 2 @ 20000
         < new 1.stop#1
-        < ack 1.stop#1
         > modify 1.stop#1 order_qty 3
+        < late ack 1.stop#1
         < refuse 1.stop#1 NONE
         > look 1.stop#1
         < found 1.stop#1
@@ -159,8 +163,8 @@ SCRIPTS = {
         > modify 1.stop#1 stop_px 19995
         do move 1 stop 19999
         < replaced 1.stop#1 stop_px 19995
-        < ack 1.stop#1
         > modify 1.stop#1 stop_px 19999
+        < late ack 1.stop#1
         < refuse 1.stop#1 NONE
         > look 1.stop#1
         < found 1.stop#1

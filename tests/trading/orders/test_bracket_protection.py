@@ -27,6 +27,8 @@ SCRIPTS = {
         > place 1.stop#1 sell 1 stop 19990
         < fill 1.entry#1 1 @ 20000
         < new 1.stop#1
+        > modify 1.stop#1 order_qty 2
+        < late ack 1.stop#1
         < ack 1.entry#1
         < fill 1.entry#1 2 @ 20001          -- the mean moves, and the stop with it
         < ack 1.stop#1
@@ -47,6 +49,7 @@ SCRIPTS = {
         wait 0.25
         > place 1.stop#2 sell 2 stop 19990
         do protect 1
+        < new 1.stop#2
         < ack 1.stop#2
         = got protect 1 -> protected(2)
         = timers 0
@@ -106,14 +109,17 @@ SCRIPTS = {
         < fill 1.entry#1 1 @ 20000
         > place 1.stop#1 sell 1 stop 19990
         < ack 1.entry#1
+        < new 1.stop#1
         < ack 1.stop#1
         < rejected 1.stop#1 NO_LAST_PRICE
         wait 0.25
         > place 1.stop#2 sell 1 stop 19990
+        < new 1.stop#2
         < ack 1.stop#2
         < canceled 1.stop#2
         wait 0.5
         > place 1.stop#3 sell 1 stop 19990
+        < new 1.stop#3
         < ack 1.stop#3
         < canceled 1.stop#3
         > place 1.exit#1 sell 1 market
@@ -125,6 +131,7 @@ SCRIPTS = {
         < fill 1.entry#1 1 @ 20000
         > place 1.stop#1 sell 1 stop 19990
         < ack 1.entry#1
+        < new 1.stop#1
         < ack 1.stop#1
         do bracket buy 2 loss 40t
         > place 2.entry#1 buy 2 market
@@ -134,6 +141,7 @@ SCRIPTS = {
         < fill 2.entry#1 2 @ 19991
         > place 2.stop#1 sell 2 stop 19981
         < ack 2.entry#1
+        < new 2.stop#1
         < ack 2.stop#1
         = position 2
         = working 2.stop#1
@@ -178,7 +186,9 @@ SCRIPTS = {
         < fill 1.entry#1 2 @ 20000
         > place 1.stop#1 sell 2 stop 19990
         > place 1.target#1 sell 2 limit 20020
+        < new 1.stop#1
         < ack 1.stop#1
+        < new 1.target#1
         < ack 1.target#1
         < fill 1.target#1 1 @ 20020
         > cancel 1.entry#1
@@ -239,10 +249,12 @@ def test_a_stop_that_worked_long_enough_starts_with_a_clean_slate(play):
         < fill 1.entry#1 1 @ 20000
         > place 1.stop#1 sell 1 stop 19990
         < ack 1.entry#1
+        < new 1.stop#1
         < ack 1.stop#1
         < canceled 1.stop#1
         wait 0.25
         > place 1.stop#2 sell 1 stop 19990
+        < new 1.stop#2
         < ack 1.stop#2
         wait 5
         < canceled 1.stop#2

@@ -45,8 +45,8 @@ SCRIPTS = {
         > place 1.stop#1 sell 3 stop 19990
         < fill 1.entry#1 1 @ 20000.25
         < new 1.stop#1
-        < ack 1.stop#1
         > modify 1.stop#1 order_qty 4 stop_px 19990.25
+        < late ack 1.stop#1
         < ack 1.stop#1
         do price 20002                   -- the mean is 20000.0625
         do price 20002.25
@@ -193,7 +193,9 @@ SCRIPTS = {
         < fill 1.entry#1 2 @ 20000
         > place 1.stop#1 sell 2 stop 19990
         > place 1.target#1 sell 2 limit 20020
+        < new 1.stop#1
         < ack 1.stop#1
+        < new 1.target#1
         < ack 1.target#1
         do price 20020
         > modify 1.stop#1 stop_px 20018
@@ -216,6 +218,7 @@ SCRIPTS = {
         wait 0.05
         < told
         > place 1.stop#1 sell 1 stop 19990
+        < new 1.stop#1
         wait 0.05
         > cancel 1.entry#1
         x fill 1.entry#1 1 @ 20000
@@ -248,6 +251,7 @@ SCRIPTS = {
         < fill 1.entry#1 3 @ 20000
         > place 1.stop#1 sell 3 stop 19990
         < refuse 1.entry#1 TOO_LATE
+        < new 1.stop#1
         < ack 1.stop#1
         = got protect 1 -> protected(3)
         = timers 0
@@ -257,6 +261,7 @@ SCRIPTS = {
         wait 59
         < fill 1.entry#1 3 @ 20000
         > place 1.stop#1 sell 3 stop 19990
+        < new 1.stop#1
         = timers 0
         < ack 1.stop#1
         wait 60

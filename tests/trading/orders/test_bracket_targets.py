@@ -43,8 +43,9 @@ SCRIPTS = {
         < ack 1.target1#1
         < fill 1.entry#1 2 @ 20000
         > modify 1.stop#1 order_qty 5
-        < ack 1.target2#1
+        < new 1.target2#1
         > modify 1.target2#1 order_qty 3
+        < late ack 1.target2#1
     """,
     "what is left over goes to the nearest": """
         do bracket sell 5 loss 40t target 20t,40t,80t
@@ -61,6 +62,7 @@ SCRIPTS = {
     + """
         < fill 1.target1#1 1 @ 20005
         > modify 1.stop#1 order_qty 2
+        < new 1.stop#1
         < ack 1.stop#1
         < fill 1.target2#1 1 @ 20010
         > modify 1.stop#1 order_qty 1
@@ -125,11 +127,14 @@ SCRIPTS = {
         > place 1.stop#1 sell 2 stop 19990
         > place 1.target1#1 sell 1 limit 20005
         > place 1.target2#1 sell 1 limit 20010
+        < new 1.stop#1
         < ack 1.stop#1
+        < new 1.target2#1
         < ack 1.target2#1
         < refuse 1.target1#1 NONE
         wait 0.25
         > place 1.target1#2 sell 1 limit 20005
+        < new 1.target1#2
         < ack 1.target1#2
         = working 1.stop#1 1.target2#1 1.target1#2
         = incidents target_rejected

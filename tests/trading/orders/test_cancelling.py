@@ -4,14 +4,20 @@ import pytest
 
 from dryfill.trading.orders.settings import OrderSettings
 
+RESTS = """
+        do place buy 1 limit 20000
+        > place 1#1 buy 1 limit 20000
+        < new 1#1
+        < ack 1#1
+"""
 SCRIPTS = {
-    "RS-35: a cancel before the id is known goes out with the answer": """
+    "RS-35: a cancel before the id is known goes out with the event that names it": """
         do place buy 1 limit 20000
         > place 1#1 buy 1 limit 20000
         do cancel 1#1
         < new 1#1                       -- the event names the order, the answer is still due
-        < ack 1#1
         > cancel 1#1
+        < late ack 1#1
         < canceled 1#1
         < ack 1#1
         = got cancel 1#1 -> cancelled(0)
@@ -22,8 +28,10 @@ SCRIPTS = {
         > place 1#1 buy 1 limit 20000
         do cancel 1#1
         < new 1#1
+        > cancel 1#1
+        < late ack 1#1
         < fill 1#1 1 @ 20000
-        < ack 1#1
+        < refuse 1#1 TOO_LATE
         = got cancel 1#1 -> already_filled(1)
     """,
     "RS-30: a cancel refused because filled is looked up once and tells the truth": """
@@ -176,14 +184,57 @@ SCRIPTS = {
         < canceled 1#1
         < ack 1#1
     """,
+    "a cancel that nobody answers is made again, once a second": RESTS
+    + """
+        do cancel 1#1
+        > cancel 1#1
+        wait 0.9
+        wait 0.1
+        > cancel 1#1
+        wait 1
+        > cancel 1#1
+        < canceled 1#1
+        = got cancel 1#1 -> cancelled(0)
+        wait 10
+        < late ack 1#1
+        < ack 1#1
+        = incidents
+        = timers 0
+    """,
+    "of a cancel and the one that repeats it the first answer counts": RESTS
+    + """
+        do cancel 1#1
+        > cancel 1#1
+        wait 1
+        > cancel 1#1
+        < late ack 1#1
+        wait 0.25                           -- and no report comes
+        > look 1#1
+        < late refuse 1#1 TOO_LATE
+        < found 1#1
+        wait 0.25
+        > cancel 1#1
+    """,
+    "a cancel that is refused late, while its repetition is on its way, is looked up": RESTS
+    + """
+        do cancel 1#1
+        > cancel 1#1
+        wait 1
+        > cancel 1#1
+        x fill 1#1 1 @ 20000
+        < late refuse 1#1 TOO_LATE
+        > look 1#1
+        < found 1#1
+        = got cancel 1#1 -> already_filled(1)
+    """,
     "a caller that gives up leaves nothing behind, and its cancel goes on": """
         do place buy 2 limit 20000
         > place 1#1 buy 2 limit 20000
         do cancel 1#1
         do give_up cancel 1#1
         < new 1#1
-        < ack 1#1
         > cancel 1#1
+        < late ack 1#1
         < canceled 1#1
         < ack 1#1
         = timers 0

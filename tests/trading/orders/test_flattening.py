@@ -10,9 +10,11 @@ SCRIPTS = {
         > place 1#1 buy 1 market
         do flatten
         < new 1#1
+        > cancel 1#1
+        < late ack 1#1
         < fill 1#1 1 @ 20000
         > place 2.exit#1 sell 1 market
-        < ack 1#1
+        < refuse 1#1 TOO_LATE
         < new 2.exit#1
         < ack 2.exit#1
         = waiting flatten

@@ -70,7 +70,7 @@ def test_of_fills_that_only_a_look_knows_the_brokers_mean_is_taken(core):
     state = structs.replace(THREE.order, avg_px=Decimal("19999.5"))
     core.sent(structs.replace(OrderCore(REQUEST, OrderSettings()).next_command(), do=Do.LOOK), 1.0)
     core.looked(state, 1.0)
-    assert (core.cum_qty, core.told_qty, core.avg_px) == (3, 0, Decimal("19999.5"))
+    assert (core.cum_qty, core.told.qty, core.avg_px) == (3, 0, Decimal("19999.5"))
     assert core.venue_status is OrdStatus.FILLED
 
 
@@ -126,7 +126,7 @@ def test_an_order_taken_back_before_it_was_sent_never_leaves():
 def test_a_cancel_is_not_taken_back(core):
     core.apply(NEW)
     core.want_gone()
-    core.want_at(5, Decimal(20_001), None)
+    core.want(structs.replace(core.wish, order_qty=5, price=Decimal(20_001)))
     assert not core.wish.working
     assert core.next_command().do is Do.CANCEL
 

@@ -75,8 +75,9 @@ SCRIPTS = {
         > modify 1#1 price 20001
         < replaced 1#1 price 20001
         < replaced 1#1 price 20002      -- the broker's own doing, and newer
-        < ack 1#1
         > modify 1#1 price 20001        -- what is wished still differs from what is
+        < late ack 1#1
+        = status 1#1 PENDING_REPLACE
     """,
     "a broker that makes something else of every change is asked again, but with pauses": """
         do place buy 3 limit 20000

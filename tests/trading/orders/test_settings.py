@@ -71,12 +71,12 @@ UNSENT = """
     > place 1#1 buy 1 limit 20000
     < unsent 1#1
 """
-LOSSY_ONLY = ("look_s", "told_within_s")
+LOSSY_ONLY = ("look_s",)
 EFFECTS = {
     "close_within_s": (
-        2.0,
+        0.4,
         RESTS
-        + "do cancel 1#1\n> cancel 1#1\ndo wind_down\nwait 1.99\n= waiting cancel 1#1 wind_down\n"
+        + "do cancel 1#1\n> cancel 1#1\ndo wind_down\nwait 0.39\n= waiting cancel 1#1 wind_down\n"
         "wait 0.01\n= waiting\n= got cancel 1#1 -> RunEnded",
     ),
     "orphan_s": (
@@ -142,12 +142,13 @@ EFFECTS = {
         "wait 0.5\n> cancel 2.exit#1",
     ),
     "oco_unresolved_s": (
-        0.5,
+        0.4,
         "do oco buy 1 limit 19990 | buy 1 stop 20010\n> place 1.oco1#1 buy 1 limit 19990\n"
         "> place 1.oco2#1 buy 1 stop 20010\n< ack 1.oco1#1\n< ack 1.oco2#1\n"
-        "< fill 1.oco1#1 1 @ 19990\n> cancel 1.oco2#1\nwait 0.5\n= incidents oco_unresolved\n"
+        "< fill 1.oco1#1 1 @ 19990\n> cancel 1.oco2#1\nwait 0.4\n= incidents oco_unresolved\n"
         "> ask fills\n> ask open\n> ask orders\n> ask positions",
     ),
+    "hedge_s": (0.5, BRACKET + "wait 0.5\n> place 1.stop#2 sell 1 stop 19990"),
     "follow_s": (
         0.25,
         BRACKET.replace("40t", "40t follow 8t")
@@ -158,7 +159,8 @@ EFFECTS = {
         2.0,
         "do place buy 1 limit 20000\n> place 1#1 buy 1 limit 20000\nwait 1.9\nwait 0.1\n> look 1#1",
     ),
-    "cancel_deadline_s": (2.0, RESTS + "do cancel 1#1\n> cancel 1#1\nwait 2\n> look 1#1"),
+    "cancel_again_s": (0.25, RESTS + "do cancel 1#1\n> cancel 1#1\nwait 0.25\n> cancel 1#1"),
+    "cancel_deadline_s": (0.25, RESTS + "do cancel 1#1\n> cancel 1#1\nwait 0.25\n> look 1#1"),
     "read_deadline_s": (2.0, LOST[: LOST.index("< none")] + "wait 2\nwait 0.25\n> look 1#1"),
     "entry_tries": (2, UNSENT + "wait 0.25\n> place 1#2 buy 1 limit 20000"),
     "breaker_tries": (1, UNSENT + "do place buy 1 limit 20000\n= refused RefusedByUs"),

@@ -241,7 +241,7 @@ SCRIPTS = {
         """,
     ),
     "RS-50: after an outage two misses in a row decide soon": (
-        OrderSettings(breaker_tries=99),
+        OrderSettings(breaker_tries=99, hedge_s=99),
         HELD
         + "< lost 1.stop#1\n> look 1.stop#1\n< lost 1.stop#1\n"
         + "".join(

@@ -71,7 +71,7 @@ class Bracket:
     def stop(self) -> Order | None:
         """The stop that works, or the last one; None before the first fill. One that the broker
         keeps is there earlier, suspended."""
-        return self._stop.last
+        return self._stop.live or self._stop.last
 
     @property
     def target(self) -> Order | None:
@@ -146,7 +146,7 @@ class Bracket:
             self._native = Native(
                 self._entry, self._legs.all, side, self._sender, self._settings, self
             )
-        self._entry.orders.append(self._sender.send(entry))
+        self._entry.sent(self._sender.send(entry))
         seconds = self.plan.rules.entry_timeout
         if seconds is not None:
             self._deadline = self._sender.later(seconds, self._entry_is_late)
@@ -306,7 +306,7 @@ class Bracket:
             text = f"{self.entry.describe()}: {self.entry.core.text}; sent without"
             self._native = None
             self._sender.incident("native_refused", text, self.entry.cl_ord_id)
-            self._entry.orders.append(self._sender.send(plain))
+            self._entry.sent(self._sender.send(plain))
 
     def _entry_is_late(self) -> None:
         if self.entry.working:

@@ -22,7 +22,8 @@ class Moved(Struct, frozen=True):
 
 
 class Leg:
-    """A role of a bracket and its orders, one live at a time.
+    """A role of a bracket and its orders, one live at a time; beside a stop in doubt stands, for a
+    while, its substitute (`hedge`).
 
     `nth`: which target it is, from 0; None for the entry and the stop. `failures`: attempts refused
     or lost since the last one that proved itself; `pauses` counts those too that were the market's
@@ -36,7 +37,7 @@ class Leg:
         "dropped",
         "excused",
         "failures",
-        "judged",
+        "judging",
         "moved",
         "nth",
         "orders",
@@ -55,7 +56,7 @@ class Leg:
         self.surplus: list[Order] = []
         self.failures = 0
         self.pauses = 0
-        self.judged = 0  # attempts whose end was looked at
+        self.judging: list[Order] = []  # attempts whose end was not looked at yet
         self.pause: int | None = None  # the timer, while we wait after a failure
         self.since_s: float | None = None
         self.said: tuple[str, Reason, str] | None = None  # the last failure that was told
@@ -68,10 +69,20 @@ class Leg:
         return self.orders[-1] if self.orders else None
 
     @property
+    def standing(self) -> list[Order]:
+        """Every attempt that works or may be working, oldest first."""
+        return [order for order in self.orders if not order.core.terminal]
+
+    @property
     def live(self) -> Order | None:
-        """The attempt that works or may be working."""
-        last = self.last
-        return last if last is not None and last.working else None
+        """The attempt that should work, and works or may be working: of several the one that is
+        confirmed, else the newest."""
+        return the_live(self.standing)
+
+    def sent(self, order: Order) -> None:
+        """The next attempt is on its way."""
+        self.orders.append(order)
+        self.judging.append(order)
 
     @property
     def at_work(self) -> Order | None:
@@ -88,7 +99,8 @@ class Leg:
         """An order has no place any more."""
         self.orders.remove(order)
         self.surplus.append(order)
-        self.judged = min(self.judged, len(self.orders))
+        if order in self.judging:
+            self.judging.remove(order)
 
     def request(
         self, intent: str, instrument: Instrument, side: Side, tif: TimeInForce, wish: LegWish
@@ -110,12 +122,13 @@ class Leg:
         if not self.orders and not self.surplus:
             return _UNUSED
         cum_qty = sum([order.core.cum_qty for order in self.orders])
-        live, leaving = self.live, False
+        standing, leaving = self.standing, False
         if self.surplus:
             cum_qty += sum([order.core.cum_qty for order in self.surplus])
             leaving = any(order.working for order in self.surplus)
-        if live is None:
+        if not standing:
             return LegFacts(cum_qty, live=leaving)
+        live = the_live(standing) or standing[-1]
         return LegFacts(cum_qty, live.leaves_qty, True, _holds(live.core))
 
     def end_pause(self) -> None:
@@ -143,6 +156,13 @@ class Leg:
         self.since_s = None
         self.pauses += 1
         self.failures += counts
+
+
+def the_live(standing: list[Order]) -> Order | None:
+    """Of attempts that may be working, the one that is meant to."""
+    meant = [order for order in standing if order.core.wish.working]
+    confirmed = [order for order in meant if order.core.accepted]
+    return confirmed[0] if confirmed else meant[-1] if meant else None
 
 
 def _holds(order: OrderCore) -> bool:

@@ -7,14 +7,18 @@ failure is tried again after a pause, and protection that will not come ends in 
 from collections.abc import Sequence
 from typing import Protocol
 
+from msgspec import structs
+
 from ...instrument import Instrument
 from ...words import OrdStatus, Reason, Side, TimeInForce
+from ..agreement import Wish
 from ..exits.closing import Sender
 from ..handle import Order
 from ..sending.backoff import NOT_NOW
 from ..settings import OrderSettings
 from .core import LegWish, Mode
-from .leg import Leg, Moved
+from .hedge import Hedge
+from .leg import Leg, Moved, the_live
 
 _WRONG_SIDE = (Reason.SELL_STOP_NOT_BELOW_LAST, Reason.BUY_STOP_NOT_ABOVE_LAST)
 
@@ -60,6 +64,7 @@ class Legs:
         self._sender = sender
         self._settings = settings
         self._holder = holder
+        self._hedge = Hedge(sender, settings, holder.settle)
         self._watched: Order | None = None  # the triggered stop that is being timed
         self._watch: int | None = None
 
@@ -69,12 +74,12 @@ class Legs:
 
     def leg_of(self, order: Order) -> Leg | None:
         """The leg that an order plays now."""
-        return next((leg for leg in self.all if order is leg.live), None)
+        return next((leg for leg in self.all if order in leg.standing), None)
 
     def drop(self, order: Order) -> None:
         """The trader takes a leg's order away: nothing is sent in its place."""
         for leg in self.all:
-            leg.dropped = leg.dropped or order is leg.live
+            leg.dropped = leg.dropped or order in leg.standing
 
     def look(self) -> None:
         """Look at what became of the legs' orders since the last time."""
@@ -84,22 +89,25 @@ class Legs:
 
     def want(self, leg: Leg, wish: LegWish, side: Side) -> None:
         """Have a leg open what is wished, on this side; nothing else of it works."""
-        live, paused = leg.live, leg.pause is not None
-        if live is None:
-            if wish.open_qty and not (paused or leg.dropped or self.gave_up(leg)):
-                request = leg.request(self._intent, self._instrument, side, self._tif, wish)
-                leg.orders.append(self._sender.send(request))
+        standing, paused = leg.standing, leg.pause is not None
+        wanted = wish.open_qty > 0 and not leg.dropped
+        if wanted and not (paused or self.gave_up(leg)) and self._has_room(leg, standing):
+            request = leg.request(self._intent, self._instrument, side, self._tif, wish)
+            leg.sent(self._sender.send(request))
+            if standing and leg.last is not None:
+                self._hedge.say(standing[0], leg.last)
+            if leg is self.stop:
+                self._hedge.watch(leg)
             return
-        if not wish.open_qty:
-            live.core.want_gone()
-        elif not paused:
-            is_stop = leg is self.stop
-            live.core.want_at(
-                live.cum_qty + wish.open_qty,
-                None if is_stop else wish.price,
-                wish.price if is_stop else None,
-            )
-        self._sender.advance(live)
+        if leg is self.stop:
+            self._hedge.watch(leg)
+        live = the_live(standing)
+        for order in standing:
+            if not wanted or (order is not live and live is not None and live.core.accepted):
+                order.core.want_gone()
+            elif order is live and not paused:
+                order.core.want(_at(order, wish, is_stop=leg is self.stop))
+            self._sender.advance(order)
 
     def wake(self) -> None:
         """The market's state changed: what paused for it goes on."""
@@ -109,6 +117,7 @@ class Legs:
     def stop_timers(self) -> None:
         """Nothing more is to be done."""
         self._sender.never(self._watch)
+        self._hedge.stop()
         for leg in self.all:
             self._sender.never(leg.pause)
 
@@ -120,23 +129,28 @@ class Legs:
 
     def _judge(self, leg: Leg) -> None:
         """Look once at the end of each attempt, and at each refused change."""
-        last = leg.last
-        if last is None:
+        for order in [order for order in leg.judging if order.core.terminal]:
+            leg.judging.remove(order)
+            self._ended(leg, order)
+        live = leg.live
+        if live is None:
             return
-        order = last.core
-        if order.terminal:
-            if leg.judged < len(leg.orders):
-                leg.judged = len(leg.orders)
-                self._sender.never(leg.pause)
-                leg.pause = None
-                if order.wish.working and order.venue_status is not OrdStatus.FILLED:
-                    status = order.venue_status.name.lower()
-                    self._failed(leg, last, status, order.reason, order.text)
-        elif order.change_refused and leg.pause is None and leg.excused != order.refusals:
-            self._change_refused(leg, last)
-        elif order.agreed:
+        if live.core.change_refused and leg.pause is None and leg.excused != live.core.refusals:
+            self._change_refused(leg, live)
+        elif live.core.agreed:
             leg.works(self._sender.now_s())
             leg.moved = None
+
+    def _ended(self, leg: Leg, order: Order) -> None:
+        core = order.core
+        self._sender.never(leg.pause)
+        leg.pause = None
+        if core.wish.working and core.venue_status is not OrdStatus.FILLED:
+            self._failed(leg, order, core.venue_status.name.lower(), core.reason, core.text)
+
+    def _has_room(self, leg: Leg, standing: list[Order]) -> bool:
+        """Whether an attempt may be sent: none may be working but a stop in doubt."""
+        return not standing or (leg is self.stop and self._hedge.due(standing))
 
     def _change_refused(self, leg: Leg, order: Order) -> None:
         """The order works on as it was. It is kept while the change is tried again: an old stop
@@ -168,6 +182,8 @@ class Legs:
         if leg is self.stop and hopeless and holder.mode is Mode.GUARDING:
             holder.exit(story)
             return
+        if order.core.terminal and leg.live is not None and leg.live.core.accepted:
+            return  # another attempt stands in for it
         pause_s = self._sender.pause_s(order, leg.pauses, not_now=not_now)
         leg.pause = self._sender.later(pause_s, lambda: self._resume(leg))
 
@@ -192,3 +208,11 @@ class Legs:
             self._sender.incident("stop_rests", story)
             self._holder.exit(story)
             self._holder.settle()
+
+
+def _at(order: Order, wish: LegWish, *, is_stop: bool) -> Wish:
+    """An order's wish with the size and the level that its leg should have."""
+    order_qty = order.cum_qty + wish.open_qty
+    if is_stop:
+        return structs.replace(order.core.wish, order_qty=order_qty, stop_px=wish.price)
+    return structs.replace(order.core.wish, order_qty=order_qty, price=wish.price)

@@ -79,7 +79,7 @@ class Native:
             return order
         order = self._sender.adopt(f"{entry.intent}.{leg.role}#{leg.attempts + 1}", state)
         if self._has_place(leg, order):
-            leg.orders.append(order)
+            leg.sent(order)
         else:
             leg.surplus.append(order)
             self._take_away(order)
@@ -96,13 +96,13 @@ class Native:
             core = last.core
             if not core.terminal:
                 follow(core)
-            elif leg.judged == len(leg.orders) or not core.wish.working:
+            elif last not in leg.judging or not core.wish.working:
                 continue
             elif core.venue_status is OrdStatus.REJECTED:
                 self._rejected = True
             elif core.venue_status in _TAKEN_AWAY:
                 # No failure yet: the other one may have been filled, and be told later (RS-17).
-                leg.judged = len(leg.orders)
+                leg.judging.clear()
                 self._ask_others(leg)
 
     def minds(self, wishes: Sequence[LegWish], facts: Facts, mode: Mode) -> bool:

@@ -8,6 +8,8 @@ group of equals, a guard of what others bought) nobody can say what is held thro
 is closed.
 """
 
+from msgspec import structs
+
 from ...instrument import Instrument
 from ...words import Side
 from .. import tags
@@ -130,7 +132,7 @@ class Fallback:
             self._closing = True
             self.settle()
             return
-        core.want_at(stop.cum_qty + held, core.wish.price, core.wish.stop_px)
+        core.want(structs.replace(core.wish, order_qty=stop.cum_qty + held))
         self._sender.advance(stop)
 
 

@@ -98,7 +98,7 @@ class Member:
         if not open_qty or self.anew:
             core.want_gone()
         elif self.pause is None:
-            core.want_at(core.cum_qty + open_qty, core.wish.price, core.wish.stop_px)
+            core.want(structs.replace(core.wish, order_qty=core.cum_qty + open_qty))
 
     def end_pause(self, sender: Sender) -> None:
         """What was refused may be tried again."""

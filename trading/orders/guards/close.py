@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from msgspec import structs
+
 from ...instrument import Instrument
 from ...order import OrderRequest
 from ...words import OrdStatus, OrdType, Side
@@ -235,7 +237,7 @@ class Close:
                 order.core.want_gone()
             else:
                 total = min(wish.order_qty, order.cum_qty + allotted)
-                order.core.want_at(total, wish.price, None)
+                order.core.want(structs.replace(order.core.wish, order_qty=total, price=wish.price))
             self._sender.advance(order)
 
     def _request(self, qty: int) -> OrderRequest:

@@ -62,8 +62,10 @@ class Watch:
         self._round: Round | None = None
         self._told: list[tuple[Order, Callable[[], None]]] = []  # at the end of the round
         self._next_told: list[tuple[Order, Callable[[], None]]] = []  # … of the one after it
+        self._untold: dict[str, int] = {}  # timers of orders that were taken, by tag
         intake.after_answer = self._answered
         intake.missed = self._missed
+        intake.after_report = self._reported
         outbox.sends = self.arm
         outbox.look_around = self.look_around
 
@@ -127,20 +129,28 @@ class Watch:
 
     def _answered(self, order: Order, found: OrderState | None) -> None:
         """The broker answered a command of an order's, or a look-up that `found` it so."""
-        if not self.looks or self._outbox.closed:
+        if self._outbox.closed:
             return
         core = order.core
         if found is not None:
             self._intake.end(order, found)
-            if core.cum_qty > core.told_qty and self._round is None:
+            if self.looks and core.cum_qty > core.told.qty and self._round is None:
                 self._again()
                 self._begin()
         elif core.accepted and core.flight is None and _untold(order):
-            self._outbox.later(self._settings.told_within_s, lambda: self._told_by_now(order))
+            self._reported(order)
+            within_s = self._settings.told_within_s
+            timer = self._outbox.later(within_s, lambda: self._told_by_now(order))
+            self._untold[order.cl_ord_id] = timer
         self.arm()
 
+    def _reported(self, order: Order) -> None:
+        """An event told of an order."""
+        self._outbox.never(self._untold.pop(order.cl_ord_id, None))
+
     def _told_by_now(self, order: Order) -> None:
-        if _untold(order):
+        del self._untold[order.cl_ord_id]
+        if _untold(order) and order.core.wish.working:  # else its cancel tells
             order.core.doubt.arise()
             self._outbox.advance(order)
 

@@ -7,8 +7,6 @@ broker raises is sorted here, and only here, into refused, never sent and unknow
 import asyncio
 from typing import Any, Protocol
 
-from msgspec import Struct
-
 from ...broker import Ack, Broker, Urgency
 from ...errors import DryfillError, NotSent, Refused
 from ...order import OrderState
@@ -19,6 +17,7 @@ from ..handle import Order
 from ..observing import Failed, Observers
 from ..settings import OrderSettings
 from .path import Path
+from .repeats import Repeats, Sent
 from .timers import Timers
 
 _CLOSING = (".stop", ".exit")  # roles whose orders reduce risk
@@ -40,15 +39,6 @@ class Sorter(Protocol):
     def unknown(self, order: Order) -> None: ...
     def failed(self, order: Order, text: str) -> None: ...
     def unsent(self, order: Order) -> None: ...
-
-
-class Sent(Struct, frozen=True):
-    """A command on its way."""
-
-    order: Order
-    do: Do
-    urgency: Urgency
-    began_s: float
 
 
 class Courier:
@@ -73,6 +63,7 @@ class Courier:
         self._failed = failed
         self._pauses: dict[str, tuple[Do, int]] = {}
         self._held: dict[str, tuple[Order, Urgency]] = {}  # of these, for the way to be free again
+        self._repeats = Repeats(timers)
         self._stopped = False
 
     def advance(self, order: Order) -> None:
@@ -82,6 +73,10 @@ class Courier:
     def hurry(self, order: Order) -> None:
         """As `advance`, and end the pause that the order is in."""
         self._advance(order, due=self._end_pause(order))
+
+    def over(self, order: Order) -> None:
+        """An order has ended: no answer about it is waited for."""
+        self._repeats.over(order)
 
     def stop(self) -> None:
         """Send nothing more."""
@@ -145,12 +140,23 @@ class Courier:
         order.core.sent(command, now_s)
         self._observers.on_command(order, command)
         sent = Sent(order, command.do, urgency, now_s)
+        self._repeats.sent(sent)
+        if order.core.patience_s is not None:
+            sent.timer = self._timers.later(order.core.patience_s, lambda: self._overdue(sent))
         try:
             future = self._call(order, command, urgency)
         except Exception as error:  # noqa: BLE001  a port may not raise here: it may have gone
             future = asyncio.get_running_loop().create_future()
             future.set_exception(error)
         future.add_done_callback(lambda done: self._ended(sent, done))
+
+    def _overdue(self, sent: Sent) -> None:
+        """The answer is still to come, and nothing waits for it any more."""
+        if not self._repeats.awaited(sent):
+            return
+        sent.late = True
+        sent.order.core.overdue()
+        self._advance(sent.order, due=sent.do)
 
     def _call(self, order: Order, command: Command, urgency: Urgency) -> "asyncio.Future[Any]":
         core, broker, settings = order.core, self._broker, self._settings
@@ -184,6 +190,11 @@ class Courier:
         order, do, tag = sent.order, sent.do, sent.order.cl_ord_id
         core, now_s = order.core, asyncio.get_running_loop().time()
         found = None
+        if not self._repeats.counts(sent, error):
+            self._observers.on_answer(order, do, error, now_s - sent.began_s)
+            self._path_ended(sent, error, now_s)
+            self.advance(order)
+            return
         if error is None:
             found = self._take(sent, result)
         elif isinstance(error, NotSent):
@@ -206,8 +217,7 @@ class Courier:
             self._observers.on_intent(order)
         self._sorter.answered(order, found)
         self.advance(order)
-        if do is not Do.LOOK and self._path.ended(sent.urgency, error, now_s):
-            self._go_on(sent.urgency)
+        self._path_ended(sent, error, now_s)
 
     def _take(self, sent: Sent, result: object) -> OrderState | None:
         core = sent.order.core
@@ -224,10 +234,12 @@ class Courier:
             return result
         return None
 
-    def _go_on(self, urgency: Urgency) -> None:
-        """The way is free again: what waited for it goes now."""
+    def _path_ended(self, sent: Sent, error: BaseException | None, now_s: float) -> None:
+        """Let the breakers know; where the way is free again, what waited for it goes now."""
+        if sent.do is Do.LOOK or not self._path.ended(sent.urgency, error, now_s):
+            return
         for order, waits_for in list(self._held.values()):
-            if waits_for is urgency:
+            if waits_for is sent.urgency:
                 self.hurry(order)
 
 

@@ -114,6 +114,7 @@ class Outbox:
         self.ledger.note(order)
         if order.core.terminal:
             self.orders.finish(order, self.now_s())
+            self._courier.over(order)
         elif order.core.stuck and not order.alarmed:
             order.alarmed = True
             text = f"{order.describe()} cannot be cancelled"

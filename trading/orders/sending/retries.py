@@ -63,15 +63,22 @@ class Unsent:
 
 
 class Cancels:
-    """Cancels of one order that did not take it away. `pause_s` is kept before the next one."""
+    """Cancels of one order that did not take it away. `pause_s` is kept before the next one;
+    `patience_s`: how long an answer to this one is waited for, a cancel being safe to repeat."""
 
-    __slots__ = ("_not_now", "_settings", "_taken", "_tries")
+    __slots__ = ("_not_now", "_overdue", "_settings", "_taken", "_tries")
 
     def __init__(self, settings: OrderSettings) -> None:
         self._settings = settings
         self._tries = 0
+        self._overdue = 0  # in a row
         self._not_now = False  # the market's state was the reason
         self._taken = False  # the broker took the last one, and nothing shows that it did not act
+
+    @property
+    def patience_s(self) -> float:
+        first_s = self._settings.cancel_again_s
+        return doubled(first_s, max(first_s, self._settings.retry_most_s), self._overdue + 1)
 
     @property
     def spent(self) -> bool:
@@ -88,8 +95,13 @@ class Cancels:
         most_s = bounds.closed_retry_s if self._not_now else bounds.retry_most_s
         return doubled(bounds.retry_s, most_s, self._tries)
 
+    def overdue(self) -> None:
+        """One was not answered in time: the next goes at once."""
+        self._overdue += 1
+
     def taken(self) -> None:
         """The broker took one."""
+        self._overdue = 0
         self._tries += 1
         self._not_now = False
         self._taken = True
@@ -100,6 +112,7 @@ class Cancels:
 
     def refused(self, reason: Reason) -> None:
         """The broker refused one."""
+        self._overdue = 0
         self._tries += 1
         self._taken = False
         self._not_now = reason in NOT_NOW

@@ -13,6 +13,7 @@ import pytest
 from dryfill.sim.loop_run import run_virtual
 from dryfill.trading.errors import OutcomeUnknown, Refused
 from dryfill.trading.orders.observing import Observer
+from dryfill.trading.orders.settings import OrderSettings
 
 HELD = """
     do place buy 3
@@ -123,7 +124,8 @@ def test_a_cancel_that_is_never_answered_is_told_and_the_position_checked(play):
         < found 2.leg2#1
         > cancel 2.leg2#1
         = incidents oco_unresolved
-        """
+        """,
+        OrderSettings(cancel_again_s=60.0),
     )
 
 
@@ -140,7 +142,9 @@ def test_two_hundred_pairs_that_fill_in_one_instant_lose_no_cancel(stage_kind):
                 do oco buy 1 limit 19990 | buy 1 stop 20010
                 > place {n}.oco1#1 buy 1 limit 19990
                 > place {n}.oco2#1 buy 1 stop 20010
+                < new {n}.oco1#1
                 < ack {n}.oco1#1
+                < new {n}.oco2#1
                 < ack {n}.oco2#1
                 """
             )
@@ -197,8 +201,9 @@ def test_a_sibling_whose_id_is_not_known_yet_is_cancelled_on_arrival(play):
         do group 2
         wait 0.6
         = waiting group 2
-        < ack 2.leg2#1
+        < new 2.leg2#1
         > cancel 2.leg2#1
+        < late ack 2.leg2#1
         < canceled 2.leg2#1
         < ack 2.leg2#1
         = got group 2 -> 2.leg1#1 filled(3), 2.leg2#1 canceled(0)
@@ -223,6 +228,7 @@ def test_both_filled_in_one_race_are_said_once_and_undone_by_one_order(play):
         < told
         > place 2.exit#1 buy 3 market
         < refuse 2.leg2#1 TOO_LATE
+        < new 2.exit#1
         < ack 2.exit#1
         < again
         < fill 2.exit#1 3 @ 19990
@@ -261,6 +267,7 @@ def test_a_refused_member_of_a_protective_pair_leaves_the_other_alone(play):
         > place 2.leg1#1 sell 3 limit 20020
         > place 2.leg2#1 sell 3 stop 19990
         < refuse 2.leg1#1 NONE
+        < new 2.leg2#1
         < ack 2.leg2#1
         = working 2.leg2#1
         = incidents group_member_rejected
@@ -275,6 +282,7 @@ def test_what_protects_and_never_left_is_sent_again(play):
         do oco sell 3 limit 20020 | sell 3 stop 19990
         > place 2.leg1#1 sell 3 limit 20020
         > place 2.leg2#1 sell 3 stop 19990
+        < new 2.leg1#1
         < ack 2.leg1#1
         < limited 2.leg2#1 1
         wait 1

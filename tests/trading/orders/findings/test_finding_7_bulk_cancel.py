@@ -20,13 +20,17 @@ FOUR = (
     do guard loss 19990 target 20020
     > place 2.stop#1 sell 3 stop 19990
     > place 2.target#1 sell 3 limit 20020
+    < new 2.stop#1
     < ack 2.stop#1
+    < new 2.target#1
     < ack 2.target#1
     do place buy 1 limit 19980
     > place 3#1 buy 1 limit 19980
+    < new 3#1
     < ack 3#1
     do place buy 2 limit 19985
     > place 4#1 buy 2 limit 19985
+    < new 4#1
     < ack 4#1
     do cancel_all
     > cancel 3#1
@@ -72,16 +76,22 @@ SCRIPTS = {
     + """
         do place buy 1 limit 19980
         > place 2#1 buy 1 limit 19980
+        < new 2#1
         < ack 2#1
         do place buy 1 limit 19981
         > place 3#1 buy 1 limit 19981
+        < new 3#1
         < ack 3#1
         do cancel_all 2
         > cancel 2#1
         > cancel 3#1
         < canceled 2#1
         < ack 2#1
-        wait 2
+        wait 1
+        > cancel 3#1                        -- nobody answered: once more
+        wait 0.99
+        wait 0.01
+        > cancel 3#1
         = got cancel_all -> 1 cancelled, 1 unknown
         = each 2#1:cancelled(0) 3#1:unknown(0)
         = working 3#1
@@ -93,6 +103,7 @@ SCRIPTS = {
     + """
         do place buy 4 limit 19980
         > place 2#1 buy 4 limit 19980
+        < new 2#1
         < ack 2#1
         do cancel_all
         > cancel 2#1
@@ -111,9 +122,11 @@ SCRIPTS = {
         do cancel_all
         do place buy 1 limit 19990
         > place 2#1 buy 1 limit 19990
+        < new 2#1
         < ack 2#1
-        < ack 1#1
+        < new 1#1
         > cancel 1#1
+        < late ack 1#1
         < canceled 1#1
         < ack 1#1
         = got cancel_all -> 1 cancelled
@@ -130,9 +143,11 @@ SCRIPTS = {
     + """
         do guard loss 19990
         > place 2.stop#1 sell 3 stop 19990
+        < new 2.stop#1
         < ack 2.stop#1
         do place buy 1 limit 19980
         > place 3#1 buy 1 limit 19980
+        < new 3#1
         < ack 3#1
         do cancel_all keep
         > cancel 3#1
@@ -145,6 +160,7 @@ SCRIPTS = {
         < canceled 2.stop#1
         > place 4.exit#1 sell 3 market
         < ack 2.stop#1
+        < new 4.exit#1
         < ack 4.exit#1
         do cancel_all
         = got cancel_all -> no orders
@@ -177,6 +193,7 @@ def test_rs_31_ten_orders_mixed_outcomes_and_the_entry_that_filled_is_protected(
         "< fill 1.entry#1 1 @ 19985",  # filled meanwhile: an entry, protected at once
         "> place 1.stop#1 sell 1 stop 19975",
         "< refuse 1.entry#1 TOO_LATE",
+        "< new 1.stop#1",
         "< ack 1.stop#1",
         "< refuse 5#1 TOO_LATE",  # filled meanwhile, and no event yet
         "> look 5#1",

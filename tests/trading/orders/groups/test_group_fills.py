@@ -166,8 +166,8 @@ SCRIPTS = {
         > place 2.leg2#1 sell 3 stop 19990
         < fill 2.leg1#1 3 @ 20010
         < new 2.leg2#1
-        < ack 2.leg2#1
         > cancel 2.leg2#1
+        < late ack 2.leg2#1
         < canceled 2.leg2#1
         < ack 2.leg2#1
         < ack 2.leg1#1

@@ -33,6 +33,7 @@ SCRIPTS = {
         > place 2.leg1#1 sell 3 limit 20010
         > place 2.leg2#1 sell 3 stop 19990
         < refuse 2.leg1#1 NONE
+        < new 2.leg2#1
         < ack 2.leg2#1
         = working 2.leg2#1
         = incidents group_member_rejected
@@ -44,6 +45,7 @@ SCRIPTS = {
         do oco buy 2 stop 20010 | sell 2 stop 19990
         > place 1.oco1#1 buy 2 stop 20010
         > place 1.oco2#1 sell 2 stop 19990
+        < new 1.oco2#1
         < ack 1.oco2#1
         < refuse 1.oco1#1 NONE
         > cancel 1.oco2#1
@@ -56,6 +58,7 @@ SCRIPTS = {
         do oco buy 2 stop 20010 | sell 2 stop 19990 refused keep
         > place 1.oco1#1 buy 2 stop 20010
         > place 1.oco2#1 sell 2 stop 19990
+        < new 1.oco2#1
         < ack 1.oco2#1
         < refuse 1.oco1#1 NONE
         = working 1.oco2#1
@@ -65,6 +68,7 @@ SCRIPTS = {
         do oco sell 3 limit 20010 | sell 3 stop 19990
         > place 2.leg1#1 sell 3 limit 20010
         > place 2.leg2#1 sell 3 stop 19990
+        < new 2.leg1#1
         < ack 2.leg1#1
         < limited 2.leg2#1 2
         wait 2
@@ -72,6 +76,7 @@ SCRIPTS = {
         < unsent 2.leg2#2
         wait 0.5
         > place 2.leg2#3 sell 3 stop 19990
+        < new 2.leg2#3
         < ack 2.leg2#3
         = working 2.leg1#1 2.leg2#3
         = incidents group_member_waits rate_limited
@@ -82,10 +87,12 @@ SCRIPTS = {
         do oco sell 3 limit 20010 | sell 3 stop 19990
         > place 2.leg1#1 sell 3 limit 20010
         > place 2.leg2#1 sell 3 stop 19990
+        < new 2.leg1#1
         < ack 2.leg1#1
         < refuse 2.leg2#1 MARKET_CLOSED
         < status OPEN
         > place 2.leg2#2 sell 3 stop 19990
+        < new 2.leg2#2
         < ack 2.leg2#2
         = timers 0
     """,
@@ -156,6 +163,7 @@ SCRIPTS = {
         < canceled 2.leg2#1
         > place 2.leg2#2 sell 2 stop 19990
         < ack 2.leg2#1
+        < new 2.leg2#2
         < ack 2.leg2#2
         = phase 2 working
         = incidents group_member_change_refused
@@ -188,6 +196,7 @@ SCRIPTS = {
         < canceled 2.leg2#1
         > place 2.exit#1 buy 1 market
         < ack 2.leg2#1
+        < new 2.exit#1
         < ack 2.exit#1
         < fill 2.exit#1 1 @ 19990
         = position 0
@@ -207,6 +216,7 @@ SCRIPTS = {
         = phase 2 done
         < ack 2.leg1#1
         < ack 2.leg2#1
+        < new 3.exit#1
         < ack 3.exit#1
         < fill 3.exit#1 2 @ 20000
         = got flatten -> FlattenResult(ok=True, position=0, reason='')
@@ -221,6 +231,7 @@ SCRIPTS = {
         do oco sell 1 limit 20010 | sell 1 stop 19990
         > place 2.leg1#1 sell 1 limit 20010
         > place 2.leg2#1 sell 1 stop 19990
+        < new 2.leg1#1
         < ack 2.leg1#1
         < limited 2.leg2#1 5
         < fill 2.leg1#1 1 @ 20010
@@ -233,6 +244,7 @@ SCRIPTS = {
         < fill 2.leg1#1 3 @ 20010
         > cancel 2.leg2#1
         do close
+        < new 2.leg2#1
         < ack 2.leg2#1
         = timers 0
         = incidents left_undone

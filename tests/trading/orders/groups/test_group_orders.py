@@ -70,6 +70,7 @@ def test_the_gate_counts_a_group_once_and_an_oto_s_first_alone(play):
         """
         do oto buy 1 limit 20000 | sell 1 limit 20010 | sell 1 stop 19990
         > place 1.first#1 buy 1 limit 20000
+        < new 1.first#1
         < ack 1.first#1
         < fill 1.first#1 1 @ 20000
         > place 1.leg1#1 sell 1 limit 20010
@@ -83,10 +84,12 @@ def test_an_oto_is_bare_until_its_stop_is_confirmed(play):
     script = """
         do oto buy 2 limit 20000 | sell 2 limit 20010 | sell 2 stop 19990
         > place 1.first#1 buy 2 limit 20000
+        < new 1.first#1
         < ack 1.first#1
         < fill 1.first#1 2 @ 20000
         > place 1.leg1#1 sell 2 limit 20010
         > place 1.leg2#1 sell 2 stop 19990
+        < new 1.leg1#1
         < ack 1.leg1#1
     """
     for more, bare in (("", True), ("< ack 1.leg2#1", False)):
@@ -101,7 +104,9 @@ def test_a_member_that_is_cancelled_for_good_by_its_trader_is_told_as_any(play):
         do oco sell 3 limit 20010 | sell 3 stop 19990
         > place 2.leg1#1 sell 3 limit 20010
         > place 2.leg2#1 sell 3 stop 19990
+        < new 2.leg1#1
         < ack 2.leg1#1
+        < new 2.leg2#1
         < ack 2.leg2#1
         do cancel 2.leg2#1
         > cancel 2.leg2#1
@@ -130,11 +135,14 @@ def test_a_group_whose_own_code_fails_keeps_what_protects(play):
         """
         do oto buy 2 limit 20000 | sell 2 limit 20010 | sell 2 stop 19990
         > place 1.first#1 buy 2 limit 20000
+        < new 1.first#1
         < ack 1.first#1
         < fill 1.first#1 1 @ 20000
         > place 1.leg1#1 sell 1 limit 20010
         > place 1.leg2#1 sell 1 stop 19990
+        < new 1.leg1#1
         < ack 1.leg1#1
+        < new 1.leg2#1
         < ack 1.leg2#1
         """,
         then=spoil,
@@ -146,7 +154,9 @@ def test_a_group_that_fails_from_a_timer_is_isolated_too(stage_kind):
         do oco buy 2 limit 19990 | buy 2 stop 20010
         > place 1.oco1#1 buy 2 limit 19990
         > place 1.oco2#1 buy 2 stop 20010
+        < new 1.oco1#1
         < ack 1.oco1#1
+        < new 1.oco2#1
         < ack 1.oco2#1
         < fill 1.oco1#1 2 @ 19990
         > cancel 1.oco2#1

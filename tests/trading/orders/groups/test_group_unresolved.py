@@ -4,6 +4,9 @@ import pytest
 
 from dryfill.trading.orders.settings import OrderSettings
 
+# A cancel is made again long before it is unresolved; here it would only be in the way.
+PATIENT = OrderSettings(cancel_again_s=60.0, told_within_s=14.0)
+
 PAIR = """
     do oco buy 2 limit 19990 | buy 2 stop 20010
     > place 1.oco1#1 buy 2 limit 19990
@@ -74,6 +77,7 @@ SCRIPTS = {
         < shown
         > place 1.exit#1 sell 2 market
         = incidents oco_unresolved overfill
+        < new 1.exit#1
         < ack 1.exit#1
         < fill 1.exit#1 2 @ 20010
         = position 2
@@ -103,8 +107,11 @@ SCRIPTS = {
         > place 1.oco1#1 buy 2 limit 19990
         > place 1.oco2#1 buy 2 limit 19980
         > place 1.oco3#1 buy 2 stop 20010
+        < new 1.oco1#1
         < ack 1.oco1#1
+        < new 1.oco2#1
         < ack 1.oco2#1
+        < new 1.oco3#1
         < ack 1.oco3#1
         x fill 1.oco1#1 2 @ 19990
         x fill 1.oco2#1 2 @ 19980
@@ -119,6 +126,7 @@ SCRIPTS = {
     + ASKED
     + """
         > place 1.exit#1 sell 2 market
+        < new 1.exit#1
         < ack 1.exit#1
         < fill 1.exit#1 2 @ 19980
         = incidents overfill oco_unresolved
@@ -133,7 +141,9 @@ SCRIPTS = {
         do oco buy 2 limit 19990 | buy 2 stop 20010
         > place 1.oco1#1 buy 2 limit 19990
         > place 1.oco2#1 buy 2 stop 20010
+        < new 1.oco1#1
         < ack 1.oco1#1
+        < new 1.oco2#1
         < ack 1.oco2#1
         < fill 1.oco1#1 1 @ 19990
         > modify 1.oco2#1 order_qty 1
@@ -173,7 +183,7 @@ SCRIPTS = {
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_sibling_that_will_not_go_does_as_the_script_says(name, play):
-    play(SCRIPTS[name])
+    play(SCRIPTS[name], PATIENT)
 
 
 def test_two_hundred_groups_in_doubt_ask_once(stage_kind, play):
@@ -181,16 +191,22 @@ def test_two_hundred_groups_in_doubt_ask_once(stage_kind, play):
     pairs = "".join(
         PAIR.replace("1.oco", f"{n}.oco").replace("group 1", f"group {n}") for n in (1, 2, 3)
     )
-    play(pairs + "wait 2" + ASKED + "= incidents oco_unresolved oco_unresolved oco_unresolved")
+    play(
+        pairs + "wait 2" + ASKED + "= incidents oco_unresolved oco_unresolved oco_unresolved",
+        PATIENT,
+    )
 
 
 def test_a_wait_for_a_group_may_have_an_end_of_its_own(play):
     script = PAIR.replace("do group 1", "do group 1 1.5") + "wait 1.5\n"
-    play(script + "= got group 1 -> 1.oco1#1 filled(2), 1.oco2#1 pending cancel(0)")
+    play(script + "= got group 1 -> 1.oco1#1 filled(2), 1.oco2#1 pending cancel(0)", PATIENT)
 
 
 def test_entries_are_not_held_up_while_the_broker_is_asked(play):
-    play(PAIR + "wait 2" + ASKED + "do place buy 1 limit 19000\n> place 2#1 buy 1 limit 19000")
+    play(
+        PAIR + "wait 2" + ASKED + "do place buy 1 limit 19000\n> place 2#1 buy 1 limit 19000",
+        PATIENT,
+    )
 
 
 def test_an_order_that_had_not_left_yet_is_gone_at_once_and_nothing_is_left(play):
@@ -198,6 +214,7 @@ def test_an_order_that_had_not_left_yet_is_gone_at_once_and_nothing_is_left(play
         do oco buy 2 limit 19990 | buy 2 stop 20010
         > place 1.oco1#1 buy 2 limit 19990
         > place 1.oco2#1 buy 2 stop 20010
+        < new 1.oco1#1
         < ack 1.oco1#1
         < limited 1.oco2#1 5
         < fill 1.oco1#1 2 @ 19990
@@ -206,5 +223,5 @@ def test_an_order_that_had_not_left_yet_is_gone_at_once_and_nothing_is_left(play
         = working
         = timers 0
     """
-    stage = play(script, OrderSettings(entry_tries=3))
+    stage = play(script, OrderSettings(entry_tries=3, cancel_again_s=14.0))
     assert not stage.manager._owners.all()

@@ -13,6 +13,7 @@ SCRIPTS = {
     "INV-03: an order of ours that protects nothing goes within orphan_s": """
         do orphan 9.stop#1 19990
         > place 9.stop#1 sell 1 stop 19990
+        < new 9.stop#1
         < ack 9.stop#1
         wait 0.99
         wait 0.01
@@ -26,6 +27,7 @@ SCRIPTS = {
     + """
         do orphan 9.stop#1 19990
         > place 9.stop#1 sell 1 stop 19990
+        < new 9.stop#1
         < ack 9.stop#1
         wait 60
         < fill 9.stop#1 1 @ 19990
@@ -37,7 +39,9 @@ SCRIPTS = {
         > place 9.stop#1 sell 1 stop 19990
         do place buy 1 limit 19995
         > place 1#1 buy 1 limit 19995
+        < new 9.stop#1
         < ack 9.stop#1
+        < new 1#1
         < ack 1#1
         wait 60
         do cancel 1#1
@@ -50,6 +54,7 @@ SCRIPTS = {
     "a stop of the trader's own is an order like others": """
         do place sell 1 stop 19990
         > place 1#1 sell 1 stop 19990
+        < new 1#1
         < ack 1#1
         wait 60
         = working 1#1
@@ -59,6 +64,7 @@ SCRIPTS = {
         x rests web-1 sell 1 20010
         do flatten_all
         > place 2.exit#1 sell 2 market
+        < new 2.exit#1
         < ack 2.exit#1
         < fill 2.exit#1 2 @ 20000
         = got flatten_all -> {'MNQ': FlattenResult(ok=True, position=0, reason='now')}
@@ -69,6 +75,7 @@ SCRIPTS = {
         do flatten_all foreign
         > place 2.exit#1 sell 2 market
         > ask open
+        < new 2.exit#1
         < ack 2.exit#1
         < fill 2.exit#1 2 @ 20000
         = position 0
@@ -82,6 +89,7 @@ SCRIPTS = {
         < shown
         > place 3.exit#1 buy 1 market
         = waiting flatten_all
+        < new 3.exit#1
         < ack 3.exit#1
         < fill 3.exit#1 1 @ 20010
         = got flatten_all -> {'MNQ': FlattenResult(ok=True, position=0, reason='now')}
@@ -135,12 +143,14 @@ SCRIPTS = {
     + """
         do place sell 1 limit 20010
         > place 2#1 sell 1 limit 20010
+        < new 2#1
         < ack 2#1
         do kill enough
         > cancel 2#1
         < canceled 2#1
         > place 3.exit#1 sell 2 market
         < ack 2#1
+        < new 3.exit#1
         < ack 3.exit#1
         do place buy 1
         = refused RefusedByUs
@@ -158,11 +168,13 @@ SCRIPTS = {
     + """
         do kill enough
         > place 2.exit#1 sell 2 market
+        < new 2.exit#1
         < ack 2.exit#1
         < fill 2.exit#1 2 @ 20000
         x rests web-1 buy 1 19990
         < fill web-1 1 @ 19990
         > place 3.exit#1 sell 1 market
+        < new 3.exit#1
         < ack 3.exit#1
         < fill 3.exit#1 1 @ 19990
         = position 0
@@ -187,6 +199,7 @@ SCRIPTS = {
         = refused RefusedByUs
         do place sell 1 limit 20010
         > place 3#1 sell 1 limit 20010
+        < new 3#1
         < ack 3#1
         do place sell 2
         = refused RefusedByUs

@@ -273,6 +273,7 @@ PREMISES = (
     "a move of the trader's: Refused",
     "a move of the trader's: UsageError",
     "an entry was late",
+    "a stop beside its substitute",
 )
 
 

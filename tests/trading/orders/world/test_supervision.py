@@ -72,7 +72,7 @@ SEAMS = {
     "the closer is settled": (Closer, "settle", 3, 1, True),
     "a report is applied, once": (OrderCore, "apply", 2, 1, False),
     "a report is applied, ever": (OrderCore, "apply", 4, ALWAYS, None),
-    "an answer is taken, once": (OrderCore, "acked", 1, 1, False),
+    "an answer is taken, once": (OrderCore, "cancel_taken", 1, 1, False),
     "the next command is chosen, once": (OrderCore, "next_command", 3, 1, None),
     "an answer is entered in the table": (Registry, "learn_id", 1, 1, False),
     "the table is brought up to date": (Outbox, "noted", 2, 1, False),

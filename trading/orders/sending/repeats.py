@@ -1,0 +1,80 @@
+"""Which answers count: the first to a command that was made again, and none that was told before.
+
+A cancel and a look-up may be repeated without harm, so neither is waited for as long as an order
+is. The first definite answer to any of them is the answer; those that come after it say nothing new
+(fault-model, INV-24). Nor does the answer to an order or a change that an event has told of.
+"""
+
+from msgspec import Struct
+
+from ...broker import Urgency
+from ...errors import Refused
+from ..commands import Do
+from ..handle import Order
+from .timers import Timers
+
+_SAFE = (Do.CANCEL, Do.LOOK)
+_TIMED = (*_SAFE, Do.MODIFY)
+
+
+class Sent(Struct, eq=False):
+    """A command on its way. `late`: its answer is not waited for any more; `timer` rings then.
+    `first_s`: when the first of those that it repeats was sent."""
+
+    order: Order
+    do: Do
+    urgency: Urgency
+    began_s: float
+    first_s: float = 0.0
+    late: bool = False
+    timer: int | None = None
+
+
+class Repeats:
+    """The newest command of each kind, of each order, that is not answered yet."""
+
+    def __init__(self, timers: Timers) -> None:
+        self._timers = timers
+        self._newest: dict[tuple[str, Do], Sent] = {}
+
+    def sent(self, sent: Sent) -> None:
+        """A command leaves."""
+        key = (sent.order.cl_ord_id, sent.do)
+        sent.first_s = sent.began_s
+        if key in self._newest:
+            sent.first_s = self._newest[key].first_s
+        self._newest[key] = sent
+
+    def counts(self, sent: Sent, error: BaseException | None) -> bool:
+        """Whether an answer is taken in; then those to what it repeats, or repeats it, are not."""
+        key = (sent.order.cl_ord_id, sent.do)
+        newest = self._newest.get(key)
+        told = sent.do not in _SAFE and not self.awaited(sent)
+        if told or (sent.late and not self._still_says(sent, newest, error)):
+            if newest is sent:
+                self._timers.cancel(sent.timer)
+                del self._newest[key]
+            return False
+        if newest is not None:
+            newest.late = True
+            self._timers.cancel(newest.timer)
+            del self._newest[key]
+        return True
+
+    def awaited(self, sent: Sent) -> bool:
+        """Whether an order waits for the answer to just this command."""
+        newest = self._newest.get((sent.order.cl_ord_id, sent.do))
+        return newest is sent and not sent.late and sent.order.core.flight is sent.do
+
+    def over(self, order: Order) -> None:
+        """An order has ended: whatever of it is not answered, nobody waits for that."""
+        for do in _TIMED:
+            sent = self._newest.get((order.cl_ord_id, do))
+            if sent is not None:
+                self._timers.cancel(sent.timer)
+
+    def _still_says(self, sent: Sent, newest: Sent | None, error: BaseException | None) -> bool:
+        definite = error is None or isinstance(error, Refused)
+        asked = newest is not None and sent.began_s >= newest.first_s
+        free = sent.order.core.flight in (None, sent.do)
+        return sent.do in _SAFE and definite and asked and free
