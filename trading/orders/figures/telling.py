@@ -89,12 +89,12 @@ class Teller(Observer):
         n, at_ns = self._number()
         if told is None:
             self._hear(Corrected(n=n, time_ns=at_ns, order=order_now(order), fill=now))
-        elif core.venue_status is OrdStatus.FILLED and core.told_qty >= core.cum_qty:
+        elif core.venue_status is OrdStatus.FILLED and core.told.qty >= core.cum_qty:
             del self._told[order]
             self._hear(Filled(n=n, time_ns=at_ns, order=order_now(order), fill=now))
         else:
             self._hear(Partial(n=n, time_ns=at_ns, order=order_now(order), fill=now))
-            if core.terminal and core.told_qty >= core.cum_qty:
+            if core.terminal and core.told.qty >= core.cum_qty:
                 self._end(order)
 
     def on_incident(self, incident: Incident) -> None:
@@ -116,7 +116,7 @@ class Teller(Observer):
             n, at_ns = self._number()
             self._hear(Accepted(n=n, time_ns=at_ns, order=order_now(order)))
         if core.terminal:
-            if not fill_follows and core.told_qty >= core.cum_qty:
+            if not fill_follows and core.told.qty >= core.cum_qty:
                 self._end(order)
         elif told.accepted and core.agreement.now != told.numbers:
             told.numbers = core.agreement.now
