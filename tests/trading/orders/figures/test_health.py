@@ -43,7 +43,8 @@ def test_every_field_is_moved_and_said(field, on_stage, monkeypatch):
         await stage.play(script)
         if field == "fallbacks":
             monkeypatch.setattr(Bracket, "settle", None)
-            await stage.play("< fill 1.target#1 1 @ 20020\n> modify 1.stop#1 order_qty 1")
+            left = "> cancel 1.target#1\n> modify 1.stop#1 order_qty 1"
+            await stage.play(f"< fill 1.target#1 1 @ 20020\n{left}")
         return calm, stage.manager.figures.health()
 
     calm, health = on_stage(go, OrderSettings(breaker_tries=1, cancel_tries=1))

@@ -90,8 +90,8 @@ MOVERS = {
         {"ordinary": "open", "risk_reducing": "closed"},
     ),
     "unprotected_contracts": (BARE, 2),
-    "unprotected_contract_s": (BARE + "wait 1\n< ack 1.stop#1\nwait 9", 2.0),
-    "unprotected_longest_s": (BARE + "wait 1\n< ack 1.stop#1\nwait 9", 1.0),
+    "unprotected_contract_s": (BARE + "wait 0.5\n< new 1.stop#1\n< ack 1.stop#1\nwait 9", 1.0),
+    "unprotected_longest_s": (BARE + "wait 0.5\n< new 1.stop#1\n< ack 1.stop#1\nwait 9", 0.5),
     "incidents": ("< stream down\n", {"stream_down": 1}),
     "faults": ("", 1),
     "tables": (
