@@ -2,6 +2,7 @@
 
 from ..instrument import Instrument
 from .brackets.bracket import Bracket
+from .groups.group import Group
 from .handle import Order
 from .incident import Incident
 from .owners import Owners
@@ -29,6 +30,11 @@ class View:
         """An order of ours by its client tag or the broker's id; None where it is not known here,
         or no more. That says nothing of the broker: `manager.look_up` asks."""
         return self._outbox.orders.get(key)
+
+    def group_of(self, order: Order) -> Group | None:
+        """The group that an order belongs to or was linked into; None where there is none."""
+        owner = self._owners.of(order)
+        return owner if isinstance(owner, Group) else None
 
     def orders_of(self, instrument: Instrument) -> list[Order]:
         """Orders in an instrument that are not known to be over, oldest first."""

@@ -1,0 +1,1 @@
+"""Familiar names of other libraries, for code that was written for them."""
