@@ -5,6 +5,7 @@ import types
 import pytest
 
 from dryfill.sim.source_check import check_source, check_text
+from dryfill.trading import strategy
 from dryfill.trading.errors import UsageError
 
 
@@ -162,3 +163,10 @@ def test_a_module_is_read_from_its_file_and_one_without_a_file_is_refused(tmp_pa
 def test_source_that_python_cannot_read_is_refused_by_line():
     with pytest.raises(UsageError, match=r"^s\.py:2: .*Python cannot read it"):
         check_text("x = 1\ndef f(:\n", "s.py")
+
+
+def test_a_module_of_our_own_is_not_read():
+    """A plain `Strategy` is run all the same; what it imports starts programs."""
+    check_source(strategy)
+    with pytest.raises(UsageError, match="subprocess starts another program"):
+        check_source(strategy.__file__)
