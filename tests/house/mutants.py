@@ -42,7 +42,8 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        return f"{self.finding}: {self.says}"
+        which = f"finding-{self.finding}" if self.finding.isdigit() else self.finding
+        return f"{which}: {self.says}"
 
     def faults(self) -> list[str]:
         """What is wrong with the entry itself; the code below it may have moved."""
@@ -66,9 +67,13 @@ class Mutant:
         return found
 
 
-def read_mutants(path: Path) -> list[Mutant]:
-    """The mutants of a table, in its order."""
-    return [Mutant(**entry) for entry in tomllib.loads(path.read_text())["mutant"]]
+def read_mutants(folder: Path) -> list[Mutant]:
+    """The mutants of a folder of tables, by file and then in the table's order."""
+    return [
+        Mutant(**entry)
+        for path in sorted(folder.glob("*.toml"))
+        for entry in tomllib.loads(path.read_text())["mutant"]
+    ]
 
 
 @contextmanager

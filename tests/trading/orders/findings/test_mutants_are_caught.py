@@ -1,7 +1,8 @@
 """Each fault of the review, brought back, fails the test that is named after it.
 
-`mutants.toml` is the table; `tests/house/mutants.py` says how it is written. That the table fits
-the code is tested always, that the mutants are caught in `make nightly`. One alone:
+`mutants/` has the tables, one for each finding and each kind of race; `tests/house/mutants.py` says
+how they are written. That they fit the code is tested always, that the mutants are caught in `make
+nightly`. One alone:
 
     DRYFILL_NIGHTLY=1 python -m pytest tests/trading/orders/findings -k "caught and RS-01"
 """
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from mutants import copy_of_the_package, outcome, read_mutants, survives
 
-MUTANTS = read_mutants(Path(__file__).with_name("mutants.toml"))
+MUTANTS = read_mutants(Path(__file__).with_name("mutants"))
 NAMES = [mutant.name for mutant in MUTANTS]
 
 
