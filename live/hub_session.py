@@ -157,10 +157,13 @@ class HubSession:
         """Have a stream no more. `Subscribe…` is ended by the method `Unsubscribe…`."""
         if self._wanted.pop(subscription, ...) is ...:
             return Step([], [])
-        self._asked = {k: v for k, v in self._asked.items() if v.subscription != subscription}
-        known = self._confirmed.pop(subscription, ...) is None
+        asked = [call for call, each in self._asked.items() if each.subscription == subscription]
+        for call in asked:
+            del self._asked[call]
+        # One that was asked for and not confirmed may be confirmed on its way.
+        began = bool(asked) or self._confirmed.pop(subscription, ...) is None
         step = self._settled()
-        if known and self.state is not HubState.DOWN:
+        if began and self.state is not HubState.DOWN:
             text = records.invoke(
                 "Un" + _lower_first(subscription.method), [*subscription.arguments]
             )

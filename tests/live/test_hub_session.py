@@ -97,6 +97,7 @@ def test_a_stream_that_is_dropped_is_ended_and_not_asked_for_again(ready):
 def test_dropping_what_is_not_confirmed_yet_lets_the_rest_be_up(greeted):
     greeted.received(1, rec(type=3, invocationId="1.1"), 0.2)
     step = greeted.drop(TRADES)
+    assert sent(step) == [("UnsubscribeTrades", [1001])]
     assert step.events == [Up(1)]
     assert greeted.received(1, rec(type=3, invocationId="1.2"), 0.3).events == []
 

@@ -1,0 +1,27 @@
+"""JSON whose numbers are exact: a Decimal is written digit for digit, never with an exponent."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from ...trading.price import price_text
+
+_ENCODER = msgspec.json.Encoder()
+
+
+def wire_json(value: Any) -> bytes:
+    """A value of dicts, lists, text, whole numbers and Decimals as JSON.
+
+    >>> wire_json({"tickSize": Decimal("0.0000005"), "balance": Decimal("1E+2")})
+    b'{"tickSize":0.0000005,"balance":100}'
+    """
+    return _ENCODER.encode(_exact(value))
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _exact(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_exact(each) for each in value]
+    return msgspec.Raw(price_text(value).encode()) if isinstance(value, Decimal) else value
