@@ -27,6 +27,11 @@ def races() -> list[dict[str, object]]:
     return tomllib.loads((RACES / "table.toml").read_text())["race"]
 
 
+def faults() -> list[dict[str, object]]:
+    """The rows of the table of faults."""
+    return tomllib.loads((FINDINGS / "faults.toml").read_text())["fault"]
+
+
 def mutants_of(finding: object) -> list[Mutant]:
     """The mutants that bring a finding or a race back."""
     return [m for m in read_mutants(FINDINGS / "mutants") if m.finding == str(finding)]
@@ -65,9 +70,26 @@ def races_table() -> str:
     return "\n".join(lines)
 
 
+def faults_table() -> str:
+    lines = ["| | fault | shown by | mutants |", "|---|---|---|---|"]
+    for row in faults():
+        number = f"{row['section']} fault {row['n']}"
+        tests = [str(t).partition("::")[0] for t in row.get("tests", [])]  # type: ignore[attr-defined]
+        shown = ", ".join(f"`{t.rpartition('/')[2]}`" for t in dict.fromkeys(tests))
+        count = len(mutants_of(number)) + len(row.get("mutants", []))  # type: ignore[arg-type]
+        told = "; ".join(filter(None, (shown, str(row.get("elsewhere", "")))))
+        lines.append(f"| {row['section']}.{row['n']} | {row['title']} | {told} | {count or ''} |")
+    return "\n".join(lines)
+
+
 def filled(page: str) -> str:
     """The page with its tables made anew."""
-    for name, table in (("findings", findings_table()), ("races", races_table())):
+    tables = (
+        ("findings", findings_table()),
+        ("faults", faults_table()),
+        ("races", races_table()),
+    )
+    for name, table in tables:
         begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
         pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
         assert len(pattern.findall(page)) == 1, f"the page has no place for its {name}"
