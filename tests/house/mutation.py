@@ -1,40 +1,68 @@
 """Breaks the order manager in small ways, one at a time, and counts what the tests notice.
 
     python tests/house/mutation.py --count 300 --seed 1 --jobs 2
+    python tests/house/mutation.py --count 20 --room trading/orders/brackets trading/orders/groups
 
-Works on copies of the tree, never on the tree. Prints each survivor as a diff; ends with 1 when
-fewer than `--least` per cent of the mutants are noticed. The same seed draws the same mutants from
-the same source.
+Works on copies of the tree, never on the tree. First every test runs once on the code as it is, and
+it is written down which lines each file of tests runs. Each mutant then meets the files that run
+its statement, first those that run it in most tests for their time: the long searches come last.
+What stands in no function (a constant, a default) meets every file. A mutant that no test runs
+survives. Prints a line for each mutant, a diff of each survivor, and the share noticed in each
+room; ends with 1 when fewer than `--least` per cent are noticed.
 
-Not drawn, because they prove nothing: `|` between types, and `is` for `==` between enumerations.
-Of the mutants of one place only one is drawn: a difference can be spoilt in twelve ways.
+Drawn are `--count` of each room, each place as likely as another, and at most one of each place and
+sort: a difference can be spoilt in twelve ways. Not drawn, because they prove nothing: `|` between
+types, and `is` for `==` between enumerations. The same seed draws the same from the same source.
 """
 
 import argparse
+import ast
 import os
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from difflib import unified_diff
 from pathlib import Path
 from random import Random
+from xml.etree import ElementTree
 
 from cosmic_ray.commands.init import init
-from cosmic_ray.mutating import mutate_and_test
+from cosmic_ray.mutating import use_mutation
+from cosmic_ray.plugins import get_operator
 from cosmic_ray.work_db import use_db
-from cosmic_ray.work_item import MutationSpec, WorkerOutcome
+from cosmic_ray.work_item import MutationSpec
+from coverage import CoverageData
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-TESTS = ("tests/trading/orders", "tests/conformance", "tests/app/test_risk.py")
-TIMEOUT_S = 180.0
+TESTS = (
+    "tests/trading/orders",
+    "tests/conformance",
+    "tests/app/test_risk.py",
+    # It compares the source with mutants made by hand, and would notice any change at all.
+    "--ignore=tests/trading/orders/findings/test_mutants_are_caught.py",
+)
+CODE = "trading/orders"
+TEST_S = 90  # a mutant that makes one test run for longer than this is noticed
+MEMORY = 6 * 2**30  # bytes: a mutant that loops must not take the machine along
+_PASSED, _NOTHING_RAN = 0, 5  # what pytest ends with
 _COMPARE = "core/ReplaceComparisonOperator_"
 _SKIPPED = {f"{_COMPARE}{pair}" for pair in ("Is_Eq", "Eq_Is", "IsNot_NotEq", "NotEq_IsNot")}
 
 
+def modules(room: Path) -> list[Path]:
+    """The modules of a room, or the one module."""
+    return [room] if room.is_file() else list(room.rglob("*.py"))
+
+
 def mutants(room: str) -> list[MutationSpec]:
     """Every mutant of a room's modules, in a fixed order."""
-    files = sorted(p.relative_to(ROOT) for p in (ROOT / room).rglob("*.py"))
+    files = sorted(p.relative_to(ROOT) for p in modules(ROOT / room))
     with tempfile.TemporaryDirectory() as folder, use_db(f"{folder}/work.sqlite") as work:
         before = Path.cwd()
         os.chdir(ROOT)
@@ -79,47 +107,134 @@ def copy_tree(folder: str) -> Path:
     return tree
 
 
-def try_all(chosen: list[MutationSpec]) -> list[tuple[str, str]]:
-    """Outcome and diff of each mutant, tried in a copy of its own. Tests that failed before go
-    first."""
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Which files of tests run which line, and how long each takes."""
+
+    seconds: dict[str, float]
+    tests: dict[tuple[str, int], Counter[str]]  # by module and line: how many tests of each file
+
+    def of(self, mutant: MutationSpec) -> list[str]:
+        """The files of tests that run what a mutant breaks, in the order in which to try them."""
+        module = str(mutant.module_path)
+        lines = statement_at(ROOT / module, mutant.start_pos[0])
+        count: Counter[str] = Counter()
+        for line in lines:
+            count |= self.tests.get((module, line), Counter())
+        files = count if lines else self.seconds
+        return sorted(files, key=lambda f: (-(count[f] + 1e-3) / self.seconds[f], f))
+
+
+def statement_at(path: Path, line: int) -> list[int]:
+    """The lines of the innermost statement at a line, less those of statements in it; none outside
+    of functions, where everybody is concerned."""
+    inner: ast.stmt | None = None
+    in_function = False
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or 0):
+            in_function |= isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef)
+            inner = node  # walk goes outside in
+    if inner is None or not in_function:
+        return []
+    nested = [n for n in ast.walk(inner) if isinstance(n, ast.stmt) and n is not inner]
+    hidden = {n for part in nested for n in range(part.lineno, (part.end_lineno or 0) + 1)}
+    lines = range(inner.lineno, (inner.end_lineno or 0) + 1)
+    return [n for n in lines if n == line or n not in hidden]
+
+
+def pytest(tree: Path, *arguments: str) -> int:
+    """What pytest ends with, run in a copy of the tree on the copy."""
+    environment = os.environ | {"PYTHONPATH": str(tree / "build/pkg")}
+    limit = (MEMORY, MEMORY)
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *arguments],
+        cwd=tree, env=environment, capture_output=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit),
+    ).returncode  # fmt: skip
+
+
+def run_once(jobs: int) -> Runs:
+    """Runs every test on the code as it is."""
+    with tempfile.TemporaryDirectory() as folder:
+        tree = copy_tree(folder)
+        measured = (f"--cov={CODE}", "--cov-branch", "--cov-context=test", "--cov-report=")
+        told = ("--junit-xml=told.xml", "-o", "junit_family=xunit1", "-n", str(jobs))
+        if pytest(tree, *TESTS, *measured, *told) != _PASSED:
+            raise SystemExit("a test fails on the code as it is: no mutant proves anything")
+        seconds: dict[str, float] = {}
+        for case in ElementTree.parse(tree / "told.xml").iter("testcase"):
+            file = case.attrib["file"]
+            seconds[file] = seconds.get(file, 1e-3) + float(case.attrib["time"])
+        data = CoverageData(str(tree / ".coverage"))
+        data.read()
+        tests: dict[tuple[str, int], Counter[str]] = {}
+        for path in data.measured_files():
+            module = str(Path(path).resolve().relative_to(tree.resolve()))
+            for line, contexts in data.contexts_by_lineno(path).items():
+                ran = {context.partition("|")[0] for context in contexts if context}
+                tests[module, line] = Counter(test.partition("::")[0] for test in ran)
+    return Runs(seconds, tests)
+
+
+def outcome_of(mutant: MutationSpec, files: list[str], tree: Path) -> tuple[str, str]:
+    """`noticed`, `survived` or `untried`, and the mutant as a diff."""
+    operator = get_operator(mutant.operator_name)(**dict(mutant.operator_args))
+    with use_mutation(tree / mutant.module_path, operator, mutant.occurrence) as (before, after):
+        if after is None:
+            return "untried", str(mutant)
+        name = str(mutant.module_path)
+        lines = unified_diff(before.split("\n"), after.split("\n"), name, name, lineterm="")
+        plain = ("-p", "no:xdist", "-p", "no:cov", "-p", "no:cacheprovider")
+        bounds = ("-x", f"--timeout={TEST_S}")
+        code = pytest(tree, *plain, *bounds, *files) if files else _PASSED
+        outcome = {_PASSED: "survived", _NOTHING_RAN: "untried"}.get(code, "noticed")
+        return outcome, "\n".join(lines)
+
+
+def try_all(chosen: list[MutationSpec], runs: Runs) -> list[str]:
+    """The outcome of each mutant, in the order given, tried in one copy of the tree."""
     outcomes = []
     with tempfile.TemporaryDirectory() as folder:
         tree = copy_tree(folder)
-        os.chdir(tree)
-        os.environ["PYTHONPATH"] = str(tree / "build/pkg")
-        command = f"{sys.executable} -m pytest -x -q --ff -p no:xdist -p no:cov {' '.join(TESTS)}"
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # a mutant's code must not outlive it
         for mutant in chosen:
-            result = mutate_and_test([mutant], command, TIMEOUT_S)
-            if result.worker_outcome is WorkerOutcome.NORMAL and result.test_outcome is not None:
-                outcome = result.test_outcome.value
-            else:
-                outcome = "untried"
-            outcomes.append((outcome, result.diff or str(mutant)))
+            outcome, diff = outcome_of(mutant, runs.of(mutant), tree)
+            outcomes.append(outcome)
             print(f"{outcome:9} {mutant.module_path}:{mutant.start_pos[0]} {mutant.operator_name}")
+            if outcome == "survived":
+                print(diff)
             sys.stdout.flush()
     return outcomes
 
 
+def shares(rooms: list[str], tried: list[tuple[str, str]]) -> Iterator[tuple[str, int, int]]:
+    """Of each room, and of all: how many mutants were tried, and how many noticed."""
+    for name in [*rooms, "all"]:
+        of_room = [outcome for room, outcome in tried if name in (room, "all")]
+        yield name, len(of_room), of_room.count("noticed")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--room", default="trading/orders", help="folder whose code is broken")
-    parser.add_argument("--count", type=int, default=300, help="mutants to draw")
+    parser.add_argument("--room", nargs="+", default=[CODE], help="folders or modules to break")
+    parser.add_argument("--count", type=int, default=300, help="mutants to draw of each room")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="copies of the tree to work in")
     parser.add_argument("--least", type=float, default=85.0, help="per cent that must be noticed")
     asked = parser.parse_args()
-    every = mutants(asked.room)
-    chosen = draw(every, asked.count, asked.seed)
-    shares = [chosen[nth :: asked.jobs] for nth in range(asked.jobs)]
+    rooms = [(room, m) for room in asked.room for m in draw(mutants(room), asked.count, asked.seed)]
+    runs = run_once(asked.jobs)
+    tried = []
     with ProcessPoolExecutor(asked.jobs) as pool:
-        outcomes = [outcome for share in pool.map(try_all, shares) for outcome in share]
-    tried = [outcome for outcome in outcomes if outcome[0] != "untried"]
-    survivors = [diff for outcome, diff in tried if outcome == "survived"]
-    print("\n\n".join(["", *survivors, ""]))
-    noticed = 100 * (len(tried) - len(survivors)) / max(len(tried), 1)
-    counts = f"{len(every)} mutants, {len(tried)} tried, {len(survivors)} survived"
-    print(f"{counts}: {noticed:.1f} % noticed")
-    return noticed < asked.least or not tried
+        parts = [rooms[nth :: asked.jobs] for nth in range(asked.jobs)]
+        given = [[mutant for _, mutant in part] for part in parts]
+        told = pool.map(try_all, given, [runs] * asked.jobs)
+        for part, outcomes in zip(parts, told, strict=True):
+            tried += [(room, outcome) for (room, _), outcome in zip(part, outcomes, strict=True)]
+    tried = [(room, outcome) for room, outcome in tried if outcome != "untried"]
+    for name, count, noticed in shares(asked.room, tried):
+        print(f"{name:32} {noticed} of {count} noticed, {100 * noticed / max(count, 1):.1f} %")
+    return 100 * noticed < asked.least * count or not tried
 
 
 if __name__ == "__main__":
