@@ -158,18 +158,19 @@ class World:
             self._restarted = self.loop.create_future()
             waits = [self._trading, ended, self._restarted]
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        if not self.process.alive:
-            return ["the trader's process crashed and was not restarted"]
-        trading = self._trading
         # End of data is a moment: the stop handlers run, waits for orders end, the manager closes,
         # and only a wait that is left then is an error.
-        for close in (self._close_desk, self._end_waits, self._close_manager):
-            if not trading.done():
-                self.process.run(close)
-                await asyncio.wait([trading], timeout=_STOP_S)
-        if not trading.done():
-            raise self._stuck(trading)
-        notes = await trading
+        steps = (self._close_desk, self._end_waits, self._close_manager)
+        for n in range(len(steps)):
+            if self.process.alive and not self._trading.done():
+                for close in steps[: n + 1]:  # a life that began meanwhile was told nothing yet
+                    self.process.run(close)
+                await asyncio.wait([self._trading], timeout=_STOP_S)
+        if not self.process.alive:
+            return ["the trader's process crashed and was not restarted"]
+        if not self._trading.done():
+            raise self._stuck(self._trading)
+        notes = await self._trading
         self.process.run(self._close_manager)
         return notes
 
@@ -202,6 +203,7 @@ class World:
             now_ns=self._client_now_ns,
             random=Random(named_stream(setup.seed, "strategy").getrandbits(64)),
             settings=setup.settings,
+            journal=None if setup.journal is None else setup.journal(self.process),
         )
         self._trader_desk = desk
         self.opened(desk)

@@ -1,6 +1,6 @@
 """What a run depends on: all of it, in one value."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -8,12 +8,14 @@ from ..matching.rules import Rules
 from ..scenarios.plan import Plan
 from ..trading.calendar import Calendar
 from ..trading.instrument import Instrument
+from ..trading.orders.journal.port import Journal
 from ..trading.orders.risk.limits import RiskLimits
 from ..trading.orders.settings import OrderSettings
 from ..trading.tape import Tape
 from .desk.bracket_rules import BracketRules
 from .desk.fees import FeeSchedule
 from .latency import LatencyProfile
+from .process import Process
 from .schedule import Schedule
 
 
@@ -26,7 +28,8 @@ class Setup:
     not checked. `plan`: what goes wrong, None: nothing. `risk`: limits before every
     order, None: none. `schedule`: in which order ready callbacks run, None: first in first out.
     `brackets`: how the account keeps stop and target for an entry itself, None: not at all, and the
-    order manager sends them.
+    order manager sends them. `journal` makes the journal of each life of the trader's process;
+    None: in memory, and a new life knows nothing of the last.
     """
 
     instrument: Instrument
@@ -43,5 +46,6 @@ class Setup:
     suspects: frozenset[int] = frozenset()
     risk: RiskLimits | None = None
     plan: Plan | None = None
+    journal: Callable[[Process], Journal] | None = None
     schedule: Schedule | None = None
     brackets: BracketRules | None = None

@@ -18,6 +18,7 @@ from .errors import UsageError
 from .events import Bar, MarketEvent, Quote, StatusChange, Trade
 from .inbox import Inbox
 from .instrument import Instrument
+from .instruments import knowing
 from .last_prices import LastPrices
 from .linking import Linking
 from .market import Channel, Market
@@ -30,6 +31,7 @@ from .orders.exits.flatten_core import FlattenResult
 from .orders.guards.close import Close
 from .orders.guards.guard import Guard
 from .orders.handle import CancelResult, Order
+from .orders.journal.port import Journal
 from .orders.manager import Incident, OrderManager
 from .orders.positions import Position
 from .orders.settings import OrderSettings
@@ -56,6 +58,7 @@ class Desk:
         now_ns: Callable[[], int],
         random: Random,
         settings: OrderSettings | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self.market = market
         self.broker = broker
@@ -66,7 +69,11 @@ class Desk:
         self._now_ns = now_ns
         self.prices = LastPrices()
         self._timers: list[Repeating] = []
-        self.manager = OrderManager(broker, self, now_ns=now_ns, settings=settings)
+        known = knowing(instrument)
+        self.manager = OrderManager(
+            broker, self, now_ns=now_ns, settings=settings, journal=journal, find=known
+        )
+        self.kept = self.manager.state
         self._stop_prices = StopPrices(market, self.manager)
         linking = Linking(self.manager, self.prices, instrument, self._caller)
         self.oco, self.oto, self.link = linking.oco, linking.oto, linking.link
@@ -105,14 +112,22 @@ class Desk:
         subscribed."""
         return self.prices.trade(self.instrument)
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """What is remembered over a restart, where there is a journal: see `state.KeptState`."""
+        return self.kept.values
+
     def position_in(self, instrument: Instrument) -> Position:
         """What is held in any instrument."""
         return self.manager.view.position(instrument)
 
     async def open(self) -> None:
-        """Let the order manager follow the market's state, where the market tells it."""
+        """Let the order manager follow the market, and go on with what its journal has."""
         if Channel.STATUS in self.market.offers.channels:
             await self.market.subscribe(self.instrument, Channel.STATUS, self._on_status)
+        if self.manager.keeps:
+            await self.manager.recover()
+            await self._stop_prices.follow_all()
 
     def close(self) -> None:
         """End the timers and take no more events in; `on_stop` and its orders still work, but

@@ -76,5 +76,10 @@ class GuardFailed(DryfillError):
     its position now."""
 
 
+class JournalError(DryfillError):
+    """A journal cannot be opened, read or written; what it held is as it was. The message names the
+    file and the way out."""
+
+
 class ProtocolError(DryfillError):
     """The broker broke its own rules."""

@@ -29,6 +29,12 @@ class StopPrices:
             await self._market.subscribe(instrument, channel, self._on_price)
             self._followed.add(instrument.symbol)
 
+    async def follow_all(self) -> None:
+        """Let prices reach the brackets of another life, where their stops follow them."""
+        for bracket in self._manager.view.brackets:
+            if bracket.plan.rules.follows:
+                await self.follow(bracket.instrument)
+
     def _on_price(self, event: MarketEvent) -> None:
         for bracket in self._manager.view.brackets_of(event.instrument):
             if isinstance(event, Trade):

@@ -5,7 +5,7 @@ quotes conflate and everything else queues; the order manager never waits for it
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
@@ -106,6 +106,12 @@ class Strategy:
     @property
     def random(self) -> Random:
         return self.desk.random
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the strategy remembers over a restart: see `Desk.state`. It is kept when a handler
+        returns; raises `UsageError` there for what cannot be kept, and for too much of it."""
+        return self.desk.state
 
     async def subscribe_quotes(self, instrument: Instrument | None = None) -> None:
         await self.desk.subscribe_quotes(instrument)
@@ -234,11 +240,11 @@ async def run_strategy(strategy: Strategy) -> list[str]:
     """
     notes: list[str] = []
     try:
-        await _call(getattr(strategy, "on_start", None))
+        await _call(strategy, "on_start")
         await _handle_events(strategy)
     except RunEnded as ended:
         notes.append(f"when the data ended, a handler still waited: {ended}")
-    await _call(getattr(strategy, "on_stop", None))
+    await _call(strategy, "on_stop")
     subscribed = strategy.desk.subscribed
     idle = (n for n, c in _NEEDS.items() if hasattr(strategy, n) and c not in subscribed)
     return notes + [
@@ -248,7 +254,7 @@ async def run_strategy(strategy: Strategy) -> list[str]:
 
 async def _handle_events(strategy: Strategy) -> None:
     """One event after the other, until the inbox is closed."""
-    desk = strategy.desk
+    desk, kept = strategy.desk, strategy.desk.kept
     handlers = {t: getattr(strategy, name, None) for t, name in _HANDLER_OF.items()}
     while (event := await desk.inbox.get()) is not None:
         ready = desk.unwrap(event)
@@ -257,13 +263,16 @@ async def _handle_events(strategy: Strategy) -> None:
             result = handler(ready)
             if result is not None and inspect.isawaitable(result):
                 await result
+            kept.save()
 
 
-async def _call(handler: Callable[[], Awaitable[None] | None] | None) -> None:
+async def _call(strategy: Strategy, name: str) -> None:
+    handler = getattr(strategy, name, None)
     if handler is not None:
         result = handler()
         if result is not None and inspect.isawaitable(result):
             await result
+        strategy.desk.kept.save()
 
 
 def _check_handlers(kind: type[Strategy]) -> None:

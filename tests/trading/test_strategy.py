@@ -10,6 +10,7 @@ from dryfill.trading.inbox import Inbox
 from dryfill.trading.order import ExecutionReport
 from dryfill.trading.price import Ticks
 from dryfill.trading.repeating import Timer
+from dryfill.trading.state import KeptState
 from dryfill.trading.strategy import Strategy, make_strategy, parameters, run_strategy
 from dryfill.trading.words import ExecType
 
@@ -36,10 +37,11 @@ class Sample(Strategy):
 
 
 class NoDesk:
-    """Stands for a desk where only the inbox is read."""
+    """Stands for a desk where only the inbox is read, and a state that nobody keeps."""
 
     def __init__(self):
         self.inbox = Inbox()
+        self.kept = KeptState(b"", 100, None)
         self.subscribed = set()
 
     def unwrap(self, event):

@@ -6,6 +6,7 @@ from ..instrument import Instrument
 from ..order import OrderSpec
 from .exits.flattens import Flattens
 from .handle import Order
+from .recovery.life import Life
 from .recovery.watch import Watch
 from .risk.switch import KillSwitch
 from .sending.outbox import Outbox
@@ -18,7 +19,13 @@ class Admission:
     the broker does not answer, or the manager is `winding_down`."""
 
     def __init__(
-        self, view: View, flattens: Flattens, watch: Watch, outbox: Outbox, switch: KillSwitch
+        self,
+        view: View,
+        flattens: Flattens,
+        watch: Watch,
+        outbox: Outbox,
+        switch: KillSwitch,
+        life: Life,
     ) -> None:
         self.winding_down = False
         self._view = view
@@ -26,9 +33,11 @@ class Admission:
         self._watch = watch
         self._outbox = outbox
         self._switch = switch
+        self._life = life
 
-    def check(self, instrument: Instrument, spec: OrderSpec) -> None:
-        """Raise `RefusedByUs` for an order that may not be sent now."""
+    def check(self, instrument: Instrument, spec: OrderSpec) -> bool:
+        """Whether an order may open something. Raises `RefusedByUs` for one that may not be sent
+        now."""
         self.check_open()
         if self._flattens.under_way(instrument) is not None:
             raise RefusedByUs(
@@ -38,9 +47,11 @@ class Admission:
         if self._switch.killed is not None:
             self._switch.check(spec, held, self._view.orders_of(instrument))
         if held * spec.side.sign < 0 and spec.qty <= abs(held):
-            return  # it reduces what is held
+            return False  # it reduces what is held
         if self.winding_down:
             raise RefusedByUs("the order manager is closing; no entries any more")
+        if self._life.refusal:
+            raise RefusedByUs(self._life.refusal)
         if self._watch.behind:
             raise RefusedByUs(
                 "the event stream had a gap; no entries until orders, fills and positions have "
@@ -48,6 +59,7 @@ class Admission:
             )
         if self._outbox.path.wait_s(Urgency.ORDINARY) > 0:
             raise RefusedByUs("the broker does not answer; no entries until a trial gets through")
+        return True
 
     def check_change(self, order: Order) -> None:
         """Raise `RefusedByUs` for a change of an order that may not be made now."""

@@ -15,7 +15,8 @@ class Doubt:
     `failures`: look-ups in a row that got no answer. `deadline_s`: when the order should have
     arrived at the latest, on the loop's clock. `risk_reducing`: it is asked for as often as a
     refused request is made again. `lost`: look-ups proved that it never arrived; should it arrive
-    after all, that proof was wrong, and the order is there.
+    after all, that proof was wrong, and the order is there. `resumed`: it is of another life, and
+    nothing was asked of it in this one.
     """
 
     __slots__ = (
@@ -27,11 +28,13 @@ class Doubt:
         "exists",
         "failures",
         "lost",
+        "resumed",
     )
 
     def __init__(self, settings: OrderSettings, *, risk_reducing: bool) -> None:
         self.exists = False
         self.lost = False
+        self.resumed = False
         self.deadline_s = 0.0
         self._settings = settings
         most_s = settings.look_most_s
@@ -57,10 +60,17 @@ class Doubt:
         self.exists = True
         self._looks = 1
 
-    def settle(self) -> None:
-        """It is known how the order stands."""
+    def resume(self) -> None:
+        """Look up at once: whoever knew how the order stands is gone."""
+        self.arise()
+        self.resumed = True
+
+    def settle(self) -> bool:
+        """It is known how the order stands; True where it is the first word in this life."""
+        first, self.resumed = self.resumed, False
         self.exists = False
         self._looks = self.failures = 0
+        return first
 
     def failed(self) -> None:
         """The look-up got no answer."""

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 from ..errors import ProtocolError
 from ..instrument import Instrument
-from ..order import Execution, ExecutionReport, OrderState
+from ..order import Execution, ExecutionReport, OrderState, PositionState
 from ..words import ExecType, OrdStatus
 from .handle import Order
 from .observing import Observers
-from .positions import Position, fill_of
+from .positions import Position, fill_of, report_of
 from .sending.outbox import Listener, Outbox
 
 _ENDS = {
@@ -90,7 +90,7 @@ class Intake:
         if order is None:
             self._strange_fill(fill)
         elif not order.core.told.knows(fill.exec_id):
-            self.report(_report_of(order, fill))
+            self.report(report_of(order, fill))
         self.last_ns = max(self.last_ns, fill.time_ns)
 
     def state(self, order: Order, state: OrderState) -> None:
@@ -112,6 +112,13 @@ class Intake:
         exec_type = _ENDS.get(state.ord_status)
         if exec_type is not None and not order.ended:
             self._tell(order, ExecutionReport(exec_type=exec_type, order=state), None, True)
+
+    def take_over(self, told: PositionState) -> None:
+        """The broker holds another position than we know, and goes on saying so."""
+        self.outbox.ledger.take_over(told)
+        self.outbox.observers.on_taken_over(told)
+        self._moved(told.instrument)
+        self._tell_position(told.instrument)
 
     # --- what becomes of commands (`courier.Sorter`) ----------------------------------------------
 
@@ -230,45 +237,18 @@ class Intake:
 
     def _strange_fill(self, fill: Execution) -> None:
         if self.outbox.ledger.book(fill, None):
+            self.outbox.observers.on_strange_fill(fill)
             if self.outbox.orders.forgotten(fill.cl_ord_id, fill.order_id):
                 name = fill.cl_ord_id or fill.order_id
                 text = f"{fill.qty} of order {name}, long over, were filled; nothing guards them"
                 self.outbox.incident("late_fill", text, fill.cl_ord_id)
             self._moved(fill.instrument)
-            position = self.outbox.ledger.position(fill.instrument)
-            self.outbox.observers.on_position(position)
-            try:
-                self._listener.on_position(position)
-            except Exception as error:  # noqa: BLE001  as above
-                self.outbox.supervision.told(error, "the listener", "")
+            self._tell_position(fill.instrument)
 
-
-def _report_of(order: Order, fill: Execution) -> ExecutionReport:
-    """The report of a fill that the stream did not bring, by what we know of the order."""
-    core, request = order.core, order.request
-    cum_qty = core.told.qty + fill.qty
-    filled = cum_qty >= core.order_qty
-    status = OrdStatus.FILLED if filled else OrdStatus.PARTIALLY_FILLED
-    state = OrderState(
-        instrument=request.instrument,
-        order_id=fill.order_id,
-        cl_ord_id=order.cl_ord_id,
-        side=request.side,
-        ord_type=request.ord_type,
-        ord_status=core.venue_status if core.terminal and not filled else status,
-        order_qty=core.order_qty,
-        cum_qty=cum_qty,
-        leaves_qty=0 if core.terminal else max(core.order_qty - cum_qty, 0),
-        price=core.price,
-        stop_px=core.stop_px,
-        avg_px=None,
-        time_ns=fill.time_ns,
-    )
-    return ExecutionReport(
-        exec_type=ExecType.TRADE,
-        order=state,
-        last_qty=fill.qty,
-        last_px=fill.px,
-        exec_id=fill.exec_id,
-        fee=fill.fee,
-    )
+    def _tell_position(self, instrument: Instrument) -> None:
+        position = self.outbox.ledger.position(instrument)
+        self.outbox.observers.on_position(position)
+        try:
+            self._listener.on_position(position)
+        except Exception as error:  # noqa: BLE001  as above
+            self.outbox.supervision.told(error, "the listener", "")

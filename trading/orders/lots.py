@@ -5,6 +5,7 @@ depends on the order: it is taken in at its own time, and what followed is count
 """
 
 from collections import deque
+from collections.abc import Sequence
 from decimal import Context, Decimal, Inexact
 from typing import NamedTuple
 
@@ -15,6 +16,10 @@ _MEAN = Context(prec=28)
 _EXACT = Context(prec=200, traps=[Inexact])
 _NOTHING = Decimal(0)
 _KEPT = 64  # fills that a late one may be older than, at least; twice as many at most
+
+
+Lot = tuple[int, Decimal]
+"""Contracts held, signed, and what each cost."""
 
 
 class _State(NamedTuple):
@@ -30,13 +35,15 @@ class Lots:
 
     __slots__ = ("_before", "_fills", "_lots", "_older", "_state", "_worth", "qty")
 
-    def __init__(self) -> None:
-        self.qty = 0
-        self._lots: deque[tuple[int, Decimal]] = deque()
+    def __init__(self, held: Sequence[Lot] = ()) -> None:
+        self.qty = sum([qty for qty, _ in held])
+        self._lots = deque([(abs(qty), px) for qty, px in held])
         self._worth = _NOTHING  # of all lots: kept, not summed up at every fill
+        for qty, px in self._lots:
+            self._worth = _EXACT.fma(px, Decimal(qty), self._worth)
         self._older: list[Execution] = []  # the last fills in the order of time, in two parts,
         self._fills: list[Execution] = []
-        self._before = self._state = _State(0, (), _NOTHING)  # and what was before each part
+        self._before = self._state = self._now()  # and what was before each part
 
     @property
     def avg_px(self) -> Decimal | None:
@@ -49,6 +56,11 @@ class Lots:
         # A quotient that is exact is told without zeros at its end and without an exponent.
         whole = mean.to_integral_value()
         return whole if whole == mean else mean.normalize(_MEAN)
+
+    def all(self) -> tuple[Lot, ...]:
+        """Every lot, oldest first."""
+        sign = (self.qty > 0) - (self.qty < 0)
+        return tuple([(sign * qty, px) for qty, px in self._lots])
 
     def apply(self, fill: Execution) -> None:
         """Take a fill in at its time. The caller sees to it that none comes twice."""

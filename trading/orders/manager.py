@@ -11,6 +11,7 @@ from random import Random
 from ..broker import Broker, BrokerEvent, StreamState
 from ..errors import UsageError
 from ..instrument import Instrument
+from ..instruments import find
 from ..order import ExecutionReport, OrderRequest, OrderSpec, OrderState
 from ..price import PriceLike
 from ..words import TradingStatus
@@ -33,9 +34,13 @@ from .guards.position_orders import PositionOrders
 from .handle import Order
 from .incident import Incident as Incident
 from .intake import Intake
+from .journal.codec import Find
+from .journal.memory import MemoryJournal
+from .journal.port import Journal
 from .observing import Observer
 from .owners import Owners
 from .recovery.asking import look_up
+from .recovery.life import Life
 from .recovery.watch import Watch
 from .risk.switch import KillSwitch
 from .sending.outbox import Listener, Outbox
@@ -49,6 +54,10 @@ class OrderManager:
     `now_ns` is the wall clock, for stamps only; every wait uses the running loop's own clock.
     `prefix` goes before every client tag, so that tags stay unique in an account that outlives this
     process. `random` spreads the pauses before what never left is sent again. `view` says what is.
+
+    `journal` keeps what has to outlive the process: then `recover` before anything else. Without
+    one nothing does, and the account's orders of before must have another prefix: a broker refuses
+    a tag that was used. `find` gives the instrument of a symbol in the journal.
 
     What it does beside `place` stands in the rooms: `modify`, `cancel` (`changing`), `bracket`
     (`brackets/brackets`), `oco`, `oto`, `link` (`groups/groups`), `protect`, `unprotect`,
@@ -65,6 +74,8 @@ class OrderManager:
         settings: OrderSettings | None = None,
         prefix: str = "",
         random: Random | None = None,
+        journal: Journal | None = None,
+        find: Find = find,
     ) -> None:
         if "." in prefix or "#" in prefix:
             raise UsageError(f"prefix {prefix!r} has a '.' or '#' in it; these divide a client tag")
@@ -72,8 +83,6 @@ class OrderManager:
         self.settings = settings or OrderSettings()
         self.admit: Callable[[OrderRequest], None] = lambda request: None  # a risk gate's
         self.admit_change: Callable[[Order, Wish], None] = lambda order, wish: None
-        self._prefix = prefix
-        self._intents = 0
         self._intake = Intake(listener, self._settle, self._moved)
         self._outbox = self._intake.outbox = Outbox(
             broker, listener, now_ns, self.settings, self._intake, random or Random(prefix)
@@ -86,12 +95,12 @@ class OrderManager:
         self._intake.adopt = Adoption(self._owners)
         self._watch = Watch(broker, self._outbox, self._intake, self.settings, now_ns)
         self.view = View(self._owners, self._outbox)
-        self._flattens = Flattens(
-            self.view, self._owners, self._outbox, self.settings, self._next_intent
-        )
+        kept = MemoryJournal() if journal is None else journal
+        self._life = Life(kept, prefix, find, self._outbox, self._intake, self._owners)
+        self._flattens = Flattens(self.view, self._owners, self._outbox, self.settings, self._life)
         self.switch = KillSwitch()
         self._admission = Admission(
-            self.view, self._flattens, self._watch, self._outbox, self.switch
+            self.view, self._flattens, self._watch, self._outbox, self.switch, self._life
         )
         self.stream = EventStream(
             now_ns, self._outbox.observers, self._outbox.orders, self.settings
@@ -99,6 +108,9 @@ class OrderManager:
         self.figures = Figures(broker, self._owners, self._outbox, self._watch, self.stream)
         self._orphans = Orphans(self.view, self._owners, self._outbox, self.settings)
         self._open_doors()
+        self.keeps = journal is not None  # there was a life before, perhaps: `recover` first
+        self._life.join(self._watch, self._flattens, self._positions, self.kill, again=self.keeps)
+        self.recover, self.state = self._life.recover, self._life.state
         broker.listen(self.on_event)
 
     def _open_doors(self) -> None:
@@ -110,14 +122,12 @@ class OrderManager:
             self._outbox,
             self.settings,
             broker.offers.tifs,
-            self._next_intent,
+            self._life.next_intent,
             lambda instrument: self._flattens.under_way(instrument) is not None,
         )
         self.protect, self.unprotect = positions.protect, positions.unprotect
         self.close_position = positions.close_position
-        door = Door(
-            self._next_intent, self._admission.check, lambda r: self.admit(r), self._watch.ask
-        )
+        door = Door(self._life, self._admission.check, lambda r: self.admit(r), self._watch.ask)
         changing = Changing(
             self._owners, self._outbox, self._admission, lambda o, w: self.admit_change(o, w)
         )
@@ -131,6 +141,7 @@ class OrderManager:
             self._flattens,
             self._admission,
             self.switch,
+            self._life,
             changing.start_cancel,
         )
         self.flatten, self.start_flatten = leaving.flatten, leaving.start_flatten
@@ -154,9 +165,11 @@ class OrderManager:
         `RefusedByUs` while the instrument is being flattened, after the end, or where the broker
         offers no such order.
         """
-        self._admission.check(instrument, spec)
-        request = draft(f"{self._next_intent()}#1", instrument, spec, self.broker.offers, market)
+        opens = self._admission.check(instrument, spec)
+        intent = self._life.next_intent()
+        request = draft(f"{intent}#1", instrument, spec, self.broker.offers, market)
         self.admit(request)
+        self._life.begins([request], None, opens)
         return self._outbox.send(request)
 
     def events(self, since: int | None = None) -> Reader:
@@ -204,6 +217,7 @@ class OrderManager:
         """What is waited for now of orders and brackets will never be: each such wait raises
         `RunEnded`. A flatten ends by itself, or when the manager closes, with what is left."""
         end_waits(self._outbox, self._owners)
+        self._life.end_waits()
 
     async def wind_down(self, within_s: float | None = None) -> list[Incident]:
         """Take no entries any more, finish what is under way, protect what is held, then `close`;
@@ -222,6 +236,7 @@ class OrderManager:
         if not self._outbox.closed:
             close(self._outbox, self._owners, self._flattens)
             self.stream.close()
+            self._life.end()
 
     def incident(self, kind: str, text: str, about: str = "") -> None:
         """Keep an incident and tell of it; `about` is a client tag or an intent."""
@@ -233,15 +248,12 @@ class OrderManager:
 
     # --- how --------------------------------------------------------------------------------------
 
-    def _next_intent(self) -> str:
-        self._intents += 1
-        return f"{self._prefix}{self._intents}"
-
     def _moved(self, instrument: Instrument) -> None:
         """Somebody else's fill moved a position, or what is ours is settled."""
         self._positions.settle(instrument)
         self._flattens.settle(instrument)
-        self._orphans.settle(instrument)
+        if self._watch.first is None:  # else owners of before are not known yet
+            self._orphans.settle(instrument)
         self._leaving.keep_flat(instrument)
 
     def _settle(self, order: Order) -> None:

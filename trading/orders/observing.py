@@ -8,7 +8,7 @@ What an observer raises is an incident, told once; the others are told all the s
 from collections.abc import Callable
 from typing import Any
 
-from ..order import Execution, ExecutionReport
+from ..order import Execution, ExecutionReport, PositionState
 from .commands import Command, Do
 from .handle import Order
 from .incident import Incident
@@ -25,6 +25,10 @@ class Observer:
         """An order that the broker made for an entry of ours was taken in: its tag is known here
         alone, at the broker it has `order.order_id`."""
 
+    def on_resent(self, order: Order, tag: str) -> None:
+        """The attempt under `tag` reached nobody; the intent goes out as the order's new tag says.
+        Comes before its `on_intent`."""
+
     def on_command(self, order: Order, command: Command) -> None:
         """A command leaves for the broker now."""
 
@@ -39,6 +43,12 @@ class Observer:
 
     def on_fill(self, order: Order, fill: Execution) -> None:
         """An order of ours was filled; comes after its report, once for each fill."""
+
+    def on_strange_fill(self, fill: Execution) -> None:
+        """A fill of an order that we do not know moved a position; once for each."""
+
+    def on_taken_over(self, told: PositionState) -> None:
+        """The broker's word on a position took the place of ours."""
 
     def on_position(self, position: Position) -> None:
         """A position moved."""
@@ -70,6 +80,9 @@ class Observers:
         self._unsent = self._hooks["on_unsent"]
         self._report = self._hooks["on_report"]
         self._fill = self._hooks["on_fill"]
+        self._resent = self._hooks["on_resent"]
+        self._strange = self._hooks["on_strange_fill"]
+        self._taken_over = self._hooks["on_taken_over"]
         self._position = self._hooks["on_position"]
         self._incident = self._hooks["on_incident"]
         self._close = self._hooks["on_close"]
@@ -93,6 +106,10 @@ class Observers:
     def on_adopted(self, order: Order) -> None:
         if self._adopted:
             self._tell(self._adopted, order, order)
+
+    def on_resent(self, order: Order, tag: str) -> None:
+        if self._resent:
+            self._tell(self._resent, order, order, tag)
 
     def on_command(self, order: Order, command: Command) -> None:
         if self._command:
@@ -119,6 +136,14 @@ class Observers:
                 hook(order, fill)
             except Exception as error:  # noqa: BLE001  as above
                 self._failed(error, f"observer {_name(hook)}", order.cl_ord_id)
+
+    def on_strange_fill(self, fill: Execution) -> None:
+        if self._strange:
+            self._tell(self._strange, None, fill)
+
+    def on_taken_over(self, told: PositionState) -> None:
+        if self._taken_over:
+            self._tell(self._taken_over, None, told)
 
     def on_position(self, position: Position) -> None:
         if self._position:

@@ -35,7 +35,6 @@ class OrderCore:
     __slots__ = (
         "_cancels",
         "_settings",
-        "_time_ns",
         "accepted",
         "adopted",
         "agreement",
@@ -53,6 +52,7 @@ class OrderCore:
         "request",
         "sent_s",
         "text",
+        "time_ns",
         "told",
         "triggered",
         "unsent",
@@ -84,7 +84,7 @@ class OrderCore:
         self.is_entry = tag is None or tag.opens  # else it reduces what is held
         self.doubt, self.unsent = Doubt(settings, risk_reducing=not self.is_entry), Unsent(settings)
         self.epoch = 0  # grows with every request and report: what was asked before is older
-        self._time_ns = 0  # the broker's, of the newest state that we were told
+        self.time_ns = 0  # the broker's, of the newest state that we were told
 
     @property
     def terminal(self) -> bool:
@@ -299,10 +299,10 @@ class OrderCore:
         """
         self._landed()
         if state is not None:
-            self.doubt.settle()
+            follows = self.doubt.settle()
             self.seen(state)
             self._cancels.in_vain()
-            if self.change_refused:
+            if self.change_refused or follows:
                 # What was refused is wished no more: the next change must not carry it along.
                 self.wish = structs.replace(self.agreement.now, working=self.wish.working)
         elif self.doubt.missed(began_s) and not self.accepted and not self.terminal:
@@ -352,7 +352,7 @@ class OrderCore:
     def seen(self, state: OrderState) -> None:
         """Take a snapshot in: never behind what we know already (INV-17)."""
         self._found(state)
-        if not is_old_state(self.venue_status, self.cum_qty, self._time_ns, state):
+        if not is_old_state(self.venue_status, self.cum_qty, self.time_ns, state):
             begins = self.venue_status is OrdStatus.SUSPENDED
             if state.ord_status is not OrdStatus.PENDING_NEW:
                 self.venue_status = state.ord_status
@@ -369,7 +369,7 @@ class OrderCore:
 
     def _take(self, state: OrderState) -> None:
         newer = state.cum_qty > self.cum_qty
-        self._time_ns = max(self._time_ns, state.time_ns)
+        self.time_ns = max(self.time_ns, state.time_ns)
         self.cum_qty = max(self.cum_qty, state.cum_qty, self.told.qty)
         if self.told.qty == self.cum_qty:
             self.avg_px = self.told.avg_px
@@ -397,4 +397,4 @@ class OrderCore:
     def _told_before_answered(self, do: Do) -> None:
         """An event says already what the answer would: the next command need not wait for it."""
         if self.flight is do:
-            self.flight = None
+            self._landed()

@@ -2,15 +2,34 @@
 
 An owner sends orders under tags of its own intent. The manager knows no more of it than this: it is
 settled whenever one of its orders changed, and leaves when it is finished.
+
+**Over a restart.** The journal keeps of an owner what its orders cannot tell: the plan, the mode,
+what the trader took away; in a small frozen msgspec Struct of plain values (text, numbers, Decimal,
+enumerations, tuples; an instrument by its symbol). It never holds what an order knows, filled
+quantities or states: the orders come back by themselves and are looked up.
+
+- `kind` names the class in the journal, `kept()` gives the Struct as it is now. Who begins an owner
+  keeps it before its first order goes. `sender.keep(self)` is called whenever `kept()` gives
+  something else from now on: a level moved, another mode, a leg dropped.
+- `rebuild(kept, past)` makes the owner again, its orders given, and sends nothing. It is settled
+  afterwards, once the broker was asked for orders, fills and positions.
+- A row in `journal/kinds.py` joins kind, Struct and rebuild.
+
+A field that is added to the Struct later needs a default: journals written before do not have it.
 """
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from ..instrument import Instrument
 from . import tags
 from .agreement import Wish
+from .exits.closing import Sender
 from .handle import Changed, Order
 from .observing import Failed
 from .settings import OrderSettings
@@ -20,9 +39,11 @@ class Owner(Protocol):
     """Compares what should be working with what is, and sends the difference.
 
     `position`: contracts held through it, signed. `finished`: nothing of it works and nothing is
-    held. `bare`: something is held that it should protect, and no confirmed stop covers it.
+    held. `bare`: something is held that it should protect, and no confirmed stop covers it. `kind`:
+    what a journal calls such an owner.
     """
 
+    kind: str
     intent: str
     changed: Changed
 
@@ -60,6 +81,33 @@ class Owner(Protocol):
     def stop_timers(self) -> None:
         """Nothing more is to be done."""
 
+    def kept(self) -> Struct:
+        """What it is for, as a journal keeps it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What an owner finds when it is made again after a restart.
+
+    `orders`: all that is known of its intent, by role, attempts in order. `alone(intent)`: the
+    newest attempt of an order that was sent alone and linked to it, None where nothing is known of
+    it. `find`: the instrument of a symbol. `again` lets the owner act from a timer, `ask` has the
+    broker asked what is true.
+    """
+
+    intent: str
+    orders: dict[str, list[Order]]
+    alone: Callable[[str], Order | None]
+    find: Callable[[str], Instrument]
+    sender: Sender
+    settings: OrderSettings
+    again: Callable[["Owner"], None]
+    ask: Callable[[], None]
+
+    def of(self, role: str) -> list[Order]:
+        """The orders of a role, oldest attempt first."""
+        return self.orders.get(role, [])
+
 
 class Owners:
     """All owners of one manager that are not finished, by intent, oldest first.
@@ -67,10 +115,11 @@ class Owners:
     A fill may be told after the cancel that it crossed was confirmed (race-scenarios RS-18). So a
     finished owner is kept for a while, and acts again where one of its orders was filled after all.
     An owner that raises is no other owner's business: `failed` hears of it, and puts a fallback in
-    its place.
+    its place. `left` is told of each that leaves for good.
     """
 
     def __init__(self, settings: OrderSettings, failed: Failed) -> None:
+        self.left: Callable[[Owner], None] = lambda owner: None
         self._owners: dict[str, Owner] = {}
         self._late: OrderedDict[str, tuple[float, Owner]] = OrderedDict()
         self._linked: dict[str, Owner] = {}  # by intents of orders that were sent alone
@@ -98,6 +147,8 @@ class Owners:
         self._late.pop(old.intent, None)
         if new is not None:
             self._owners[old.intent] = new
+        else:
+            self.left(old)
         for intent in [intent for intent, owner in self._linked.items() if owner is old]:
             if new is None:
                 del self._linked[intent]
@@ -109,7 +160,11 @@ class Owners:
 
     def of(self, order: Order) -> Owner | None:
         """The owner of an order, finished ones included; None for an order that stands alone."""
-        tag = tags.parse(order.cl_ord_id)
+        return self.answering(order.cl_ord_id)
+
+    def answering(self, text: str) -> Owner | None:
+        """As `of`, by the order's tag."""
+        tag = tags.parse(text)
         if tag is None:
             return None
         if not tag.role:
@@ -185,6 +240,7 @@ class Owners:
             if len(self._late) <= settings.late_most and now_s - since_s <= settings.late_s:
                 break
             del self._late[intent]
+            self.left(oldest)
             for order in oldest.orders():
                 tag = tags.parse(order.cl_ord_id)
                 if tag is not None and self._linked.get(tag.intent) is oldest:

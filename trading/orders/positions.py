@@ -1,14 +1,17 @@
 """Net positions and their exact mean price, from fills."""
 
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import islice
 
 from msgspec import Struct
 
 from ..instrument import Instrument
-from ..order import Execution, ExecutionReport
+from ..order import Execution, ExecutionReport, OrderState, PositionState
+from ..words import ExecType, OrdStatus
 from .handle import Order
-from .lots import Lots
+from .lots import Lot, Lots
 
 
 class Position(Struct, frozen=True):
@@ -50,6 +53,15 @@ class PositionBook:
         held = self._held[key] = Position(fill.instrument, lots.qty, lots.avg_px)
         return held
 
+    def lots(self) -> list[tuple[str, tuple[Lot, ...]]]:
+        """What is held, by symbol: contracts, signed, and what they cost, oldest first."""
+        return [(symbol, lots.all()) for symbol, lots in self._lots.items() if lots.qty]
+
+    def reset(self, instrument: Instrument, held: Sequence[Lot]) -> None:
+        """Hold exactly this in an instrument, as `lots` tells it."""
+        lots = self._lots[instrument.symbol] = Lots(held)
+        self._held[instrument.symbol] = Position(instrument, lots.qty, lots.avg_px)
+
     def held(self) -> list[Position]:
         """Positions that are not flat."""
         return [position for position in self._held.values() if position]
@@ -85,6 +97,40 @@ class Ledger:
             if len(self._strangers) > self._most:
                 self._strangers.popitem(last=False)
         return True
+
+    # --- from one life to the next ----------------------------------------------------------------
+
+    def lots(self) -> list[tuple[str, tuple[Lot, ...]]]:
+        """What is held by the fills booked: see `PositionBook.lots`."""
+        return self._positions.lots()
+
+    def newest(self, most: int) -> tuple[str, ...]:
+        """The ids of the newest fills booked, at most so many, oldest first."""
+        return tuple(islice(reversed(self._booked), most))[::-1]
+
+    def reset(
+        self,
+        positions: Iterable[tuple[Instrument, Sequence[Lot]]],
+        booked: Iterable[str],
+    ) -> None:
+        """Hold exactly this, these fills in it."""
+        self._positions = PositionBook()
+        for instrument, lots in positions:
+            self._positions.reset(instrument, lots)
+        self._booked.update(dict.fromkeys(booked))
+
+    def take_over(self, position: PositionState) -> None:
+        """The broker's word on a position holds; what we know to be ahead of the fills is in it."""
+        symbol = position.instrument.symbol
+        for tag, order in list(self._ahead.items()):
+            if order.instrument.symbol == symbol:
+                order.booked = order.core.cum_qty
+                del self._ahead[tag]
+        px = position.avg_px
+        lots = [(position.qty, Decimal(0) if px is None else px)] if position.qty else []
+        self._positions.reset(position.instrument, lots)
+
+    # --- what is held -----------------------------------------------------------------------------
 
     def note(self, order: Order) -> None:
         """An order changed: remember it while its state is ahead of the fills that were told."""
@@ -135,4 +181,35 @@ def fill_of(report: ExecutionReport) -> Execution | None:
         px=report.last_px,
         time_ns=state.time_ns,
         fee=report.fee,
+    )
+
+
+def report_of(order: Order, fill: Execution) -> ExecutionReport:
+    """The report of a fill that the stream did not bring, by what we know of the order."""
+    core, request = order.core, order.request
+    cum_qty = core.told.qty + fill.qty
+    filled = cum_qty >= core.order_qty
+    status = OrdStatus.FILLED if filled else OrdStatus.PARTIALLY_FILLED
+    state = OrderState(
+        instrument=request.instrument,
+        order_id=fill.order_id,
+        cl_ord_id=order.cl_ord_id,
+        side=request.side,
+        ord_type=request.ord_type,
+        ord_status=core.venue_status if core.terminal and not filled else status,
+        order_qty=core.order_qty,
+        cum_qty=cum_qty,
+        leaves_qty=0 if core.terminal else max(core.order_qty - cum_qty, 0),
+        price=core.price,
+        stop_px=core.stop_px,
+        avg_px=None,
+        time_ns=fill.time_ns,
+    )
+    return ExecutionReport(
+        exec_type=ExecType.TRADE,
+        order=state,
+        last_qty=fill.qty,
+        last_px=fill.px,
+        exec_id=fill.exec_id,
+        fee=fill.fee,
     )

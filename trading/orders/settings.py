@@ -28,6 +28,8 @@ _COUNTS = (
     "fault_tries",
     "unread_most",
     "reports_most",
+    "events_most",
+    "state_bytes_most",
 )
 _ORDERED = (
     ("look_first_s", "look_most_s"),
@@ -76,7 +78,14 @@ class OrderSettings:
     a stream that may lose events; `look_down_s`: while the stream is down, on any. `told_within_s`:
     an order that was taken is looked up when no event told of it by then, on any stream, and one
     that protects or closes when a change of it, or its last look-up, got no answer by then.
-    `overlap_s`: how far before the newest event that we know such questions reach back.
+    `reconcile_s`: how often orders, fills and positions are compared with the broker's while
+    something works or is held, however healthy the stream seems. `overlap_s`: how far before the
+    newest event that we know such questions reach back; `history_s`: how far they reach back at a
+    start where the journal knows of no event.
+
+    `journal_retry_s`: how long after a failure the journal is written again. `events_most`: how
+    many of the manager's events it keeps, in whole thousands. `state_bytes_most`: how large a
+    strategy's state may be.
 
     `brackets`: who keeps a bracket's stop and target: with "auto" the broker, where its account has
     that switched on; with "native" also where the broker does not say, and should it refuse, the
@@ -135,7 +144,12 @@ class OrderSettings:
     look_s: float = 5.0
     look_down_s: float = 1.0
     told_within_s: float = 1.0
+    reconcile_s: float = 300.0
     overlap_s: float = 60.0
+    history_s: float = 86_400.0
+    journal_retry_s: float = 1.0
+    events_most: int = 100_000
+    state_bytes_most: int = 65_536
     breaker_tries: int = 5
     breaker_s: float = 5.0
     breaker_risk_s: float = 1.0

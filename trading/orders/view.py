@@ -60,6 +60,11 @@ class View:
         held = [(owner.intent, owner.instrument, owner.position) for owner in self._owners.all()]
         return [each for each in held if each[2]]
 
+    @property
+    def brackets(self) -> list[Bracket]:
+        """Brackets that still work or hold something, oldest first."""
+        return [b for b in self._owners.all() if isinstance(b, Bracket)]
+
     def brackets_of(self, instrument: Instrument) -> list[Bracket]:
         """Brackets in an instrument that still work or hold something, oldest first."""
         return [b for b in self._owners.trading(instrument) if isinstance(b, Bracket)]
@@ -91,5 +96,6 @@ class View:
 
     @property
     def timers(self) -> int:
-        """How many timers of the manager's run: none once it is closed."""
+        """How many timers of the manager's run, the comparison every `reconcile_s` apart; none once
+        it is closed."""
         return self._outbox.timers

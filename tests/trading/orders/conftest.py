@@ -24,6 +24,10 @@ One line is one thing that happens; times pass only in `wait`:
     x drop                      the oldest event on its way is lost; `x time 90`: broker's seconds
     x hand sell 1 @ 20000       somebody else trades, unheard; `x forget`: no question shows it
     < stream down               the stream's state; `up`, `up gap`
+    do recover                  ask for the whole truth, before anything else, with a journal
+    do die, do live             the process ends here; a new one has the same journal and recovers
+    do disk full, do disk free  the journal cannot be written, or can again
+    do blank                    … and has a new journal; `x never 1#1`: that order never arrived
     wait 0.25                   seconds of the manager's clock
     = refused RefusedByUs       the last thing the trader did was refused
     = position 2                what must be true now; see `Stage.check`
@@ -33,6 +37,7 @@ import asyncio
 from decimal import Decimal
 
 import pytest
+from life_acts import LIVES, act_on_life
 from position_acts import act_on_position
 from scripted_broker import ASKS, LOSSY, MNQ, NATIVE, OFFERS, ScriptedBroker
 
@@ -86,16 +91,19 @@ class Listener:
 class Stage:
     """One manager, one scripted broker, and what the trader holds."""
 
-    def __init__(self, settings=None, offers=OFFERS, *, tagged=True, draw=0.0):
+    def __init__(self, settings=None, offers=OFFERS, *, tagged=True, draw=0.0, journal=None):
         self.broker = ScriptedBroker(offers, tagged=tagged)
         self.listener = Listener()
-        self.manager = OrderManager(
+        self.journal = journal
+        self.begin = lambda: OrderManager(
             self.broker,
             self.listener,
             now_ns=lambda: 0,
             settings=settings or OrderSettings(),
             random=Draws(draw),
+            journal=self.journal,
         )
+        self.manager = self.begin()
         self.orders = {}
         self.brackets = {}
         self.guards = []
@@ -106,10 +114,11 @@ class Stage:
 
     def order(self, tag):
         owners = (self.brackets, self.groups, self.closes)
-        for owner in (*self.guards, *(each for known in owners for each in known.values())):
+        known = (each for known in owners for each in known.values())
+        for owner in (*self.guards, *known, *self.manager.view.brackets):
             for order in owner.orders():
                 self.orders[order.cl_ord_id] = order
-        return self.orders[tag]
+        return self.manager._outbox.orders.find(tag, "") or self.orders[tag]
 
     async def play(self, script):
         for number, raw in enumerate(script.splitlines(), 1):
@@ -166,6 +175,8 @@ class Stage:
             self.broker.by_hand(words[0], int(words[1]), words[3])
         elif what == "rests":  # an order of somebody else's
             self.broker.rests(words[0], words[1], int(words[2]), words[3])
+        elif what == "never":
+            del self.broker.truth[words[0]]
         elif what == "forget":  # the newest fill is shown to nobody any more
             self.broker.hidden = self.broker.trades.pop()
         elif what == "time":
@@ -250,6 +261,8 @@ class Stage:
             self.manager.release()
         elif what == "wind_down":
             self.run("wind_down", self.manager.wind_down())
+        elif what in LIVES:
+            act_on_life(self, what, words)
         elif what == "last_call":
             self.manager.last_call()
         else:
@@ -298,6 +311,10 @@ class Stage:
             found = " ".join(f"{order.cl_ord_id}:{result}" for order, result in results.items())
         elif what == "bare":
             found = " ".join(o.intent for o in self.manager._owners.all() if o.bare)
+        elif what == "differences":
+            found = " ".join(d.what for d in self.manager.view.differences)
+        elif what == "recovered":
+            found = str(self.tasks["recover"].done()).lower()
         elif what == "fills":
             said, found = words[1], str(len(self.order(words[0]).fills))
         elif what == "heard":
@@ -347,9 +364,11 @@ async def settle():
 def play():
     """Play a script on a manager, `then` call something with the stage; returns the stage."""
 
-    def run(script, settings=None, offers=OFFERS, *, tagged=True, then=None, draw=0.0):
+    def run(
+        script, settings=None, offers=OFFERS, *, tagged=True, then=None, draw=0.0, journal=None
+    ):
         async def main():
-            stage = Stage(settings, offers, tagged=tagged, draw=draw)
+            stage = Stage(settings, offers, tagged=tagged, draw=draw, journal=journal)
             await stage.play(script)
             if then is not None:
                 then(stage)

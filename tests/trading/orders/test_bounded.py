@@ -102,7 +102,8 @@ def test_a_market_that_is_shut_for_a_weekend_leaves_no_trail(play):
             f"< refuse 2.exit#{n + 2} MARKET_CLOSED\n"
             for n in range(7)
         )
-        + shut
+        + shut,
+        OrderSettings(reconcile_s=1e9),  # no question comes between
     )
     (flatten,) = stage.manager._flattens._flattens.values()
     assert not flatten._closer.orders

@@ -71,6 +71,7 @@ UNSENT = """
     > place 1#1 buy 1 limit 20000
     < unsent 1#1
 """
+ROUND = "> ask fills\n> ask open\n> ask orders\n> ask positions\n"
 LOSSY_ONLY = ("look_s",)
 EFFECTS = {
     "close_within_s": (
@@ -84,6 +85,7 @@ EFFECTS = {
         "do orphan 9.stop#1 19990\n> place 9.stop#1 sell 1 stop 19990\n< ack 9.stop#1\n"
         "wait 0.25\n> cancel 9.stop#1",
     ),
+    "reconcile_s": (60.0, HELD + "wait 60\n" + ROUND + "< shown\nwait 60\n" + ROUND),
     "look_first_s": (0.5, LOST + "wait 0.49\nwait 0.01\n> look 1#1"),
     "look_most_s": (0.25, LOST + "wait 0.25\n> look 1#1\n< none 1#1\nwait 0.25\n> look 1#1"),
     "visible_s": (
@@ -261,6 +263,7 @@ def test_every_field_has_a_test_whose_outcome_it_changes():
     named |= {"unread_most", "reports_most"}  # in figures/test_events, test_order_handle
     named |= {"log_ids"}  # in figures/test_order_log
     named |= {"brackets", "native_within_s"}  # in test_native_entry, test_native_replaced
+    named |= {"history_s", "journal_retry_s", "events_most", "state_bytes_most"}  # in journal/
     assert named == {field.name for field in fields(OrderSettings)}
 
 

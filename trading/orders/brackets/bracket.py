@@ -14,10 +14,12 @@ from ..agreement import Wish
 from ..drafts import change_refusal
 from ..exits.closing import Closer, Sender
 from ..handle import Changed, Order
+from ..owners import Past
 from ..settings import OrderSettings
 from . import core as core
 from .core import Facts, Mode, Outcome
 from .following import Follower
+from .kept import BracketKept, level_text, plan_of
 from .leg import Leg, Moved
 from .legs import Legs
 from .native import Native, plain_entry
@@ -33,6 +35,8 @@ class Bracket:
     own, and the rules leave it alone.
     """
 
+    kind = "bracket"
+
     def __init__(
         self, intent: str, plan: Plan, tif: TimeInForce, sender: Sender, settings: OrderSettings
     ) -> None:
@@ -46,6 +50,7 @@ class Bracket:
             intent, plan.instrument, self._stop, self._targets, tif, sender, settings, self
         )
         self._closer = Closer(intent, plan.instrument, sender, settings, self.settle)
+        self._tif = tif
         self._sender = sender
         self._settings = settings
         self.changed = Changed()
@@ -54,7 +59,9 @@ class Bracket:
         self._deadline: int | None = None  # the entry's time-out
         self._late = False  # it passed while the entry worked
         self._parted = 0  # closed by closing orders once all that the trader asked is
-        self._follower = Follower(sender, settings, lambda: (self.plan, self.facts()), self.settle)
+        self._follower = Follower(
+            sender, settings, lambda: (self.plan, self.facts()), self._moved_by_rules
+        )
 
     # --- for the caller -------------------------------------------------------------------------
 
@@ -147,9 +154,49 @@ class Bracket:
                 self._entry, self._legs.all, side, self._sender, self._settings, self
             )
         self._entry.sent(self._sender.send(entry))
-        seconds = self.plan.rules.entry_timeout
-        if seconds is not None:
-            self._deadline = self._sender.later(seconds, self._entry_is_late)
+        self._time_entry()
+
+    def kept(self) -> BracketKept:
+        plan, rules, align = self.plan, self.plan.rules, self.plan.instrument
+        even, plus, trail = rules.break_even, rules.break_even_plus, rules.trail
+        return BracketKept(
+            symbol=align.symbol,
+            side=plan.side,
+            qty=plan.qty,
+            stop=level_text(align, plan.stop),
+            targets=tuple((each.qty, level_text(align, each.level)) for each in plan.targets),
+            tif=self._tif,
+            break_even=None if even is None else even.n,
+            break_even_plus=None if plus is None else plus.n,
+            trail=None if trail is None else trail.n,
+            entry_timeout=rules.entry_timeout,
+            mode=self.mode,
+            reason=self.reason,
+            dropped=tuple(leg.role for leg in self._legs.all if leg.dropped),
+            late=self._late,
+            overfill=self._overfill,
+            parted=self._parted,
+            followed=self._follower.px,
+            best=self._follower.best,
+        )
+
+    @classmethod
+    def rebuild(cls, kept: BracketKept, past: Past) -> "Bracket":
+        """The bracket of another life. An entry's time-out begins anew: how long nobody lived is
+        not known without a wall clock."""
+        plan = plan_of(kept, past.find(kept.symbol))
+        bracket = cls(past.intent, plan, kept.tif, past.sender, past.settings)
+        bracket.mode, bracket.reason = kept.mode, kept.reason
+        bracket._late, bracket._overfill = kept.late, kept.overfill
+        bracket._parted = kept.parted
+        bracket._follower.px, bracket._follower.best = kept.followed, kept.best
+        bracket._entry.resume(past.of("entry"), dropped=False)
+        for leg in bracket._legs.all:
+            leg.resume(past.of(leg.role), dropped=leg.role in kept.dropped)
+        bracket._closer.resume(past.of("exit"))
+        if bracket.entry.working and not kept.late:
+            bracket._time_entry()
+        return bracket
 
     def adopt(self, state: OrderState) -> Order | None:
         """Take in an order of the broker's; None where it is no child of the entry's."""
@@ -163,11 +210,13 @@ class Bracket:
     def release(self) -> None:
         """Take the legs away; somebody else closes what is held."""
         self.mode = Mode.RELEASED
+        self._sender.keep(self)
         self.settle()
 
     def drop(self, order: Order) -> None:
         """The trader takes a leg's order away: nothing is sent in its place."""
         self._legs.drop(order)
+        self._sender.keep(self)
 
     def sizes(self, order: Order) -> bool:
         """A leg's size follows what the bracket holds."""
@@ -197,6 +246,7 @@ class Bracket:
             return None
         start = facts.exit_cum + facts.closing
         self._parted = start + taken
+        self._sender.keep(self)
         self.settle()
         return Part(lambda: (self.facts(), self.mode), start, taken)
 
@@ -279,6 +329,7 @@ class Bracket:
         """Protection failed: what is held is closed instead."""
         self.mode = Mode.EXITING
         self.reason = reason
+        self._sender.keep(self)
 
     def take_back(self, leg: Leg, before: Moved, order: Order) -> None:
         """The broker did not take the trader's move: the plan is what it was, or, where an earlier
@@ -290,6 +341,7 @@ class Bracket:
         if now is not None and core.leg_level(plan, self.facts(), leg.nth) != now:
             plan = plan.at(leg.nth, now)
         self.plan = plan
+        self._sender.keep(self)
 
     # --- how --------------------------------------------------------------------------------------
 
@@ -308,9 +360,20 @@ class Bracket:
             self._sender.incident("native_refused", text, self.entry.cl_ord_id)
             self._entry.sent(self._sender.send(plain))
 
+    def _time_entry(self) -> None:
+        seconds = self.plan.rules.entry_timeout
+        if seconds is not None:
+            self._deadline = self._sender.later(seconds, self._entry_is_late)
+
+    def _moved_by_rules(self) -> None:
+        """The rules want the stop elsewhere."""
+        self._sender.keep(self)
+        self.settle()
+
     def _entry_is_late(self) -> None:
         if self.entry.working:
             self._late = True
+            self._sender.keep(self)
             self.settle()
 
     async def _move(self, leg: Leg, level: Level, loosen: bool) -> None:
@@ -337,6 +400,7 @@ class Bracket:
         plan, order = self.plan, leg.at_work
         before = leg.moved or Moved(plan.level(leg.nth), plan.rules)
         self.plan = core.moved(plan, self.facts(), leg.nth, level)
+        self._sender.keep(self)
         leg.cut_pause(self._sender)
         self.settle()
         if order is not None and not order.core.agreed:
@@ -346,5 +410,6 @@ class Bracket:
         """Close what is held (above zero), or give back what was closed too much (below)."""
         if qty < 0 and not self._overfill:
             self._overfill = True
+            self._sender.keep(self)
             self._sender.incident("overfill", f"{self!r}: {-qty} contracts closed too much")
         self._closer.send(self.plan.side.opposite if qty > 0 else self.plan.side, abs(qty))

@@ -55,13 +55,13 @@ class Brackets:
         alignment, and for entry types that cannot be protected; nothing is sent then. Else as
         `place`.
         """
-        self._door.may_send(instrument, spec)
+        opens = self._door.may_send(instrument, spec)
         if not entry_type_fits(spec.ord_type):
             raise UsageError(
                 f"a bracket's entry is a market, limit or stop order, not {spec.ord_type.name}"
             )
         offers = self._broker.offers
-        intent = self._door.next_intent()
+        intent = self._door.life.next_intent()
         request = draft(f"{intent}.entry#1", instrument, spec, offers)
         targets = share_out(target, spec.qty)
         plan = Plan(instrument, spec.side, spec.qty, stop, targets, rules)
@@ -71,6 +71,7 @@ class Brackets:
         # Protection outlives the day: a day order would leave the position bare at the close.
         tif = TimeInForce.GTC if TimeInForce.GTC in offers.tifs else TimeInForce.DAY
         bracket = Bracket(intent, plan, tif, self._outbox.on_behalf(intent), self._settings)
+        self._door.life.begins([request], bracket, opens)
         self._owners.add(bracket)
         bracket.begin(request)
         return bracket

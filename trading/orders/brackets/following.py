@@ -15,7 +15,8 @@ from .plan import Plan
 
 
 class Follower:
-    """`px`: where the rules brought the stop, None before they moved it. `look` tells the plan and
+    """`px`: where the rules brought the stop, None before they moved it; `best`: the best price
+    seen. `look` tells the plan and
     the facts, `settle` acts on a new `px`."""
 
     def __init__(
@@ -26,7 +27,7 @@ class Follower:
         settle: Callable[[], None],
     ) -> None:
         self.px: Decimal | None = None
-        self._best: Decimal | None = None  # in our favour, since the first fill
+        self.best: Decimal | None = None  # in our favour, since the first fill
         self._sender = sender
         self._settings = settings
         self._look = look
@@ -36,10 +37,10 @@ class Follower:
     def see(self, price: Decimal, sign: int) -> None:
         """Take a price in; `sign` is the bracket's side. One that is no better than the best so far
         changes nothing, nor does one from before the first fill."""
-        if self._best is not None and sign * (price - self._best) <= 0:
+        if self.best is not None and sign * (price - self.best) <= 0:
             return
         if self._look()[1].net > 0:
-            self._best = price
+            self.best = price
             if self._pause is None:
                 self._follow()
 
@@ -50,8 +51,8 @@ class Follower:
 
     def _follow(self) -> None:
         plan, facts = self._look()
-        assert self._best is not None, "a price was seen"
-        px = core.followed(plan, facts, self._best)
+        assert self.best is not None, "a price was seen"
+        px = core.followed(plan, facts, self.best)
         if px is not None:
             self.px = px
             self._pause = self._sender.later(self._settings.follow_s, self._again)

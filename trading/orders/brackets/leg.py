@@ -102,6 +102,11 @@ class Leg:
         if order in self.judging:
             self.judging.remove(order)
 
+    def resume(self, orders: list[Order], *, dropped: bool) -> None:
+        """Go on with the orders of another life: what became of the last ones is still news."""
+        self.orders, self.dropped = orders, dropped
+        self.judging = [order for order in orders if order is self.last or order.working]
+
     def request(
         self, intent: str, instrument: Instrument, side: Side, tif: TimeInForce, wish: LegWish
     ) -> OrderRequest:

@@ -8,6 +8,8 @@ nothing was filled, so that an empty market is not hammered.
 from collections.abc import Callable
 from typing import Protocol
 
+from msgspec import Struct
+
 from ...instrument import Instrument
 from ...order import OrderRequest, OrderState
 from ...words import OrdStatus, OrdType, Side
@@ -17,9 +19,19 @@ from ..sending.backoff import NOT_NOW, doubled
 from ..settings import OrderSettings
 
 
+class Kept(Protocol):
+    """What a journal keeps: see `owners`."""
+
+    kind: str
+    intent: str
+
+    def kept(self) -> Struct: ...
+
+
 class Sender(Protocol):
     """What brackets and flattens need of the manager. `last_call`: the market has ended for us, so
-    nothing waits for its next state any more. `closed`: nothing is sent any more."""
+    nothing waits for its next state any more. `closed`: nothing is sent any more. `keep`: what an
+    owner is for changed, and the journal is to know."""
 
     @property
     def last_call(self) -> bool: ...
@@ -34,6 +46,7 @@ class Sender(Protocol):
     def later(self, delay_s: float, call: Callable[[], None]) -> int: ...
     def never(self, timer: int | None) -> None: ...
     def incident(self, kind: str, text: str, about: str = "") -> None: ...
+    def keep(self, owner: Kept) -> None: ...
 
 
 class Closer:
@@ -127,6 +140,15 @@ class Closer:
         )
         self.orders.append(order)
         self._watch(order)
+
+    def resume(self, orders: list[Order]) -> None:
+        """Go on with the orders of another life: those that filled something, and the last."""
+        if orders:
+            tag = tags.parse(orders[-1].cl_ord_id)
+            self._sent = len(orders) if tag is None else tag.attempt
+            self.orders = [o for o in orders if o.working or o.cum_qty]
+            if self.live is not None:
+                self._watch(self.orders[-1])
 
     def wake(self) -> None:
         """End the pause: the market's state changed."""

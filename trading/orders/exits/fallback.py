@@ -8,19 +8,30 @@ group of equals, a guard of what others bought) nobody can say what is held thro
 is closed.
 """
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from ...instrument import Instrument
 from ...words import Side
 from .. import tags
 from ..agreement import Wish
 from ..handle import Changed, Order
+from ..owners import Past
 from ..settings import OrderSettings
 from .closing import Closer, Sender
 
 
+class FallbackKept(Struct, frozen=True, kw_only=True):
+    """A fallback as a journal has it."""
+
+    symbol: str
+    let_go: bool
+    closing: bool
+
+
 class Fallback:
     """An owner in the place of one that failed; `orders` are all that it had sent."""
+
+    kind = "fallback"
 
     def __init__(
         self,
@@ -72,6 +83,24 @@ class Fallback:
             return "its stop stays, all else goes; what it protected may be bare"
         return f"it held {self.position}; its stop is kept, or else that is closed at market"
 
+    def kept(self) -> FallbackKept:
+        return FallbackKept(
+            symbol=self._instrument.symbol, let_go=self._let_go, closing=self._closing
+        )
+
+    @classmethod
+    def rebuild(cls, kept: FallbackKept, past: Past) -> "Fallback":
+        """The fallback of another life."""
+        exits = past.of("exit")
+        found = [order for orders in past.orders.values() for order in orders]
+        others = [order for order in found if order not in exits]
+        instrument = past.find(kept.symbol)
+        fallback = cls(past.intent, instrument, others, past.sender, past.settings)
+        fallback._let_go, fallback._closing = kept.let_go, kept.closing
+        for order in exits:
+            fallback._closer.adopt(order)
+        return fallback
+
     def orders(self) -> list[Order]:
         return self._orders + self._closer.orders
 
@@ -96,6 +125,7 @@ class Fallback:
 
     def release(self) -> None:
         self._let_go = True
+        self._sender.keep(self)
         self.settle()
 
     def sizes(self, order: Order) -> bool:
@@ -106,6 +136,7 @@ class Fallback:
 
     def drop(self, order: Order) -> None:
         self._let_go = self._let_go or order is self._stop()
+        self._sender.keep(self)
 
     def stop_timers(self) -> None:
         self._closer.stop()
@@ -130,6 +161,7 @@ class Fallback:
         core = stop.core
         if core.change_refused:
             self._closing = True
+            self._sender.keep(self)
             self.settle()
             return
         core.want(structs.replace(core.wish, order_qty=stop.cum_qty + held))

@@ -35,6 +35,7 @@ class FallingBack:
         sender = self._outbox.on_behalf(intent)
         fallback = Fallback(intent, orders[0].instrument, orders, sender, self._settings)
         self._owners.replace(owner, fallback)
+        self._outbox.keep(fallback)
         self._outbox.incident("fallback", f"{intent} failed; {fallback.plan()}", intent)
         self._owners.settle(fallback)
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from msgspec import Struct
+
 from ...instrument import Instrument
 from ...words import Side
 from ..handle import Changed, Order
@@ -20,12 +22,21 @@ class Book(Protocol):
     def unsure(self, instrument: Instrument) -> bool: ...
 
 
+class FlattenKept(Struct, frozen=True, kw_only=True):
+    """A flatten as a journal has it."""
+
+    symbol: str
+    reason: str
+
+
 class Flatten:
     """Takes an instrument to nothing working and nothing held; `result` is set when it is through.
 
     It waits for as long as its closing orders merely rest or the market is shut, and gives up when
     they are refused, or when an order cannot be cancelled. `again` settles it from a timer.
     """
+
+    kind = "flatten"
 
     def __init__(
         self,
@@ -37,9 +48,10 @@ class Flatten:
         settings: OrderSettings,
         again: Callable[[], None],
     ) -> None:
+        self.intent = intent
         self.result: FlattenResult | None = None
         self.waiting = False  # for the market to open: nothing can be closed before
-        self._instrument = instrument
+        self.instrument = instrument
         self._reason = reason
         self._book = book
         self._sender = sender
@@ -47,15 +59,22 @@ class Flatten:
         self._closer = Closer(intent, instrument, sender, settings, again)
         self.changed = Changed()
 
+    def kept(self) -> FlattenKept:
+        return FlattenKept(symbol=self.instrument.symbol, reason=self._reason)
+
+    def resume(self, orders: list[Order]) -> None:
+        """Go on with the closing orders of another life."""
+        self._closer.resume(orders)
+
     def settle(self) -> None:
         """Do the next step, if there is one to do now."""
         if self.result is not None:
             return
         self._closer.settle()
         exit_order = self._closer.live
-        works = self._book.orders_of(self._instrument)
+        works = self._book.orders_of(self.instrument)
         others = [order for order in works if order is not exit_order]
-        position = self._book.held(self._instrument)
+        position = self._book.held(self.instrument)
         facts = FlattenFacts(
             others_live=bool(others) or self._book.unsure(self._instrument),
             stuck=any(order.core.stuck for order in works),
@@ -73,9 +92,13 @@ class Flatten:
         elif step != "wait":
             self._end(step == "flat", position)
 
+    def closes_with(self, order: Order) -> bool:
+        """Whether an order is its own closing order."""
+        return order is self._closer.live
+
     def guards(self, order: Order) -> bool:
         """Whether an order protects what is held: a bracket's leg, or a stop of the trader's."""
-        closes = order.side.sign * self._book.held(self._instrument) < 0
+        closes = order.side.sign * self._book.held(self.instrument) < 0
         return not order.core.is_entry or (closes and order.core.stop_px is not None)
 
     def wake(self) -> None:
@@ -86,7 +109,7 @@ class Flatten:
     def give_up(self) -> None:
         """End now, and say what is left."""
         if self.result is None:
-            self._end(False, self._book.held(self._instrument))
+            self._end(False, self._book.held(self.instrument))
 
     async def finished(self) -> FlattenResult:
         await self.changed.until(lambda: self.result is not None)
@@ -97,9 +120,9 @@ class Flatten:
         self._closer.stop()
         self.result = FlattenResult(flat, position, self._reason)
         if not flat:
-            left = ", ".join(repr(o) for o in self._book.orders_of(self._instrument)) or "no order"
+            left = ", ".join(repr(o) for o in self._book.orders_of(self.instrument)) or "no order"
             self._sender.incident(
                 "flatten_failed",
-                f"{self._instrument.symbol}: {position} still held, working: {left}",
+                f"{self.instrument.symbol}: {position} still held, working: {left}",
             )
         self.changed.tell()

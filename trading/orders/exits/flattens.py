@@ -1,15 +1,27 @@
 """The flattens under way, one for each instrument, and what they need of the manager."""
 
 from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
 
 from ...broker import Broker
 from ...instrument import Instrument
 from ...words import TradingStatus
-from ..owners import Owners
+from ..journal.records import OwnerKept
+from ..owners import Owners, Past
 from ..sending.outbox import Outbox
 from ..settings import OrderSettings
-from .flatten import Book, Flatten
+from .closing import Kept
+from .flatten import Book, Flatten, FlattenKept
 from .foreign import ForeignOrders
+
+
+class Intents(Protocol):
+    """Names what is begun, and hears when it is through."""
+
+    def next_intent(self) -> str: ...
+    def left(self, owner: Kept) -> None: ...
 
 
 class Flattens:
@@ -21,7 +33,7 @@ class Flattens:
         owners: Owners,
         outbox: Outbox,
         settings: OrderSettings,
-        next_intent: Callable[[], str],
+        life: Intents,
     ) -> None:
         self._flattens: dict[str, Flatten] = {}
         self._foreign: list[ForeignOrders] = []
@@ -30,7 +42,7 @@ class Flattens:
         self._owners = owners
         self._outbox = outbox
         self._settings = settings
-        self._next_intent = next_intent
+        self._life = life
 
     def under_way(self, instrument: Instrument) -> Flatten | None:
         return self._flattens.get(instrument.symbol)
@@ -41,19 +53,20 @@ class Flattens:
 
     def begin(self, instrument: Instrument, reason: str) -> Flatten:
         """Start one; there is none yet."""
-        intent = self._next_intent()
-        flatten = Flatten(
-            intent,
-            instrument,
-            reason,
-            self._book,
-            self._outbox.on_behalf(intent),
-            self._settings,
-            lambda: self.settle(instrument),
-        )
-        self._flattens[instrument.symbol] = flatten
+        flatten = self._made(self._life.next_intent(), instrument, reason)
+        self._outbox.keep(flatten)
         self._start(flatten, instrument)
         return flatten
+
+    def resume(self, kept: OwnerKept, past: Past) -> None:
+        """Go on with one of another life; one that began in this life goes on in its place."""
+        found = msgspec.msgpack.decode(kept.body, type=FlattenKept)
+        instrument = past.find(found.symbol)
+        if instrument.symbol in self._flattens:
+            return
+        flatten = self._made(past.intent, instrument, found.reason)
+        flatten.resume(past.of("exit"))
+        self._start(flatten, instrument)
 
     def settle(self, instrument: Instrument) -> None:
         """Let the flatten of an instrument, if there is one, do its next step."""
@@ -65,7 +78,7 @@ class Flattens:
         elif not flatten.waiting:
             self._step(flatten)
         if flatten.result is not None:
-            del self._flattens[instrument.symbol]
+            self._forget(flatten, instrument)
 
     def _step(self, flatten: Flatten) -> None:
         try:
@@ -97,9 +110,25 @@ class Flattens:
         """End all now, and say what is left."""
         for flatten in list(self._flattens.values()):
             flatten.give_up()
-        self._flattens.clear()
+            self._forget(flatten, flatten.instrument)
         for foreign in self._foreign:
             foreign.give_up()
+
+    def _made(self, intent: str, instrument: Instrument, reason: str) -> Flatten:
+        flatten = self._flattens[instrument.symbol] = Flatten(
+            intent,
+            instrument,
+            reason,
+            self._book,
+            self._outbox.on_behalf(intent),
+            self._settings,
+            lambda: self.settle(instrument),
+        )
+        return flatten
+
+    def _forget(self, flatten: Flatten, instrument: Instrument) -> None:
+        del self._flattens[instrument.symbol]
+        self._life.left(flatten)
 
     def _start(self, flatten: Flatten, instrument: Instrument) -> None:
         """Take all orders out, so that the position can be closed. While the market is shut it
@@ -110,6 +139,7 @@ class Flattens:
             for owner in self._owners.trading(instrument):
                 self._owners.release(owner)
         for order in self._book.orders_of(instrument):
-            if not (flatten.waiting and flatten.guards(order)):
+            kept = flatten.closes_with(order) or (flatten.waiting and flatten.guards(order))
+            if not kept:
                 self._outbox.cancel(order)
         self.settle(instrument)

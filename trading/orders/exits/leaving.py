@@ -7,6 +7,7 @@ from ...broker import Broker
 from ...instrument import Instrument
 from ..admission import Admission
 from ..handle import Order
+from ..recovery.life import Life
 from ..risk.switch import KillSwitch
 from ..sending.outbox import Outbox
 from ..view import View
@@ -28,6 +29,7 @@ class Leaving:
         flattens: Flattens,
         admission: Admission,
         switch: KillSwitch,
+        life: Life,
         start_cancel: Callable[[Order], None],
     ) -> None:
         self._broker = broker
@@ -36,6 +38,7 @@ class Leaving:
         self._flattens = flattens
         self._admission = admission
         self._switch = switch
+        self._life = life
         self._start_cancel = start_cancel
         self._killing: FlattenAll | None = None
 
@@ -78,8 +81,9 @@ class Leaving:
         return flattens
 
     def kill(self, reason: str) -> FlattenAll:
-        """Flatten everything, and refuse all that opens until `release`."""
+        """Flatten everything, and refuse all that opens until `release`, over restarts too."""
         self._switch.pull(reason)
+        self._outbox.keep(self._switch)
         self._killing = self.flatten_all(f"kill switch: {reason}")
         return self._killing
 
@@ -87,6 +91,7 @@ class Leaving:
         """End `kill`."""
         self._killing = None
         self._switch.release()
+        self._life.left(self._switch)
 
     def keep_flat(self, instrument: Instrument) -> None:
         """After `kill`: what is filled all the same is closed."""

@@ -11,10 +11,12 @@ from .. import tags
 from ..agreement import Wish
 from ..exits.closing import Closer, Sender
 from ..handle import Changed, Order
+from ..owners import Owner, Past
 from ..sending.backoff import NOT_NOW
 from ..settings import OrderSettings
 from . import core as core
 from .core import Desired, Facts, Mode
+from .kept import GroupKept
 from .lifecycle import Phase
 from .member import Member
 from .outcome import GroupOutcome, MemberResult
@@ -30,6 +32,8 @@ class Group:
     a fill told late counts as well.
     """
 
+    kind = "group"
+
     def __init__(
         self,
         spec: GroupSpec,
@@ -37,7 +41,7 @@ class Group:
         sender: Sender,
         settings: OrderSettings,
         *,
-        again: Callable[["Group"], None],
+        again: Callable[[Owner], None],
         ask: Callable[[], None],
     ) -> None:
         self.spec = spec
@@ -162,6 +166,22 @@ class Group:
             # What ended while nothing of it was wanted any more may go out again.
             member.out = member.out or (ended and self._wanted(member))
 
+    def kept(self) -> GroupKept:
+        return GroupKept.of(self.spec, self.state, [m.out for m in self._all], self.reason)
+
+    @classmethod
+    def rebuild(cls, kept: GroupKept, past: Past) -> "Group":
+        """The group of another life."""
+        instrument, spec = past.find(kept.spec.symbol), kept.spec
+        group = cls(spec, instrument, past.sender, past.settings, again=past.again, ask=past.ask)
+        group.state, group.reason = kept.state, kept.reason
+        for member, out in zip(group._all, kept.out, strict=True):
+            member.out = out
+        alone = [past.alone(member.name) for member in spec.members if "." not in member.name]
+        own = [order for found in past.orders.values() for order in found]
+        group.resume([*own, *(order for order in alone if order is not None)])
+        return group
+
     def settle(self) -> None:
         """Compare what should be working with what is, and send the difference."""
         if self._sender.closed:
@@ -180,6 +200,7 @@ class Group:
     def release(self) -> None:
         """Take the orders away; somebody else closes what is held."""
         self.state = structs.replace(self.state, mode=Mode.RELEASED)
+        self._sender.keep(self)
         self.settle()
 
     def sizes(self, order: Order) -> bool:
@@ -194,6 +215,7 @@ class Group:
         """The trader takes a member's order away: nothing is sent in its place."""
         for member in self._all:
             member.out = member.out or order is member.live
+        self._sender.keep(self)
 
     def wake(self) -> None:
         """The market's state changed: what paused for it goes on."""
@@ -228,7 +250,10 @@ class Group:
         )
 
     def _advance(self) -> None:
-        self.state, self._wish = core.advance(self.spec, self.state, self._facts())
+        before = self.state
+        self.state, self._wish = core.advance(self.spec, before, self._facts())
+        if self.state != before:
+            self._sender.keep(self)
 
     def _want_first(self) -> None:
         """The first order is sent once; it is the trader's own until it has to go."""
@@ -291,6 +316,7 @@ class Group:
             member.pause = self._sender.later(pause_s, lambda: self._resume(member))
             return
         member.out = True
+        self._sender.keep(self)
         if member is self._first or not (refused or spec.protects):
             return
         ends = refused and not spec.keeps and self.state.winner is None
@@ -328,6 +354,7 @@ class Group:
     def _end(self, reason: str) -> None:
         self.reason = reason
         self.state = structs.replace(self.state, mode=Mode.ENDING)
+        self._sender.keep(self)
 
     def _give_back(self) -> None:
         """Say once that too much was filled, and undo it by one order."""

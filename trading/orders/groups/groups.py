@@ -67,7 +67,7 @@ class Groups:
         Raises `UsageError` and `OffGrid` for orders that cannot stand together, `RefusedByUs` where
         the risk gate refuses one of them; nothing is sent then.
         """
-        held, intent = self._view.held(instrument), self._door.next_intent()
+        held, intent = self._view.held(instrument), self._door.life.next_intent()
         protects = bool(specs) and all(
             held * spec.side.sign < 0 and spec.qty <= abs(held) for spec in specs
         )
@@ -81,11 +81,10 @@ class Groups:
             keeps=_keeps(if_refused, protects=protects),
         )
         check(spec, market)
-        for order in specs:
-            self._door.may_send(instrument, order)
+        opens = [self._door.may_send(instrument, order) for order in specs]
         for request in requests:  # all are asked for before any is sent
             self._door.admit(request)
-        return self._begin(spec, instrument)
+        return self._begin(spec, instrument, requests, opens=any(opens))
 
     def oto(
         self,
@@ -103,7 +102,7 @@ class Groups:
         Orders on the other side that are no larger than `first` protect it: they are sent until
         they arrive, and the risk gate is not asked about them. Else as `oco`.
         """
-        intent = self._door.next_intent()
+        intent = self._door.life.next_intent()
         given = [then] if isinstance(then, OrderSpec) else list(then)
         protects = all(s.side is first.side.opposite and s.qty <= first.qty for s in given)
         last = None if market is None else market.last
@@ -119,12 +118,12 @@ class Groups:
             keeps=_keeps(if_refused, protects=protects),
         )
         check(spec, None, entry_prices(entry, _price_for(first, market)))
-        self._door.may_send(instrument, first)
+        opens = self._door.may_send(instrument, first)
         self._door.admit(entry)
         if not protects:
             for request in requests:
                 self._door.admit(request)
-        return self._begin(spec, instrument)
+        return self._begin(spec, instrument, [entry], opens=opens)
 
     def link(self, orders: Sequence[Order], *, contingency: ContingencyType | None = None) -> Group:
         """Link orders that were sent alone, whether or not the broker has answered them: from now
@@ -144,7 +143,7 @@ class Groups:
         closes = all(o.side.sign * held < 0 and o.leaves_qty <= abs(held) for o in orders)
         requests = [_as_it_is(order) for order in orders]
         spec = GroupSpec(
-            intent=self._door.next_intent(),
+            intent=self._door.life.next_intent(),
             symbol=instrument.symbol,
             contingency=_contingency(requests, contingency),
             members=tuple(MemberSpec.of(request) for request in requests),
@@ -153,6 +152,7 @@ class Groups:
         check(spec, None)
         group = self.make(spec, instrument)
         group.resume(orders)
+        self._door.life.begins((), group, False)
         for order in orders:
             self._owners.link(order, group)
         self._owners.add(group)
@@ -172,8 +172,16 @@ class Groups:
 
     # --- how --------------------------------------------------------------------------------------
 
-    def _begin(self, spec: GroupSpec, instrument: Instrument) -> Group:
+    def _begin(
+        self,
+        spec: GroupSpec,
+        instrument: Instrument,
+        requests: Sequence[OrderRequest],
+        *,
+        opens: bool,
+    ) -> Group:
         group = self.make(spec, instrument)
+        self._door.life.begins(requests, group, opens)
         self._owners.add(group)
         self._owners.settle(group)
         return group

@@ -15,9 +15,11 @@ from ..agreement import Wish
 from ..brackets.parting import Part
 from ..exits.closing import Closer, Sender
 from ..handle import Changed, Order
+from ..owners import Past
 from ..settings import OrderSettings
 from .core import Excess
 from .guard import Stand
+from .kept import CloseKept
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Close:
     one closing order at a time, and goes on until it is done or was refused too often. One at a
     limit is a single order, made smaller with the position, never larger.
     """
+
+    kind = "close"
 
     def __init__(
         self,
@@ -161,6 +165,24 @@ class Close:
     def finished(self) -> bool:
         return self.result is not None and not (self._any_live or self._excess.qty)
 
+    def kept(self) -> CloseKept:
+        return CloseKept(
+            symbol=self._instrument.symbol,
+            side=self.side,
+            own=self.own,
+            limit=self.limit,
+            cancelled=self._cancelled,
+        )
+
+    def resume(self, kept: CloseKept, past: Past) -> None:
+        """Go on as the close of another life, with its orders."""
+        rested = past.of("close")
+        self._resting = rested[-1] if rested else None
+        self._closer.resume(past.of("exit"))
+        self._cancelled = kept.cancelled
+        stand, _, _ = self._look(self)
+        self._excess = Excess(self._by_itself, stand.beyond(self.side, 0))
+
     def orders(self) -> list[Order]:
         rested = [] if self._resting is None else [self._resting]
         return rested + self._closer.orders
@@ -188,6 +210,7 @@ class Close:
     def release(self) -> None:
         """Somebody else closes what is held."""
         self._cancelled = self._cancelled or "left to somebody else"
+        self._sender.keep(self)
         self.settle()
 
     def sizes(self, order: Order) -> bool:
@@ -200,6 +223,7 @@ class Close:
     def drop(self, order: Order) -> None:
         """The trader takes the closing order away: nothing is sent in its place."""
         self._cancelled = self._cancelled or "cancelled"
+        self._sender.keep(self)
 
     def stop_timers(self) -> None:
         self._closer.stop()

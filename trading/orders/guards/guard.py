@@ -16,9 +16,11 @@ from ..brackets.legs import Legs
 from ..brackets.plan import NO_RULES
 from ..exits.closing import Closer, Sender
 from ..handle import Changed, Order
+from ..owners import Past
 from ..settings import OrderSettings
 from . import core as core
 from .core import Excess, GuardFacts, GuardOutcome
+from .kept import GuardKept, placed_text
 from .spec import GuardSpec
 
 
@@ -64,6 +66,8 @@ class Guard:
     at market, as a bracket's does.
     """
 
+    kind = "guard"
+
     def __init__(
         self,
         intent: str,
@@ -85,6 +89,7 @@ class Guard:
         self._closer = Closer(intent, spec.instrument, sender, settings, self.settle)
         self._sender = sender
         self._look = look
+        self._tif = tif
         self._ended = False
         self._retired = False  # taken away; what it closed too much it still gives back
         self._share = 0
@@ -153,9 +158,40 @@ class Guard:
         """Whether it guards nothing any more, and never will."""
         return self._ended or self._retired or self.mode is Mode.RELEASED
 
+    def kept(self) -> GuardKept:
+        spec, grid = self.spec, self.spec.instrument
+        return GuardKept(
+            symbol=grid.symbol,
+            side=spec.side,
+            tif=self._tif,
+            stop=placed_text(grid, spec.stop),
+            target=placed_text(grid, spec.target),
+            qty=spec.qty,
+            mode=self.mode,
+            reason=self.reason,
+            dropped=tuple(leg.role for leg in self._legs.all if leg.dropped),
+            ended=self._ended,
+            retired=self._retired,
+            mean_px=self._mean_px,
+            spent=self._spent,
+        )
+
+    def resume(self, kept: GuardKept, past: Past) -> None:
+        """Go on as the guard of another life, with its orders."""
+        self.mode, self.reason = kept.mode, kept.reason
+        self._ended, self._retired = kept.ended, kept.retired
+        self._mean_px = kept.mean_px
+        for leg in self._legs.all:
+            leg.resume(past.of(leg.role), dropped=leg.role in kept.dropped)
+        self._closer.resume(past.of("exit"))
+        self._closed, self._spent = self._counted, kept.spent
+        beyond = self._look().beyond(self.spec.side.opposite, 0)
+        self._excess = Excess(self._closed, beyond)
+
     def retire(self) -> None:
         """Take the legs away and guard no more; what is held stays held."""
         self._retired = True
+        self._sender.keep(self)
         self.settle()
 
     def change(self, spec: GuardSpec) -> None:
@@ -163,6 +199,7 @@ class Guard:
         before, self.spec = self.spec, spec
         self._spent = self._closed
         self.reason = ""
+        self._sender.keep(self)
         for leg in self._legs.all:
             level = spec.level(leg.nth)
             if level is not None and level != before.level(leg.nth):
@@ -205,6 +242,7 @@ class Guard:
     def release(self) -> None:
         """Take the legs away and guard no more; somebody else closes what is held."""
         self.mode = Mode.RELEASED
+        self._sender.keep(self)
         self.settle()
 
     def sizes(self, order: Order) -> bool:
@@ -277,6 +315,7 @@ class Guard:
         """Protection failed: what is guarded is closed instead."""
         self.mode = Mode.EXITING
         self.reason = reason
+        self._sender.keep(self)
 
     def take_back(self, leg: Leg, before: Moved, order: Order) -> None:
         """The broker did not take the trader's change: the level is what it was, or, where an
@@ -294,13 +333,19 @@ class Guard:
     def _set(self, leg: Leg, level: object) -> None:
         self.spec = replace(self.spec, **{leg.role: level})
         self._retired = self._retired or (self.spec.stop is None and self.spec.target is None)
+        self._sender.keep(self)
+
+    @property
+    def _counted(self) -> int:
+        """Contracts that its orders closed."""
+        legs = sum(order.cum_qty for order in self._legs.orders())
+        return legs + max(-self.spec.side.sign * self._closer.net, 0)
 
     def _see(self, stand: Stand) -> None:
         """Take in how the instrument stands."""
         sign = self.spec.side.sign
-        closed = sum(order.cum_qty for order in self._legs.orders())
-        closed = self._closed = closed + max(-sign * self._closer.net, 0)
-        if self._excess.see(closed, stand.beyond(self.spec.side.opposite, self.owed)):
+        self._closed = self._counted
+        if self._excess.see(self._closed, stand.beyond(self.spec.side.opposite, self.owed)):
             text = f"{self!r}: {self._excess.qty} contracts closed too much"
             self._sender.incident("overfill", text)
         if self._ended:

@@ -53,18 +53,15 @@ class Holding:
         guard = Guard(intent, spec, tif, sender, self._settings, self.stand)
         self.guards.append(guard)
         self._owners.add(guard)
+        self._outbox.keep(guard)
         return guard
 
     def add_close(self, intent: str, side: Side, asked: int, limit: Decimal | None) -> Close:
         """Close so many contracts: first those that nobody else answers for, then those of
         brackets, oldest first."""
         own = min(asked, abs(self.stand().share))
-        sender = self._outbox.on_behalf(intent)
-        close = Close(
-            intent, self._instrument, side, own, limit, sender, self._settings, self._allot
-        )
-        self.closes.append(close)
-        self._owners.add(close)
+        close = self.make_close(intent, side, own, limit)
+        self._outbox.keep(close)
         left = asked - own
         for bracket in self._view.brackets_of(self._instrument):
             if left and bracket.position * side.sign < 0:
@@ -72,6 +69,16 @@ class Holding:
                 if part is not None:
                     close.parts.append(part)
                     left -= part.qty
+        return close
+
+    def make_close(self, intent: str, side: Side, own: int, limit: Decimal | None) -> Close:
+        """A close of contracts that nobody else answers for."""
+        sender = self._outbox.on_behalf(intent)
+        close = Close(
+            intent, self._instrument, side, own, limit, sender, self._settings, self._allot
+        )
+        self.closes.append(close)
+        self._owners.add(close)
         return close
 
     def settle(self) -> None:

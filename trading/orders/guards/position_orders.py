@@ -11,13 +11,14 @@ from ...price import PriceLike
 from ...words import Side, TimeInForce
 from ..brackets.core import Mode
 from ..brackets.plan import Level
-from ..owners import Owners
+from ..owners import Owners, Past
 from ..sending.outbox import Outbox
 from ..settings import OrderSettings
 from ..view import View
 from .close import Close
 from .guard import Guard
 from .holding import Holding
+from .kept import CloseKept, GuardKept
 from .spec import GuardSpec, check_spec, placed
 
 
@@ -146,6 +147,21 @@ class PositionOrders:
         side = Side.SELL if held > 0 else Side.BUY
         close = holding.add_close(self._next_intent(), side, asked, px)
         self.settle(instrument)
+        return close
+
+    def rebuild_guard(self, kept: GuardKept, past: Past) -> Guard:
+        """The guard of another life."""
+        instrument = past.find(kept.symbol)
+        spec = kept.spec(instrument)
+        guard = self._holding(instrument).add_guard(past.intent, spec, kept.tif)
+        guard.resume(kept, past)
+        return guard
+
+    def rebuild_close(self, kept: CloseKept, past: Past) -> Close:
+        """The close of another life."""
+        holding = self._holding(past.find(kept.symbol))
+        close = holding.make_close(past.intent, kept.side, kept.own, kept.limit)
+        close.resume(kept, past)
         return close
 
     def settle(self, instrument: Instrument) -> None:

@@ -18,18 +18,20 @@ from ..handle import Order
 from ..intake import Intake
 from ..sending.outbox import Outbox
 from ..settings import OrderSettings
+from .holdings import Holdings
 
 
 class Round:
     """One round of questions. `epochs`: the orders it can tell of, and how new each was when it
     began; `last_ns`: the newest event by then."""
 
-    __slots__ = ("answers", "epochs", "full", "last_ns", "left")
+    __slots__ = ("answers", "began_s", "epochs", "full", "last_ns", "left")
 
-    def __init__(self, full: bool, epochs: dict[str, int], last_ns: int) -> None:
+    def __init__(self, full: bool, epochs: dict[str, int], last_ns: int, began_s: float) -> None:
         self.full = full
         self.epochs = epochs
         self.last_ns = last_ns
+        self.began_s = began_s
         self.answers: dict[str, Any] = {}
         self.left = 0
 
@@ -37,9 +39,12 @@ class Round:
 class Watch:
     """Decides when to look, and merges what was found.
 
-    `behind`: after a gap and until a full round is through: what we know is stale, and nothing that
-    adds risk may be sent (fault-model, INV-19).
+    `behind`: after a gap, or a start, and until a full round is through: what we know is stale, and
+    nothing that adds risk may be sent (fault-model, INV-19). `first`: who merges the round after a
+    start, in place of this; None when it is through.
     """
+
+    first: Callable[[Round], None] | None = None
 
     def __init__(
         self,
@@ -55,7 +60,8 @@ class Watch:
         self._outbox = outbox
         self._intake = intake
         self._settings = settings
-        self._born_ns = now_ns()  # fills from before are not ours to count
+        self._born_ns = now_ns()  # fills from before are not ours to count, unless it resumes
+        self._resumes = False  # positions were taken over from what was before
         self._lossy = not broker.offers.lossless_stream
         self._up = True
         self._timer: int | None = None
@@ -63,6 +69,10 @@ class Watch:
         self._told: list[tuple[Order, Callable[[], None]]] = []  # at the end of the round
         self._next_told: list[tuple[Order, Callable[[], None]]] = []  # … of the one after it
         self._untold: dict[str, int] = {}  # timers of orders that were taken, by tag
+        self._holdings = Holdings(outbox, intake)
+        self._new = False  # nothing is known of before: the broker's positions are ours
+        self._recheck: int | None = None
+        self._quiet: int | None = None
         intake.after_answer = self._answered
         intake.missed = self._missed
         intake.after_report = self._reported
@@ -81,10 +91,14 @@ class Watch:
 
     def arm(self) -> None:
         """See to it that the next round comes, where there is something to look at."""
+        if self._quiet is None and self._anything:
+            self._quiet = self._outbox.later(
+                self._settings.reconcile_s, self._reconcile, standing=True
+            )
         if not self.looks or self._timer is not None or self._round is not None:
             return
         outbox, settings = self._outbox, self._settings
-        if self.behind or self._asked or outbox.orders.any_working or outbox.ledger.any_held:
+        if self.behind or self._asked or self._anything:
             calm = self._up and not (self.behind or self._asked)
             self._timer = outbox.later(settings.look_s if calm else settings.look_down_s, self._go)
 
@@ -125,6 +139,17 @@ class Watch:
         self._again()
         self.arm()
 
+    def resume(self, merge: Callable[[Round], None], *, new: bool) -> None:
+        """Another life ended here: the next round is a full one, `merge` takes its answers, and
+        until then nothing that adds risk may be sent. `new`: nothing is known of it."""
+        if not self._resumes:
+            self.first, self.behind, self._resumes, self._new = merge, True, True, new
+
+    def look_now(self) -> None:
+        """Begin a round in place of the one under way."""
+        self._again()
+        self._begin()
+
     # --- one order --------------------------------------------------------------------------------
 
     def _answered(self, order: Order, found: OrderState | None) -> None:
@@ -163,19 +188,37 @@ class Watch:
 
     def _go(self) -> None:
         self._timer = None
-        outbox = self._outbox
-        wanted = self.behind or self._asked or bool(self._told)
-        if wanted or outbox.orders.any_working or outbox.ledger.any_held:
+        if self.behind or self._asked or self._told or self._anything:
             self._begin()
 
-    def _begin(self) -> None:
+    @property
+    def _anything(self) -> bool:
+        """Whether something works or is held."""
+        return self._outbox.orders.any_working or self._outbox.ledger.any_held
+
+    def _reconcile(self) -> None:
+        """Compare everything, however healthy the stream seems; not while something is asked."""
+        self._quiet = None
+        if self._anything and not self._outbox.last_call:
+            if self._round is None:
+                self._check()
+            self.arm()
+
+    def _check(self) -> None:
+        """Ask for everything once, and compare."""
+        self._outbox.never(self._recheck)
+        self._recheck = None
+        self._again()
+        self._begin(full=True)
+
+    def _begin(self, *, full: bool = False) -> None:
         intake, outbox = self._intake, self._outbox
         known = [o for o in outbox.orders.working() if o.core.accepted and not o.core.flight]
         epochs = {order.cl_ord_id: order.core.epoch for order in known}
-        this = self._round = Round(self.behind or self._asked, epochs, intake.last_ns)
+        full = full or self.behind or self._asked
+        this = self._round = Round(full, epochs, intake.last_ns, outbox.now_s())
         self._told, self._next_told = [*self._told, *self._next_told], []
-        overlap_ns = round(self._settings.overlap_s * 1e9)
-        since_ns = max(intake.last_ns - overlap_ns, self._born_ns)
+        since_ns = self._since_ns()
         broker, late_s = self._broker, self._settings.read_deadline_s
         # Who holds something asks in order to protect it.
         pressing = this.full or not self._up or outbox.ledger.any_held
@@ -187,6 +230,15 @@ class Watch:
             orders = broker.orders_since(since_ns, urgency=urgency, deadline_s=late_s)
             self._ask(this, "orders", orders)
             self._ask(this, "positions", broker.positions(urgency=urgency, deadline_s=late_s))
+
+    def _since_ns(self) -> int:
+        """How far back to ask. Only broker times are compared with broker times (RS-46): where we
+        know none, a day covers every clock that is wrong."""
+        settings, last_ns = self._settings, self._intake.last_ns
+        since_ns = last_ns - round(settings.overlap_s * 1e9)
+        if not self._resumes:
+            return max(since_ns, self._born_ns)
+        return since_ns if last_ns else self._born_ns - round(settings.history_s * 1e9)
 
     def _ask(self, this: Round, name: str, future: "Future[Any]") -> None:
         this.left += 1
@@ -231,6 +283,23 @@ class Watch:
         self.arm()
 
     def _merge(self, this: Round) -> None:
+        moved = self._intake.last_ns > this.last_ns
+        gap = self.behind
+        if self.first is not None:
+            self.first(this)
+            self.first = None
+        else:
+            self._apply(this)
+        if this.full:
+            self.behind = self._asked = False
+            positions: list[PositionState] = this.answers["positions"]
+            again = self._holdings.compare(positions, moved=moved, gap=gap, new=self._new)
+            self._new = False
+            if again:
+                self._recheck = self._outbox.later(self._settings.visible_s, self._check)
+
+    def _apply(self, this: Round) -> None:
+        """Take in what a round's answers say of orders."""
         working: list[OrderState] = this.answers["open"]
         fills: list[Execution] = this.answers["fills"]
         shown = {state.order_id for state in working}
@@ -248,24 +317,11 @@ class Watch:
             if order.order_id not in shown and not hidden and self._fresh(this, order):
                 order.core.doubt.arise()  # it is over, or not shown yet: its own look-up tells
                 self._outbox.advance(order)
-        if this.full:
-            self._compare(this)
-            self.behind = self._asked = False
 
     def _fresh(self, this: Round, order: Order) -> bool:
         """Whether nothing happened to an order since the round began."""
         core = order.core
         return core.flight is None and this.epochs.get(order.cl_ord_id) == core.epoch
-
-    def _compare(self, this: Round) -> None:
-        """Say so where the broker's positions are not ours, unless something came in meanwhile."""
-        positions: list[PositionState] = this.answers["positions"]
-        theirs = {p.instrument.symbol: p.qty for p in positions if p.qty}
-        ours = {p.instrument.symbol: p.qty for p in self._outbox.ledger.positions()}
-        for symbol in sorted({*theirs, *ours}):
-            told, known = theirs.get(symbol, 0), ours.get(symbol, 0)
-            if told != known:
-                self._outbox.differences.note("position_differs", symbol, ours=known, theirs=told)
 
 
 def _untold(order: Order) -> bool:

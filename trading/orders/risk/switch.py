@@ -2,14 +2,24 @@
 
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from ...errors import RefusedByUs
 from ...order import OrderSpec
 from ..handle import Order
 
 
+class KillKept(Struct, frozen=True):
+    """A switch that is pulled, as a journal has it."""
+
+    reason: str
+
+
 class KillSwitch:
     """The same with and without a risk gate, in simulation and live. `killed`: why; None while the
     switch is not pulled. `heard` is told of each change: a gate follows it."""
+
+    kind = intent = "kill"
 
     def __init__(self) -> None:
         self.killed: str | None = None
@@ -19,6 +29,10 @@ class KillSwitch:
         """From now on nothing that opens is sent."""
         self.killed = reason or "no reason given"
         self.heard(self.killed)
+
+    def kept(self) -> KillKept:
+        """Why it is pulled."""
+        return KillKept(self.killed or "")
 
     def release(self) -> None:
         """Trade again."""

@@ -214,6 +214,7 @@ class Courier:
             self._sorter.unknown(order)
         if order.cl_ord_id != tag:
             self._sorter.resent(order, tag)
+            self._observers.on_resent(order, tag)
             self._observers.on_intent(order)
         self._sorter.answered(order, found)
         self.advance(order)

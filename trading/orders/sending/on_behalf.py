@@ -15,6 +15,7 @@ class OnBehalf:
         "_outbox",
         "adopt",
         "advance",
+        "keep",
         "look_around",
         "never",
         "now_s",
@@ -32,6 +33,7 @@ class OnBehalf:
         self.now_s = outbox.now_s
         self.pause_s = outbox.pause_s
         self.never = outbox.never
+        self.keep = outbox.keep
 
     @property
     def last_call(self) -> bool:

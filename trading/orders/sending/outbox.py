@@ -13,6 +13,7 @@ from ...broker import Broker
 from ...order import Execution, ExecutionReport, OrderRequest, OrderState
 from .. import tags
 from ..adopting import adopted
+from ..exits.closing import Kept
 from ..handle import Order
 from ..incident import Incident as Incident
 from ..observing import Observers
@@ -43,11 +44,13 @@ class Outbox:
     """Sends, and keeps the order table and the ledger in step with what becomes of it.
 
     `sorter` hears of every answer of the broker's, `observers` of all that happens. `sends` is
-    called before an order goes. `look_around` asks what works and what was filled; once that is
-    answered, or nobody answered, it calls back and lets an order's owner act.
+    called before an order goes, `keeps` with what a journal is to keep. `look_around` asks what
+    works and what was filled; once that is answered, or nobody answered, it calls back and lets an
+    order's owner act.
     """
 
     sends: Callable[[], None]
+    keeps: Callable[[Kept], None]
     look_around: Callable[[Order, Callable[[], None]], None]
 
     def __init__(
@@ -137,8 +140,10 @@ class Outbox:
     def now_s(self) -> float:
         return asyncio.get_running_loop().time()
 
-    def later(self, delay_s: float, call: Callable[[], None], about: str = "") -> int:
-        return self._timers.later(delay_s, call, about)
+    def later(
+        self, delay_s: float, call: Callable[[], None], about: str = "", *, standing: bool = False
+    ) -> int:
+        return self._timers.later(delay_s, call, about, standing=standing)
 
     def never(self, timer: int | None) -> None:
         self._timers.cancel(timer)
@@ -146,6 +151,10 @@ class Outbox:
     def on_behalf(self, intent: str) -> OnBehalf:
         """As this, for the owner of one intent."""
         return OnBehalf(self, intent)
+
+    def keep(self, owner: Kept) -> None:
+        """What an owner is for changed: the journal is to know."""
+        self.keeps(owner)
 
     def incident(self, kind: str, text: str, about: str = "") -> None:
         """Keep an incident and tell of it. `about`: the client tag or the intent concerned."""
@@ -168,5 +177,5 @@ class Outbox:
 
     @property
     def timers(self) -> int:
-        """How many timers run."""
+        """How many timers run, those that repeat by themselves apart."""
         return len(self._timers)

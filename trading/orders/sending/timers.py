@@ -7,18 +7,22 @@ from ..observing import Failed
 
 
 class Timers:
-    """Pauses by number, on the running loop's own clock."""
+    """Pauses by number, on the running loop's own clock. What repeats by itself (`standing`) is not
+    counted among them: it says nothing of work that is still to be done."""
 
     def __init__(self, failed: Failed) -> None:
         self._failed = failed
         self._running: dict[int, asyncio.TimerHandle] = {}
+        self._standing: dict[int, None] = {}
         self._count = 0
         self._stopped = False
 
     def __len__(self) -> int:
-        return len(self._running)
+        return len(self._running) - len(self._standing)
 
-    def later(self, delay_s: float, call: Callable[[], None], about: str = "") -> int:
+    def later(
+        self, delay_s: float, call: Callable[[], None], about: str = "", *, standing: bool = False
+    ) -> int:
         """Call after `delay_s`; the number to cancel it by. Once stopped, nothing is called.
         `about`: the order's tag or the owner's intent that it is for."""
         self._count += 1
@@ -27,6 +31,8 @@ class Timers:
             self._running[self._count] = loop.call_later(
                 delay_s, self._ring, self._count, call, about
             )
+            if standing:
+                self._standing[self._count] = None
         return self._count
 
     def cancel(self, number: int | None) -> None:
@@ -34,6 +40,7 @@ class Timers:
         timer = self._running.pop(number, None) if number is not None else None
         if timer is not None:
             timer.cancel()
+            self._standing.pop(number or 0, None)
 
     def stop(self) -> None:
         """Forget all, for good."""
@@ -41,9 +48,11 @@ class Timers:
         for timer in self._running.values():
             timer.cancel()
         self._running.clear()
+        self._standing.clear()
 
     def _ring(self, number: int, call: Callable[[], None], about: str) -> None:
         del self._running[number]
+        self._standing.pop(number, None)
         try:
             call()
         except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3)

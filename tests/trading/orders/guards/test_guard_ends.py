@@ -3,6 +3,8 @@
 import pytest
 from position_acts import GUARDED, HELD
 
+from dryfill.trading.orders.settings import OrderSettings
+
 SCRIPTS = {
     "when another hand closes it, its legs are swept": GUARDED
     + """
@@ -245,5 +247,6 @@ def test_fault_6_a_stop_that_rests_for_days_is_still_taken_away(play):
         < ack 2.target#1
         = working
         = timers 0
-        """
+        """,
+        OrderSettings(reconcile_s=1e9),  # no question comes between
     )

@@ -85,6 +85,7 @@ def run(world):
 
 @pytest.fixture
 def tape_of():
+    """Read a market as text."""
     return read
 
 

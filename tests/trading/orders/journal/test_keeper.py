@@ -1,0 +1,262 @@
+"""What is written when: an intent before it is sent, never so much that it grows for ever, and a
+full disk delays no stop."""
+
+import pytest
+from scripted_broker import ScriptedBroker
+
+from dryfill.trading.errors import JournalError
+from dryfill.trading.orders.journal.memory import MemoryJournal
+from dryfill.trading.orders.journal.records import EventKept
+from dryfill.trading.orders.settings import OrderSettings
+
+HELD = """
+    do bracket buy 2 loss 40t
+    > place 1.entry#1 buy 2 market
+    < new 1.entry#1
+    < ack 1.entry#1
+"""
+FILLED = """
+    < fill 1.entry#1 2 @ 20000
+    > place 1.stop#1 sell 2 stop 19990
+    < new 1.stop#1
+    < ack 1.stop#1
+"""
+
+
+class Disk(MemoryJournal):
+    """A journal that may be full."""
+
+    def __init__(self):
+        super().__init__()
+        self.full = False
+        self.refused = 0
+
+    def append(self, entries):
+        self.compact((), entries)
+
+    def compact(self, about, entries):
+        if self.full:
+            self.refused += 1
+            raise JournalError("the journal is not written: the disk is full")
+        for each in about:
+            self._kept.pop(each, None)
+        super().append(entries)
+
+    def about(self):
+        return [about for about, _ in self.load().entries]
+
+
+def test_every_intent_is_in_the_journal_before_it_is_sent(relive, monkeypatch):
+    journal, seen, place = Disk(), [], ScriptedBroker.place
+
+    def placed(self, request, **given):
+        seen.append(request.cl_ord_id in journal.about())
+        return place(self, request, **given)
+
+    monkeypatch.setattr(ScriptedBroker, "place", placed)
+    relive(
+        HELD
+        + FILLED
+        + """
+        do place buy 1 limit 19000
+        > place 2#1 buy 1 limit 19000
+        < unsent 2#1
+        wait 0.25
+        > place 2#2 buy 1 limit 19000
+        < new 2#2
+        < ack 2#2
+        do flatten
+        > cancel 1.stop#1
+        > cancel 2#2
+        < ack 1.stop#1
+        < canceled 1.stop#1
+        < ack 2#2
+        < canceled 2#2
+        > place 3.exit#1 sell 2 market
+        """,
+        OrderSettings(entry_tries=2),
+        journal,
+    )
+    assert seen == [True] * 5
+    assert "2#1" not in journal.about(), "a tag that reached nobody is forgotten"
+    assert "!owner 1" not in journal.about() or "1.stop#1" in journal.about()
+
+
+FULL = {
+    "entries are refused, once with an incident, and nothing is sent": """
+        do disk full
+        do place buy 1
+        = refused RefusedByUs
+        do bracket buy 1 loss 40t
+        = refused RefusedByUs
+        wait 2.5
+        do place buy 1
+        = refused RefusedByUs
+        = incidents journal_failed
+        do disk free
+        do place buy 1
+        = refused RefusedByUs           -- not before it was written again
+        wait 0.5
+        do place buy 1
+        > place 2#1 buy 1 market
+        = incidents journal_failed
+    """,
+    "F35: a stop goes out at once, and what nobody wrote is written when there is room": HELD
+    + """
+        do disk full
+        < fill 1.entry#1 2 @ 20000
+        > place 1.stop#1 sell 2 stop 19990
+        < new 1.stop#1
+        < ack 1.stop#1
+        do move 1 stop 19995
+        > modify 1.stop#1 stop_px 19995
+        < ack 1.stop#1
+        < replaced 1.stop#1 stop_px 19995
+        = incidents journal_failed
+        do disk free
+        wait 1
+        {again}
+        < shown
+        = working 1.stop#1
+        = position 2
+        = differences
+    """,
+    "what only reduces is sent while it is full": HELD
+    + FILLED
+    + """
+        do disk full
+        do place sell 2 limit 20010
+        > place 2#1 sell 2 limit 20010
+        do place sell 3 limit 20010
+        = refused RefusedByUs
+        < new 2#1
+        < ack 2#1
+        do flatten
+        > cancel 1.stop#1
+        > cancel 2#1
+    """,
+    "an entry that reached nobody is not sent again while nobody writes it down": """
+        do place buy 1 limit 20000
+        > place 1#1 buy 1 limit 20000
+        do disk full
+        < unsent 1#1
+        wait 60
+        = working
+    """,
+    "a process that dies while its journal is full is known by the broker": HELD
+    + """
+        do disk full
+        < fill 1.entry#1 2 @ 20000
+        > place 1.stop#1 sell 2 stop 19990
+        < new 1.stop#1
+        do disk free
+        {again}
+        < shown
+        = working 1.stop#1
+        = position 2
+        = differences filled_unheard order_found
+        = timers 0
+    """,
+}
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_with_a_full_disk_it_goes_as_the_script_says(name, relive):
+    relive(FULL[name], OrderSettings(entry_tries=2), Disk())
+
+
+def test_a_full_journal_is_tried_again_as_often_as_the_settings_say(relive):
+    for pause_s, tries in ((1.0, 3), (0.5, 5)):
+        journal = Disk()
+        script = "do disk full\ndo place buy 1\n= refused RefusedByUs\nwait 2.25\n"
+        relive(script, OrderSettings(journal_retry_s=pause_s), journal)
+        assert journal.refused == tries
+
+
+# --- how much ------------------------------------------------------------------------------------
+
+
+def orders(count, first=1):
+    return "".join(
+        f"do place buy 1\n> place {n}#1 buy 1 market\n< new {n}#1\n< ack {n}#1\n"
+        f"< fill {n}#1 1 @ {20_000 + n}\n"
+        for n in range(first, first + count)
+    )
+
+
+def test_finished_orders_leave_the_journal_and_what_they_made_stays(relive):
+    settings, journal = OrderSettings(finished_most=10), Disk()
+    sizes = []
+    relive(orders(100), settings, journal)
+    sizes.append(len(journal))
+    script = orders(700) + "{again}\n< shown\n= position 700\n= differences\n" + orders(1, 701)
+    journal = Disk()
+    stage = relive(script, settings, journal)
+    sizes.append(len(journal))
+    assert sizes[1] <= 4 * (10 + 100) + 10, "each order has four records"
+    assert stage.manager.view.position(stage.orders["701#1"].instrument).avg_px == 20_351
+
+
+def test_what_answers_for_something_keeps_its_orders_however_old(relive):
+    script = HELD + FILLED + orders(250, 2) + "{again}\n< shown\n= working 1.stop#1\n"
+    stage = relive(script, OrderSettings(finished_most=1), Disk())
+    (bracket,) = stage.manager.view.brackets
+    assert bracket.position == 2
+    assert bracket.entry.cum_qty == 2
+
+
+def test_an_order_of_many_changes_does_not_fill_the_journal(relive):
+    journal = Disk()
+    script = """
+        do place buy 5 limit 20000
+        > place 1#1 buy 5 limit 20000
+        < new 1#1
+        < ack 1#1
+        < fill 1#1 2 @ 20000
+    """ + "".join(
+        f"do modify 1#1 limit {n}\n> modify 1#1 price {n}\n< ack 1#1\n< replaced 1#1 price {n}\n"
+        for n in range(19_000, 19_500)
+    )
+    after = "{again}\n< shown\n= working 1#1\n= fills 1#1 1\n= position 2\n"
+    stage = relive(script + after, None, journal)
+    assert len(journal) < 60
+    assert stage.order("1#1").core.price == 19_499
+
+
+def test_incidents_and_events_are_bounded(relive):
+    journal = Disk()
+    settings = OrderSettings(held_most=20, events_most=3_000)
+
+    def many(stage):
+        for n in range(1, 101):
+            stage.manager.incident("kind", str(n))
+        for n in range(1, 9_501):
+            stage.manager._life.keeper.event(n, {"n": n})
+
+    relive("", settings, journal, then=many)
+    assert sum(about.startswith("!incident") for about in journal.about()) == 20
+    kept = [record.n for _, record in journal.load().entries if isinstance(record, EventKept)]
+    assert kept == list(range(6_000, 9_501)), "the last three thousand, in whole thousands"
+
+
+def test_events_are_read_from_where_one_was_and_counted_on_in_the_next_life(relive):
+    journal = Disk()
+    stage = relive("", None, journal)
+    keeper = stage.manager._life.keeper
+    for n in range(1, 6):
+        keeper.event(n, [n])
+    assert keeper.events(3) == [(4, b"\x91\x04"), (5, b"\x91\x05")]
+    again = relive("", None, journal)
+    assert again.manager._life.events == 5
+
+
+def test_a_start_without_a_journal_asks_as_far_back_as_the_settings_say(relive):
+    for history_s in (60.0, 86_400.0):
+        stage = relive("", OrderSettings(history_s=history_s))
+        assert stage.broker.since_ns["fills"] == -history_s * 1e9
+
+
+def test_a_start_with_one_asks_from_the_newest_event_on(relive):
+    script = "x time 5000\n" + HELD + "{again}\n< shown"
+    stage = relive(script, OrderSettings(overlap_s=100.0))
+    assert stage.broker.since_ns["orders"] == 4_900 * 10**9

@@ -1,0 +1,74 @@
+"""What a journal keeps of a bracket: its plan, and what its orders cannot tell."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from ...instrument import Instrument
+from ...price import Ticks, price_text
+from ...words import Side, TimeInForce
+from .core import Mode
+from .plan import Level, Plan, Rules, Target
+
+
+class BracketKept(Struct, frozen=True, kw_only=True):
+    """A bracket as a journal has it. A level is `"40t"` for ticks from the entry, else a price;
+    distances of the rules are in ticks. `followed`: where the rules brought the stop, `best` the
+    price that they count from. `dropped`: roles that the trader took away. `parted`:
+    contracts that are closed once all that the trader asked to close is."""
+
+    symbol: str
+    side: Side
+    qty: int
+    stop: str
+    targets: tuple[tuple[int, str], ...]
+    tif: TimeInForce
+    break_even: int | None = None
+    break_even_plus: int | None = None
+    trail: int | None = None
+    entry_timeout: float | None = None
+    mode: Mode = Mode.GUARDING
+    reason: str = ""
+    dropped: tuple[str, ...] = ()
+    late: bool = False
+    overfill: bool = False
+    parted: int = 0
+    followed: Decimal | None = None
+    best: Decimal | None = None
+
+
+def level_text(instrument: Instrument, level: Level) -> str:
+    """A level as it is kept."""
+    if isinstance(level, Ticks):
+        return f"{level.n}t"
+    return price_text(instrument.decimal(instrument.units(level)))
+
+
+def level_of(text: str) -> Level:
+    """The level of a text.
+
+    >>> level_of("-3t"), level_of("20000.25")
+    (Ticks(-3), '20000.25')
+    """
+    return Ticks(int(text[:-1])) if text.endswith("t") else text
+
+
+def plan_of(kept: BracketKept, instrument: Instrument) -> Plan:
+    """The plan that was kept."""
+    return Plan(
+        instrument,
+        kept.side,
+        kept.qty,
+        level_of(kept.stop),
+        tuple(Target(qty, level_of(text)) for qty, text in kept.targets),
+        Rules(
+            break_even=_ticks(kept.break_even),
+            break_even_plus=_ticks(kept.break_even_plus),
+            trail=_ticks(kept.trail),
+            entry_timeout=kept.entry_timeout,
+        ),
+    )
+
+
+def _ticks(n: int | None) -> Ticks | None:
+    return None if n is None else Ticks(n)

@@ -1,0 +1,298 @@
+"""Writes the journal: each thing when it happens, an intent before it is sent.
+
+What reduces risk never waits for the journal. While it cannot be written one incident says so,
+entries are refused, and what was to be written is kept here and tried again.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping, Sequence
+
+from ...errors import JournalError, RefusedByUs
+from ...order import Execution, ExecutionReport, OrderRequest, OrderState, PositionState
+from ..commands import Command, Do
+from ..exits.closing import Kept
+from ..handle import Order
+from ..incident import Incident
+from ..observing import Observer
+from ..owners import Owners
+from ..sending.outbox import Outbox
+from ..settings import OrderSettings
+from .codec import pack
+from .port import Journal, Loaded
+from .records import (
+    EVENTS,
+    INCIDENTS,
+    OWNERS,
+    STANDING,
+    STATE,
+    STRANGERS,
+    Entry,
+    EventKept,
+    Gone,
+    Lost,
+    Lots,
+    OrderKept,
+    OwnerKept,
+    Standing,
+    StateKept,
+)
+
+_DROP_AT_ONCE = 100  # finished orders that leave the file together
+_RECORDS_MOST = 50  # of one order, before they become one
+_EVENTS_IN_A_PART = 1_000  # events that are forgotten together
+_OVER = (STANDING, STRANGERS)  # what a new standing takes the place of
+
+
+class Keeper(Observer):
+    """The one who writes. `failing`: the journal could not be written and is not whole yet.
+
+    `counted()`: how many intents there were, and the broker's newest time.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        outbox: Outbox,
+        owners: Owners,
+        settings: OrderSettings,
+        counted: Callable[[], tuple[int, int]],
+    ) -> None:
+        self.failing = False
+        self._journal = journal
+        self._outbox = outbox
+        self._owners = owners
+        self._settings = settings
+        self._counted = counted
+        self._drop: dict[str, None] = {}  # while failing: what is to be forgotten …
+        self._pending: list[Entry] = []  # … and kept, once it can be written
+        self._intended: dict[str, None] = {}  # tags whose requests are kept already
+        self._resent = ""  # the tag that reached nobody, in whose place the next one goes
+        self._records: dict[str, int] = {}  # how many are kept of each order
+        self._finished: OrderedDict[str, float] = OrderedDict()
+        self._leaving: list[str] = []
+        self._incidents: deque[int] = deque()
+
+    # --- before something is sent -----------------------------------------------------------------
+
+    def first(self, requests: Sequence[OrderRequest], owner: Kept | None = None) -> None:
+        """Keep orders that open something, and what answers for them, before they are sent. Raises
+        `RefusedByUs` where that cannot be done: they are not to be sent then."""
+        entries: list[Entry] = [] if owner is None else [_owner_entry(owner)]
+        entries += [(request.cl_ord_id, request) for request in requests]
+        if not self.failing:
+            try:
+                self._journal.append(entries)
+            except JournalError as error:
+                self._fails(error)
+        if self.failing:
+            raise RefusedByUs("the journal cannot be written; no entries until it can")
+        for request in requests:
+            self._intended[request.cl_ord_id] = None
+            self._records[request.cl_ord_id] = 1
+
+    def keep(self, owner: Kept) -> None:
+        """Keep what an owner is for, in place of what it was."""
+        entry = _owner_entry(owner)
+        self._write([entry], drop=[entry[0]])
+
+    def left(self, owner: Kept) -> None:
+        """An owner is finished: forget it."""
+        self._write([], drop=[_owner_key(owner.intent)])
+
+    def state(self, body: bytes) -> None:
+        """Keep the strategy's state in place of what it was."""
+        self._write([(STATE, StateKept(body))], drop=[STATE])
+
+    def event(self, n: int, event: object) -> None:
+        """Keep the `n`-th event of the manager's stream; the oldest leave when there are many."""
+        if self.failing:
+            return
+        part, place = divmod(n, _EVENTS_IN_A_PART)
+        most = self._settings.events_most // _EVENTS_IN_A_PART
+        old = [f"{EVENTS}{part - most - 1}"] if place == 0 and part > most else []
+        self._write([(f"{EVENTS}{part}", EventKept(n, pack(event)))], drop=old)
+
+    # --- what happens (`Observer`) ----------------------------------------------------------------
+
+    def on_intent(self, order: Order) -> None:
+        old, self._resent = self._resent, ""
+        if self._intended.pop(order.cl_ord_id, self) is self:
+            self._write([(order.cl_ord_id, order.request)], drop=[old] if old else [])
+            self._records[order.cl_ord_id] = 1
+            self._records.pop(old, None)
+            if self.failing and order.core.is_entry and old:
+                # An entry does not go out again while nobody writes it down: it ends here.
+                order.core.want_gone()
+                self._outbox.advance(order)
+
+    def on_resent(self, order: Order, tag: str) -> None:
+        self._resent = tag
+
+    def on_command(self, order: Order, command: Command) -> None:
+        if command.do is Do.CANCEL:
+            self._of(order, Gone())
+
+    def on_answer(self, order: Order, do: Do, error: BaseException | None, took_s: float) -> None:
+        if order.core.terminal and not order.ended:
+            self._of(order, Lost() if order.core.doubt.lost else state_of(order))
+
+    def on_unsent(self, order: Order) -> None:
+        self._of(order, state_of(order))
+
+    def on_report(self, order: Order, report: ExecutionReport) -> None:
+        self._of(order, report)
+
+    def on_strange_fill(self, fill: Execution) -> None:
+        self._write([(STRANGERS, fill)])
+
+    def on_taken_over(self, told: PositionState) -> None:
+        self._write([(STRANGERS, told)])
+
+    def on_incident(self, incident: Incident) -> None:
+        if self.failing:
+            return
+        self._incidents.append(self._incidents[-1] + 1 if self._incidents else 1)
+        many = len(self._incidents) > self._settings.held_most
+        old = [f"{INCIDENTS}{self._incidents.popleft()}"] if many else []
+        self._write([(f"{INCIDENTS}{self._incidents[-1]}", incident)], drop=old)
+
+    # --- reading ----------------------------------------------------------------------------------
+
+    def events(self, since: int) -> list[tuple[int, bytes]]:
+        """The events kept, encoded, from the one after the `since`-th on, with their numbers."""
+        found = [record for _, record in self._journal.load().entries]
+        kept = [(record.n, record.body) for record in found if isinstance(record, EventKept)]
+        return [(n, body) for n, body in kept if n > since]
+
+    def resume(self, loaded: Loaded, orders: Mapping[str, Order]) -> None:
+        """Go on with what another life kept; `orders` as they came out of it."""
+        for about, _ in loaded.entries:
+            if about.startswith(INCIDENTS):
+                self._incidents.append(int(about.removeprefix(INCIDENTS)))
+            elif not about.startswith("!"):
+                self._records[about] = self._records.get(about, 0) + 1
+        for tag, order in orders.items():
+            if order.core.terminal:
+                self._finished[tag] = self._outbox.now_s()
+
+    # --- how --------------------------------------------------------------------------------------
+
+    def _of(self, order: Order, record: ExecutionReport | OrderState | Gone | Lost) -> None:
+        """Keep something of an order; many records of it become one."""
+        tag = order.cl_ord_id
+        count = self._records[tag] = self._records.get(tag, 0) + 1
+        if count <= _RECORDS_MOST:
+            self._write([(tag, record)])
+        else:
+            self._records[tag] = 1
+            self._write([(tag, order_kept(order)), self._standing()], drop=[tag, *_OVER])
+        if order.core.terminal and tag not in self._finished:
+            self._ended(tag)
+
+    def _ended(self, tag: str) -> None:
+        """An order is over; the oldest leave as they leave the manager's table, but not before
+        what answers for them."""
+        now_s, settings = self._outbox.now_s(), self._settings
+        self._finished[tag] = now_s
+        for _ in range(len(self._finished)):
+            oldest, when_s = next(iter(self._finished.items()))
+            kept = len(self._finished) <= settings.finished_most
+            if kept and now_s - when_s <= settings.finished_s:
+                break
+            del self._finished[oldest]
+            if self._owners.answering(oldest) is not None:
+                self._finished[oldest] = now_s
+            else:
+                self._leaving.append(oldest)
+        if len(self._leaving) >= _DROP_AT_ONCE:
+            for each in self._leaving:
+                self._records.pop(each, None)
+            gone, self._leaving = self._leaving, []
+            self._write([self._standing()], drop=[*gone, *_OVER])
+
+    def _standing(self) -> Entry:
+        """Where everything stands now: older fills need not be kept for it any more."""
+        intents, last_ns = self._counted()
+        ledger = self._outbox.ledger
+        standing = Standing(
+            intents=intents,
+            last_ns=last_ns,
+            lots=tuple(Lots(symbol, lots) for symbol, lots in ledger.lots()),
+            booked=ledger.newest(self._settings.held_most),
+        )
+        return STANDING, standing
+
+    def _write(self, entries: Sequence[Entry], drop: Sequence[str] = ()) -> None:
+        if not self.failing:
+            try:
+                if drop:
+                    self._journal.compact(drop, entries)
+                else:
+                    self._journal.append(entries)
+                return
+            except JournalError as error:
+                self._fails(error)
+        if drop:
+            self._drop.update(dict.fromkeys(drop))
+            self._pending = [entry for entry in self._pending if entry[0] not in self._drop]
+        self._pending.extend(entries)
+
+    def _fails(self, error: JournalError) -> None:
+        self.failing = True
+        text = f"{error}; entries are refused until it can, what reduces risk goes out"
+        self._outbox.incident("journal_failed", text)
+        self._try_later()
+
+    def _try_later(self) -> None:
+        self._outbox.later(self._settings.journal_retry_s, self._retry)
+
+    def _retry(self) -> None:
+        try:
+            self._journal.compact(list(self._drop), self._pending)
+        except JournalError:
+            self._try_later()
+        else:
+            self.failing = False
+            self._drop.clear()
+            self._pending.clear()
+
+
+def _owner_key(intent: str) -> str:
+    return f"{OWNERS}{intent}"
+
+
+def _owner_entry(owner: Kept) -> Entry:
+    return _owner_key(owner.intent), OwnerKept(kind=owner.kind, body=pack(owner.kept()))
+
+
+def state_of(order: Order) -> OrderState:
+    """An order as we know it, as the broker would say it."""
+    core, request = order.core, order.request
+    return OrderState(
+        instrument=request.instrument,
+        order_id=order.order_id or "",
+        cl_ord_id=order.cl_ord_id,
+        side=request.side,
+        ord_type=request.ord_type,
+        ord_status=core.venue_status,
+        order_qty=core.order_qty,
+        cum_qty=core.cum_qty,
+        leaves_qty=core.leaves_qty,
+        price=core.price,
+        stop_px=core.stop_px,
+        avg_px=core.avg_px,
+        time_ns=core.time_ns,
+        reason=core.reason,
+        text=core.text,
+    )
+
+
+def order_kept(order: Order) -> OrderKept:
+    """All that is known of an order, in one record."""
+    heard = order.core.accepted or order.core.terminal
+    return OrderKept(
+        request=order.request,
+        state=state_of(order) if heard else None,
+        fills=tuple(order.fills),
+        gone=not order.core.wish.working,
+    )

@@ -1,0 +1,37 @@
+"""The journal's port: what keeps records over the end of the process, and gives them back."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from .records import Entry
+
+
+class Loaded(Struct, frozen=True):
+    """What was kept, oldest first. `torn`: in words, what was found of a last record that was not
+    written to its end; "" where there was none."""
+
+    entries: list[Entry]
+    torn: str = ""
+
+
+class Journal(Protocol):
+    """Keeps the records of one account for one manager at a time.
+
+    `append` and `compact` raise `JournalError` where they could not write; nothing of that call is
+    kept then, and whatever was kept before stays.
+    """
+
+    def load(self) -> Loaded:
+        """Everything kept so far; a torn last record is taken away. Raises `JournalError` for what
+        is damaged or of another version; nothing is changed then."""
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Keep these, all or none; they outlive the process when this returns."""
+
+    def compact(self, about: Sequence[str], entries: Sequence[Entry]) -> None:
+        """Forget all that is about something of these, and keep the entries, in one step."""
+
+    def close(self) -> None:
+        """Let go of it; another manager may open it then."""

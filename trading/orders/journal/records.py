@@ -1,0 +1,101 @@
+"""What a journal keeps, one small record for each thing that happened.
+
+A record stands under what it is *about*: an order's tag, an owner's intent, or one of the names
+below. Whatever is about something can be forgotten at once, when nobody needs it any more.
+"""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from ...order import Execution, ExecutionReport, OrderRequest, OrderState, PositionState
+from ..incident import Incident
+
+STANDING = "!standing"
+"""What positions, ids and counters were at one moment; older records of fills are in it."""
+STRANGERS = "!strangers"
+"""Fills of orders that are not ours, since then."""
+STATE = "!state"
+"""The strategy's own state."""
+OWNERS = "!owner "
+INCIDENTS = "!incident "
+EVENTS = "!events "
+"""These three are followed by an intent, or by a number."""
+
+
+class Gone(Struct, frozen=True):
+    """An order of ours was to be cancelled."""
+
+
+class Lost(Struct, frozen=True):
+    """Look-ups proved that an order of ours never arrived."""
+
+
+class OrderKept(Struct, frozen=True, kw_only=True):
+    """An order as it stood, in place of all its records until then. `state` is None while the
+    broker has not said anything of it."""
+
+    request: OrderRequest
+    state: OrderState | None
+    fills: tuple[Execution, ...]
+    gone: bool
+
+
+class OwnerKept(Struct, frozen=True, kw_only=True):
+    """What an owner of orders is for: `body` is the encoded Struct of its `kind`."""
+
+    kind: str
+    body: bytes
+
+
+class Lots(Struct, frozen=True):
+    """What is held in one instrument, oldest first: contracts, signed, and their price."""
+
+    symbol: str
+    lots: tuple[tuple[int, Decimal], ...]
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """Where everything stood. `intents`: how many there were; `last_ns`: the broker's time of the
+    newest that was told; `booked`: the newest fills in these positions, by their ids."""
+
+    intents: int
+    last_ns: int
+    lots: tuple[Lots, ...]
+    booked: tuple[str, ...]
+
+
+class StateKept(Struct, frozen=True):
+    """The strategy's state, encoded."""
+
+    body: bytes
+
+
+class EventKept(Struct, frozen=True):
+    """Something that was told to whoever follows the manager's events, encoded; `n` counts them."""
+
+    n: int
+    body: bytes
+
+
+Record = (
+    OrderRequest
+    | ExecutionReport
+    | OrderState
+    | Gone
+    | Lost
+    | OrderKept
+    | OwnerKept
+    | Execution
+    | PositionState
+    | Incident
+    | Standing
+    | StateKept
+    | EventKept
+)
+"""Of an order: its request (written before it is sent), what was told, how it stood after an answer
+(`OrderState`), that it is not wanted any more or never arrived. An `Execution` is a stranger's
+fill, a `PositionState` a position taken over from the broker."""
+
+Entry = tuple[str, Record]
+"""A record and what it is about."""
