@@ -226,7 +226,8 @@ def test_finished_orders_leave_by_age_though_nothing_finishes_any_more(over_s, k
         wait {OrderSettings().finished_s + over_s}
         < fill 1#1 1 @ 20000
         = working 1#1
-        """
+        """,
+        OrderSettings(reconcile_s=1e9),  # no question comes between
     )
     table = stage.manager._outbox.orders
     assert list(table._finished) == kept

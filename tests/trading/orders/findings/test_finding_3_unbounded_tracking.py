@@ -8,7 +8,7 @@ all the time.
 import asyncio
 import gc
 import types
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from random import Random
 
@@ -128,7 +128,8 @@ class Long:
     """A long session of one manager. `step` is one order, placed and ended."""
 
     def __init__(self, orders, days, settings=None, *, tagged=True, again=100, bracket_every=40):
-        self.settings = settings or OrderSettings()
+        # Nobody is asked: a broker that tells all, and only that.
+        self.settings = replace(settings or OrderSettings(), reconcile_s=1e9)
         self.broker, self.listener = Broker(again, tagged=tagged), Listener()
         self.orders, self.pause_s = orders, days * DAY_S / orders
         self.bracket_every = bracket_every
