@@ -53,6 +53,11 @@ class NotSent(Refused):
         self.limited = limited
 
 
+class SessionExpired(NotSent):
+    """The session is over (401): the call did nothing, and may be made again after a new login, with
+    the same client tag. Adapters do so themselves (`renewal`); who gets this had no new login."""
+
+
 class RefusedByUs(Refused):
     """Our own gate said no: risk gate, open breaker, flatten in progress, closed manager."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from random import Random
 
 from ...broker import Urgency
-from ...errors import NotSent, Refused
+from ...errors import NotSent, Refused, SessionExpired
 from ..settings import OrderSettings
 from .breaker import Breaker, BreakerState
 
@@ -64,4 +64,5 @@ class Path:
 
 
 def _unreached(error: Refused) -> bool:
-    return isinstance(error, NotSent) and not error.limited
+    # Somebody answered 401 or 429: the way is there (INV-23).
+    return isinstance(error, NotSent) and not (error.limited or isinstance(error, SessionExpired))
