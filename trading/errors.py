@@ -54,8 +54,9 @@ class NotSent(Refused):
 
 
 class SessionExpired(NotSent):
-    """The session is over (401): the call did nothing, and may be made again after a new login, with
-    the same client tag. Adapters do so themselves (`renewal`); who gets this had no new login."""
+    """The session is over (401): the call did nothing, and may be made again after a new login,
+    with the same client tag. Adapters do so themselves (`renewal`); who gets this had no new login.
+    """
 
 
 class RefusedByUs(Refused):

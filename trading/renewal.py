@@ -1,8 +1,8 @@
 """One new login, however many calls found the old one expired, and then each call once more.
 
-For adapters of brokers whose sessions end: a 401 is proof that a call did nothing, so that it may be
-made again with the same client tag (race-scenarios RS-41). Whoever logged in at once for each call
-that failed would lock himself out.
+For adapters of brokers whose sessions end: a 401 is proof that a call did nothing, so that it may
+be made again with the same client tag (race-scenarios RS-41). Whoever logged in at once for each
+call that failed would lock himself out.
 """
 
 from asyncio import CancelledError, Future, get_running_loop

@@ -76,7 +76,7 @@ class Flatten:
         others = [order for order in works if order is not exit_order]
         position = self._book.held(self.instrument)
         facts = FlattenFacts(
-            others_live=bool(others) or self._book.unsure(self._instrument),
+            others_live=bool(others) or self._book.unsure(self.instrument),
             stuck=any(order.core.stuck for order in works),
             exit_live=exit_order is not None,
             position=position,

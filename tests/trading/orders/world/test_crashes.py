@@ -77,12 +77,12 @@ SCRIPTS = {
 
 
 @pytest.fixture
-def killed(tape):
+def killed(tape_of):
     """Kill a script at some steps, and see what becomes of it: what the oracles say, and the
     world. None where it had no such step."""
 
     def go(script, market, steps, keeps="all"):
-        disk, rows = SimDisk(instruments.find, keeps), tape(market)
+        disk, rows = SimDisk(instruments.find, keeps), tape_of(market)
         plan = make_plan(*({"kind": "crash", "step": step} for step in steps), strict=False)
         world = World(
             Setup(
