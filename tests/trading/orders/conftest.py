@@ -24,10 +24,7 @@ One line is one thing that happens; times pass only in `wait`:
     x drop                      the oldest event on its way is lost; `x time 90`: broker's seconds
     x hand sell 1 @ 20000       somebody else trades, unheard; `x forget`: no question shows it
     < stream down               the stream's state; `up`, `up gap`
-    do recover                  ask for the whole truth, before anything else, with a journal
-    do die, do live             the process ends here; a new one has the same journal and recovers
-    do disk full, do disk free  the journal cannot be written, or can again
-    do blank                    … and has a new journal; `x never 1#1`: that order never arrived
+    do die, do live, …          the process ends, or begins: `life_acts`; `x never 1#1`: not there
     wait 0.25                   seconds of the manager's clock
     = refused RefusedByUs       the last thing the trader did was refused
     = position 2                what must be true now; see `Stage.check`
@@ -364,11 +361,9 @@ async def settle():
 def play():
     """Play a script on a manager, `then` call something with the stage; returns the stage."""
 
-    def run(
-        script, settings=None, offers=OFFERS, *, tagged=True, then=None, draw=0.0, journal=None
-    ):
+    def run(script, settings=None, offers=OFFERS, *, then=None, **how):
         async def main():
-            stage = Stage(settings, offers, tagged=tagged, draw=draw, journal=journal)
+            stage = Stage(settings, offers, **how)
             await stage.play(script)
             if then is not None:
                 then(stage)

@@ -19,7 +19,7 @@ from ..settings import OrderSettings
 from . import core as core
 from .core import Facts, Mode, Outcome
 from .following import Follower
-from .kept import BracketKept, level_text, plan_of
+from .kept import BracketKept, bracket_kept, plan_of
 from .leg import Leg, Moved
 from .legs import Legs
 from .native import Native, plain_entry
@@ -157,19 +157,9 @@ class Bracket:
         self._time_entry()
 
     def kept(self) -> BracketKept:
-        plan, rules, align = self.plan, self.plan.rules, self.plan.instrument
-        even, plus, trail = rules.break_even, rules.break_even_plus, rules.trail
-        return BracketKept(
-            symbol=align.symbol,
-            side=plan.side,
-            qty=plan.qty,
-            stop=level_text(align, plan.stop),
-            targets=tuple((each.qty, level_text(align, each.level)) for each in plan.targets),
-            tif=self._tif,
-            break_even=None if even is None else even.n,
-            break_even_plus=None if plus is None else plus.n,
-            trail=None if trail is None else trail.n,
-            entry_timeout=rules.entry_timeout,
+        return bracket_kept(
+            self.plan,
+            self._tif,
             mode=self.mode,
             reason=self.reason,
             dropped=tuple(leg.role for leg in self._legs.all if leg.dropped),
@@ -182,20 +172,17 @@ class Bracket:
 
     @classmethod
     def rebuild(cls, kept: BracketKept, past: Past) -> "Bracket":
-        """The bracket of another life. An entry's time-out begins anew: how long nobody lived is
-        not known without a wall clock."""
+        """The bracket of another life."""
         plan = plan_of(kept, past.find(kept.symbol))
         bracket = cls(past.intent, plan, kept.tif, past.sender, past.settings)
         bracket.mode, bracket.reason = kept.mode, kept.reason
-        bracket._late, bracket._overfill = kept.late, kept.overfill
-        bracket._parted = kept.parted
+        bracket._late, bracket._overfill, bracket._parted = kept.late, kept.overfill, kept.parted
         bracket._follower.px, bracket._follower.best = kept.followed, kept.best
         bracket._entry.resume(past.of("entry"), dropped=False)
         for leg in bracket._legs.all:
             leg.resume(past.of(leg.role), dropped=leg.role in kept.dropped)
         bracket._closer.resume(past.of("exit"))
-        if bracket.entry.working and not kept.late:
-            bracket._time_entry()
+        bracket._time_entry()
         return bracket
 
     def adopt(self, state: OrderState) -> Order | None:
@@ -327,8 +314,7 @@ class Bracket:
 
     def exit(self, reason: str) -> None:
         """Protection failed: what is held is closed instead."""
-        self.mode = Mode.EXITING
-        self.reason = reason
+        self.mode, self.reason = Mode.EXITING, reason
         self._sender.keep(self)
 
     def take_back(self, leg: Leg, before: Moved, order: Order) -> None:
@@ -362,11 +348,10 @@ class Bracket:
 
     def _time_entry(self) -> None:
         seconds = self.plan.rules.entry_timeout
-        if seconds is not None:
+        if seconds is not None and self.entry.working and not self._late:
             self._deadline = self._sender.later(seconds, self._entry_is_late)
 
     def _moved_by_rules(self) -> None:
-        """The rules want the stop elsewhere."""
         self._sender.keep(self)
         self.settle()
 

@@ -1,6 +1,7 @@
 """What a journal keeps of a bracket: its plan, and what its orders cannot tell."""
 
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
 
@@ -37,6 +38,24 @@ class BracketKept(Struct, frozen=True, kw_only=True):
     best: Decimal | None = None
 
 
+def bracket_kept(plan: Plan, tif: TimeInForce, **state: Any) -> BracketKept:
+    """A bracket of this plan; `state`: the fields that the plan does not tell."""
+    rules, align = plan.rules, plan.instrument
+    return BracketKept(
+        symbol=align.symbol,
+        side=plan.side,
+        qty=plan.qty,
+        stop=level_text(align, plan.stop),
+        targets=tuple((each.qty, level_text(align, each.level)) for each in plan.targets),
+        tif=tif,
+        break_even=_n(rules.break_even),
+        break_even_plus=_n(rules.break_even_plus),
+        trail=_n(rules.trail),
+        entry_timeout=rules.entry_timeout,
+        **state,
+    )
+
+
 def level_text(instrument: Instrument, level: Level) -> str:
     """A level as it is kept."""
     if isinstance(level, Ticks):
@@ -68,6 +87,10 @@ def plan_of(kept: BracketKept, instrument: Instrument) -> Plan:
             entry_timeout=kept.entry_timeout,
         ),
     )
+
+
+def _n(ticks: Ticks | None) -> int | None:
+    return None if ticks is None else ticks.n
 
 
 def _ticks(n: int | None) -> Ticks | None:
