@@ -35,6 +35,15 @@ class Churn(Strategy):
             await self.bracket(Buy(1), stop=Ticks(3), target=Ticks(3))
 
 
+class Counted(Churn):
+    """As `Churn`; at its end it reads what the manager counted."""
+
+    hit_rate: float | None = None
+
+    async def on_stop(self) -> None:
+        Counted.hit_rate = self.desk.manager.figures.statistics().hit_rate
+
+
 class Alternate(Strategy):
     """Buys one, sells one, at every quote."""
 
