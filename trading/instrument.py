@@ -22,6 +22,7 @@ _ROUNDINGS = ("nearest", "up", "down")
 # The caller's decimal context (a small precision, say) must not decide what a price is.
 _EXACT = Context(prec=60)
 _DIGITS_MAX = 30
+_EXACT_KINDS = (Decimal, str, int)  # of PriceLike
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ class Instrument:
     month: date | None = None
     projectx: str = ""
     unit: Decimal = field(init=False)
+    _unit_ratio: tuple[int, int] = field(init=False, repr=False, compare=False)
     _prices: dict[int, Price] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _units: dict[Decimal, int] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         positive = [("tick", self.tick), ("point_value", self.point_value)]
@@ -82,6 +85,7 @@ class Instrument:
                 )
         unit = Fraction(gcd(*(t.numerator for t in ticks)), lcm(*(t.denominator for t in ticks)))
         object.__setattr__(self, "unit", _decimal(unit))
+        object.__setattr__(self, "_unit_ratio", unit.as_integer_ratio())
 
     def __repr__(self) -> str:
         return f"Instrument({self.symbol!r})"
@@ -99,9 +103,12 @@ class Instrument:
         what is no exact price (a float, NaN, text that is no number). Never rounds: see `price` for
         that.
         """
+        known = self._known(price)
+        if known is not None:
+            return known
         exact = _exact(price, self.symbol)
         numerator, denominator = exact.as_integer_ratio()
-        unit_numerator, unit_denominator = self.unit.as_integer_ratio()
+        unit_numerator, unit_denominator = self._unit_ratio
         count, rest = divmod(numerator * unit_denominator, denominator * unit_numerator)
         if rest or (self.bands and not self._on_a_tick(exact, on)):
             raise OffGrid(
@@ -115,6 +122,7 @@ class Instrument:
         known = self._prices.get(units)
         if known is None:
             known = self._prices[units] = Price(_plain(_EXACT.multiply(Decimal(units), self.unit)))
+            self._units[known] = units
         return known
 
     def price(self, x: float | PriceLike, *, rounding: Rounding, on: date | None = None) -> Price:
@@ -129,9 +137,16 @@ class Instrument:
             raise UsageError(
                 f"rounding is {rounding!r}; give 'nearest', 'up' or 'down' for {self.symbol}"
             )
-        exact = _exact(x if isinstance(x, Decimal | str | int) else _readable(x), self.symbol)
-        tick = self.tick_at(exact, on)
+        known = self._known(x)
+        if known is not None:
+            return self._prices[known]
+        exact = _exact(x if isinstance(x, _EXACT_KINDS) else _readable(x), self.symbol)
         numerator, denominator = exact.as_integer_ratio()
+        if not self.bands:  # the unit is the tick
+            unit_numerator, unit_denominator = self._unit_ratio
+            scaled = numerator * unit_denominator, denominator * unit_numerator
+            return self.decimal(_round(*scaled, rounding))
+        tick = self.tick_at(exact, on)
         tick_numerator, tick_denominator = tick.as_integer_ratio()
         steps = _round(numerator * tick_denominator, denominator * tick_numerator, rounding)
         return Price(_plain(_EXACT.multiply(Decimal(steps), tick)))
@@ -157,13 +172,20 @@ class Instrument:
         """The exact worth of a move of `units` units on one contract."""
         return _EXACT.multiply(Decimal(units), self.unit_value)
 
+    def _known(self, price: object) -> int | None:
+        """The units of a price that this grid has made; None for others, and where the tick of the
+        day decides."""
+        if self.bands or not isinstance(price, Decimal) or not price.is_finite():
+            return None
+        return self._units.get(price)
+
     def _on_a_tick(self, price: Decimal, on: date | None) -> bool:
         days = [on] if on else [date.min, *(band.since for band in self.bands if band.since)]
         return any(Fraction(price) % Fraction(self.tick_at(price, day)) == 0 for day in days)
 
 
 def _exact(price: float | PriceLike, symbol: str) -> Decimal:
-    if not isinstance(price, Decimal | str | int) and _inexact(price):
+    if not isinstance(price, _EXACT_KINDS) and _inexact(price):
         raise UsageError(
             f"price {price!r} for {symbol} is a float; write Decimal('{price!r}') or "
             f"'{price!r}', or align it: instrument.price({price!r}, rounding='nearest')"

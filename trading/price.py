@@ -28,6 +28,8 @@ class Price(Decimal):
     __array_ufunc__ = None  # numpy scalars hand comparisons over to us
 
     def __eq__(self, other: object) -> bool:
+        if isinstance(other, Decimal):  # first, for it is what prices are compared with all day
+            return super().__eq__(other)
         if isinstance(other, float):
             return float(self) == float(other)
         if isinstance(other, _EXACT):
@@ -36,6 +38,8 @@ class Price(Decimal):
         return answer
 
     def __ne__(self, other: object) -> bool:
+        if isinstance(other, Decimal):
+            return super().__ne__(other)
         if isinstance(other, float):
             return float(self) != float(other)
         if isinstance(other, _EXACT):
