@@ -15,6 +15,9 @@ class Do(Enum):
     CANCEL = "cancel"
     LOOK = "look"
 
+    # Its members are keys at every command, and Enum's own hash is a call in Python.
+    __hash__ = object.__hash__
+
 
 class Command(Struct, frozen=True):
     """What to send next, after `delay_s`. `change` belongs to MODIFY."""

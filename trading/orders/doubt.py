@@ -14,9 +14,8 @@ class Doubt:
 
     `failures`: look-ups in a row that got no answer. `deadline_s`: when the order should have
     arrived at the latest, on the loop's clock. `risk_reducing`: it is asked for as often as a
-    refused request is made again. `lost`: look-ups proved that it never arrived; should it arrive
-    after all, that proof was wrong, and the order is there. `resumed`: it is of another life, and
-    nothing was asked of it in this one.
+    refused request is made again. `resumed`: it is of another life, and nothing was asked of it in
+    this one.
     """
 
     __slots__ = (
@@ -27,15 +26,13 @@ class Doubt:
         "deadline_s",
         "exists",
         "failures",
-        "lost",
         "resumed",
     )
 
-    def __init__(self, settings: OrderSettings, *, risk_reducing: bool) -> None:
+    def __init__(self, settings: OrderSettings, deadline_s: float, *, risk_reducing: bool) -> None:
         self.exists = False
-        self.lost = False
         self.resumed = False
-        self.deadline_s = 0.0
+        self.deadline_s = deadline_s
         self._settings = settings
         most_s = settings.look_most_s
         self._most_s = min(most_s, settings.retry_most_s) if risk_reducing else most_s

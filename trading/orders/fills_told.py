@@ -10,12 +10,14 @@ _NOTHING = Decimal(0)
 
 
 class FillsTold:
-    """`qty`: their contracts together; an order's state may say that more were filled."""
+    """`qty`: their contracts together; an order's state may say that more were filled. `avg_px`:
+    their mean price; None while there is none."""
 
-    __slots__ = ("_seen", "_worth", "qty")
+    __slots__ = ("_seen", "_worth", "avg_px", "qty")
 
     def __init__(self) -> None:
         self.qty = 0
+        self.avg_px: Decimal | None = None
         self._worth = _NOTHING  # quantity times price
         self._seen: tuple[str, ...] = ()  # few, and a set would weigh as much as all of the order
 
@@ -29,9 +31,5 @@ class FillsTold:
         self._seen = (*self._seen, report.exec_id)
         if report.last_px is not None:
             self.qty += report.last_qty
-            self._worth = _MEAN.fma(report.last_px, Decimal(report.last_qty), self._worth)
-
-    @property
-    def avg_px(self) -> Decimal | None:
-        """Their mean price; None while there is none."""
-        return _MEAN.divide(self._worth, Decimal(self.qty)) if self.qty else None
+            self._worth = _MEAN.fma(report.last_px, report.last_qty, self._worth)
+            self.avg_px = _MEAN.divide(self._worth, self.qty) if self.qty else None

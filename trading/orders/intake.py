@@ -63,7 +63,7 @@ class Intake:
                 return
             fill, news = self._take(order, report)
             held = self.outbox.orders.learn_id(order)
-            taken = [(early, *self._take(order, early)) for early in held]
+            taken = [(early, *self._take(order, early)) for early in held] if held else []
         except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3)
             about = "" if order is None else order.cl_ord_id
             self.outbox.supervision.failed(error, "a report", about)
@@ -74,8 +74,9 @@ class Intake:
             self._settle(order)
         except Exception as error:  # noqa: BLE001  as above
             self.outbox.supervision.failed(error, "what follows a report", order.cl_ord_id)
-        for each, its_fill, new in (*taken, (report, fill, news or child)):
+        for each, its_fill, new in taken:
             self._tell(order, each, its_fill, new)
+        self._tell(order, report, fill, news or child)
         if order.core.request.attached is not None:
             self._children_of(order)
 
@@ -168,12 +169,13 @@ class Intake:
     def _take(self, order: Order, report: ExecutionReport) -> tuple[Execution | None, bool]:
         """Let the core, the position and the table know. The fill, where it is a new one, and
         whether anything was new."""
-        told_qty, news = order.core.told.qty, True
+        core, news = order.core, True
+        told_qty = core.told.qty
         try:
-            news = order.core.apply(report)
+            news = core.apply(report)
         except ProtocolError as error:
             self.outbox.incident("protocol", f"{order.describe()}: {error}", order.cl_ord_id)
-        fill = fill_of(report) if order.core.told.qty != told_qty else None
+        fill = fill_of(report) if core.told.qty != told_qty else None
         if fill is not None:
             order.fills.append(fill)
             self.outbox.ledger.book(fill, order)
@@ -202,10 +204,11 @@ class Intake:
         order.ended = order.ended or ends
         if what in _ONCE:
             order.told = what
-        order.reports.add(report, self.outbox.settings.reports_most)
+        outbox = self.outbox
+        order.reports.add(report, outbox.settings.reports_most)
         order.changed.tell()
-        position = None if fill is None else self.outbox.ledger.position(order.instrument)
-        self._hear(self.outbox.observers, order, report, fill, position)
+        position = None if fill is None else outbox.ledger.position(order.instrument)
+        self._hear(outbox.observers, order, report, fill, position)
         try:
             self._hear(self._listener, order, report, fill, position)
         except Exception as error:  # noqa: BLE001  the trader's fault is not the manager's

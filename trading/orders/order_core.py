@@ -22,28 +22,30 @@ from .commands import Command
 from .commands import Do as Do
 from .doubt import Doubt
 from .fills_told import FillsTold
+from .made import MadeWhenAsked
 from .news import is_old_report, is_old_state
 from .sending.retries import Cancels, Unsent
 from .settings import OrderSettings
-
-_NOT_AT_WORK = frozenset(s for s in OrdStatus if s.terminal or s is OrdStatus.SUSPENDED)
+from .standing import NOT_AT_WORK, entered, shown
 
 
 class OrderCore:
     """The state of one order. Owned by the manager; read by handles."""
 
     __slots__ = (
-        "_cancels",
+        "_doubt",
         "_settings",
+        "_tried",
+        "_unsent",
         "accepted",
         "adopted",
         "agreement",
         "avg_px",
         "cum_qty",
-        "doubt",
         "epoch",
         "flight",
         "is_entry",
+        "lost",
         "order_id",
         "reason",
         "refusal",
@@ -51,14 +53,21 @@ class OrderCore:
         "refusals",
         "request",
         "sent_s",
+        "taken_back",
         "text",
         "time_ns",
         "told",
         "triggered",
-        "unsent",
         "venue_status",
         "wish",
     )
+
+    # Of most orders nothing is in doubt, held back, or cancelled in vain.
+    doubt = MadeWhenAsked(
+        "_doubt", lambda o: Doubt(o._settings, o.sent_s or 0.0, risk_reducing=not o.is_entry)
+    )
+    unsent = MadeWhenAsked("_unsent", lambda o: Unsent(o._settings))
+    _cancels = MadeWhenAsked("_tried", lambda o: Cancels(o._settings))
 
     def __init__(self, request: OrderRequest, settings: OrderSettings) -> None:
         self.request = request
@@ -79,12 +88,20 @@ class OrderCore:
         self.agreement = Agreement(request, settings.held_most)
         self.wish = self.agreement.now
         self.sent_s: float | None = None  # when it left, on the loop's clock
-        self._cancels = Cancels(settings)
         tag = tags.parse(request.cl_ord_id)
         self.is_entry = tag is None or tag.opens  # else it reduces what is held
-        self.doubt, self.unsent = Doubt(settings, risk_reducing=not self.is_entry), Unsent(settings)
+        self._doubt: Doubt | None = None
+        self._unsent: Unsent | None = None
+        self._tried: Cancels | None = None
+        self.lost = False  # look-ups proved that it never arrived
+        self.taken_back = False  # cancelled before it was sent
         self.epoch = 0  # grows with every request and report: what was asked before is older
         self.time_ns = 0  # the broker's, of the newest state that we were told
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it must be looked up before anything else is done."""
+        return self._doubt is not None and self._doubt.exists
 
     @property
     def terminal(self) -> bool:
@@ -92,23 +109,9 @@ class OrderCore:
 
     @property
     def status(self) -> OrdStatus:
-        """The state a trader sees: the broker's, or PENDING while a request of ours is on its way.
-
-        An answer may come before the NEW report; the order is as good as NEW then.
-        """
-        if self.terminal or not self.accepted:
-            return self.venue_status
-        if self.flight is Do.CANCEL or not self.wish.working:
-            return OrdStatus.PENDING_CANCEL
-        if self.flight is Do.MODIFY:
-            return OrdStatus.PENDING_REPLACE
-        return self._entered
-
-    @property
-    def _entered(self) -> OrdStatus:
-        """The broker's state; NEW where the event of its entry was lost: it took the order."""
-        pending = self.accepted and self.venue_status is OrdStatus.PENDING_NEW
-        return OrdStatus.NEW if pending else self.venue_status
+        """The state a trader sees: see `standing.shown`."""
+        wanted = self.wish.working
+        return shown(self.venue_status, self.flight, accepted=self.accepted, wanted=wanted)
 
     @property
     def order_qty(self) -> int:
@@ -131,8 +134,8 @@ class OrderCore:
     @property
     def agreed(self) -> bool:
         """True while the order works as wished and nothing of ours is on its way."""
-        settled = self.flight is None and not self.doubt.exists and self.wish == self.agreement.now
-        return self.accepted and settled and self.venue_status not in _NOT_AT_WORK
+        settled = self.flight is None and not self.doubtful and self.wish == self.agreement.now
+        return self.accepted and settled and self.venue_status not in NOT_AT_WORK
 
     @property
     def uncertain(self) -> bool:
@@ -143,17 +146,12 @@ class OrderCore:
     @property
     def change_refused(self) -> bool:
         """True when a change was refused and a look showed that the order works on as it was."""
-        return bool(self.refusal) and not (self.terminal or self.doubt.exists or self.flight)
+        return bool(self.refusal) and not (self.terminal or self.doubtful or self.flight)
 
     @property
     def stuck(self) -> bool:
         """True when cancels were tried as often as the settings allow and the order still works."""
-        return not self.terminal and self._cancels.spent
-
-    @property
-    def unfinished(self) -> bool:
-        """True while something is still to be sent or answered."""
-        return not self.terminal and (self.flight is not None or self.next_command() is not None)
+        return bool(self._tried) and not self.terminal and self._cancels.spent
 
     # --- what we want -------------------------------------------------------------------------
 
@@ -177,11 +175,11 @@ class OrderCore:
 
     def next_command(self) -> Command | None:
         """The next command to send, or None when the order is as wished or one is in flight."""
-        if self.terminal or self.flight is not None:
+        if self.venue_status.terminal or self.flight is not None:
             return None
         if self.sent_s is None:
             return self._first_command()
-        if self.doubt.exists or not self.accepted:
+        if self.doubtful or not self.accepted:
             return Command(Do.LOOK, max(self.doubt.pause_s, self.unsent.pause_s))
         if not self.wish.working:
             return Command(Do.CANCEL, self.unsent.pause_s or self._cancels.pause_s)
@@ -193,9 +191,9 @@ class OrderCore:
 
     def _first_command(self) -> Command | None:
         if self.wish.working:
-            return Command(Do.PLACE, self.unsent.pause_s)
+            return Command(Do.PLACE, self._unsent.pause_s if self._unsent else 0.0)
         self.venue_status = OrdStatus.CANCELED  # it never left: nothing is working anywhere
-        self.unsent.taken_back = True
+        self.taken_back = True
         self.text = "cancelled before it was sent"
         return None
 
@@ -206,7 +204,9 @@ class OrderCore:
         self.flight = command.do
         self.epoch += 1
         if command.do is Do.PLACE:
-            self.sent_s = self.doubt.deadline_s = now_s
+            self.sent_s = now_s
+            if self._doubt is not None:
+                self._doubt.deadline_s = now_s
         elif command.do is Do.MODIFY:
             self.agreement.sent(self.wish)
 
@@ -306,7 +306,7 @@ class OrderCore:
                 # What was refused is wished no more: the next change must not carry it along.
                 self.wish = structs.replace(self.agreement.now, working=self.wish.working)
         elif self.doubt.missed(began_s) and not self.accepted and not self.terminal:
-            self.doubt.lost, self.venue_status = True, OrdStatus.REJECTED
+            self.lost, self.venue_status = True, OrdStatus.REJECTED
             self.text = "it never reached the broker: looked up by its tag, not there"
 
     def look_failed(self) -> None:
@@ -317,8 +317,8 @@ class OrderCore:
     def _landed(self) -> None:
         """A request got somewhere: the next one is not held back for those that did not."""
         self.flight = None
-        if self.unsent.count:
-            self.unsent.over()
+        if self._unsent is not None:
+            self._unsent.over()
 
     # --- what the broker says unasked -----------------------------------------------------------
 
@@ -331,12 +331,14 @@ class OrderCore:
             if self.told.knows(report.exec_id):
                 return False
             self.told.take(report)
-        self._found(state)
+        if self.lost:
+            self._found(state)
         news = not is_old_report(self.venue_status, self.cum_qty, report)
         suspended = self.venue_status is OrdStatus.SUSPENDED
         try:
             if news:
-                now = self.venue_status if what is ExecType.NEW else self._entered
+                known = self.accepted and what is not ExecType.NEW
+                now = entered(self.venue_status, accepted=known)
                 self.venue_status = lifecycle.step(now, what, state.ord_status)
                 self.triggered = self.triggered or what is ExecType.TRIGGERED
         finally:
@@ -351,7 +353,8 @@ class OrderCore:
 
     def seen(self, state: OrderState) -> None:
         """Take a snapshot in: never behind what we know already (INV-17)."""
-        self._found(state)
+        if self.lost:
+            self._found(state)
         if not is_old_state(self.venue_status, self.cum_qty, self.time_ns, state):
             begins = self.venue_status is OrdStatus.SUSPENDED
             if state.ord_status is not OrdStatus.PENDING_NEW:
@@ -363,35 +366,34 @@ class OrderCore:
 
     def _found(self, state: OrderState) -> None:
         """An order taken for lost is there after all: too late, so it is not wanted any more."""
-        if self.doubt.lost and state.ord_status is not OrdStatus.REJECTED:
-            self.doubt.lost, self.venue_status, self.text = False, OrdStatus.PENDING_NEW, ""
+        if state.ord_status is not OrdStatus.REJECTED:
+            self.lost, self.venue_status, self.text = False, OrdStatus.PENDING_NEW, ""
             self.want_gone()
 
     def _take(self, state: OrderState) -> None:
-        newer = state.cum_qty > self.cum_qty
+        newer, status, told = state.cum_qty > self.cum_qty, self.venue_status, self.told
         self.time_ns = max(self.time_ns, state.time_ns)
         self.cum_qty = max(self.cum_qty, state.cum_qty, self.told.qty)
-        if self.told.qty == self.cum_qty:
-            self.avg_px = self.told.avg_px
+        if told.qty == self.cum_qty:
+            self.avg_px = told.avg_px
         elif newer and state.avg_px is not None:
             self.avg_px = state.avg_px
-        if self.terminal and not self.text and self.venue_status is not OrdStatus.FILLED:
+        if status.terminal and not self.text and status is not OrdStatus.FILLED:
             self.reason, self.text = state.reason, state.text
             if not self.text and state.reason is not Reason.NONE:
                 self.text = state.reason.name
-        if self.venue_status is OrdStatus.REJECTED:
+        if status is OrdStatus.REJECTED:
             self.order_id = state.order_id
-        elif self.venue_status is not OrdStatus.PENDING_NEW:
+        elif status is not OrdStatus.PENDING_NEW:
             self._accept(state.order_id)
-        if self.terminal:
-            self.doubt.exists = False
 
     def _accept(self, order_id: str) -> None:
         self.order_id = order_id
         if self.accepted or self.venue_status is OrdStatus.REJECTED:
             return
         self.accepted = True
-        self.doubt.settle()
+        if self._doubt is not None:
+            self._doubt.settle()
         self._told_before_answered(Do.PLACE)
 
     def _told_before_answered(self, do: Do) -> None:

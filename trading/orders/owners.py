@@ -223,7 +223,7 @@ class Owners:
     def _sort(self, owner: Owner) -> None:
         # One of whose orders was taken for lost stays: should the order arrive after all, and be
         # filled, somebody has to protect or undo that.
-        if owner.finished and not any(order.core.doubt.lost for order in owner.orders()):
+        if owner.finished and not any(order.core.lost for order in owner.orders()):
             owner.stop_timers()
             if self._owners.pop(owner.intent, None) is not None:
                 self._keep(owner)

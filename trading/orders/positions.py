@@ -138,7 +138,7 @@ class Ledger:
             order.booked += self._strangers.pop(order.order_id, 0)
         if order.core.cum_qty > order.booked:
             self._ahead[order.cl_ord_id] = order
-        else:
+        elif self._ahead:
             self._ahead.pop(order.cl_ord_id, None)
 
     @property
@@ -155,6 +155,8 @@ class Ledger:
     def position(self, instrument: Instrument) -> Position:
         """What is held, contracts not yet told one by one included, these at their order's mean."""
         position = self._positions.get(instrument)
+        if not self._ahead:
+            return position
         qty, avg_px = position.qty, position.avg_px
         for order in self._ahead.values():
             if order.instrument.symbol == instrument.symbol:

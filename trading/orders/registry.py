@@ -71,7 +71,11 @@ class Registry:
 
     def find(self, cl_ord_id: str, order_id: str) -> Order | None:
         """The order of a tag, or of a broker's id where the tag is missing or not one of ours."""
-        order = self._working.get(cl_ord_id) or self._over(cl_ord_id)
+        order = self._working.get(cl_ord_id)
+        if order is not None:
+            self.found += 1
+            return order
+        order = self._over(cl_ord_id)
         if order is None:
             tag = self._tag_by_id.get(order_id, "")
             order = self._working.get(tag) or self._over(tag)
@@ -101,12 +105,16 @@ class Registry:
 
     def learn_id(self, order: Order) -> list[ExecutionReport]:
         """The broker's id of an order is known now; reports that were held for it, in order."""
-        if order.order_id is None or order.order_id in self._tag_by_id:
+        order_id = order.core.order_id
+        if order_id is None or order_id in self._tag_by_id:
             return []
-        if order.cl_ord_id in self._tombstones:
+        tag = order.cl_ord_id
+        if tag in self._tombstones:
             return []  # gone already: its id would stay in the table for ever
-        self._tag_by_id[order.order_id] = order.cl_ord_id
-        mine = [entry for entry in self._held if entry[1].order.order_id == order.order_id]
+        self._tag_by_id[order_id] = tag
+        if not self._held:
+            return []
+        mine = [entry for entry in self._held if entry[1].order.order_id == order_id]
         for entry in mine:
             self._held.remove(entry)
         return [report for _, report in mine]
@@ -127,16 +135,19 @@ class Registry:
     def revive(self, order: Order) -> bool:
         """An order that was taken for over is not: back to the working ones. False where it is
         there already."""
-        if order.core.terminal or self._finished.pop(order.cl_ord_id, None) is None:
+        if order.core.venue_status.terminal or not self._finished:
+            return False
+        if self._finished.pop(order.cl_ord_id, None) is None:
             return False
         self._working[order.cl_ord_id] = order
         return True
 
     def finish(self, order: Order, now_s: float) -> None:
         """An order is over: move it to the finished ones and let the oldest of those go."""
-        if self._working.pop(order.cl_ord_id, None) is None:
+        tag = order.cl_ord_id
+        if self._working.pop(tag, None) is None:
             return
-        self._finished[order.cl_ord_id] = (now_s, order)
+        self._finished[tag] = (now_s, order)
         self._reported.append(order)
         if len(self._reported) > self._settings.reports_most:
             self._reported.popleft().reports.forget()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from ...errors import RunEnded
-from ..handle import Changed
+from ..handle import Changed, Order
 from ..owners import Owners
 from ..sending.outbox import Outbox
 from .flattens import Flattens
@@ -26,7 +26,7 @@ def close(outbox: Outbox, owners: Owners, flattens: Flattens) -> None:
     """Close for good; incidents say what is left to do, and whoever waits is told so."""
     flattens.give_up()
     for order in outbox.orders.working():
-        if order.core.unfinished:
+        if _unfinished(order):
             text = f"closed while {order!r} was still to be settled"
             outbox.incident("left_undone", text, order.cl_ord_id)
     for owner in owners.bare():
@@ -53,9 +53,9 @@ def _pending(
     outbox: Outbox, owners: Owners, flattens: Flattens
 ) -> tuple[Changed, Callable[[], bool]] | None:
     """The first thing that is not finished, and when it will be."""
-    unfinished = [order for order in outbox.orders.working() if order.core.unfinished]
+    unfinished = [order for order in outbox.orders.working() if _unfinished(order)]
     if unfinished:
-        return unfinished[0].changed, lambda: not unfinished[0].core.unfinished
+        return unfinished[0].changed, lambda: not _unfinished(unfinished[0])
     bare = owners.bare()
     if bare:
         return bare[0].changed, lambda: not bare[0].bare
@@ -63,3 +63,9 @@ def _pending(
     if under_way:
         return under_way[0].changed, lambda: under_way[0].result is not None
     return None
+
+
+def _unfinished(order: Order) -> bool:
+    """Whether something is still to be sent or answered."""
+    core = order.core
+    return order.working and (core.flight is not None or core.next_command() is not None)

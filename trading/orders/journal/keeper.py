@@ -134,7 +134,7 @@ class Keeper(Observer):
 
     def on_answer(self, order: Order, do: Do, error: BaseException | None, took_s: float) -> None:
         if order.core.terminal and not order.ended:
-            self._of(order, Lost() if order.core.doubt.lost else state_of(order))
+            self._of(order, Lost() if order.core.lost else state_of(order))
 
     def on_unsent(self, order: Order) -> None:
         self._of(order, state_of(order))

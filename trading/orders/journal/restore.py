@@ -108,7 +108,7 @@ class Restored:
         elif isinstance(record, Gone):
             core.want_gone()
         elif isinstance(record, Lost):
-            core.doubt.lost, core.venue_status = True, OrdStatus.REJECTED
+            core.lost, core.venue_status = True, OrdStatus.REJECTED
             core.text = "it never reached the broker: looked up by its tag, not there"
 
     def _enter(self, order: Order) -> None:

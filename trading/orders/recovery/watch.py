@@ -171,7 +171,8 @@ class Watch:
 
     def _reported(self, order: Order) -> None:
         """An event told of an order."""
-        self._outbox.never(self._untold.pop(order.cl_ord_id, None))
+        if self._untold:
+            self._outbox.never(self._untold.pop(order.cl_ord_id, None))
 
     def _told_by_now(self, order: Order) -> None:
         del self._untold[order.cl_ord_id]

@@ -66,13 +66,16 @@ class Courier:
         self._repeats = Repeats(timers)
         self._stopped = False
 
-    def advance(self, order: Order) -> None:
-        """Send the order's next command, now or after its pause."""
-        self._advance(order, due=None)
+    def advance(self, order: Order, due: Do | None = None) -> None:
+        """Send the order's next command, now or after its pause; `due` without one."""
+        command = None if self._stopped else order.core.next_command()
+        if command is None and not self._pauses and not order.core.taken_back:
+            return  # nothing to send and nothing put off, as after most events
+        self._advance(order, command, due)
 
     def hurry(self, order: Order) -> None:
         """As `advance`, and end the pause that the order is in."""
-        self._advance(order, due=self._end_pause(order))
+        self.advance(order, due=self._end_pause(order))
 
     def over(self, order: Order) -> None:
         """An order has ended: no answer about it is waited for."""
@@ -84,15 +87,14 @@ class Courier:
         self._pauses.clear()
         self._held.clear()
 
-    def _advance(self, order: Order, due: Do | None) -> None:
-        command = None if self._stopped else order.core.next_command()
+    def _advance(self, order: Order, command: Command | None, due: Do | None) -> None:
         waiting = self._pauses.get(order.cl_ord_id)
         if command is not None and waiting is not None and waiting[0] is command.do:
             return  # it is on its way already, after a pause
         if waiting is not None:
             self._end_pause(order)
         if command is None:
-            if order.core.unsent.taken_back and not order.ended:
+            if order.core.taken_back and not order.ended:
                 order.ended = True
                 # Not at once: whoever took it away may be in the middle of something.
                 asyncio.get_running_loop().call_soon(self._taken_back, order)
@@ -125,7 +127,7 @@ class Courier:
     def _pause_over(self, order: Order) -> None:
         do, _ = self._pauses.pop(order.cl_ord_id)
         self._held.pop(order.cl_ord_id, None)
-        self._advance(order, due=do)
+        self.advance(order, due=do)
 
     def _end_pause(self, order: Order) -> Do | None:
         waiting = self._pauses.pop(order.cl_ord_id, None)
@@ -156,7 +158,7 @@ class Courier:
             return
         sent.late = True
         sent.order.core.overdue()
-        self._advance(sent.order, due=sent.do)
+        self.advance(sent.order, due=sent.do)
 
     def _call(self, order: Order, command: Command, urgency: Urgency) -> "asyncio.Future[Any]":
         core, broker, settings = order.core, self._broker, self._settings

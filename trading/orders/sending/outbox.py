@@ -126,7 +126,7 @@ class Outbox:
 
     def sweep(self) -> None:
         """Let go of what is over age in the table."""
-        self.orders.sweep(self.now_s())
+        self.orders.sweep(asyncio.get_running_loop().time())
 
     def pause_s(self, order: Order, nth: int, *, not_now: bool) -> float:
         """The pause before a new attempt takes the place of one that failed, the `nth` in a row.

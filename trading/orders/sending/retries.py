@@ -28,11 +28,10 @@ def unsent_pause_s(
 class Unsent:
     """Requests of one order in a row that never left. `pause_s` is kept before the next one.
 
-    `retry_after_s`: what the broker asked for last; None where it asked for nothing. `taken_back`:
-    the order was cancelled before it was sent.
+    `retry_after_s`: what the broker asked for last; None where it asked for nothing.
     """
 
-    __slots__ = ("_first_s", "_settings", "count", "pause_s", "retry_after_s", "taken_back")
+    __slots__ = ("_first_s", "_settings", "count", "pause_s", "retry_after_s")
 
     def __init__(self, settings: OrderSettings) -> None:
         self._settings = settings
@@ -40,7 +39,6 @@ class Unsent:
         self.count = 0
         self.pause_s = 0.0
         self.retry_after_s: float | None = None
-        self.taken_back = False
 
     def happened(self, retry_after_s: float | None, draw: float, now_s: float) -> None:
         """One more never left."""
