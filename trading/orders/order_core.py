@@ -93,8 +93,7 @@ class OrderCore:
         self._doubt: Doubt | None = None
         self._unsent: Unsent | None = None
         self._tried: Cancels | None = None
-        self.lost = False  # look-ups proved that it never arrived
-        self.taken_back = False  # cancelled before it was sent
+        self.lost = self.taken_back = False  # it never arrived, proved by looks; it never left
         self.epoch = 0  # grows with every request and report: what was asked before is older
         self.time_ns = 0  # the broker's, of the newest state that we were told
 
@@ -184,9 +183,8 @@ class OrderCore:
         if not self.wish.working:
             return Command(Do.CANCEL, self.unsent.pause_s or self._cancels.pause_s)
         if self.wish != self.agreement.now and not self.refusal:
-            change = self.agreement.change_to(self.wish)
             pause_s = max(self.agreement.pause_s(self._settings), self.unsent.pause_s)
-            return Command(Do.MODIFY, pause_s, change)
+            return Command(Do.MODIFY, pause_s, self.agreement.change_to(self.wish))
         return None
 
     def _first_command(self) -> Command | None:

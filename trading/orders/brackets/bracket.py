@@ -101,6 +101,8 @@ class Bracket:
     @property
     def finished(self) -> bool:
         """True once nothing of the bracket works and, unless it was released, nothing is held."""
+        if self.entry.working or self._stop.live is not None:
+            return False  # as most facts say, and all of them are asked for after each event
         facts = self.facts()
         if facts.entry.live or facts.legs_live or facts.exit_live:
             return False

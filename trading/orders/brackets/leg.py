@@ -77,6 +77,9 @@ class Leg:
     def live(self) -> Order | None:
         """The attempt that should work, and works or may be working: of several the one that is
         confirmed, else the newest."""
+        if len(self.orders) == 1:  # as a rule
+            core = self.orders[0].core
+            return self.orders[0] if core.wish.working and not core.terminal else None
         return the_live(self.standing)
 
     def sent(self, order: Order) -> None:
@@ -126,6 +129,11 @@ class Leg:
     def facts(self) -> LegFacts:
         if not self.orders and not self.surplus:
             return _UNUSED
+        if len(self.orders) == 1 and not self.surplus:  # as a rule
+            core = self.orders[0].core
+            if core.terminal:
+                return LegFacts(core.cum_qty)
+            return LegFacts(core.cum_qty, core.leaves_qty, True, _holds(core))
         cum_qty = sum([order.core.cum_qty for order in self.orders])
         standing, leaving = self.standing, False
         if self.surplus:

@@ -129,7 +129,8 @@ class Legs:
 
     def _judge(self, leg: Leg) -> None:
         """Look once at the end of each attempt, and at each refused change."""
-        for order in [order for order in leg.judging if order.core.terminal]:
+        ended = [order for order in leg.judging if order.core.terminal] if leg.judging else []
+        for order in ended:
             leg.judging.remove(order)
             self._ended(leg, order)
         live = leg.live
@@ -213,6 +214,9 @@ class Legs:
 def _at(order: Order, wish: LegWish, *, is_stop: bool) -> Wish:
     """An order's wish with the size and the level that its leg should have."""
     order_qty = order.cum_qty + wish.open_qty
+    now = order.core.wish
+    if order_qty == now.order_qty and wish.price == (now.stop_px if is_stop else now.price):
+        return now
     if is_stop:
-        return structs.replace(order.core.wish, order_qty=order_qty, stop_px=wish.price)
-    return structs.replace(order.core.wish, order_qty=order_qty, price=wish.price)
+        return structs.replace(now, order_qty=order_qty, stop_px=wish.price)
+    return structs.replace(now, order_qty=order_qty, price=wish.price)
