@@ -1,6 +1,9 @@
 """From what a trader writes to what is sent: aligned, exact, and refused here where it cannot
 be."""
 
+from collections.abc import Collection
+from enum import IntEnum
+
 from ..broker import Offers
 from ..errors import Refused, RefusedByUs, UsageError
 from ..instrument import Instrument
@@ -23,18 +26,12 @@ def draft(
     Raises `OffGrid`, `UsageError` for a trail's level on the wrong side of the market or without
     one, and `RefusedByUs` where the broker offers no such order.
     """
-    for what, wanted, offered in (
-        ("order type", spec.ord_type, offers.ord_types),
-        ("time in force", spec.tif, offers.tifs),
-    ):
-        if wanted not in offered:
-            names = ", ".join(sorted(each.name for each in offered))
-            raise RefusedByUs(
-                f"this broker has no {what} {wanted.name}; it has {names}",
-                reason=Reason.NOT_SUPPORTED,
-            )
+    if spec.ord_type not in offers.ord_types:
+        raise _not_offered("order type", spec.ord_type, offers.ord_types)
+    if spec.tif not in offers.tifs:
+        raise _not_offered("time in force", spec.tif, offers.tifs)
     exact = instrument.decimal
-    first = spec.stop if isinstance(spec.trail, Ticks | None) else spec.trail
+    first = spec.stop if spec.trail is None or isinstance(spec.trail, Ticks) else spec.trail
     return OrderRequest(
         cl_ord_id=tag,
         instrument=instrument,
@@ -45,6 +42,13 @@ def draft(
         stop_px=None if first is None else exact(instrument.units(first)),
         trail=None if spec.trail is None else _distance(instrument, spec.side, spec.trail, market),
         tif=spec.tif,
+    )
+
+
+def _not_offered(what: str, wanted: IntEnum, offered: Collection[IntEnum]) -> RefusedByUs:
+    names = ", ".join(sorted(each.name for each in offered))
+    return RefusedByUs(
+        f"this broker has no {what} {wanted.name}; it has {names}", reason=Reason.NOT_SUPPORTED
     )
 
 

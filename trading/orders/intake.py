@@ -11,8 +11,7 @@ from ..instrument import Instrument
 from ..order import Execution, ExecutionReport, OrderState, PositionState
 from ..words import ExecType, OrdStatus
 from .handle import Order
-from .observing import Observers
-from .positions import Position, fill_of, report_of
+from .positions import fill_of, report_of
 from .sending.outbox import Listener, Outbox
 
 _ENDS = {
@@ -204,28 +203,21 @@ class Intake:
         order.ended = order.ended or ends
         if what in _ONCE:
             order.told = what
-        outbox = self.outbox
+        outbox, listener = self.outbox, self._listener
         order.reports.add(report, outbox.settings.reports_most)
         order.changed.tell()
-        position = None if fill is None else outbox.ledger.position(order.instrument)
-        self._hear(outbox.observers, order, report, fill, position)
+        outbox.observers.on_report(order, report)
+        if fill is not None:
+            position = outbox.ledger.position(order.instrument)
+            outbox.observers.on_fill(order, fill)
+            outbox.observers.on_position(position)
         try:
-            self._hear(self._listener, order, report, fill, position)
+            listener.on_report(order, report)
+            if fill is not None:
+                listener.on_fill(order, fill)
+                listener.on_position(position)
         except Exception as error:  # noqa: BLE001  the trader's fault is not the manager's
-            self.outbox.supervision.told(error, "the listener", order.cl_ord_id)
-
-    def _hear(
-        self,
-        hearer: Observers | Listener,
-        order: Order,
-        report: ExecutionReport,
-        fill: Execution | None,
-        position: Position | None,
-    ) -> None:
-        hearer.on_report(order, report)
-        if fill is not None and position is not None:
-            hearer.on_fill(order, fill)
-            hearer.on_position(position)
+            outbox.supervision.told(error, "the listener", order.cl_ord_id)
 
     def _stranger(self, report: ExecutionReport) -> None:
         """Not one of ours, or one whose id we are not told yet, or one long forgotten. Its fills

@@ -260,11 +260,11 @@ class OrderManager:
         """Compare what should be with what is, for all that depends on an order, and send."""
         if self._outbox.closed:
             return
-        owner = self._owners.of(order)
+        core, owner = order.core, self._owners.of(order)
         if owner is not None:
             self._owners.settle(owner)
-        elif not order.core.is_entry:
+        elif not core.is_entry:
             self._orphans.suspect(order)
-        if order.core.flight is None:
+        if core.flight is None:
             self._outbox.advance(order)
-        self._moved(order.instrument)
+        self._moved(core.request.instrument)

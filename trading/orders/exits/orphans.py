@@ -36,9 +36,9 @@ class Orphans:
 
     def settle(self, instrument: Instrument) -> None:
         """Something changed in an instrument: see whether orphans are there, or are no more."""
-        symbol = instrument.symbol
         if not (self._suspects or self._waits):
             return
+        symbol = instrument.symbol
         if not self._orphans(instrument):
             self._outbox.never(self._waits.pop(symbol, None))
         elif symbol not in self._waits:

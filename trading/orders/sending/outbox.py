@@ -79,6 +79,7 @@ class Outbox:
         self._courier = Courier(
             broker, self._timers, self.path, settings, sorter, self.observers, failed
         )
+        self.advance, self.hurry = self._courier.advance, self._courier.hurry
 
     def send(self, request: OrderRequest) -> Order:
         """Enter an order in the table and send it."""
@@ -96,14 +97,6 @@ class Outbox:
         self.orders.add(order)
         self.observers.on_adopted(order)
         return order
-
-    def advance(self, order: Order) -> None:
-        """Send what the order's core wants next, unless something of it is on its way."""
-        self._courier.advance(order)
-
-    def hurry(self, order: Order) -> None:
-        """As `advance`, without the pause that the order may be in."""
-        self._courier.hurry(order)
 
     def cancel(self, order: Order) -> None:
         """Have an order cancelled; one that was given up as stuck is tried anew."""

@@ -68,6 +68,8 @@ class Repeats:
 
     def over(self, order: Order) -> None:
         """An order has ended: whatever of it is not answered, nobody waits for that."""
+        if not self._newest:
+            return
         for do in _TIMED:
             sent = self._newest.get((order.cl_ord_id, do))
             if sent is not None:
