@@ -1,9 +1,9 @@
 """What do an order and an event cost the order manager itself?
 
-Unit: microseconds of processor time, journal in memory, logging off: a limit order placed (until the
-broker's port has it), its answer, and events taken in (NEW, a fill in two parts, CANCELED), for an
-order that stands alone and for a bracket's. The broker is a stub; its own cost is measured apart and
-taken off. Then: of a session's lookups of orders by tag or id, how many found theirs, as the
+Unit: microseconds of processor time, journal in memory, logging off: a limit order placed (until
+the broker's port has it), its answer, and events taken in (NEW, a fill in two parts, CANCELED), for
+an order that stands alone and for a bracket's. The broker is a stub; its own cost is measured apart
+and taken off. Then: of a session's lookups of orders by tag or id, how many found theirs, as the
 manager's own statistics have it.
 """
 
