@@ -101,14 +101,12 @@ class Bracket:
     @property
     def finished(self) -> bool:
         """True once nothing of the bracket works and, unless it was released, nothing is held."""
-        if self.entry.working or self._stop.live is not None:
-            return False  # as most facts say, and all of them are asked for after each event
+        at_work = self.entry.working or self._stop.live is not None  # mostly: no facts are needed
+        if at_work or (self._native is not None and self._native.expects):
+            return False
         facts = self.facts()
-        if facts.entry.live or facts.legs_live or facts.exit_live:
-            return False
-        if self._native is not None and self._native.expects:
-            return False
-        return self.mode is Mode.RELEASED or facts.net == 0
+        busy = facts.entry.live or facts.legs_live or facts.exit_live
+        return not busy and (self.mode is Mode.RELEASED or facts.net == 0)
 
     async def protected(self, timeout: float | None = None) -> Outcome:
         """Wait until the entry is over and its outcome settled, at most `timeout` seconds;
