@@ -106,20 +106,22 @@ class Intents:
         if not held:
             del self._held[tag.intent]
 
+    def held(self, intent: str) -> int:
+        """What one of them holds."""
+        return self._held.get(intent, 0)
+
     def settle(self, position: int) -> int:
         """How many contracts of a position are brackets'; what others closed the oldest lose."""
-        if not position:
-            self._held.clear()
-            return 0
-        sign = 1 if position > 0 else -1
-        ours = sign * sum(self._held.values())
-        surplus = ours - abs(position)
+        unowned = position - sum(self._held.values())
         for intent, held in list(self._held.items()):
-            if surplus > 0 and held * sign > 0:
-                lost = min(surplus, abs(held))
-                surplus -= lost
-                self._held[intent] = held - sign * lost
-        return min(max(ours, 0), abs(position))
+            if held * unowned < 0:
+                lost = max(held, -unowned) if held < 0 else min(held, -unowned)
+                unowned += lost
+                self._held[intent] = held - lost
+                if held == lost:
+                    del self._held[intent]
+        sign = 1 if position > 0 else -1
+        return min(max(sign * sum(self._held.values()), 0), abs(position))
 
 
 class UnprotectedMeter:

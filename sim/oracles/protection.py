@@ -2,6 +2,7 @@
 
 from ...trading.errors import Refused
 from ...trading.words import ExecType
+from ..desk.orders import OrderRecord
 from .bounds import in_ns
 from .knowable import Backlog, Moment, Stopwatch
 from .oracle import Oracle
@@ -69,8 +70,9 @@ class Protected(Oracle):
 
 
 class RightSize(Oracle):
-    """INV-02: closing orders are for no more than is held, but for T_over; at quiescence the stops
-    of brackets are for exactly what brackets hold, and those of guards for no more than the rest.
+    """INV-02: closing orders are for no more than is held, on its other side, but for T_over; at
+    quiescence the stops of brackets are for exactly what brackets hold, and those of guards for no
+    more than the rest.
     Premise: spans of too much, and quiet moments with something held.
 
     A bracket's stops and targets count once, whichever are for more; its closing orders count
@@ -83,7 +85,7 @@ class RightSize(Oracle):
         self.premise = 0
         self._scene = scene
         self._over: dict[str, Backlog] = {}
-        self._stood: dict[str, tuple[int, int]] = {}  # held, and what would close it, for the text
+        self._stood: dict[str, tuple[int, int, int]] = {}  # held, closing, adding, for the text
 
     def on_broker(self, said: BrokerSaid) -> None:
         contract = said.contract
@@ -91,18 +93,19 @@ class RightSize(Oracle):
         if symbol not in self._over:
             self._over[symbol] = self._scene.backlog(self._scene.bounds.over_s)
         closing = contract.closing
-        over = max(closing - abs(contract.position), 0)
-        self._stood[symbol] = contract.position, closing
+        wrong = sum(record.leaves_qty for record in contract.wrong_sided)
+        over = max(closing - abs(contract.position), 0) + wrong
+        self._stood[symbol] = contract.position, closing, wrong
         self.premise += self._over[symbol].set(over, said.moment)
 
     def on_step(self, now_ns: int) -> None:
         for symbol, backlog in self._over.items():
             if backlog.overrun(now_ns):
-                held, closing = self._stood[symbol]
+                held, closing, wrong = self._stood[symbol]
                 self._scene.violate(
                     self.name,
-                    f"{held} {symbol} held, and orders that would close {closing} work, for more "
-                    f"than {self._scene.bounds.over_s} s",
+                    f"{held} {symbol} held, and closing orders that would close {closing} and add "
+                    f"{wrong} work, for more than {self._scene.bounds.over_s} s",
                 )
 
     def at_quiescence(self) -> None:
@@ -125,7 +128,8 @@ class RightSize(Oracle):
 
 class NoOrphan(Oracle):
     """INV-03: while nothing is held and no entry works or is on its way, a closing order works for
-    T_orphan at most; at quiescence none does. Premise: such spans."""
+    T_orphan at most, and so does one that would add to what is held; at quiescence none does.
+    Premise: such spans."""
 
     name = "INV-03"
 
@@ -164,10 +168,15 @@ class NoOrphan(Oracle):
         self.premise += self._orphaned[symbol].hold(_orphaned(contract), moment)
 
     def _story(self, symbol: str) -> str:
-        closers = self._scene.contracts[symbol].closers.values()
-        names = ", ".join(f"{r.known_as} ({duty_of(r)})" for r in closers)
-        return f"no {symbol} is held and no entry works, but {names}"
+        contract = self._scene.contracts[symbol]
+        names = ", ".join(f"{r.known_as} ({duty_of(r)})" for r in _orphans(contract))
+        return f"{contract.position} {symbol} held and no entry works, but {names} does"
 
 
 def _orphaned(contract: Contract) -> bool:
-    return not contract.position and bool(contract.closers) and not contract.entries
+    return not contract.entries and bool(_orphans(contract))
+
+
+def _orphans(contract: Contract) -> list[OrderRecord]:
+    """Closing orders that close nothing."""
+    return contract.wrong_sided if contract.position else list(contract.closers.values())

@@ -96,6 +96,18 @@ class Contract:
         return sum(max(group.values()) for group in legs.values())
 
     @property
+    def wrong_sided(self) -> list[OrderRecord]:
+        """Stops, targets and closes at a limit that would add to what is held, and whose bracket
+        holds nothing that they close: what they were for was turned over."""
+        return [
+            record
+            for record in self.closers.values()
+            if record.request.side.sign == self.sign
+            and duty_of(record) != "exit"
+            and self._intents.held(_leg(record).intent) * self.sign >= 0
+        ]
+
+    @property
     def entries(self) -> bool:
         """Whether an order of the client's that may open something works or is on its way."""
         return len(self.working) > len(self.closers) or bool(self.awaited)

@@ -6,7 +6,7 @@ from dryfill.trading import instruments
 from dryfill.trading.errors import Refused, UsageError
 from dryfill.trading.orders import tags
 from dryfill.trading.orders.brackets.plan import roles
-from dryfill.trading.words import OrdStatus
+from dryfill.trading.words import OrdStatus, Side
 
 MNQ = instruments.find("MNQ")
 TRAIL = 8
@@ -27,6 +27,7 @@ class Judged:
         for intent, bracket in self.brackets.items():
             SEEN["an entry was late"] += bracket._late
             self.judge_bracket(intent, bracket)
+        self.judge_hands()
         for order, task in self.cancels:
             self.judge_cancel(order, task.result())
         assert all(task.result().ok for task in self.flattens)
@@ -46,7 +47,7 @@ class Judged:
             for s in exchange.working
             if tags.parse(s.cl_ord_id).intent == intent
         }
-        held = exchange.net(intent)
+        held = exchange.net(intent) - bracket.taken
         if intent not in {b.intent for b in self.manager.view.brackets_of(MNQ)}:
             assert not working, f"orphans of {intent}: {working}"  # INV-03
             assert held == 0 or bracket.mode.value == "released"
@@ -61,6 +62,24 @@ class Judged:
             self.judge_rules(intent, bracket, working["stop"])
         else:
             assert working.keys() == {"entry"}
+
+    def judge_hands(self):
+        """INV-21: what orders of no bracket closed is off the brackets, and nothing else is."""
+        brackets, position = self.brackets.values(), self.exchange.position
+        unowned = position - sum(bracket.position for bracket in brackets)
+        kept = [bracket for bracket in brackets if bracket.mode.value != "released"]
+        assert all(unowned * bracket.position >= 0 for bracket in kept), unowned
+        strange, off = Counter(), Counter()
+        for state in self.exchange.truth.values():
+            tag = tags.parse(state.cl_ord_id)
+            if tag is None or tag.intent not in self.brackets:
+                strange[state.side] += state.cum_qty
+        for bracket in kept:
+            SEEN["other hands closed of a bracket"] += bracket.taken > 0
+            off[bracket.plan.side.opposite] += bracket.taken
+        assert all(off[side] <= strange[side] for side in off), (off, strange)
+        taken = sum(b.plan.side.sign * b.taken for b in brackets)  # those let go offset each other
+        assert -strange[Side.BUY] <= taken <= strange[Side.SELL], (taken, strange)
 
     def judge_targets(self, intent, bracket, working, held):
         """Each target has open what is its own of the fills, nearest first; all together never

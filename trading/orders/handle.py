@@ -64,13 +64,24 @@ class Order:
     Made by the manager. `fills` are in order of arrival, each counted once.
     """
 
-    __slots__ = ("alarmed", "booked", "changed", "core", "ended", "fills", "reports", "told")
+    __slots__ = (
+        "alarmed",
+        "booked",
+        "changed",
+        "core",
+        "counted",
+        "ended",
+        "fills",
+        "reports",
+        "told",
+    )
 
     def __init__(self, core: OrderCore) -> None:
         self.core = core
         self.changed = Changed()
         self.fills: list[Execution] = []
         self.booked = 0  # contracts by which its fills moved the position
+        self.counted = 0  # contracts filled when the ledger noted it last
         self.alarmed = False  # an incident said already that it cannot be cancelled
         self.ended = False  # the report of its end was told
         self.told: ExecType | None = None  # NEW, then TRIGGERED: of these, what was told

@@ -17,6 +17,7 @@ from ..price import PriceLike
 from ..words import TradingStatus
 from .admission import Admission
 from .agreement import Wish
+from .attribution import Attribution
 from .brackets.adoption import Adoption
 from .brackets.brackets import Brackets
 from .changing import Changing
@@ -38,7 +39,7 @@ from .journal.codec import Find
 from .journal.memory import MemoryJournal
 from .journal.port import Journal
 from .observing import Observer
-from .owners import Owners
+from .owners import Owner, Owners
 from .recovery.asking import look_up
 from .recovery.life import Life
 from .recovery.watch import Watch
@@ -89,6 +90,7 @@ class OrderManager:
         )
         failed = self._outbox.supervision.failed
         self._owners = Owners(self.settings, failed)
+        self._attribution = Attribution(self._owners, self._outbox)
         falling_back = FallingBack(self._owners, self._outbox, self.settings)
         self._outbox.supervision.fall_back = falling_back.begin
         self._outbox.supervision.go_on = self._intake.go_on
@@ -97,7 +99,14 @@ class OrderManager:
         self.view = View(self._owners, self._outbox)
         kept = MemoryJournal() if journal is None else journal
         self._life = Life(kept, prefix, find, self._outbox, self._intake, self._owners)
-        self._flattens = Flattens(self.view, self._owners, self._outbox, self.settings, self._life)
+        self._flattens = Flattens(
+            self.view,
+            self._owners,
+            self._outbox,
+            self.settings,
+            self._life,
+            self._attribution.look_anew,
+        )
         self.switch = KillSwitch()
         self._admission = Admission(
             self.view, self._flattens, self._watch, self._outbox, self.switch, self._life
@@ -250,17 +259,25 @@ class OrderManager:
 
     def _moved(self, instrument: Instrument) -> None:
         """Somebody else's fill moved a position, or what is ours is settled."""
+        self._attribute(instrument)
         self._positions.settle(instrument)
         self._flattens.settle(instrument)
         if self._watch.first is None:  # else owners of before are not known yet
             self._orphans.settle(instrument)
         self._leaving.keep_flat(instrument)
 
+    def _attribute(self, instrument: Instrument, first: Owner | None = None) -> bool:
+        """See what others closed, once the owners of an earlier life are known; True where
+        anything was filled."""
+        return self._watch.first is None and self._attribution.look(instrument, first)
+
     def _settle(self, order: Order) -> None:
         """Compare what should be with what is, for all that depends on an order, and send."""
         if self._outbox.closed:
             return
         core, owner = order.core, self._owners.of(order)
+        if self._attribute(order.instrument, owner):
+            owner = self._owners.of(order)  # it may have failed meanwhile
         if owner is not None:
             self._owners.settle(owner)
         elif not core.is_entry:

@@ -80,6 +80,7 @@ class Ledger:
         self._most = executions_most
         self._ahead: dict[str, Order] = {}
         self._strangers: OrderedDict[str, int] = OrderedDict()  # booked, by ids not known yet
+        self.changes = 0  # grows whenever a position, or who made it, may be another one
 
     def book(self, fill: Execution, order: Order | None) -> bool:
         """Move the position by a fill; False, and nothing moves, where it was booked before.
@@ -90,6 +91,7 @@ class Ledger:
         if len(self._booked) > self._most:
             self._booked.popitem(last=False)
         self._positions.apply(fill)
+        self.changes += 1
         if order is not None:
             order.booked += fill.qty
         else:
@@ -118,6 +120,7 @@ class Ledger:
         for instrument, lots in positions:
             self._positions.reset(instrument, lots)
         self._booked.update(dict.fromkeys(booked))
+        self.changes += 1
 
     def take_over(self, position: PositionState) -> None:
         """The broker's word on a position holds; what we know to be ahead of the fills is in it."""
@@ -129,6 +132,7 @@ class Ledger:
         px = position.avg_px
         lots = [(position.qty, Decimal(0) if px is None else px)] if position.qty else []
         self._positions.reset(position.instrument, lots)
+        self.changes += 1
 
     # --- what is held -----------------------------------------------------------------------------
 
@@ -136,6 +140,9 @@ class Ledger:
         """An order changed: remember it while its state is ahead of the fills that were told."""
         if self._strangers and order.order_id is not None:
             order.booked += self._strangers.pop(order.order_id, 0)
+        if order.core.cum_qty != order.counted:
+            order.counted = order.core.cum_qty
+            self.changes += 1
         if order.core.cum_qty > order.booked:
             self._ahead[order.cl_ord_id] = order
         elif self._ahead:

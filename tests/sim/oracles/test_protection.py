@@ -254,7 +254,7 @@ def test_several_targets_of_one_bracket_count_together(look, second, broken):
     assert look(script).counts["INV-02"] == broken
 
 
-def test_orders_on_the_side_that_adds_neither_protect_nor_close(look):
+def test_closing_orders_on_the_side_that_adds_protect_nothing_and_must_go(look):
     async def script(client, case):
         await client.enter(qty=2)
         await client.at(150)
@@ -262,7 +262,7 @@ def test_orders_on_the_side_that_adds_neither_protect_nor_close(look):
         await client.at(5000)
 
     found = look(script)
-    assert (found.counts["INV-01"], found.counts["INV-02"]) == (1, 0)
+    assert [found.counts[name] for name in ("INV-01", "INV-02", "INV-03")] == [1, 1, 1]
 
 
 def test_a_closing_order_beside_a_stop_counts_with_it(look):

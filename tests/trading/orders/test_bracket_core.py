@@ -53,7 +53,19 @@ TABLE = {
     "exiting, on its way": (facts(exit_live=True), Mode.EXITING, (False, 0, 0, 0)),
     "exiting, closed in part": (facts(exits=2), Mode.EXITING, (False, 0, 0, 1)),
     "released": (facts(), Mode.RELEASED, (False, 0, 0, 0)),
-    "released and overfilled": (facts((1, 0), (1, 0), (1, 0)), Mode.RELEASED, (False, 0, 0, 0)),
+    "a flatten's overfill": (
+        facts((1, 0), (1, 0), (1, 0), flattening=True),
+        Mode.RELEASED,
+        (False, 0, 0, 0),
+    ),
+    "overfilled after a flatten": (
+        facts((1, 0), (1, 0), (1, 0)),
+        Mode.RELEASED,
+        (False, 0, 0, -1),
+    ),
+    "cut by other hands": (facts((3, 0), taken=1), Mode.GUARDING, (False, 2, 2, 0)),
+    "closed by other hands": (facts((1, 2), taken=1), Mode.GUARDING, (False, 0, 0, 0)),
+    "cut while it closes": (facts((3, 0), taken=2, exits=1), Mode.EXITING, (False, 0, 0, 0)),
     "the entry's time is up": (facts((2, 1), late=True), Mode.GUARDING, (False, 2, 2, 0)),
     "nobody knows the entry price": (facts(px=None), Mode.GUARDING, (True, 0, 0, 0)),
 }

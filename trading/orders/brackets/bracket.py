@@ -50,12 +50,11 @@ class Bracket:
             intent, plan.instrument, self._stop, self._targets, tif, sender, settings, self
         )
         self._closer = Closer(intent, plan.instrument, sender, settings, self.settle)
-        self._tif = tif
-        self._sender = sender
-        self._settings = settings
+        self._tif, self._sender, self._settings = tif, sender, settings
         self.changed = Changed()
         self._native: Native | None = None  # where the broker keeps the legs
         self._overfill = False  # an incident said already that too much was closed
+        self.taken = 0  # contracts that other hands closed
         self._deadline: int | None = None  # the entry's time-out
         self._late = False  # it passed while the entry worked
         self._parted = 0  # closed by closing orders once all that the trader asked is
@@ -106,7 +105,8 @@ class Bracket:
             return False
         facts = self.facts()
         busy = facts.entry.live or facts.legs_live or facts.exit_live
-        return not busy and (self.mode is Mode.RELEASED or facts.net == 0)
+        let_go = self.mode is Mode.RELEASED and facts.net > 0
+        return not busy and (let_go or facts.net == 0)
 
     async def protected(self, timeout: float | None = None) -> Outcome:
         """Wait until the entry is over and its outcome settled, at most `timeout` seconds;
@@ -166,6 +166,7 @@ class Bracket:
             late=self._late,
             overfill=self._overfill,
             parted=self._parted,
+            taken=self.taken,
             followed=self._follower.px,
             best=self._follower.best,
         )
@@ -175,7 +176,7 @@ class Bracket:
         """The bracket of another life."""
         plan = plan_of(kept, past.find(kept.symbol))
         bracket = cls(past.intent, plan, kept.tif, past.sender, past.settings)
-        bracket.mode, bracket.reason = kept.mode, kept.reason
+        bracket.mode, bracket.reason, bracket.taken = kept.mode, kept.reason, kept.taken
         bracket._late, bracket._overfill, bracket._parted = kept.late, kept.overfill, kept.parted
         bracket._follower.px, bracket._follower.best = kept.followed, kept.best
         bracket._entry.resume(past.of("entry"), dropped=False)
@@ -265,6 +266,8 @@ class Bracket:
             exit_live=self._closer.live is not None,
             followed=self._follower.px,
             late=self._late,
+            taken=self.taken,
+            flattening=self._sender.flattening(self.plan.instrument),
         )
         closing = min(self._parted - facts.exit_cum, facts.net)
         return msgspec.structs.replace(facts, closing=closing) if closing > 0 else facts
@@ -277,6 +280,10 @@ class Bracket:
         self._legs.look()
         self._closer.settle()
         facts = self.facts()
+        if facts.net < 0 and not self._overfill:
+            self._overfill = True
+            self._sender.keep(self)
+            self._sender.incident("overfill", f"{self!r}: {-facts.net} contracts closed too much")
         wish = core.desired(self.plan, facts, self.mode)
         if not self.entry.working:
             self._sender.never(self._deadline)
@@ -288,7 +295,8 @@ class Bracket:
             for leg, wished in zip(self._legs.all, wishes, strict=True):
                 self._legs.want(leg, wished, self.plan.side.opposite)
         if wish.exit_qty:
-            self._close(wish.exit_qty)
+            side = self.plan.side.opposite if wish.exit_qty > 0 else self.plan.side
+            self._closer.send(side, abs(wish.exit_qty))
         self.changed.tell()
 
     def wake(self) -> None:
@@ -390,11 +398,3 @@ class Bracket:
         self.settle()
         if order is not None and not order.core.agreed:
             leg.moved = before
-
-    def _close(self, qty: int) -> None:
-        """Close what is held (above zero), or give back what was closed too much (below)."""
-        if qty < 0 and not self._overfill:
-            self._overfill = True
-            self._sender.keep(self)
-            self._sender.incident("overfill", f"{self!r}: {-qty} contracts closed too much")
-        self._closer.send(self.plan.side.opposite if qty > 0 else self.plan.side, abs(qty))

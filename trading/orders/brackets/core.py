@@ -3,13 +3,15 @@
 Protection is not a script of steps. After every event the facts of all legs are taken together and
 `desired` says what each leg should have open; the shell compares and sends. The arithmetic:
 
-    net = filled entry - filled stop - filled targets - filled exit     (contracts held)
+    net = filled entry - filled stop - filled targets - filled exit - taken     (contracts held)
 
 The stop has `net` open, and each target its share of what was filled, all together never more than
 `net` (stop and targets are one OCO group): never the size that was intended. What the trader closes
-at market counts as closed as soon as that is asked for. A first fill of the stop or a target ends
-the entry, and so do a close and its time-out. Nothing held and no entry working: no legs. More
-closed than was opened (both legs filled in one race): the excess is bought or sold back, once.
+at market counts as closed as soon as that is asked for; what other hands closed is taken off
+(`attribution`). A first fill of the stop or a target ends the entry, and so do a close, other hands
+and its time-out. Nothing held and no entry working: no legs. More
+closed than was opened (both legs filled in one race): the excess is bought or sold back, once, by
+the flatten where one is under way.
 """
 
 from dataclasses import dataclass
@@ -49,7 +51,9 @@ class Facts(Struct, frozen=True):
     """A bracket as it is. `entry_px`: what distances count from, None while nobody knows it.
     `exit_cum` is signed: contracts closed, less contracts given back. `targets` in the plan's
     order. `followed`: the stop's price by the rules so far. `late`: the entry's time is up.
-    `closing`: contracts of those held that the trader has closed at market."""
+    `closing`: contracts of those held that the trader has closed at market. `taken`: contracts that
+    other hands closed, less those that they gave back. `flattening`: a flatten looks after all that
+    is held."""
 
     entry: LegFacts
     entry_px: Decimal | None
@@ -60,6 +64,8 @@ class Facts(Struct, frozen=True):
     followed: Decimal | None = None
     late: bool = False
     closing: int = 0
+    taken: int = 0
+    flattening: bool = False
 
     @property
     def free(self) -> int:
@@ -87,7 +93,7 @@ class Facts(Struct, frozen=True):
     @property
     def net(self) -> int:
         """Contracts held through this bracket; below zero after an over-fill."""
-        return self.entry.cum_qty - self.closed - self.exit_cum
+        return self.entry.cum_qty - self.closed - self.exit_cum - self.taken
 
 
 class LegWish(Struct, frozen=True):
@@ -113,7 +119,7 @@ NOTHING = LegWish(0)
 def desired(plan: Plan, facts: Facts, mode: Mode) -> Desired:
     """What should be working, given what is."""
     net = facts.net
-    closing_began = facts.closed + abs(facts.exit_cum) + facts.closing > 0
+    closing_began = facts.closed + abs(facts.exit_cum) + facts.closing + abs(facts.taken) > 0
     entry_working = mode is Mode.GUARDING and not (closing_began or facts.late)
     if mode is Mode.GUARDING and net > 0:
         stop_px = stop_price(plan, facts)
@@ -126,7 +132,8 @@ def desired(plan: Plan, facts: Facts, mode: Mode) -> Desired:
     settled = not (facts.legs_live or entry_live or facts.exit_live)
     # Closing waits until the legs are out: the stop may fill while it is being cancelled, and then
     # there is nothing left to close (race-scenarios RS-32).
-    must_close = (mode is Mode.EXITING and net > 0) or (mode is not Mode.RELEASED and net < 0)
+    left = mode is Mode.RELEASED and facts.flattening
+    must_close = (mode is Mode.EXITING and net > 0) or (net < 0 and not left)
     gone = (NOTHING,) * len(plan.targets)
     return Desired(entry_working, NOTHING, gone, net if must_close and settled else 0)
 

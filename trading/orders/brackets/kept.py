@@ -16,7 +16,8 @@ class BracketKept(Struct, frozen=True, kw_only=True):
     """A bracket as a journal has it. A level is `"40t"` for ticks from the entry, else a price;
     distances of the rules are in ticks. `followed`: where the rules brought the stop, `best` the
     price that they count from. `dropped`: roles that the trader took away. `parted`:
-    contracts that are closed once all that the trader asked to close is."""
+    contracts that are closed once all that the trader asked to close is; `taken`: those that other
+    hands closed."""
 
     symbol: str
     side: Side
@@ -34,6 +35,7 @@ class BracketKept(Struct, frozen=True, kw_only=True):
     late: bool = False
     overfill: bool = False
     parted: int = 0
+    taken: int = 0
     followed: Decimal | None = None
     best: Decimal | None = None
 

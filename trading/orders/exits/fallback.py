@@ -29,7 +29,8 @@ class FallbackKept(Struct, frozen=True, kw_only=True):
 
 
 class Fallback:
-    """An owner in the place of one that failed; `orders` are all that it had sent."""
+    """An owner in the place of one that failed; `orders` are all that it had sent. `taken`:
+    contracts of it that other hands closed, signed as they were held."""
 
     kind = "fallback"
 
@@ -40,8 +41,11 @@ class Fallback:
         orders: list[Order],
         sender: Sender,
         settings: OrderSettings,
+        *,
+        taken: int = 0,
     ) -> None:
         self.intent = intent
+        self.taken = taken
         self.changed = Changed()
         self._instrument = instrument
         self._orders = orders
@@ -63,7 +67,7 @@ class Fallback:
     def position(self) -> int:
         if not self._holds:
             return 0
-        return self._closer.net + sum(o.side.sign * o.cum_qty for o in self._orders)
+        return self._closer.net + sum(o.side.sign * o.cum_qty for o in self._orders) - self.taken
 
     @property
     def finished(self) -> bool:
@@ -76,6 +80,11 @@ class Fallback:
         stop, held = self._stop(), abs(self.position)
         covered = stop is not None and stop.core.agreed and stop.leaves_qty >= held
         return held != 0 and not (covered or self._let_go)
+
+    @property
+    def let_go(self) -> bool:
+        """Whether somebody else closes what is held."""
+        return self._let_go
 
     def plan(self) -> str:
         """What it is about to do, in words."""

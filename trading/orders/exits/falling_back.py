@@ -2,6 +2,7 @@
 
 from ...errors import GuardFailed
 from .. import tags
+from ..brackets.bracket import Bracket
 from ..handle import Order
 from ..owners import Owner, Owners
 from ..sending.outbox import Outbox
@@ -33,7 +34,10 @@ class FallingBack:
             self._owners.replace(owner, None)
             return
         sender = self._outbox.on_behalf(intent)
-        fallback = Fallback(intent, orders[0].instrument, orders, sender, self._settings)
+        taken = owner.taken if isinstance(owner, Bracket) else 0
+        fallback = Fallback(
+            intent, orders[0].instrument, orders, sender, self._settings, taken=taken
+        )
         self._owners.replace(owner, fallback)
         self._outbox.keep(fallback)
         self._outbox.incident("fallback", f"{intent} failed; {fallback.plan()}", intent)

@@ -34,6 +34,7 @@ class Flattens:
         outbox: Outbox,
         settings: OrderSettings,
         life: Intents,
+        let_go: Callable[[Instrument], None],
     ) -> None:
         self._flattens: dict[str, Flatten] = {}
         self._foreign: list[ForeignOrders] = []
@@ -43,6 +44,8 @@ class Flattens:
         self._outbox = outbox
         self._settings = settings
         self._life = life
+        self._let_go = let_go  # called when an instrument's owners were
+        outbox.flattening = lambda instrument: instrument.symbol in self._flattens
 
     def under_way(self, instrument: Instrument) -> Flatten | None:
         return self._flattens.get(instrument.symbol)
@@ -138,6 +141,7 @@ class Flattens:
         if not flatten.waiting:
             for owner in self._owners.trading(instrument):
                 self._owners.release(owner)
+            self._let_go(instrument)
         for order in self._book.orders_of(instrument):
             kept = flatten.closes_with(order) or (flatten.waiting and flatten.guards(order))
             if not kept:

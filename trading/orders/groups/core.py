@@ -156,6 +156,12 @@ def correction(spec: GroupSpec, state: State, facts: Facts) -> tuple[int, int]:
     return side.sign * (wrong - beyond), wrong + beyond
 
 
+def owed(spec: GroupSpec, state: State, facts: Facts) -> int:
+    """Contracts filled too much that are still to be given back, signed as they are held."""
+    released = state.mode is Mode.RELEASED
+    return 0 if released else facts.exit_net - correction(spec, state, facts)[0]
+
+
 def _look(spec: GroupSpec, state: State, facts: Facts) -> State:
     """Remember who was filled first, and how much was ever filled beyond what was allowed."""
     winner = state.winner

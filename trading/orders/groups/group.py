@@ -44,8 +44,7 @@ class Group:
         again: Callable[[Owner], None],
         ask: Callable[[], None],
     ) -> None:
-        self.spec = spec
-        self.intent = spec.intent
+        self.spec, self.intent = spec, spec.intent
         self.state = core.begin(spec)
         self.instrument = instrument
         self.reason = ""
@@ -54,12 +53,10 @@ class Group:
         self._first = None if spec.first is None else Member(spec.first)
         self._wish = Desired((0,) * len(spec.members), first_works=True)
         self._closer = Closer(spec.intent, instrument, sender, settings, lambda: again(self))
-        self._sender = sender
-        self._settings = settings
-        self._again = again
-        self._ask = ask
-        self._late = False  # an order has had more open than it should for too long
+        self._sender, self._settings = sender, settings
+        self._again, self._ask = again, ask
         self._late_timer: int | None = None
+        self._late = False  # an order has had more open than it should for too long
         self._said_overfill = False
 
     # --- for the caller -------------------------------------------------------------------------
@@ -82,6 +79,11 @@ class Group:
     def position(self) -> int:
         """Contracts bought by its orders, less those sold."""
         return sum(order.side.sign * order.cum_qty for order in self.orders())
+
+    @property
+    def owed(self) -> int:
+        """Contracts on their way back, signed as they are held."""
+        return core.owed(self.spec, self.state, self._facts())
 
     @property
     def finished(self) -> bool:
@@ -219,9 +221,8 @@ class Group:
 
     def wake(self) -> None:
         """The market's state changed: what paused for it goes on."""
-        for member in self._members:
-            if member.pause is not None:
-                member.end_pause(self._sender)
+        for member in [member for member in self._members if member.pause is not None]:
+            member.end_pause(self._sender)
         self._closer.wake()
         self.settle()
 

@@ -77,6 +77,11 @@ class GroupSpec(Struct, frozen=True, kw_only=True):
         """Whether all members buy, or all sell."""
         return len({member.side for member in self.members}) == 1
 
+    @property
+    def only_closes(self) -> bool:
+        """Whether the group protects what is held otherwise, and so holds nothing itself."""
+        return self.protects and self.first is None
+
     def nth(self, cl_ord_id: str) -> int | None:
         """Which member, from 0, an order with this tag is; None for another order."""
         name = cl_ord_id.rpartition("#")[0]

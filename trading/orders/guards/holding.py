@@ -148,4 +148,4 @@ class Holding:
 
 def _only_closes(owner: Owner) -> bool:
     """A group that protects what is held holds nothing itself, whatever it sold of that."""
-    return isinstance(owner, Group) and owner.spec.protects and owner.spec.first is None
+    return isinstance(owner, Group) and owner.spec.only_closes

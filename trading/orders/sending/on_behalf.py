@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ...instrument import Instrument
+
 if TYPE_CHECKING:
     from .outbox import Outbox
 
@@ -42,6 +44,9 @@ class OnBehalf:
     @property
     def closed(self) -> bool:
         return self._outbox.closed
+
+    def flattening(self, instrument: Instrument) -> bool:
+        return self._outbox.flattening(instrument)
 
     def later(self, delay_s: float, call: Callable[[], None]) -> int:
         return self._outbox.later(delay_s, call, self._intent)

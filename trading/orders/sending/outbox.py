@@ -10,6 +10,7 @@ from random import Random
 from typing import Protocol
 
 from ...broker import Broker
+from ...instrument import Instrument
 from ...order import Execution, ExecutionReport, OrderRequest, OrderState
 from .. import tags
 from ..adopting import adopted
@@ -46,12 +47,13 @@ class Outbox:
     `sorter` hears of every answer of the broker's, `observers` of all that happens. `sends` is
     called before an order goes, `keeps` with what a journal is to keep. `look_around` asks what
     works and what was filled; once that is answered, or nobody answered, it calls back and lets an
-    order's owner act.
+    order's owner act. `flattening` says whether an instrument is being flattened.
     """
 
     sends: Callable[[], None]
     keeps: Callable[[Kept], None]
     look_around: Callable[[Order, Callable[[], None]], None]
+    flattening: Callable[[Instrument], bool]
 
     def __init__(
         self,

@@ -262,6 +262,7 @@ PREMISES = (
     "cancel in flight",
     "flatten with a bracket",
     "protected at rest",
+    "other hands closed of a bracket",
     "cancel: cancelled",
     "cancel: already_filled",
     "cancel: already_done",

@@ -54,3 +54,62 @@ async def test_rs_22_a_stale_position_after_a_fill_protects_nothing(t):
     await t.rest()
     assert t.flat
     assert len(t.placed("stop")) == 1
+
+
+@race(
+    market="""
+        0     quote 20000x40 20000.25x40
+        1     trade 20000.25x1
+        1060  trade 19989x1
+        1061  quote 19988.75x40 19989x40
+    """,
+    plan="""
+        [[fault]]
+        kind = "trader"
+        at = "1000 ms"
+        act = "sell"
+    """,
+    premises=("INV-02",),
+)
+async def test_rs_19_the_trader_closes_part_by_hand_as_the_stop_triggers(t):
+    bracket = await t.bracket(t.buy(3), stop="19990")
+    await bracket.closed()
+    await t.rest()
+    assert t.flat
+
+
+@race(
+    market=CALM,
+    plan="""
+        [[fault]]
+        kind = "trader"
+        at = "1000 ms"
+        act = "sell"
+    """,
+    premises=("INV-01", "INV-02"),
+)
+async def test_rs_19_a_stop_follows_what_the_trader_closed_by_hand(t):
+    await t.bracket(t.buy(3), stop="19990", target="20010")
+    await t.at(1000)
+    await t.rest()
+    assert t.held == 2
+    assert t.protected
+
+
+@race(
+    market=CALM,
+    plan="""
+        [[fault]]
+        kind = "trader"
+        at = "1000 ms"
+        act = "sell"
+        qty = 3
+    """,
+    premises=("INV-02", "INV-03"),
+)
+async def test_rs_23_one_fill_takes_the_position_through_zero(t):
+    await t.bracket(t.buy(2), stop="19990", target="20010")
+    await t.at(1000)
+    await t.rest()
+    assert t.held == -1
+    assert not t.working

@@ -1,0 +1,168 @@
+"""What other hands do to a bracket's contracts: a plain order, a stranger, a flatten."""
+
+import pytest
+
+LONG_2 = """
+    do bracket buy 2 loss 40t target 80t
+    > place 1.entry#1 buy 2 market
+    < new 1.entry#1
+    < ack 1.entry#1
+    < fill 1.entry#1 2 @ 20000
+    > place 1.stop#1 sell 2 stop 19990
+    > place 1.target#1 sell 2 limit 20020
+    < new 1.stop#1
+    < ack 1.stop#1
+    < new 1.target#1
+    < ack 1.target#1
+"""
+
+SCRIPTS = {
+    "a plain order of the trader's closes a part: the legs follow": f"""
+        {LONG_2}
+        do place sell 1
+        > place 2#1 sell 1 market
+        < new 2#1
+        < ack 2#1
+        < fill 2#1 1 @ 20001
+        > modify 1.stop#1 order_qty 1
+        > modify 1.target#1 order_qty 1
+        = incidents position_cut
+        = position 1
+        < ack 1.stop#1
+        < ack 1.target#1
+        = bare
+    """,
+    "a plain order that turns the position over: the legs go, and what is beyond is nobody's": f"""
+        {LONG_2}
+        do place sell 3
+        > place 2#1 sell 3 market
+        < new 2#1
+        < ack 2#1
+        < fill 2#1 3 @ 20001
+        > cancel 1.stop#1
+        > cancel 1.target#1
+        < canceled 1.stop#1
+        < ack 1.stop#1
+        < canceled 1.target#1
+        < ack 1.target#1
+        = position -1
+        = working
+        = incidents position_cut
+        do guard loss 40t
+        > place 3.stop#1 buy 1 stop 20011
+    """,
+    "what was cut is not opened again by a later order on the same side": f"""
+        {LONG_2}
+        do place sell 2
+        > place 2#1 sell 2 market
+        < new 2#1
+        < ack 2#1
+        < fill 2#1 2 @ 20001
+        > cancel 1.stop#1
+        > cancel 1.target#1
+        < canceled 1.stop#1
+        < ack 1.stop#1
+        < canceled 1.target#1
+        < ack 1.target#1
+        do place buy 2
+        > place 3#1 buy 2 market
+        < new 3#1
+        < ack 3#1
+        < fill 3#1 2 @ 20002
+        = position 2
+        = working
+    """,
+    "the oldest bracket loses first": f"""
+        {LONG_2}
+        do bracket buy 1 loss 40t
+        > place 2.entry#1 buy 1 market
+        < new 2.entry#1
+        < ack 2.entry#1
+        < fill 2.entry#1 1 @ 20000
+        > place 2.stop#1 sell 1 stop 19990
+        < new 2.stop#1
+        < ack 2.stop#1
+        do place sell 1
+        > place 3#1 sell 1 market
+        < new 3#1
+        < ack 3#1
+        < fill 3#1 1 @ 20001
+        > modify 1.stop#1 order_qty 1
+        > modify 1.target#1 order_qty 1
+    """,
+    "the stop was faster than what follows: the flip is undone, once": f"""
+        {LONG_2}
+        do place sell 1
+        > place 2#1 sell 1 market
+        < new 2#1
+        < ack 2#1
+        x fill 2#1 1 @ 19995
+        x fill 1.stop#1 2 @ 19990
+        < told
+        > modify 1.stop#1 order_qty 1
+        > modify 1.target#1 order_qty 1
+        < told
+        = incidents position_cut overfill
+        < refuse 1.stop#1 TOO_LATE
+        < ack 1.target#1
+        > cancel 1.target#1
+        < canceled 1.target#1
+        > place 1.exit#1 buy 1 market
+        < ack 1.target#1
+        < new 1.exit#1
+        < ack 1.exit#1
+        < fill 1.exit#1 1 @ 19991
+        = position 0
+        = incidents position_cut overfill
+        = working
+    """,
+    "a fill that is told after a flatten was through is given back, once": f"""
+        {LONG_2}
+        do flatten
+        > cancel 1.stop#1
+        > cancel 1.target#1
+        < canceled 1.target#1
+        < ack 1.target#1
+        x fill 1.stop#1 1 @ 19990
+        x canceled 1.stop#1
+        < ack 1.stop#1
+        < told
+        < told
+        > place 2.exit#1 sell 1 market
+        < new 2.exit#1
+        < ack 2.exit#1
+        < fill 2.exit#1 1 @ 19990
+        = got flatten -> FlattenResult(ok=True, position=0, reason='')
+        = position 0
+        = incidents
+    """,
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_of_other_hands(name, play):
+    play(SCRIPTS[name])
+
+
+def test_a_strangers_fill_that_was_the_stop_counts_once(play):
+    """The stop's id is not known yet when its fill is told, without a tag."""
+    play(
+        """
+        do bracket buy 2 loss 40t
+        > place 1.entry#1 buy 2 market
+        < ack 1.entry#1
+        < new 1.entry#1
+        < fill 1.entry#1 2 @ 20000
+        > place 1.stop#1 sell 2 stop 19990
+        x new 1.stop#1
+        x fill 1.stop#1 1 @ 19990
+        < told
+        < told
+        = position 1
+        < ack 1.stop#1
+        = position 1
+        = status 1.stop#1 PARTIALLY_FILLED
+        = bare
+        """,
+        tagged=False,
+    )

@@ -1,0 +1,191 @@
+"""Other hands: what somebody else closed of what a bracket holds is taken off the bracket.
+
+    own = what an owner's orders opened, less what they closed
+    unowned = held - sum(own - taken) of all owners
+
+The trader's own opposite order, a manual trade, a forced liquidation and a flatten's exit all close
+contracts that a bracket answers for, and none of them is an order of the bracket's. While what
+nobody owns stands against an owner, as many contracts were closed for it: they are taken off the
+oldest owner first, as the simulated broker's books count them. A stranger's fill that turns out to
+be an owner's order is no stranger's: what was taken for it is given back, and nothing counts twice.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from ..instrument import Instrument
+from .brackets.bracket import Bracket
+from .brackets.core import Mode
+from .exits.fallback import Fallback
+from .groups.group import Group
+from .guards.close import Close
+from .guards.guard import Guard
+from .owners import Owner, Owners
+from .sending.outbox import Outbox
+
+
+class Stake(Struct, frozen=True):
+    """One owner, all signed as they are held. `own`: by its own orders. `before`: `own` when it was
+    looked at last. `taken`: off it so far. `cut`: whether other hands can close what it holds.
+    `let_go`: somebody else closes what is held through it, or gives back what it closed too
+    much."""
+
+    own: int
+    before: int
+    taken: int
+    cut: bool
+    let_go: bool = False
+
+    @property
+    def held(self) -> int:
+        return self.own - self.taken
+
+
+def shares(held: int, before: int, stakes: Sequence[Stake]) -> list[int]:
+    """What is taken off each owner, oldest first. `held`: in the account, what guards and closes
+    are about to give back apart; `before`: the same at the last look.
+
+    >>> shares(1, 3, [Stake(2, 2, 0, True), Stake(1, 1, 0, True)])
+    [2, 0]
+    >>> shares(-1, 2, [Stake(2, 2, 0, True)])  # through zero: what is beyond is nobody's
+    [2]
+    >>> shares(1, 1, [Stake(1, 2, 1, True)])  # the stranger was its stop
+    [0]
+    >>> shares(0, 0, [Stake(-1, -1, 0, True, True), Stake(1, 1, 0, True, True)])
+    [-1, 1]
+    """
+    taken = [stake.taken for stake in stakes]
+    proven = _proven(held - before, sum(stake.own - stake.before for stake in stakes))
+    for n in sorted(range(len(stakes)), key=lambda n: stakes[n].own == stakes[n].before):
+        back = _same_side(-proven, taken[n])
+        taken[n] -= back
+        proven += back
+    unowned = held - sum(stake.own for stake in stakes) + sum(taken)
+    for n, stake in enumerate(stakes):
+        if stake.cut:
+            lost = _same_side(-unowned, stake.own - taken[n])
+            taken[n] += lost
+            unowned += lost
+    _offset(stakes, taken)
+    return taken
+
+
+def _offset(stakes: Sequence[Stake], taken: list[int]) -> None:
+    """Whoever closes for all those that were let go sees only what is held in the end: what one of
+    them holds too much and another too little needs no order."""
+    free = [n for n, stake in enumerate(stakes) if stake.let_go]
+    for n in free:
+        for other in free:
+            common = _same_side(stakes[n].own - taken[n], taken[other] - stakes[other].own)
+            taken[n] += common
+            taken[other] -= common
+
+
+def _proven(moved: int, own: int) -> int:
+    """Of what owners' orders filled since the last look, what had moved the position before."""
+    return own - _same_side(moved, own)
+
+
+def _same_side(one: int, other: int) -> int:
+    """What two quantities have in common; 0 where their signs differ."""
+    if one * other <= 0:
+        return 0
+    return min(one, other) if one > 0 else max(one, other)
+
+
+class Attribution:
+    """Looks at an instrument after its fills and before its owners act on them."""
+
+    def __init__(self, owners: Owners, outbox: Outbox) -> None:
+        self._owners = owners
+        self._outbox = outbox
+        self._changes: dict[str, int] = {}  # by symbol: the ledger's changes at the last look
+        self._held: dict[str, int] = {}
+        self._own: dict[str, dict[str, int]] = {}  # by symbol and intent
+
+    def look(self, instrument: Instrument, first: Owner | None = None) -> bool:
+        """Take off owners what others closed, if anything was filled since the last look (True);
+        those that lost something act at once. `first`: the owner of the order that changed: where it
+        closes what is held, its word on what it closed too much is taken before."""
+        if self._changes.get(instrument.symbol) == self._outbox.ledger.changes:
+            return False
+        self.look_anew(instrument, first)
+        return True
+
+    def look_anew(self, instrument: Instrument, first: Owner | None = None) -> None:
+        """As `look`, whether anything was filled or not: owners were let go."""
+        symbol, ledger = instrument.symbol, self._outbox.ledger
+        if self._outbox.closed:
+            return
+        self._changes[symbol] = ledger.changes
+        if isinstance(first, Guard | Close | Group):
+            self._owners.settle(first)
+        owners = [*self._owners.late(instrument), *self._owners.trading(instrument)]
+        holders = [owner for owner in owners if _holds(owner)]
+        trading = self._owners.trading(instrument)
+        held = ledger.position(instrument).qty - sum(_owed(owner) for owner in trading)
+        seen, own = self._own.get(symbol, {}), {o.intent: o.position + _taken(o) for o in holders}
+        stakes = [
+            Stake(
+                own[o.intent],
+                seen.get(o.intent, own[o.intent]),
+                _taken(o),
+                _can_be_cut(o),
+                _let_go(o),
+            )
+            for o in holders
+        ]
+        before = self._held.get(symbol, held)
+        self._held[symbol], self._own[symbol] = held, own
+        for owner, stake, taken in zip(holders, stakes, shares(held, before, stakes), strict=True):
+            if taken != stake.taken and isinstance(owner, Bracket | Fallback):
+                self._cut(owner, stake, taken)
+
+    def _cut(self, owner: Bracket | Fallback, stake: Stake, taken: int) -> None:
+        lost = abs(taken) - abs(stake.taken)
+        if isinstance(owner, Bracket):
+            owner.taken = owner.plan.side.sign * taken
+            self._outbox.keep(owner)
+        else:
+            owner.taken = taken
+        if lost > 0 and not _let_go(owner):
+            text = f"{owner!r}: other hands closed {lost} contracts of it; its orders follow"
+            self._outbox.incident("position_cut", text, owner.intent)
+        self._owners.settle(owner)
+
+
+def _holds(owner: Owner) -> bool:
+    """Whether contracts are held through an owner. Guards, closes and groups that only close what
+    is held hold nothing themselves."""
+    if isinstance(owner, Guard | Close):
+        return False
+    return not (isinstance(owner, Group) and owner.spec.only_closes)
+
+
+def _can_be_cut(owner: Owner) -> bool:
+    """What a bracket closed too much it gives back itself, unless it has let go."""
+    if isinstance(owner, Bracket):
+        return _let_go(owner) or owner.position * owner.plan.side.sign >= 0
+    return isinstance(owner, Fallback)
+
+
+def _let_go(owner: Owner) -> bool:
+    """Whether somebody else closes what is held through an owner."""
+    if isinstance(owner, Bracket):
+        return owner.mode is Mode.RELEASED
+    return isinstance(owner, Fallback) and owner.let_go
+
+
+def _taken(owner: Owner) -> int:
+    """What other hands closed of an owner, signed as it was held."""
+    if isinstance(owner, Bracket):
+        return owner.plan.side.sign * owner.taken
+    return owner.taken if isinstance(owner, Fallback) else 0
+
+
+def _owed(owner: Owner) -> int:
+    """Contracts that were closed too much and are on their way back, signed as they are held."""
+    if isinstance(owner, Guard | Close) or (isinstance(owner, Group) and owner.spec.only_closes):
+        return owner.owed
+    return 0
