@@ -106,8 +106,8 @@ class Attribution:
 
     def look(self, instrument: Instrument, first: Owner | None = None) -> bool:
         """Take off owners what others closed, if anything was filled since the last look (True);
-        those that lost something act at once. `first`: the owner of the order that changed: where it
-        closes what is held, its word on what it closed too much is taken before."""
+        those that lost something act at once. `first`: the owner of the order that changed: where
+        it closes what is held, its word on what it closed too much is taken before."""
         if self._changes.get(instrument.symbol) == self._outbox.ledger.changes:
             return False
         self.look_anew(instrument, first)
