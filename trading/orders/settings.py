@@ -66,7 +66,8 @@ class OrderSettings:
 
     `hedge_s`: how long after it was sent a stop may be neither answered nor told of, before one
     substitute goes out beside it. `cancel_again_s`: a cancel without an answer by then is made
-    again, each time after twice as long, up to `retry_most_s`.
+    again, each time after twice as long, up to `retry_most_s`. `vanished_s`: a stop that ended
+    unasked is made good by then at the latest, or once the broker said what was filled.
 
     `order_deadline_s`, `cancel_deadline_s`, `read_deadline_s`: how long an answer may take: to an
     order or a change, to a cancel, to a question; later, nobody knows what became of it.
@@ -126,6 +127,7 @@ class OrderSettings:
     misses: int = 2
     cancel_tries: int = 10
     cancel_again_s: float = 1.0
+    vanished_s: float = 0.5
     retry_s: float = 0.25
     retry_most_s: float = 1.0
     closed_retry_s: float = 30.0

@@ -152,9 +152,32 @@ SCRIPTS = {
         > modify 1.stop#1 order_qty 1
         < ack 1.stop#1
         < canceled 1.stop#1
-        wait 0.25
+        > ask fills                     -- who took it away may have closed what it was for
+        > ask open
+        < shown
         > place 1.stop#2 sell 1 stop 19990
         = incidents stop_canceled
+    """,
+    "RS-17: the stop is gone before the fill that made it go is told; the fill is looked up": LONG_2
+    + """
+        x fill 1.target#1 2 @ 20020
+        x drop
+        < canceled 1.stop#1
+        > ask fills
+        > ask open
+        < shown
+        = position 0
+        = working
+        = incidents stop_canceled
+    """,
+    "RS-17: a question that nobody answers does not keep the stop away for long": LONG_2
+    + """
+        < canceled 1.stop#1
+        > ask fills
+        > ask open
+        wait 0.49
+        wait 0.01
+        > place 1.stop#2 sell 2 stop 19990
     """,
     "a resize that is refused keeps the old stop and is tried again": """
         do bracket buy 3 loss 40t
@@ -252,14 +275,16 @@ def test_a_stop_that_worked_long_enough_starts_with_a_clean_slate(play):
         < new 1.stop#1
         < ack 1.stop#1
         < canceled 1.stop#1
-        wait 0.25
+        > ask fills
+        > ask open
+        < shown
         > place 1.stop#2 sell 1 stop 19990
         < new 1.stop#2
         < ack 1.stop#2
         wait 5
         < canceled 1.stop#2
     """
-    again = "wait 0.25\n> place 1.stop#3 sell 1 stop 19990\n"
+    again = "> ask fills\n> ask open\n< shown\n> place 1.stop#3 sell 1 stop 19990\n"
     play(lost_twice + again, OrderSettings(stop_tries=2))
     closed = "> place 1.exit#1 sell 1 market\n"
     play(lost_twice + closed, OrderSettings(stop_tries=2, proven_s=6))

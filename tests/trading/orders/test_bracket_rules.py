@@ -125,7 +125,9 @@ SCRIPTS = {
         < ack 1.stop#1
         wait 0.5
         < canceled 1.stop#1
-        wait 0.25
+        > ask fills
+        > ask open
+        < shown
         > place 1.stop#2 sell 2 stop 19999
     """,
     "RS-06: the market passed the stop that was on its way; the position is closed": TRAIL

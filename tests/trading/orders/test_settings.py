@@ -124,11 +124,17 @@ EFFECTS = {
         ),
     ),
     "stop_tries": (1, BRACKET + "< refuse 1.stop#1 NONE\n> place 1.exit#1 sell 1 market"),
+    "vanished_s": (
+        0.2,
+        BRACKET + "< ack 1.stop#1\n< canceled 1.stop#1\n> ask fills\n> ask open\nwait 0.2\n"
+        "> place 1.stop#2 sell 1 stop 19990",
+    ),
     "proven_s": (
         0.5,
         BRACKET
         + "".join(
-            f"< ack 1.stop#{n}\nwait 0.5\n< canceled 1.stop#{n}\nwait 0.25\n"
+            f"< ack 1.stop#{n}\nwait 0.5\n< canceled 1.stop#{n}\n"
+            f"> ask fills\n> ask open\n< shown\n"
             f"> place 1.stop#{n + 1} sell 1 stop 19990\n"
             for n in range(1, 5)
         ),

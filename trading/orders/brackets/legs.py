@@ -186,6 +186,12 @@ class Legs:
         if order.core.terminal and leg.live is not None and leg.live.core.accepted:
             return  # another attempt stands in for it
         pause_s = self._sender.pause_s(order, leg.pauses, not_now=not_now)
+        vanished = leg is self.stop and order.core.venue_status is OrdStatus.CANCELED
+        if vanished and leg.pauses == 1 and not self._sender.last_call:
+            # Whoever took it away may have closed what it protected, and the fill is told later
+            # (race-scenarios RS-17, RS-20): ask, and do not wait long for the answer.
+            pause_s = settings.vanished_s
+            self._sender.look_around(order, lambda: leg.cut_pause(self._sender))
         leg.pause = self._sender.later(pause_s, lambda: self._resume(leg))
 
     def _resume(self, leg: Leg) -> None:

@@ -145,3 +145,27 @@ async def test_rs_29_a_change_refused_because_the_stop_is_filled_is_no_refusal_o
     assert t.filled("stop") == 1
     assert bracket.stop.status.name == "FILLED"
     assert len(t.placed("stop")) == 1
+
+
+@race(
+    market=CALM,
+    plan="""
+        [[fault]]
+        kind = "trader"
+        at = "1000 ms"
+        act = "sell"
+
+        [[fault]]
+        kind = "venue-cancel"
+        call = "modify"
+        role = "stop"
+        after = "65 ms"
+    """,
+    premises=("INV-01",),
+)
+async def test_rs_27_a_change_that_kills_the_stop_gets_a_new_one(t):
+    await t.bracket(t.buy(3), stop="19990")
+    await t.at(1000)
+    await t.rest()
+    assert t.held == 2
+    assert t.protected

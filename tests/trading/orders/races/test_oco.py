@@ -133,3 +133,48 @@ async def test_rs_18_a_fill_after_the_cancel_was_confirmed_is_given_back(t):
     assert t.incidents("overfill") == len(t.placed("exit")) == bool(t.filled("stop"))
     if t.exact:
         assert t.filled("stop") == t.filled("exit") == 1
+
+
+@race(
+    market="""
+        0     quote 20000x40 20000.25x40
+        1     trade 20000.25x1
+        500   trade 20010.25x9
+        505   quote 20010x40 20010.25x40
+    """,
+    plan="""
+        [[fault]]
+        kind = "rate-limited"
+        call = "cancel"
+        role = "stop"
+
+        [[fault]]
+        kind = "server-error"
+        call = "cancel"
+        role = "stop"
+        nth = 2
+        status = 500
+
+        [[fault]]
+        kind = "request-lost"
+        call = "cancel"
+        role = "stop"
+        nth = 3
+        form = "timeout"
+        after = "5000 ms"
+
+        [[fault]]
+        kind = "rate-limited"
+        call = "cancel"
+        role = "stop"
+        nth = 4
+    """,
+    premises=("INV-03",),
+)
+async def test_rs_14_a_siblings_cancel_that_fails_is_made_until_it_succeeds(t):
+    bracket = await t.bracket(t.buy(1), stop="19990", target="20010")
+    await bracket.closed()
+    await t.rest()
+    assert t.flat
+    assert len(t.asked("cancel", "stop")) == 5
+    assert t.filled("target") == 1

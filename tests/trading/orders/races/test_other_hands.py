@@ -113,3 +113,27 @@ async def test_rs_23_one_fill_takes_the_position_through_zero(t):
     await t.rest()
     assert t.held == -1
     assert not t.working
+
+
+@race(
+    market=CALM,
+    plan="""
+        [[fault]]
+        kind = "liquidation"
+        at = "1000 ms"
+
+        [[fault]]
+        kind = "late"
+        event = "fill"
+        nth = 2
+        delay = "3 s"
+    """,
+    premises=("INV-01",),
+)
+async def test_rs_20_after_a_forced_liquidation_nothing_is_protected_that_is_gone(t):
+    bracket = await t.bracket(t.buy(2), stop="19990", target="20010")
+    await bracket.protected()
+    await t.at(1000)
+    await t.rest()
+    assert t.flat
+    assert len(t.placed("stop")) == 1
