@@ -8,6 +8,7 @@ from .exits.flattens import Flattens
 from .handle import Order
 from .recovery.life import Life
 from .recovery.watch import Watch
+from .risk.locks import Locks
 from .risk.switch import KillSwitch
 from .sending.outbox import Outbox
 from .view import View
@@ -15,8 +16,8 @@ from .view import View
 
 class Admission:
     """Refuses what must not be sent: nothing at all once the manager is closed, no order while its
-    instrument is flattened, and none that opens where the switch is pulled, the stream had a gap,
-    the broker does not answer, or the manager is `winding_down`."""
+    instrument is flattened, and none that opens where the switch is pulled, the instrument is
+    locked, the stream had a gap, the broker does not answer, or the manager is `winding_down`."""
 
     def __init__(
         self,
@@ -26,6 +27,7 @@ class Admission:
         outbox: Outbox,
         switch: KillSwitch,
         life: Life,
+        locks: Locks,
     ) -> None:
         self.winding_down = False
         self._view = view
@@ -34,6 +36,7 @@ class Admission:
         self._outbox = outbox
         self._switch = switch
         self._life = life
+        self._locks = locks
 
     def check(self, instrument: Instrument, spec: OrderSpec) -> bool:
         """Whether an order may open something. Raises `RefusedByUs` for one that may not be sent
@@ -48,6 +51,7 @@ class Admission:
             self._switch.check(spec, held, self._view.orders_of(instrument))
         if held * spec.side.sign < 0 and spec.qty <= abs(held):
             return False  # it reduces what is held
+        self._locks.check(instrument)
         if self.winding_down:
             raise RefusedByUs("the order manager is closing; no entries any more")
         if self._life.refusal:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from ..instrument import Instrument
+from ..words import OrdStatus
 from .brackets.bracket import Bracket
 from .brackets.core import Mode
 from .exits.fallback import Fallback
@@ -22,6 +23,7 @@ from .groups.group import Group
 from .guards.close import Close
 from .guards.guard import Guard
 from .owners import Owner, Owners
+from .risk.locks import Locks
 from .sending.outbox import Outbox
 
 
@@ -97,9 +99,10 @@ def _same_side(one: int, other: int) -> int:
 class Attribution:
     """Looks at an instrument after its fills and before its owners act on them."""
 
-    def __init__(self, owners: Owners, outbox: Outbox) -> None:
+    def __init__(self, owners: Owners, outbox: Outbox, locks: Locks) -> None:
         self._owners = owners
         self._outbox = outbox
+        self._locks = locks
         self._changes: dict[str, int] = {}  # by symbol: the ledger's changes at the last look
         self._held: dict[str, int] = {}
         self._own: dict[str, dict[str, int]] = {}  # by symbol and intent
@@ -152,7 +155,16 @@ class Attribution:
         if lost > 0 and not _let_go(owner):
             text = f"{owner!r}: other hands closed {lost} contracts of it; its orders follow"
             self._outbox.incident("position_cut", text, owner.intent)
+            if owner.position == 0 and _swept(owner):
+                self._lock(owner)
         self._owners.settle(owner)
+
+    def _lock(self, owner: Owner) -> None:
+        symbol = owner.instrument.symbol
+        if symbol not in self._locks.locked:
+            reason = "a position was closed and its orders were cancelled, neither by us"
+            self._locks.lock(owner.instrument, reason)
+            self._outbox.incident("locked", f"{symbol}: {reason}; no entries", owner.intent)
 
 
 def _holds(owner: Owner) -> bool:
@@ -161,6 +173,14 @@ def _holds(owner: Owner) -> bool:
     if isinstance(owner, Guard | Close):
         return False
     return not (isinstance(owner, Group) and owner.spec.only_closes)
+
+
+def _swept(owner: Owner) -> bool:
+    """Whether the venue took an order of an owner away that nobody here wanted gone."""
+    return any(
+        order.core.venue_status is OrdStatus.CANCELED and order.core.wish.working
+        for order in owner.orders()
+    )
 
 
 def _can_be_cut(owner: Owner) -> bool:

@@ -43,6 +43,7 @@ from .owners import Owner, Owners
 from .recovery.asking import look_up
 from .recovery.life import Life
 from .recovery.watch import Watch
+from .risk.locks import Locks
 from .risk.switch import KillSwitch
 from .sending.outbox import Listener, Outbox
 from .settings import OrderSettings
@@ -90,7 +91,8 @@ class OrderManager:
         )
         failed = self._outbox.supervision.failed
         self._owners = Owners(self.settings, failed)
-        self._attribution = Attribution(self._owners, self._outbox)
+        self._locks = Locks()
+        self._attribution = Attribution(self._owners, self._outbox, self._locks)
         falling_back = FallingBack(self._owners, self._outbox, self.settings)
         self._outbox.supervision.fall_back = falling_back.begin
         self._outbox.supervision.go_on = self._intake.go_on
@@ -109,7 +111,13 @@ class OrderManager:
         )
         self.switch = KillSwitch()
         self._admission = Admission(
-            self.view, self._flattens, self._watch, self._outbox, self.switch, self._life
+            self.view,
+            self._flattens,
+            self._watch,
+            self._outbox,
+            self.switch,
+            self._life,
+            self._locks,
         )
         self.stream = EventStream(
             now_ns, self._outbox.observers, self._outbox.orders, self.settings
@@ -152,6 +160,7 @@ class OrderManager:
             self.switch,
             self._life,
             changing.start_cancel,
+            self._locks,
         )
         self.flatten, self.start_flatten = leaving.flatten, leaving.start_flatten
         self.flatten_all, self.cancel_all = leaving.flatten_all, leaving.cancel_all

@@ -67,7 +67,7 @@ class OrderCore:
         "_doubt", lambda o: Doubt(o._settings, o.sent_s or 0.0, risk_reducing=not o.is_entry)
     )
     unsent = MadeWhenAsked("_unsent", lambda o: Unsent(o._settings))
-    _cancels = MadeWhenAsked("_tried", lambda o: Cancels(o._settings))
+    cancels = MadeWhenAsked("_tried", lambda o: Cancels(o._settings))
 
     def __init__(self, request: OrderRequest, settings: OrderSettings) -> None:
         self.request = request
@@ -150,7 +150,7 @@ class OrderCore:
     @property
     def stuck(self) -> bool:
         """True when cancels were tried as often as the settings allow and the order still works."""
-        return bool(self._tried) and not self.terminal and self._cancels.spent
+        return bool(self._tried) and not self.terminal and self.cancels.spent
 
     # --- what we want -------------------------------------------------------------------------
 
@@ -169,7 +169,7 @@ class OrderCore:
 
     def renew(self) -> None:
         """Try again what was given up or refused: a cancel from its first pause, a change now."""
-        self._cancels.renew()
+        self.cancels.renew()
         self.refusal = ""
 
     def next_command(self) -> Command | None:
@@ -181,7 +181,7 @@ class OrderCore:
         if self.doubtful or not self.accepted:
             return Command(Do.LOOK, max(self.doubt.pause_s, self.unsent.pause_s))
         if not self.wish.working:
-            return Command(Do.CANCEL, self.unsent.pause_s or self._cancels.pause_s)
+            return Command(Do.CANCEL, self.unsent.pause_s or self.cancels.pause_s)
         if self.wish != self.agreement.now and not self.refusal:
             pause_s = max(self.agreement.pause_s(self._settings), self.unsent.pause_s)
             return Command(Do.MODIFY, pause_s, self.agreement.change_to(self.wish))
@@ -212,7 +212,7 @@ class OrderCore:
     def patience_s(self) -> float | None:
         """How long the answer to what is in flight is waited for; None: to the port's deadline."""
         if self.flight is Do.CANCEL:
-            return self._cancels.patience_s
+            return self.cancels.patience_s
         if self.is_entry or self.flight is Do.PLACE:
             return None
         return self._settings.told_within_s
@@ -221,7 +221,7 @@ class OrderCore:
         """What is in flight is waited for no more: a cancel goes again, the rest is looked up."""
         do, self.flight = self.flight, None
         self.agreement.ended()
-        (self._cancels.overdue if do is Do.CANCEL else self.doubt.arise)()
+        (self.cancels.overdue if do is Do.CANCEL else self.doubt.arise)()
 
     def acked(self, order_id: str) -> None:
         """The broker took the order."""
@@ -239,7 +239,7 @@ class OrderCore:
         If that report does not come, the next command is a look and not another cancel.
         """
         self._landed()
-        self._cancels.taken()
+        self.cancels.taken()
         self.doubt.arise_later()
 
     def refused(self, do: Do, reason: Reason, text: str) -> None:
@@ -255,7 +255,7 @@ class OrderCore:
             self.reason, self.text = reason, text
             return
         if do is Do.CANCEL:
-            self._cancels.refused(reason)
+            self.cancels.refused(reason)
         if do is Do.MODIFY and self.wish == carried:  # and nothing newer is wished meanwhile
             self.refusal, self.refusal_reason = text or "no reason given", reason
             self.refusals += 1
@@ -299,7 +299,7 @@ class OrderCore:
         if state is not None:
             follows = self.doubt.settle()
             self.seen(state)
-            self._cancels.in_vain()
+            self.cancels.in_vain()
             if self.change_refused or follows:
                 # What was refused is wished no more: the next change must not carry it along.
                 self.wish = structs.replace(self.agreement.now, working=self.wish.working)

@@ -232,3 +232,56 @@ def test_a_flatten_goes_as_the_script_says(name, play):
     stage = play(SCRIPTS[name], SETTINGS.get(name))
     for order in stage.orders.values():
         assert order.working or not order.changed.waited_for, f"{order!r} is still waited for"
+
+
+IN_A_HALT = """
+    do bracket buy 1 loss 40t
+    > place 1.entry#1 buy 1 market
+    < new 1.entry#1
+    < ack 1.entry#1
+    < fill 1.entry#1 1 @ 20000
+    > place 1.stop#1 sell 1 stop 19990
+    < new 1.stop#1
+    < ack 1.stop#1
+    do flatten
+    > cancel 1.stop#1
+    < refuse 1.stop#1 MARKET_CLOSED
+    = incidents flatten_waits
+    > look 1.stop#1
+    < found 1.stop#1
+    wait 0.25
+    > cancel 1.stop#1
+    < refuse 1.stop#1 MARKET_CLOSED
+    > look 1.stop#1
+    < found 1.stop#1
+    = incidents flatten_waits cancel_failed
+    = waiting flatten
+"""
+
+
+def test_rs_53_a_flatten_waits_for_as_long_as_the_market_lets_no_order_go(play):
+    at_the_opening = """
+        < status OPEN
+        > cancel 1.stop#1
+        < canceled 1.stop#1
+        > place 2.exit#1 sell 1 market
+        < ack 1.stop#1
+        < new 2.exit#1
+        < ack 2.exit#1
+        < fill 2.exit#1 1 @ 19900
+        = got flatten -> FlattenResult(ok=True, position=0, reason='')
+        = incidents flatten_waits cancel_failed
+    """
+    play(IN_A_HALT + at_the_opening, OrderSettings(cancel_tries=2))
+
+
+def test_a_flatten_in_a_market_that_has_ended_for_us_gives_up(play):
+    at_the_end = """
+        do last_call
+        wait 30
+        > cancel 1.stop#1
+        < refuse 1.stop#1 MARKET_CLOSED
+        = got flatten -> FlattenResult(ok=False, position=1, reason='')
+        > look 1.stop#1
+    """
+    play(IN_A_HALT + at_the_end, OrderSettings(cancel_tries=2))

@@ -166,3 +166,40 @@ def test_a_strangers_fill_that_was_the_stop_counts_once(play):
         """,
         tagged=False,
     )
+
+
+SWEPT = f"""
+    {LONG_2}
+    x hand sell 2 @ 19980
+    < canceled 1.stop#1
+    > ask fills
+    > ask open
+    < canceled 1.target#1
+    < shown
+    = position 0
+    = working
+    = incidents stop_canceled target_canceled position_cut locked
+    do place buy 1
+    = refused RefusedByUs
+"""
+
+
+def test_rs_20_what_somebody_closed_and_swept_is_not_opened_again(play):
+    """No new stop goes out, and no entry, until the trader says so."""
+    play(SWEPT + "do release\ndo place buy 1\n> place 2#1 buy 1 market")
+
+
+def test_a_lock_lets_what_closes_pass(play):
+    others = """
+        x hand buy 1 @ 19980
+        < stream up gap
+        > ask fills
+        > ask open
+        > ask orders
+        > ask positions
+        < shown
+        = position 1
+        do place sell 1
+        > place 2#1 sell 1 market
+    """
+    play(SWEPT + others)

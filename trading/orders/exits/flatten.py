@@ -33,7 +33,8 @@ class Flatten:
     """Takes an instrument to nothing working and nothing held; `result` is set when it is through.
 
     It waits for as long as its closing orders merely rest or the market is shut, and gives up when
-    they are refused, or when an order cannot be cancelled. `again` settles it from a timer.
+    they are refused, or when an order cannot be cancelled in a market that lets orders go; while
+    that does not, it says so once and goes on when it does. `again` settles it from a timer.
     """
 
     kind = "flatten"
@@ -57,6 +58,7 @@ class Flatten:
         self._sender = sender
         self._settings = settings
         self._closer = Closer(intent, instrument, sender, settings, again)
+        self._said_waits = False
         self.changed = Changed()
 
     def kept(self) -> FlattenKept:
@@ -75,9 +77,10 @@ class Flatten:
         works = self._book.orders_of(self.instrument)
         others = [order for order in works if order is not exit_order]
         position = self._book.held(self.instrument)
+        waits = [(order, self._waits_for(order)) for order in works]
         facts = FlattenFacts(
             others_live=bool(others) or self._book.unsure(self.instrument),
-            stuck=any(order.core.stuck for order in works),
+            stuck=any(order.core.stuck and not shut for order, shut in waits),
             exit_live=exit_order is not None,
             position=position,
             spent=self._closer.spent or self._closer.failures >= self._settings.exit_tries,
@@ -91,6 +94,16 @@ class Flatten:
             self._closer.send(Side.SELL if position > 0 else Side.BUY, abs(position))
         elif step != "wait":
             self._end(step == "flat", position)
+
+    def _waits_for(self, order: Order) -> bool:
+        """Whether the market's state is why an order does not go; it will go when that changes."""
+        if not order.core.cancels.not_now or self._sender.last_call:
+            return False
+        if not self._said_waits:
+            self._said_waits = True
+            text = f"{order.describe()} cannot be cancelled in the market's state; it is tried on"
+            self._sender.incident("flatten_waits", text, order.cl_ord_id)
+        return True
 
     def closes_with(self, order: Order) -> bool:
         """Whether an order is its own closing order."""

@@ -8,6 +8,7 @@ from ...instrument import Instrument
 from ..admission import Admission
 from ..handle import Order
 from ..recovery.life import Life
+from ..risk.locks import Locks
 from ..risk.switch import KillSwitch
 from ..sending.outbox import Outbox
 from ..view import View
@@ -31,6 +32,7 @@ class Leaving:
         switch: KillSwitch,
         life: Life,
         start_cancel: Callable[[Order], None],
+        locks: Locks,
     ) -> None:
         self._broker = broker
         self._outbox = outbox
@@ -40,6 +42,7 @@ class Leaving:
         self._switch = switch
         self._life = life
         self._start_cancel = start_cancel
+        self._locks = locks
         self._killing: FlattenAll | None = None
 
     def cancel_all(
@@ -88,7 +91,8 @@ class Leaving:
         return self._killing
 
     def release(self) -> None:
-        """End `kill`."""
+        """End `kill`, and every lock of an instrument."""
+        self._locks.release()
         self._killing = None
         self._switch.release()
         self._life.left(self._switch)

@@ -93,6 +93,11 @@ class Cancels:
         most_s = bounds.closed_retry_s if self._not_now else bounds.retry_most_s
         return doubled(bounds.retry_s, most_s, self._tries)
 
+    @property
+    def not_now(self) -> bool:
+        """Whether the market's state was the reason of the last refusal."""
+        return self._not_now
+
     def overdue(self) -> None:
         """One was not answered in time: the next goes at once."""
         self._overdue += 1

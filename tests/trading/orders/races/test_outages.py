@@ -136,6 +136,7 @@ async def test_rs_53_a_flatten_in_a_halt_does_not_storm_and_closes_once(t):
     await t.rest()
     assert result.ok
     assert t.flat
+    assert t.incidents("flatten_waits") == 1
     assert t.filled("stop") + t.filled("exit") == 1
     # Sixty seconds of refusals: the pauses double, a second and more each after the first three.
     assert len(t.asked("cancel", "stop")) <= 11

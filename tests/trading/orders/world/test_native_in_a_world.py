@@ -201,3 +201,27 @@ def test_an_account_without_auto_oco_gets_the_managers_legs(world):
     made.run(trade_on)
     assert not any(r.parent for r in made.desk.orders.values())
     assert any(str(r.tag).partition("#")[0].endswith(".stop") for r in made.desk.orders.values())
+
+
+CLOSED_BY_HAND = """
+    [[fault]]
+    kind = "trader"
+    at = "5 s"
+    act = "close"
+"""
+
+
+def test_closing_by_hand_leaves_no_child_behind(world):
+    """The broker leaves them working, and the market would reach them (RS-61)."""
+    made = world(BracketRules(), plan=CLOSED_BY_HAND)
+    watching = watch(made, Bounds())
+
+    async def hold(desk):
+        bracket = await desk.bracket(Buy(1), stop=Ticks(200), target=Ticks(200))
+        await asyncio.sleep(20)
+        assert [bracket.stop.working, bracket.target.working] == [False, False]
+        return []
+
+    made.run(hold)
+    watching.check()
+    assert watching.report().premises["INV-03"]
