@@ -50,7 +50,7 @@ class ScriptedBroker:
         self.fills = 0
         self.trades = []
         self.hidden = None  # a fill that no question shows, but the position does
-        self.time_ns = 0
+        self.time_ns = 10**9
         self.since_ns = {}
         self.snapshots = {}
 

@@ -81,8 +81,8 @@ class OrderSettings:
     that protects or closes when a change of it, or its last look-up, got no answer by then.
     `reconcile_s`: how often orders, fills and positions are compared with the broker's while
     something works or is held, however healthy the stream seems. `overlap_s`: how far before the
-    newest event that we know such questions reach back; `history_s`: how far they reach back at a
-    start where the journal knows of no event.
+    newest event that we know such questions reach back; `history_s`: how far they reach back while
+    no event of the broker's is known, and its clock is not either.
 
     `journal_retry_s`: how long after a failure the journal is written again. `events_most`: how
     many of the manager's events it keeps, in whole thousands. `state_bytes_most`: how large a

@@ -251,6 +251,14 @@ LOSSY_SCRIPTS = {
     """
     + ROUND
     + "< shown\n= position 1",
+    "what somebody did before this life is not counted in it": "x hand sell 1 @ 20000\nx time 100"
+    + RESTS
+    + "wait 5"
+    + ROUND
+    + """
+        < shown
+        = position 0
+    """,
     "nothing works and nothing is held: nobody is asked": RESTS
     + """
         < canceled 1#1
@@ -284,10 +292,12 @@ def test_a_stream_that_tells_all_is_never_asked(play):
 def test_a_question_reaches_back_before_the_newest_that_was_told(play, lossy):
     def since(settings=None):
         stage = play(
-            "x time 100\n" + RESTS + "wait 5" + ROUND, settings or OrderSettings(), offers=lossy
+            RESTS + "x time 100\n< fill 1#1 1 @ 20000\nwait 5" + ROUND,
+            settings or OrderSettings(),
+            offers=lossy,
         )
         return stage.broker.since_ns["fills"] / 1e9
 
     assert since() == 40.0
     assert since(OrderSettings(overlap_s=7.5)) == 92.5
-    assert since(OrderSettings(overlap_s=500.0)) == 0.0  # fills from before we were are not counted
+    assert since(OrderSettings(overlap_s=500.0)) == 1.0  # fills from before we were are not counted

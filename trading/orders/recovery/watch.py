@@ -18,6 +18,7 @@ from ..handle import Order
 from ..intake import Intake
 from ..sending.outbox import Outbox
 from ..settings import OrderSettings
+from .birth import Birth
 from .holdings import Holdings
 
 
@@ -60,7 +61,8 @@ class Watch:
         self._outbox = outbox
         self._intake = intake
         self._settings = settings
-        self._born_ns = now_ns()  # fills from before are not ours to count, unless it resumes
+        self._birth = Birth()  # fills from before are not ours to count, unless it resumes
+        self._started_ns = now_ns()  # by the local clock, which may be off
         self._resumes = False  # positions were taken over from what was before
         self._lossy = not broker.offers.lossless_stream
         self._up = True
@@ -91,6 +93,7 @@ class Watch:
 
     def arm(self) -> None:
         """See to it that the next round comes, where there is something to look at."""
+        self._birth.begin(self._outbox.now_s())
         if self._quiet is None and self._anything:
             self._quiet = self._outbox.later(
                 self._settings.reconcile_s, self._reconcile, standing=True
@@ -171,6 +174,8 @@ class Watch:
 
     def _reported(self, order: Order) -> None:
         """An event told of an order."""
+        if self._birth.ns is None:
+            self._birth.heard(self._intake.last_ns, self._outbox.now_s())
         if self._untold:
             self._outbox.never(self._untold.pop(order.cl_ord_id, None))
 
@@ -235,11 +240,11 @@ class Watch:
     def _since_ns(self) -> int:
         """How far back to ask. Only broker times are compared with broker times (RS-46): where we
         know none, a day covers every clock that is wrong."""
-        settings, last_ns = self._settings, self._intake.last_ns
+        settings, last_ns, born_ns = self._settings, self._intake.last_ns, self._birth.ns
+        if not last_ns:
+            return self._started_ns - round(settings.history_s * 1e9)
         since_ns = last_ns - round(settings.overlap_s * 1e9)
-        if not self._resumes:
-            return max(since_ns, self._born_ns)
-        return since_ns if last_ns else self._born_ns - round(settings.history_s * 1e9)
+        return since_ns if self._resumes or born_ns is None else max(since_ns, born_ns)
 
     def _ask(self, this: Round, name: str, future: "Future[Any]") -> None:
         this.left += 1
@@ -311,13 +316,31 @@ class Watch:
             elif self._fresh(this, order):
                 self._intake.state(order, state)
                 this.epochs[order.cl_ord_id] = order.core.epoch
-        for fill in fills:
+        for fill in self._of_this_life(fills):
             self._intake.fill(fill)
         for order in list(self._outbox.orders.working()):
             hidden = order.core.venue_status is OrdStatus.SUSPENDED  # not among the open ones
             if order.order_id not in shown and not hidden and self._fresh(this, order):
                 order.core.doubt.arise()  # it is over, or not shown yet: its own look-up tells
                 self._outbox.advance(order)
+
+    def _of_this_life(self, fills: list[Execution]) -> list[Execution]:
+        """Fills that are to be counted: of strangers none that is older than this life is, or may
+        be, unless their positions were taken over."""
+        if self._resumes:
+            return fills
+        find = self._outbox.orders.find
+        ours = [find(fill.cl_ord_id, fill.order_id) is not None for fill in fills]
+        newest_ns = max(
+            [fill.time_ns for fill, own in zip(fills, ours, strict=True) if own], default=0
+        )
+        self._birth.heard(newest_ns, self._outbox.now_s())
+        born_ns = self._birth.ns
+        return [
+            fill
+            for fill, own in zip(fills, ours, strict=True)
+            if own or (born_ns is not None and fill.time_ns >= born_ns)
+        ]
 
     def _fresh(self, this: Round, order: Order) -> bool:
         """Whether nothing happened to an order since the round began."""

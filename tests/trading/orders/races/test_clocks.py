@@ -1,4 +1,4 @@
-"""Races with a wall clock that is behind: what of RS-46 needs no restart."""
+"""Races with a wall clock that is off: what of RS-46 needs no restart."""
 
 import pytest
 from racing import race, run_digest
@@ -42,7 +42,7 @@ async def test_rs_46_a_clock_that_is_slow_misses_no_order(t):
     await nothing_is_told(t)
 
 
-@pytest.mark.parametrize("off", ['behind = "90 s"', 'behind = "60 min"'])
+@pytest.mark.parametrize("off", ['behind = "90 s"', 'behind = "60 min"', 'ahead = "60 min"'])
 def test_rs_46_the_wall_clock_decides_nothing(off):
     """INV-29: at the exchange the same happens at the same time, whatever the client's clock."""
     right, wrong = (
@@ -50,3 +50,8 @@ def test_rs_46_the_wall_clock_decides_nothing(off):
         for each in ('behind = "1 ns"', off)
     )
     assert right == wrong
+
+
+@race(market=MARKET, plan=PLAN.format(off='ahead = "60 min"'), premises=("INV-01", "INV-07"))
+async def test_rs_46_a_clock_that_is_ahead_misses_no_fill(t):
+    await nothing_is_told(t)
