@@ -59,7 +59,8 @@ def findings_table() -> str:
 def races_table() -> str:
     lines = ["| race | what happens | played by |", "|---|---|---|"]
     for row in races():
-        tests = [str(t) for t in row.get("tests", [])]  # type: ignore[attr-defined]
+        elsewhere = [str(t).rpartition("/")[2] for t in row.get("elsewhere", [])]  # type: ignore[attr-defined]
+        tests = [*(str(t) for t in row.get("tests", [])), *elsewhere]  # type: ignore[attr-defined]
         waits = row.get("wire") or row.get("missing")
         played = ", ".join(f"`{t.partition('::')[0]}`" for t in dict.fromkeys(tests))
         played = ", ".join(dict.fromkeys(played.split(", "))) if played else ""

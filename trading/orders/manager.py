@@ -126,6 +126,8 @@ class OrderManager:
         self._orphans = Orphans(self.view, self._owners, self._outbox, self.settings)
         self._open_doors()
         self.keeps = journal is not None  # there was a life before, perhaps: `recover` first
+        if self.keeps:
+            self._life.tell_on(self.stream)
         self._life.join(self._watch, self._flattens, self._positions, self.kill, again=self.keeps)
         self.recover, self.state = self._life.recover, self._life.state
         broker.listen(self.on_event)
@@ -193,7 +195,8 @@ class OrderManager:
     def events(self, since: int | None = None) -> Reader:
         """What becomes of orders from now on, as typed events (`orders/events.py`), for `async
         for`; each call is a reader of its own, and a slow one delays nobody. With `since`, the
-        events after that number come first; a journal keeps them."""
+        events after that number come first, those of earlier lives too: a journal keeps them, and
+        what it has let go since is told as `Missed`."""
         return self.stream.open(since)
 
     async def look_up(self, key: str, instrument: Instrument) -> Order | OrderState | None:

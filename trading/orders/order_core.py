@@ -42,6 +42,7 @@ class OrderCore:
         "agreement",
         "avg_px",
         "cum_qty",
+        "entered_ns",
         "epoch",
         "flight",
         "is_entry",
@@ -95,6 +96,7 @@ class OrderCore:
         self._tried: Cancels | None = None
         self.lost = self.taken_back = False  # it never arrived, proved by looks; it never left
         self.epoch = 0  # grows with every request and report: what was asked before is older
+        self.entered_ns = 0  # the broker's, of the first state that we were told
         self.time_ns = 0  # the broker's, of the newest state that we were told
 
     @property
@@ -371,6 +373,7 @@ class OrderCore:
     def _take(self, state: OrderState) -> None:
         newer, status, told = state.cum_qty > self.cum_qty, self.venue_status, self.told
         self.time_ns = max(self.time_ns, state.time_ns)
+        self.entered_ns = self.entered_ns or state.time_ns
         self.cum_qty = max(self.cum_qty, state.cum_qty, self.told.qty)
         if told.qty == self.cum_qty:
             self.avg_px = told.avg_px

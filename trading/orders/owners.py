@@ -92,7 +92,7 @@ class Past:
     `orders`: all that is known of its intent, by role, attempts in order. `alone(intent)`: the
     newest attempt of an order that was sent alone and linked to it, None where nothing is known of
     it. `find`: the instrument of a symbol. `again` lets the owner act from a timer, `ask` has the
-    broker asked what is true.
+    broker asked what is true. `last_ns`: the newest that is known of the broker's clock.
     """
 
     intent: str
@@ -103,10 +103,16 @@ class Past:
     settings: OrderSettings
     again: Callable[["Owner"], None]
     ask: Callable[[], None]
+    last_ns: int
 
     def of(self, role: str) -> list[Order]:
         """The orders of a role, oldest attempt first."""
         return self.orders.get(role, [])
+
+    def gone_s(self, order: Order) -> float:
+        """How long an order works at least, by the broker's clock; 0 where that is not known."""
+        entered_ns = order.core.entered_ns
+        return max(self.last_ns - entered_ns, 0) / 1e9 if entered_ns else 0.0
 
 
 class Owners:

@@ -18,6 +18,7 @@ from ..owners import Past
 from ..settings import OrderSettings
 from . import core as core
 from .core import Facts, Mode, Outcome
+from .entry_time import EntryTime
 from .following import Follower
 from .kept import BracketKept, bracket_kept, plan_of
 from .leg import Leg, Moved
@@ -55,11 +56,10 @@ class Bracket:
         self._native: Native | None = None  # where the broker keeps the legs
         self._overfill = False  # an incident said already that too much was closed
         self.taken = 0  # contracts that other hands closed
-        self._deadline: int | None = None  # the entry's time-out
-        self._late = False  # it passed while the entry worked
+        self._time = EntryTime(plan.rules.entry_timeout, sender, self._changed_plan)
         self._parted = 0  # closed by closing orders once all that the trader asked is
         self._follower = Follower(
-            sender, settings, lambda: (self.plan, self.facts()), self._moved_by_rules
+            sender, settings, lambda: (self.plan, self.facts()), self._changed_plan
         )
 
     # --- for the caller -------------------------------------------------------------------------
@@ -149,12 +149,9 @@ class Bracket:
     def begin(self, entry: OrderRequest) -> None:
         """Send the entry."""
         if entry.attached is not None:
-            side = self.plan.side.opposite
-            self._native = Native(
-                self._entry, self._legs.all, side, self._sender, self._settings, self
-            )
+            self._native = self._kept_by_broker()
         self._entry.sent(self._sender.send(entry))
-        self._time_entry()
+        self._time.begin(self.entry)
 
     def kept(self) -> BracketKept:
         return bracket_kept(
@@ -163,13 +160,18 @@ class Bracket:
             mode=self.mode,
             reason=self.reason,
             dropped=tuple(leg.role for leg in self._legs.all if leg.dropped),
-            late=self._late,
+            late=self._time.late,
             overfill=self._overfill,
             parted=self._parted,
             taken=self.taken,
             followed=self._follower.px,
             best=self._follower.best,
+            handed=self._native is not None and self._native.ours,
         )
+
+    def keep(self) -> None:
+        """What a journal has of it is not so any more."""
+        self._sender.keep(self)
 
     @classmethod
     def rebuild(cls, kept: BracketKept, past: Past) -> "Bracket":
@@ -177,13 +179,17 @@ class Bracket:
         plan = plan_of(kept, past.find(kept.symbol))
         bracket = cls(past.intent, plan, kept.tif, past.sender, past.settings)
         bracket.mode, bracket.reason, bracket.taken = kept.mode, kept.reason, kept.taken
-        bracket._late, bracket._overfill, bracket._parted = kept.late, kept.overfill, kept.parted
+        bracket._overfill, bracket._parted = kept.overfill, kept.parted
         bracket._follower.px, bracket._follower.best = kept.followed, kept.best
         bracket._entry.resume(past.of("entry"), dropped=False)
         for leg in bracket._legs.all:
             leg.resume(past.of(leg.role), dropped=leg.role in kept.dropped)
         bracket._closer.resume(past.of("exit"))
-        bracket._time_entry()
+        bracket._time.late = kept.late
+        bracket._time.begin(bracket.entry, past.gone_s(bracket.entry))
+        if kept.handed or bracket.entry.core.request.attached is not None:
+            bracket._native = bracket._kept_by_broker()
+            bracket._native.resume(past.of("stray"), ours=kept.handed)
         return bracket
 
     def adopt(self, state: OrderState) -> Order | None:
@@ -265,7 +271,7 @@ class Bracket:
             exit_cum=-self.plan.side.sign * self._closer.net,
             exit_live=self._closer.live is not None,
             followed=self._follower.px,
-            late=self._late,
+            late=self._time.late,
             taken=self.taken,
             flattening=self._sender.flattening(self.plan.instrument),
         )
@@ -286,7 +292,7 @@ class Bracket:
             self._sender.incident("overfill", f"{self!r}: {-facts.net} contracts closed too much")
         wish = core.desired(self.plan, facts, self.mode)
         if not self.entry.working:
-            self._sender.never(self._deadline)
+            self._time.stop()
         elif not wish.entry_working:
             self.entry.core.want_gone()
             self._sender.advance(self.entry)
@@ -307,7 +313,7 @@ class Bracket:
 
     def stop_timers(self) -> None:
         """Nothing more is to be done."""
-        self._sender.never(self._deadline)
+        self._time.stop()
         self._legs.stop_timers()
         self._follower.stop()
         self._closer.stop()
@@ -341,33 +347,27 @@ class Bracket:
 
     def _standing(self) -> tuple[int, Facts, OrdStatus, Mode, str]:
         entry, reason = self.entry.core, self.reason
-        if not reason and self._late and entry.venue_status is not OrdStatus.FILLED:
+        if not reason and self._time.late and entry.venue_status is not OrdStatus.FILLED:
             reason = f"not filled within {self.plan.rules.entry_timeout:g} s"
         return entry.order_qty, self.facts(), entry.venue_status, self.mode, reason or entry.text
 
     def _send_plain(self) -> None:
         """The entry again, without what the broker refused to attach; the legs are ours then."""
         plain = plain_entry(self.entry)
-        if plain is not None and self.mode is Mode.GUARDING and not self._late:
+        if plain is not None and self.mode is Mode.GUARDING and not self._time.late:
             text = f"{self.entry.describe()}: {self.entry.core.text}; sent without"
             self._native = None
             self._sender.incident("native_refused", text, self.entry.cl_ord_id)
             self._entry.sent(self._sender.send(plain))
 
-    def _time_entry(self) -> None:
-        seconds = self.plan.rules.entry_timeout
-        if seconds is not None and self.entry.working and not self._late:
-            self._deadline = self._sender.later(seconds, self._entry_is_late)
+    def _kept_by_broker(self) -> Native:
+        side = self.plan.side.opposite
+        return Native(self._entry, self._legs.all, side, self._sender, self._settings, self)
 
-    def _moved_by_rules(self) -> None:
+    def _changed_plan(self) -> None:
+        """The rules want the stop elsewhere, or the entry's time is over."""
         self._sender.keep(self)
         self.settle()
-
-    def _entry_is_late(self) -> None:
-        if self.entry.working:
-            self._late = True
-            self._sender.keep(self)
-            self.settle()
 
     async def _move(self, leg: Leg, level: Level, loosen: bool) -> None:
         """Check a move of the trader's, make it, and wait for the broker's word on it."""

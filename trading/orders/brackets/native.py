@@ -9,6 +9,7 @@ then; one that still waits, or that comes later, is taken away (RS-12).
 """
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from msgspec import structs
 
@@ -27,6 +28,12 @@ _NOT_TAKEN = (Reason.NOT_SUPPORTED, Reason.BRACKET_REFUSED)
 _TAKEN_AWAY = (OrdStatus.CANCELED, OrdStatus.EXPIRED)
 
 
+class Parent(Holder, Protocol):
+    """Whose entry it is. `keep`: a journal is to know how it is now."""
+
+    def keep(self) -> None: ...
+
+
 class Native:
     """What the broker keeps of one bracket. `ours`: nothing any more."""
 
@@ -37,7 +44,7 @@ class Native:
         side: Side,
         sender: Sender,
         settings: OrderSettings,
-        holder: Holder,
+        holder: Parent,
     ) -> None:
         self.ours = False
         self.strays: list[Order] = []  # children that fit no leg
@@ -84,6 +91,16 @@ class Native:
             leg.surplus.append(order)
             self._take_away(order)
         return order
+
+    def resume(self, strays: list[Order], *, ours: bool) -> None:
+        """Go on with the children of another life, which the legs have already. Where the legs are
+        the manager's, one that still waits is taken away, as it would have been then."""
+        self.strays, self.ours = strays, ours
+        for leg in self._legs if ours else ():
+            for order in leg.standing:
+                if order.core.adopted and order.status is OrdStatus.SUSPENDED:
+                    leg.retire(order)
+                    order.core.want_gone()
 
     def look(self) -> None:
         """Before the legs are judged: what the broker does with its children is as we wish it."""
@@ -185,6 +202,7 @@ class Native:
     def _hand_over(self) -> None:
         self._calm()
         self.ours = True
+        self._holder.keep()
 
     def _replace(self, pairs: Sequence[tuple[Leg, LegWish]]) -> None:
         """The broker did not do it: from now on the legs are the manager's."""

@@ -8,6 +8,7 @@ import asyncio
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from ...errors import UsageError
 from ..events import Missed, OrderEvent
@@ -23,11 +24,11 @@ class Reader:
     One task reads it. Let it go and it is forgotten; `close` ends it at once.
     """
 
-    def __init__(self, past: Iterator[OrderEvent], most: int) -> None:
+    def __init__(self, past: Iterator[OrderEvent], most: int, read: int = 0) -> None:
         self._past: Iterator[OrderEvent] | None = past
         self._most = most
         self._live: deque[OrderEvent] = deque()
-        self._read = 0  # the number of the last event that was read
+        self._read = read  # the number of the last event that was read
         self._lost: tuple[int, int] | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._ended = False
@@ -74,6 +75,11 @@ class Reader:
     def _next(self) -> OrderEvent | Missed | None:
         if self._past is not None:
             event = next(self._past, None)
+            if event is not None and event.n > self._read + 1:  # kept no longer
+                self._past = chain((event,), self._past)
+                missed = Missed(first=self._read + 1, last=event.n - 1)
+                self._read = missed.last
+                return missed
             if event is not None:
                 self._read = event.n
                 return event
@@ -148,7 +154,7 @@ class EventStream:
                 )
             past = iter(self.past(since))
         self._begin(0)
-        reader = Reader(past, self._settings.unread_most)
+        reader = Reader(past, self._settings.unread_most, since or 0)
         self._readers.append(weakref.ref(reader))
         if self.closed:
             reader.end()

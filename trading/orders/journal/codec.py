@@ -15,6 +15,7 @@ from msgspec import NODEFAULT, Struct, structs
 
 from ...errors import JournalError
 from ...instrument import Instrument
+from ..events import OrderEvent
 from .records import Record
 
 Find = Callable[[str], Instrument]
@@ -39,6 +40,18 @@ _encoder = msgspec.msgpack.Encoder(enc_hook=_text)
 def pack(value: object) -> bytes:
     """Any value of msgspec's, with prices in it."""
     return _encoder.encode(value)
+
+
+_events: msgspec.msgpack.Decoder[OrderEvent] = msgspec.msgpack.Decoder(OrderEvent)
+
+
+def event_of(body: bytes) -> OrderEvent:
+    """An event of the manager's that was packed. Raises `JournalError` for one of another
+    version."""
+    try:
+        return _events.decode(body)
+    except msgspec.MsgspecError as error:
+        raise JournalError(f"{len(body)} bytes are no event of this version: {error}") from error
 
 
 def _row_type(kind: Any) -> Any:

@@ -105,8 +105,6 @@ class Keeper(Observer):
 
     def event(self, n: int, event: object) -> None:
         """Keep the `n`-th event of the manager's stream; the oldest leave when there are many."""
-        if self.failing:
-            return
         part, place = divmod(n, _EVENTS_IN_A_PART)
         most = self._settings.events_most // _EVENTS_IN_A_PART
         old = [f"{EVENTS}{part - most - 1}"] if place == 0 and part > most else []
@@ -124,6 +122,10 @@ class Keeper(Observer):
                 # An entry does not go out again while nobody writes it down: it ends here.
                 order.core.want_gone()
                 self._outbox.advance(order)
+
+    def on_adopted(self, order: Order) -> None:
+        self._write([(order.cl_ord_id, order_kept(order))])
+        self._records[order.cl_ord_id] = 1
 
     def on_resent(self, order: Order, tag: str) -> None:
         self._resent = tag
@@ -295,4 +297,6 @@ def order_kept(order: Order) -> OrderKept:
         state=state_of(order) if heard else None,
         fills=tuple(order.fills),
         gone=not order.core.wish.working,
+        adopted=order.core.adopted,
+        entered_ns=order.core.entered_ns,
     )

@@ -33,12 +33,15 @@ class Lost(Struct, frozen=True):
 
 class OrderKept(Struct, frozen=True, kw_only=True):
     """An order as it stood, in place of all its records until then. `state` is None while the
-    broker has not said anything of it."""
+    broker has not said anything of it. `adopted`: the broker made it, and knows it by its id alone;
+    `entered_ns`: the broker's time of the first that was told of it."""
 
     request: OrderRequest
     state: OrderState | None
     fills: tuple[Execution, ...]
     gone: bool
+    adopted: bool = False
+    entered_ns: int = 0
 
 
 class OwnerKept(Struct, frozen=True, kw_only=True):

@@ -82,6 +82,7 @@ class Restored:
         core.unknown(now_s)
         order = self.orders[tag] = Order(core)
         if isinstance(record, OrderKept):
+            core.adopted, core.entered_ns = record.adopted, record.entered_ns
             for fill in record.fills:
                 self._more(order, report_of(order, fill))
             if record.state is not None:

@@ -5,14 +5,16 @@ from collections.abc import Callable, Sequence
 from ...errors import RunEnded
 from ...order import OrderRequest
 from ...state import KeptState
+from ..events import OrderEvent
 from ..exits.closing import Kept
 from ..exits.flattens import Flattens
+from ..figures.stream import EventStream
 from ..guards.close import Close
 from ..guards.guard import Guard
 from ..guards.kept import CloseKept, GuardKept
 from ..guards.position_orders import PositionOrders
 from ..intake import Intake
-from ..journal.codec import Find
+from ..journal.codec import Find, event_of
 from ..journal.keeper import Keeper
 from ..journal.kinds import KINDS, Kind
 from ..journal.port import Journal
@@ -90,6 +92,14 @@ class Life:
         }
         if again:
             watch.resume(self._restart.merge, new=self._new)
+
+    def tell_on(self, stream: EventStream) -> None:
+        """Keep what is told on a stream, which goes on where the last life's ended."""
+        stream.sink(lambda event: self.keeper.event(event.n, event), last=self.events)
+        stream.past = self._told_after
+
+    def _told_after(self, n: int) -> list[OrderEvent]:
+        return [event_of(body) for _, body in self.keeper.events(n)]
 
     @property
     def refusal(self) -> str:

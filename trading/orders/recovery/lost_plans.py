@@ -38,6 +38,7 @@ def without_plan(past: Past, held: int) -> Bracket | None:
         tif=TimeInForce.DAY,
         mode=Mode.EXITING,
         reason="its plan is not in the journal",
+        handed=True,  # should the broker have made legs for it, they are taken away
     )
     return Bracket.rebuild(kept, past)
 

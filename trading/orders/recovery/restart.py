@@ -65,6 +65,7 @@ class Restart:
         self._find = find
         self._number = number
         self._count = count
+        self._newest_ns = 0  # as far as the broker's clock is known
         self._since_ns = 0  # what is older is history
         self._intents: dict[str, dict[str, list[Order]]] = {}  # orders by intent and role
         for intent in (*restored.owners, *(o.cl_ord_id for o in restored.orders.values())):
@@ -81,12 +82,17 @@ class Restart:
         times_ns = [state.time_ns for state in states.values()] + [fill.time_ns for fill in fills]
         newest_ns = max(times_ns, default=0)
         newest_ns = max(newest_ns, self._intake.last_ns)
+        self._newest_ns = newest_ns
         self._since_ns = newest_ns - round(self._settings.overlap_s * 1e9)
         for state in states.values():
             self._state(this, state)
+        children = {key: state for key, state in states.items() if self._is_child(state)}
         for fill in fills:
-            self._fill(fill)
+            if fill.order_id not in children:
+                self._fill(fill)
         self._rebuild(this.answers["positions"])
+        self._take_in(children, fills)
+        self._guard()
         for order in self._outbox.orders.working():
             self._outbox.advance(order)
         self.through = True
@@ -143,14 +149,17 @@ class Restart:
         self._outbox.orders.add(order)
         self._outbox.observers.on_intent(order)
         self._file(order)
+        self._found(order, state)
+        return order
+
+    def _found(self, order: Order, state: OrderState) -> None:
         self._outbox.differences.note(
             "order_found",
             state.instrument.symbol,
-            tag=state.cl_ord_id,
+            tag=order.cl_ord_id,
             ours="nothing",
             theirs=f"{state.ord_status.name} {state.cum_qty}/{state.order_qty}",
         )
-        return order
 
     def _compare(self, order: Order, state: OrderState) -> None:
         """Say what changed while nobody lived."""
@@ -176,10 +185,31 @@ class Restart:
             self._outbox.observers.on_strange_fill(fill)
         self._intake.last_ns = max(self._intake.last_ns, fill.time_ns)
 
+    def _is_child(self, state: OrderState) -> bool:
+        """Whether the broker made it for an order of ours, and nobody wrote that down."""
+        find = self._outbox.orders.find
+        known = self._known(state.cl_ord_id, state.order_id) is not None
+        return not known and state.parent_id is not None and find("", state.parent_id) is not None
+
+    def _take_in(self, children: dict[str, OrderState], fills: list[Execution]) -> None:
+        """Give children to their brackets, all of them before anything follows from one."""
+        held = []
+        for state in children.values():
+            order = self._intake.adopt(state)
+            if order is not None:
+                held += self._outbox.orders.learn_id(order)
+                self._outbox.noted(order)
+                self._found(order, state)
+        for fill in fills:
+            if fill.order_id in children:
+                self._fill(fill)
+        for report in held:
+            self._intake.report(report)
+
     # --- owners -----------------------------------------------------------------------------------
 
     def _rebuild(self, positions: list[PositionState]) -> None:
-        """Owners and flattens of then answer for their orders again."""
+        """Owners of then answer for their orders again."""
         for intent, kept in self._restored.owners.items():
             if kept.kind in _NO_OWNERS:
                 continue
@@ -195,6 +225,9 @@ class Restart:
             past = self._past(intent)
             if intent not in self._restored.owners and self._lately(past):
                 self._close_what_has_no_plan(past, held)
+
+    def _guard(self) -> None:
+        """Flattens of then go on, and every owner acts."""
         for intent, kept in self._restored.owners.items():
             if kept.kind == Flatten.kind:
                 self.flattens.resume(kept, self._past(intent))
@@ -237,6 +270,7 @@ class Restart:
             settings=self._settings,
             again=self._owners.settle,
             ask=self.ask,
+            last_ns=self._newest_ns,
         )
 
     def _alone(self, intent: str) -> Order | None:

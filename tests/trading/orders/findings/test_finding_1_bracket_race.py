@@ -7,6 +7,7 @@ crosses what. MNQ, market 20000.00/20000.25.
 
 import pytest
 
+from dryfill.trading.orders.journal.memory import MemoryJournal
 from dryfill.trading.orders.settings import OrderSettings
 
 ENTRY_5 = """
@@ -162,4 +163,43 @@ def test_flat_within_the_tries_of_the_settings(play):
         = position 0
         """,
         OrderSettings(stop_tries=1),
+    )
+
+
+def test_finding_1e_killed_between_stop_and_target_there_is_one_of_each(play):
+    """The stop is accepted, the process dies before its target is answered, and the next one finds
+    the stop, proves that the target never arrived, and only then sends it again."""
+    look = "> look 1.target#1\n< none 1.target#1\n"
+    play(
+        """
+        do recover
+        > ask fills
+        > ask open
+        > ask orders
+        > ask positions
+        < shown
+        """
+        + FILLED_5.partition("< ack 1.target#1")[0]
+        + """
+        < new 1.stop#1
+        x never 1.target#1
+        do die
+        do live
+        > ask fills
+        > ask open
+        > ask orders
+        > ask positions
+        < shown
+        """
+        + look
+        + "".join(f"wait {pause}\n{look}" for pause in (0.25, 0.5, 1, 1, 1, 1, 1, 1))
+        + """
+        wait 0.25
+        > place 1.target#2 sell 5 limit 20020
+        < new 1.target#2
+        < ack 1.target#2
+        = working 1.stop#1 1.target#2
+        = position 5
+        """,
+        journal=MemoryJournal(),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[3]
 RACES = tomllib.loads((HERE / "table.toml").read_text())["race"]
 IDS = [race["id"] for race in RACES]
 
@@ -26,11 +27,18 @@ def test_the_table_has_all_sixty_one():
 
 @pytest.mark.parametrize("race", RACES, ids=IDS)
 def test_a_race_is_played_or_says_what_it_waits_for(race):
-    assert race.keys() <= {"id", "title", "tests", "wire", "missing"}
-    assert any(race.get(key) for key in ("tests", "wire", "missing"))
+    assert race.keys() <= {"id", "title", "tests", "elsewhere", "wire", "missing"}
+    assert any(race.get(key) for key in ("tests", "elsewhere", "wire", "missing"))
     number = race["id"].removeprefix("RS-")
     for test in race.get("tests", ()):
         assert f"::test_rs_{number}_" in test
+
+
+@pytest.mark.parametrize("race", RACES, ids=IDS)
+def test_what_plays_a_race_elsewhere_is_there(race):
+    for place in race.get("elsewhere", ()):
+        file, _, name = place.partition("::")
+        assert f"def {name}(" in (ROOT / file).read_text(), place
 
 
 def test_the_tests_of_the_table_are_those_that_exist():

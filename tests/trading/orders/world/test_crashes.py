@@ -14,6 +14,7 @@ import pytest
 from dryfill.matching.rules import Rules
 from dryfill.scenarios.plan_text import make_plan
 from dryfill.sim.backtest import World
+from dryfill.sim.desk.bracket_rules import BracketRules
 from dryfill.sim.desk.fees import fee_schedule
 from dryfill.sim.journal import SimDisk
 from dryfill.sim.latency import latency_profile
@@ -68,11 +69,20 @@ async def a_flatten(desk):
     await desk.flatten(reason="the test says so")
 
 
+async def a_native_bracket(desk):
+    bracket = await desk.bracket(Buy(2), stop=Ticks(40), target=Ticks(80))
+    assert bracket.entry.core.request.attached is not None, "the broker keeps the legs"
+    await asyncio.sleep(3)
+    if bracket.stop is not None and bracket.stop.working:
+        await bracket.move_stop(Ticks(30))
+
+
 SCRIPTS = {
-    "a bracket": (a_bracket, UP),
-    "an entry in parts": (an_entry_in_parts, PARTS),
-    "a group": (a_group, UP),
-    "a flatten": (a_flatten, UP),
+    "a bracket": (a_bracket, UP, None),
+    "a native bracket": (a_native_bracket, UP, BracketRules()),
+    "an entry in parts": (an_entry_in_parts, PARTS, None),
+    "a group": (a_group, UP, None),
+    "a flatten": (a_flatten, UP, None),
 }
 
 
@@ -81,7 +91,7 @@ def killed(tape_of):
     """Kill a script at some steps, and see what becomes of it: what the oracles say, and the
     world. None where it had no such step."""
 
-    def go(script, market, steps, keeps="all"):
+    def go(script, market, brackets, steps, keeps="all"):
         disk, rows = SimDisk(instruments.find, keeps), tape_of(market)
         plan = make_plan(*({"kind": "crash", "step": step} for step in steps), strict=False)
         world = World(
@@ -96,6 +106,7 @@ def killed(tape_of):
                 cash=Decimal(50_000),
                 plan=plan,
                 journal=disk.open,
+                brackets=brackets,
             )
         )
         watching = watch(world)
@@ -130,18 +141,19 @@ def killed(tape_of):
 def judge(killed, name, steps, keeps="all"):
     """Kill a script once for each of these; no invariant may be broken. How often each oracle had
     something to say, over all of them."""
-    script, market = SCRIPTS[name]
+    script, market, brackets = SCRIPTS[name]
     premises, runs = Counter(), 0
     with hold_collector():  # many short runs
         for at in steps:
-            found = killed(script, market, at, keeps)
+            found = killed(script, market, brackets, at, keeps)
             if found is None:
                 break
             findings, world = found
             told = "\n".join(str(violation) for violation in findings.violations)
             assert not told, f"{name}, killed at {at}, {keeps} of the journal kept:\n{told}"
             held = world.desk.account.holding(world.setup.instrument).qty
-            guarded = any("." in record.request.cl_ord_id for record in world.desk.orders.values())
+            sent = world.desk.orders.values()
+            guarded = any("." in order.request.cl_ord_id for order in sent)
             assert not (held and guarded), f"{name}, killed at {at}: {held} are held at the end"
             premises.update(findings.premises)
             runs += 1
@@ -150,6 +162,7 @@ def judge(killed, name, steps, keeps="all"):
 
 NEEDED = {
     "a bracket": ("INV-01", "INV-02", "INV-03", "INV-05", "INV-06", "INV-07"),
+    "a native bracket": ("INV-01", "INV-02", "INV-03", "INV-05", "INV-06", "INV-07"),
     "an entry in parts": ("INV-01", "INV-02", "INV-03", "INV-05", "INV-06", "INV-07"),
     "a group": ("INV-05", "INV-06", "INV-07"),
     "a flatten": ("INV-01", "INV-02", "INV-05", "INV-06", "INV-07"),
