@@ -75,15 +75,13 @@ class OrderCore:
         self._settings = settings
         self.order_id: str | None = None
         self.venue_status = OrdStatus.PENDING_NEW
-        self.accepted = False
-        self.adopted = False  # the broker made it and knows it by its id alone
+        self.accepted = self.adopted = False  # adopted: the broker made it, and knows its id alone
         self.cum_qty = 0
         self.told = FillsTold()
         self.avg_px: Decimal | None = None
         self.triggered = False  # a stop: set off, and since then an order like others
         self.reason, self.text = Reason.NONE, ""
-        self.refusal = ""  # why the last change was refused; "" when it was not
-        self.refusal_reason = Reason.NONE
+        self.refusal, self.refusal_reason = "", Reason.NONE  # of the last change; "": it was not
         self.refusals = 0  # changes refused so far
         self.flight: Do | None = None
         self.agreement = Agreement(request, settings.held_most)
@@ -96,8 +94,7 @@ class OrderCore:
         self._tried: Cancels | None = None
         self.lost = self.taken_back = False  # it never arrived, proved by looks; it never left
         self.epoch = 0  # grows with every request and report: what was asked before is older
-        self.entered_ns = 0  # the broker's, of the first state that we were told
-        self.time_ns = 0  # the broker's, of the newest state that we were told
+        self.entered_ns = self.time_ns = 0  # the broker's, of the first and the newest state told
 
     @property
     def doubtful(self) -> bool:
