@@ -5,10 +5,16 @@ sized the stop before the cancel was answered. Here the stop follows what was fi
 crosses what. MNQ, market 20000.00/20000.25.
 """
 
-import pytest
+import asyncio
 
+import pytest
+from small_world import small_world
+
+from dryfill.sim.latency import latency_profile
+from dryfill.trading.order import Buy, Sell
 from dryfill.trading.orders.journal.memory import MemoryJournal
 from dryfill.trading.orders.settings import OrderSettings
+from dryfill.trading.price import Ticks
 
 ENTRY_5 = """
     do bracket buy 5 limit 20000 loss 19990 target 20020 timeout 60
@@ -203,3 +209,52 @@ def test_finding_1e_killed_between_stop_and_target_there_is_one_of_each(play):
         """,
         journal=MemoryJournal(),
     )
+
+
+def test_bracket_order_partial_fill_cleanup(play):
+    """The review's own test: an entry that fills in parts and is given up leaves what it filled
+    protected, and nothing else behind."""
+    play(
+        ENTRY_5
+        + """
+        < ack 1.entry#1
+        < canceled 1.entry#1
+        = got protect 1 -> partial(2): not filled within 60 s
+        = working 1.stop#1 1.target#1
+        < fill 1.target#1 2 @ 20020
+        > cancel 1.stop#1
+        < ack 1.stop#1
+        < canceled 1.stop#1
+        = position 0
+        = working
+        = timers 0
+        = incidents
+        """
+    )
+
+
+@pytest.mark.parametrize(
+    ("shown", "trips"),
+    [(50, 1), (2, 2)],
+    ids=["filled at once", "filled in parts: what fills while the stop is on its way waits for it"],
+)
+@pytest.mark.parametrize("leg_ms", [5, 25, 80])
+@pytest.mark.parametrize("side", [Buy, Sell])
+def test_in_calm_weather_what_is_filled_is_bare_for_one_round_trip(side, leg_ms, shown, trips):
+    """The fill's report and the stop's request: two legs of the wire, and no more than a
+    millisecond of our own."""
+    rows = []
+    for n in range(300):
+        bid = 80_000 + n % 3
+        rows += [f"{n * 10} quote {bid}x{shown} {bid + 1}x{shown}", f"{n * 10 + 1} trade {bid}x1"]
+
+    async def trade(desk):
+        await desk.subscribe_quotes()
+        await asyncio.sleep(0.5)
+        bracket = await desk.bracket(side(5), stop=Ticks(40), target=Ticks(60))
+        assert (await bracket.protected(timeout=2)).ok
+        return []
+
+    world = small_world("\n".join(rows), latency=latency_profile(f"{leg_ms}ms"))
+    bare = world.run(trade).unprotected
+    assert 0 < bare.longest <= trips * 2 * leg_ms / 1000 + 0.001
