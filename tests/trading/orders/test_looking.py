@@ -251,13 +251,21 @@ LOSSY_SCRIPTS = {
     """
     + ROUND
     + "< shown\n= position 1",
-    "what somebody did before this life is not counted in it": "x hand sell 1 @ 20000\nx time 100"
-    + RESTS
-    + "wait 5"
+    "what somebody did before this life is not counted in it": """
+        x hand sell 1 @ 20000
+        x time 100
+        do place buy 2 limit 20000
+        > place 1#1 buy 2 limit 20000
+        < ack 1#1
+        x fill 1#1 2 @ 20000        -- no event of this life comes
+        wait 1
+        > look 1#1
+        < found 1#1
+    """
     + ROUND
     + """
         < shown
-        = position 0
+        = position 2
     """,
     "nothing works and nothing is held: nobody is asked": RESTS
     + """
