@@ -12,7 +12,8 @@ room; ends with 1 when fewer than `--least` per cent are noticed.
 
 Drawn are `--count` of each room, each place as likely as another, and at most one of each place and
 sort: a difference can be spoilt in twelve ways. Not drawn, because they prove nothing: `|` between
-types, and `is` for `==` between enumerations. The same seed draws the same from the same source.
+types, anything but `is not` in the place of `is`, and `strict=False` in that of `strict=True`. The
+same seed draws the same from the same source.
 """
 
 import argparse
@@ -52,7 +53,7 @@ TEST_S = 90  # a mutant that makes one test run for longer than this is noticed
 MEMORY = 6 * 2**30  # bytes: a mutant that loops must not take the machine along
 _PASSED, _NOTHING_RAN = 0, 5  # what pytest ends with
 _COMPARE = "core/ReplaceComparisonOperator_"
-_SKIPPED = {f"{_COMPARE}{pair}" for pair in ("Is_Eq", "Eq_Is", "IsNot_NotEq", "NotEq_IsNot")}
+_OPPOSITES = {f"{_COMPARE}{pair}" for pair in ("Is_IsNot", "IsNot_Is")}
 
 
 def modules(room: Path) -> list[Path]:
@@ -71,7 +72,7 @@ def mutants(room: str) -> list[MutationSpec]:
         finally:
             os.chdir(before)
         found = [item.mutations[0] for item in work.work_items]
-    kept = [m for m in found if m.operator_name not in _SKIPPED and not _of_types(m)]
+    kept = [m for m in found if not (_of_names(m) or _of_types(m) or _of_zip(m))]
     return sorted(kept, key=lambda m: (str(m.module_path), m.operator_name, m.occurrence))
 
 
@@ -85,6 +86,21 @@ def draw(every: list[MutationSpec], count: int, seed: int) -> list[MutationSpec]
     one_each = [random.choice(same) for same in places.values()]
     chosen = random.sample(one_each, min(count, len(one_each)))
     return sorted(chosen, key=lambda m: (str(m.module_path), m.start_pos))
+
+
+def _of_names(mutant: MutationSpec) -> bool:
+    """`is` compares enumerations and None: only its opposite says something else."""
+    name = mutant.operator_name
+    return name.startswith((f"{_COMPARE}Is", f"{_COMPARE}Eq_Is")) and name not in _OPPOSITES
+
+
+def _of_zip(mutant: MutationSpec) -> bool:
+    """`strict=True` is an assertion."""
+    if mutant.operator_name != "core/ReplaceTrueWithFalse":
+        return False
+    line, column = mutant.start_pos
+    text = (ROOT / mutant.module_path).read_text().splitlines()[line - 1]
+    return text[:column].endswith("strict=")
 
 
 def _of_types(mutant: MutationSpec) -> bool:

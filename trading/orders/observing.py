@@ -92,13 +92,6 @@ class Observers:
             if getattr(type(observer), name) is not getattr(Observer, name):
                 hooks.append(getattr(observer, name))
 
-    def remove(self, observer: Observer) -> None:
-        """Tell it nothing more; one that was never added is no error."""
-        for name, hooks in self._hooks.items():
-            hook = getattr(observer, name)
-            if hook in hooks:
-                hooks.remove(hook)
-
     def on_intent(self, order: Order) -> None:
         if self._intent:
             self._tell(self._intent, order, order)

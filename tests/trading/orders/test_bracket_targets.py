@@ -218,3 +218,17 @@ def test_the_target_of_a_bracket_is_the_nearest_that_works(play):
 
     filled = "< fill 1.target1#1 1 @ 20005\n> modify 1.stop#1 order_qty 2\n"
     play(THREE + filled, then=then)
+
+
+def test_the_target_of_a_bracket_is_the_nearest_that_works_or_the_last(play):
+    script, told = THREE, []
+    steps = (
+        "",
+        "< fill 1.target1#1 1 @ 20005\n> modify 1.stop#1 order_qty 2\n< ack 1.stop#1\n",
+        "< fill 1.target2#1 1 @ 20010\n> modify 1.stop#1 order_qty 1\n< ack 1.stop#1\n",
+        "< fill 1.target3#1 1 @ 20020\n> cancel 1.stop#1\n",
+    )
+    for step in steps:
+        script += step
+        play(script, then=lambda stage: told.append(stage.brackets["1"].target.cl_ord_id))
+    assert told == ["1.target1#1", "1.target2#1", "1.target3#1", "1.target3#1"]
