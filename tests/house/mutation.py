@@ -90,7 +90,7 @@ def draw(every: list[MutationSpec], count: int, seed: int) -> list[MutationSpec]
 
 def _of_names(mutant: MutationSpec) -> bool:
     """`is` compares enumerations and None: only its opposite says something else."""
-    name = mutant.operator_name
+    name = str(mutant.operator_name)
     return name.startswith((f"{_COMPARE}Is", f"{_COMPARE}Eq_Is")) and name not in _OPPOSITES
 
 
@@ -104,7 +104,7 @@ def _of_zip(mutant: MutationSpec) -> bool:
 
 
 def _of_types(mutant: MutationSpec) -> bool:
-    return mutant.operator_name.startswith("core/ReplaceBinaryOperator_BitOr_")
+    return str(mutant.operator_name).startswith("core/ReplaceBinaryOperator_BitOr_")
 
 
 def copy_tree(folder: str) -> Path:
@@ -196,7 +196,7 @@ def outcome_of(mutant: MutationSpec, files: list[str], tree: Path) -> tuple[str,
     """`noticed`, `survived` or `untried`, and the mutant as a diff."""
     operator = get_operator(mutant.operator_name)(**dict(mutant.operator_args))
     with use_mutation(tree / mutant.module_path, operator, mutant.occurrence) as (before, after):
-        if after is None:
+        if after is None or not _compiles(after):
             return "untried", str(mutant)
         name = str(mutant.module_path)
         lines = unified_diff(before.split("\n"), after.split("\n"), name, name, lineterm="")
@@ -205,6 +205,15 @@ def outcome_of(mutant: MutationSpec, files: list[str], tree: Path) -> tuple[str,
         code = pytest(tree, *plain, *bounds, *files) if files else _PASSED
         outcome = {_PASSED: "survived", _NOTHING_RAN: "untried"}.get(code, "noticed")
         return outcome, "\n".join(lines)
+
+
+def _compiles(source: str) -> bool:
+    """The `*` of a parameter list is none of multiplication."""
+    try:
+        ast.parse(source)
+    except SyntaxError:
+        return False
+    return True
 
 
 def try_all(chosen: list[MutationSpec], runs: Runs) -> list[str]:

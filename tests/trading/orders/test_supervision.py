@@ -1,15 +1,16 @@
 """Faults of our own, one seam at a time: who hears of them, and what guards the position then."""
 
 import asyncio
+from functools import partial
 
 import pytest
+from breaking import Fault, broken, kinds, raises
 
 from dryfill.sim.loop_run import run_virtual
-from dryfill.trading.errors import GuardFailed
+from dryfill.trading.errors import GuardFailed, UsageError
 from dryfill.trading.orders.brackets.bracket import Bracket
 from dryfill.trading.orders.exits.fallback import Fallback
 from dryfill.trading.orders.exits.flatten import Flatten
-from dryfill.trading.orders.groups.group import Group
 from dryfill.trading.orders.observing import Observer
 from dryfill.trading.orders.order_core import OrderCore
 from dryfill.trading.orders.recovery.watch import Watch
@@ -35,34 +36,9 @@ KEPT = """
 """
 
 
-class Fault(Exception):
-    """What no code of ours raises by itself."""
-
-
-def raises(*args, **kwargs):
-    raise Fault("broken")
-
-
 @pytest.fixture
 def play_broken(stage_kind, monkeypatch):
-    """Play a script, break what `spoil` names, play on; the stage."""
-
-    def run(before, spoil, after, **stage_options):
-        async def main():
-            stage = stage_kind(**stage_options)
-            await stage.play(before)
-            for owner, name in spoil:
-                monkeypatch.setattr(owner, name, raises)
-            await stage.play(after)
-            return stage
-
-        return run_virtual(main(), origin_ns=0)
-
-    return run
-
-
-def kinds(stage):
-    return [incident.kind for incident in stage.manager.view.incidents]
+    return partial(broken, stage_kind, monkeypatch)
 
 
 CASES = {
@@ -126,6 +102,31 @@ CASES = {
         = position 1
         = working
     """,
+    "a close that a shut market refused goes out as it opens": """
+        < canceled 1.target#1
+        < ack 1.target#1
+        < ack 1.stop#1
+        < canceled 1.stop#1
+        > place 1.exit#1 sell 1 market
+        < refuse 1.exit#1 MARKET_CLOSED
+        < status OPEN
+        > place 1.exit#2 sell 1 market
+        < fill 1.exit#2 1 @ 19999
+        < ack 1.exit#2
+        = position 0
+        = timers 0
+    """,
+    "the trader may move its stop": """
+        < canceled 1.target#1
+        < ack 1.target#1
+        < ack 1.stop#1
+        < replaced 1.stop#1 order_qty 1
+        do modify 1.stop#1 stop 19995
+        > modify 1.stop#1 stop_px 19995
+        < ack 1.stop#1
+        < replaced 1.stop#1 order_qty 1 stop_px 19995
+        = working 1.stop#1
+    """,
     "a flatten takes over": """
         < canceled 1.target#1
         < ack 1.target#1
@@ -149,7 +150,13 @@ def test_the_fallback_of_a_bracket_that_fails(case, play_broken):
     assert kinds(stage)[:2] == ["fault", "fallback"]
     fault = stage.manager.view.incidents[0]
     assert (fault.intent, fault.tag) == ("1", "")
-    assert "Bracket of 1 raised Fault('broken') (test_supervision.py:" in fault.text
+    assert "Bracket of 1 raised Fault('broken') (breaking.py:" in fault.text
+
+
+def test_the_size_of_a_fallbacks_stop_is_what_is_held(play_broken):
+    stage = play_broken(GUARDED, [(Bracket, "settle")], FAILS + KEPT + "< ack 1.stop#1\n")
+    with pytest.raises(UsageError, match="the size of"):
+        stage.manager.modify(stage.order("1.stop#1"), qty=2)
 
 
 def test_without_a_stop_the_fallback_closes(play_broken):
@@ -223,79 +230,6 @@ def test_a_flatten_that_fails_ends_and_says_what_is_left(play_broken):
         "do flatten\n= got flatten -> FlattenResult(ok=False, position=1, reason='')",
     )
     assert kinds(stage) == ["fault", "flatten_failed"]
-
-
-def test_a_bracket_that_fails_to_let_go_is_let_go_by_its_fallback(play_broken):
-    """Else the fallback, its stop gone, would close what the flatten closes."""
-    after = """
-        do flatten
-        > cancel 1.target#1
-        > cancel 1.stop#1
-        = incidents fault fallback
-        < canceled 1.target#1
-        < ack 1.target#1
-        < canceled 1.stop#1
-        > place 2.exit#1 sell 2 market
-        < ack 1.stop#1
-        < fill 2.exit#1 2 @ 19999
-        < ack 2.exit#1
-        = position 0
-        = got flatten -> FlattenResult(ok=True, position=0, reason='')
-        = timers 0
-    """
-    play_broken(GUARDED, [(Bracket, "release")], after)
-
-
-def test_a_bracket_that_fails_as_the_market_opens_is_under_a_fallback(play_broken):
-    after = """
-        < status OPEN
-        > cancel 1.target#1
-        = incidents fault fallback
-        < canceled 1.target#1
-        < ack 1.target#1
-        = working 1.stop#1
-        = position 2
-    """
-    play_broken(GUARDED, [(Bracket, "wake")], after)
-
-
-def test_who_cannot_say_whether_it_is_protected_is_taken_for_bare(stage_kind, monkeypatch):
-    async def main():
-        stage = stage_kind()
-        await stage.play(GUARDED)
-        health = stage.manager.figures.health
-        before = health().bare
-        monkeypatch.setattr(Bracket, "bare", property(raises))
-        return before, health().bare, kinds(stage)
-
-    assert run_virtual(main(), origin_ns=0) == ((), ("1",), ["fault", "fallback"])
-
-
-LINKED = """
-    do place sell 1 limit 20020
-    > place 1#1 sell 1 limit 20020
-    < new 1#1
-    < ack 1#1
-    do place sell 1 stop 19990
-    > place 2#1 sell 1 stop 19990
-    < new 2#1
-    < ack 2#1
-    do link 1#1 2#1
-"""
-
-
-def test_orders_that_were_linked_are_the_fallbacks_when_their_group_fails(play_broken):
-    after = """
-        < fill 1#1 1 @ 20020
-        > cancel 2#1
-        = incidents fault fallback
-        < canceled 2#1
-        < ack 2#1
-        = working
-        = incidents fault fallback
-    """
-    stage = play_broken(LINKED, [(Group, "settle")], after)
-    assert isinstance(stage.manager._owners.of(stage.order("2#1")), Fallback)
 
 
 def test_a_round_of_questions_whose_answers_fail_is_asked_again(play_broken, lossy):

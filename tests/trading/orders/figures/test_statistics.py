@@ -194,3 +194,38 @@ def test_a_histogram_has_few_cells_however_long_it_runs():
     assert Histogram().quantile_ns(Fraction(1, 2)) is None
     kept.add(-5)
     assert kept.quantile_ns(Fraction(1, 10**9)) == 0
+
+
+def test_bare_time_counts_from_each_fill_to_its_stop_and_while_it_lasts(on_stage):
+    async def go(stage):
+        seen = []
+
+        def look():
+            figures = stage.manager.figures.statistics()
+            seen.append((figures.unprotected_contract_s, figures.unprotected_longest_s))
+
+        await stage.play("wait 2\n" + BARE + "wait 0.5")
+        look()
+        await stage.play("< new 1.stop#1\n< ack 1.stop#1\nwait 3")
+        look()
+        await stage.play(
+            "do bracket buy 1 loss 40t\n> place 2.entry#1 buy 1 market\nwait 1\n"
+            "< fill 2.entry#1 1 @ 20000\n> place 2.stop#1 sell 1 stop 19990\n< ack 2.entry#1\n"
+            "wait 0.25"
+        )
+        look()
+        await stage.play("< new 2.stop#1\n< ack 2.stop#1\nwait 1")
+        look()
+        return seen
+
+    assert on_stage(go) == [(1.0, 0.5), (1.0, 0.5), (1.25, 0.5), (1.25, 0.5)]
+
+
+@pytest.mark.parametrize("script", ["< ack 1#1\n< new 1#1", "< new 1#1\n< ack 1#1"])
+def test_an_order_is_accepted_once_whatever_comes_first(script, on_stage):
+    async def go(stage):
+        await stage.play(PLACE + script + "\n< fill 1#1 1 @ 20000")
+        return stage.manager.figures.statistics()
+
+    statistics = on_stage(go)
+    assert (statistics.accepted, statistics.ack.count, statistics.first_fill.count) == (1, 1, 1)

@@ -1,0 +1,100 @@
+"""What is agreed about one order's numbers, and which news of a change is news."""
+
+from decimal import Decimal
+
+import pytest
+from msgspec import structs
+
+from dryfill.trading import instruments
+from dryfill.trading.order import OrderRequest, OrderState
+from dryfill.trading.orders.agreement import Agreement
+from dryfill.trading.orders.settings import OrderSettings
+from dryfill.trading.words import OrdStatus, OrdType, Side
+
+MNQ = instruments.find("MNQ")
+REQUEST = OrderRequest(
+    cl_ord_id="1#1",
+    instrument=MNQ,
+    side=Side.BUY,
+    ord_type=OrdType.LIMIT,
+    order_qty=3,
+    price=Decimal(20_000),
+)
+
+
+def state(price, time_ns=1, order_qty=3):
+    return OrderState(
+        instrument=MNQ,
+        order_id="9",
+        cl_ord_id="1#1",
+        side=Side.BUY,
+        ord_type=OrdType.LIMIT,
+        ord_status=OrdStatus.NEW,
+        order_qty=order_qty,
+        cum_qty=0,
+        leaves_qty=order_qty,
+        price=Decimal(price),
+        stop_px=None,
+        avg_px=None,
+        time_ns=time_ns,
+    )
+
+
+@pytest.fixture
+def agreement():
+    return Agreement(REQUEST, held_most=4)
+
+
+def change(agreement, price):
+    agreement.sent(structs.replace(agreement.now, price=Decimal(price)))
+
+
+def test_a_change_that_was_answered_is_news_once_when_it_is_told(agreement):
+    change(agreement, 20_001)
+    agreement.taken()
+    assert [agreement.replaced(state(20_001)) for _ in range(3)] == [True, False, False]
+    assert (agreement.now.price, agreement.contested) == (20_001, 0)
+
+
+def test_a_change_that_is_told_before_its_answer_is_news_once_and_needs_no_answer(agreement):
+    change(agreement, 20_001)
+    assert [agreement.replaced(state(20_001)) for _ in range(2)] == [True, False]
+    assert (agreement.under_way, agreement.now.price, agreement.contested) == (None, 20_001, 0)
+
+
+def test_of_changes_that_are_told_late_the_newest_stands_for_those_before(agreement):
+    for price in (20_001, 20_002):
+        change(agreement, price)
+        agreement.taken()
+    assert agreement.replaced(state(20_002, time_ns=2))
+    assert not agreement.replaced(state(20_001, time_ns=1))
+    assert (agreement.now.price, agreement.contested) == (20_002, 0)
+
+
+def test_what_the_broker_changes_itself_is_news_and_contests_ours(agreement):
+    settings = OrderSettings()
+    pauses = []
+    for n, price in enumerate((20_001, 20_002, 20_003)):
+        assert agreement.replaced(state(price, time_ns=n))
+        pauses.append(agreement.pause_s(settings))
+    assert agreement.now.price == 20_003
+    assert pauses == [0.0, settings.retry_s, 2 * settings.retry_s]
+
+
+def test_a_change_names_what_differs_and_nothing_else(agreement):
+    for wish in (
+        structs.replace(agreement.now, price=Decimal(19_999)),
+        structs.replace(agreement.now, price=Decimal(20_001)),
+    ):
+        named = structs.asdict(agreement.change_to(wish))
+        assert {k: v for k, v in named.items() if v is not None} == {"price": wish.price}
+    for order_qty in (2, 4):
+        change_to = agreement.change_to(structs.replace(agreement.now, order_qty=order_qty))
+        assert (change_to.order_qty, change_to.price) == (order_qty, None)
+
+
+def test_what_the_venue_made_of_a_price_that_was_not_asked_for_is_not_agreed():
+    market = structs.replace(REQUEST, ord_type=OrdType.MARKET, price=None)
+    agreement = Agreement(market, held_most=4)
+    agreement.seen(state(20_100, order_qty=2))
+    assert (agreement.now.price, agreement.now.order_qty) == (None, 2)
