@@ -1,8 +1,8 @@
 """The order manager: the one place through which a trader's orders go, on every broker.
 
-It owns the order table, the brackets and the positions it was told of. Events come in through
-`on_event`, cores decide, the courier sends. Nothing here waits: whoever wants to wait holds a
-handle.
+It holds together the order table, the owners of orders, and the positions it was told of. Events
+come in through `on_event`, cores decide, the courier sends. Nothing here waits: whoever wants to
+wait holds a handle.
 """
 
 from collections.abc import Callable

@@ -2,6 +2,8 @@
 
 import pytest
 
+from dryfill.sim.loop_run import run_virtual
+
 RESTS = """
     do place buy 2 limit 20000
     > place 1#1 buy 2 limit 20000
@@ -176,3 +178,36 @@ GAP_SCRIPTS = {
 @pytest.mark.parametrize("name", GAP_SCRIPTS)
 def test_after_a_gap_it_goes_as_the_script_says(name, play):
     play(GAP_SCRIPTS[name])
+
+
+HELD = """
+    do place buy 1
+    > place 1#1 buy 1 market
+    < new 1#1
+    < ack 1#1
+    < fill 1#1 1 @ 20000
+"""
+URGENCIES = {
+    "nothing held": (RESTS + "wait 5\n" + ROUND, 0),
+    "something held": (HELD + "wait 5\n" + ROUND, 1),
+    "after a gap": (RESTS + "< stream up gap\n" + FULL, 1),
+    "while the stream is down": (RESTS + "< stream down\nwait 1\n" + ROUND, 1),
+}
+
+
+@pytest.mark.parametrize("case", URGENCIES)
+def test_who_may_have_something_to_protect_asks_with_risk_reducing_urgency(case, play, lossy):
+    script, urgency = URGENCIES[case]
+    assert play(script, offers=lossy).broker.urgency == urgency
+
+
+def test_while_all_is_asked_for_nobody_asks_for_all_again(stage_kind):
+    async def main():
+        stage = stage_kind()
+        await stage.play(RESTS + "< stream up gap\n" + FULL)
+        stage.manager._watch.ask()
+        stage.manager.close()
+        stage.manager._watch.ask()
+        assert not stage.broker.sent
+
+    run_virtual(main(), origin_ns=0)

@@ -29,7 +29,7 @@ class Kept(Protocol):
 
 
 class Sender(Protocol):
-    """What brackets and flattens need of the manager. `last_call`: the market has ended for us, so
+    """What owners and flattens need of the manager. `last_call`: the market has ended for us, so
     nothing waits for its next state any more. `closed`: nothing is sent any more. `keep`: what an
     owner is for changed, and the journal is to know."""
 

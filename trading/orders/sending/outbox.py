@@ -1,6 +1,6 @@
 """Everything that leaves the manager: orders to the broker, incidents to the listener, timers.
 
-Brackets and flattens know the manager as this (`exits.closing.Sender`).
+Owners and flattens know the manager as this (`exits.closing.Sender`).
 """
 
 import asyncio

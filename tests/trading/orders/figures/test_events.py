@@ -252,6 +252,18 @@ def test_a_reader_that_nobody_holds_is_forgotten_and_a_closed_one_ends(on_stage)
     on_stage(go)
 
 
+def test_readers_that_nobody_holds_do_not_pile_up(on_stage):
+    async def go(stage):
+        held = stage.manager.events()
+        for _ in range(50):
+            stage.manager.events()
+        await stage.play(RESTS)
+        assert (stage.manager.stream.readers, len(stage.manager.stream._readers)) == (1, 1)
+        held.close()
+
+    on_stage(go)
+
+
 def test_two_tasks_cannot_share_a_reader(on_stage):
     async def go(stage):
         reader = stage.manager.events()
