@@ -90,9 +90,9 @@ def test_a_fill_after_the_end_counts_and_the_end_stays(core):
 
 def test_an_order_that_was_lost_and_is_there_is_found_once(core):
     """Found again at each report, its end would be forgotten."""
-    core.doubt.lost, core.venue_status = True, OrdStatus.REJECTED
+    core.lost, core.venue_status = True, OrdStatus.REJECTED
     core.apply(NEW)
-    assert (core.venue_status, core.doubt.lost, core.wish.working) == (OrdStatus.NEW, False, False)
+    assert (core.venue_status, core.lost, core.wish.working) == (OrdStatus.NEW, False, False)
     core.apply(report(ExecType.CANCELED, OrdStatus.CANCELED))
     core.apply(ONE)
     assert (core.venue_status, core.cum_qty) == (OrdStatus.CANCELED, 1)
