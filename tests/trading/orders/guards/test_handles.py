@@ -4,6 +4,7 @@ from position_acts import GUARDED, HELD
 from scripted_broker import MNQ
 
 from dryfill.sim.loop_run import run_virtual
+from dryfill.trading.orders.settings import OrderSettings
 
 
 def test_a_guard_shows_the_orders_that_guard_and_the_last_ones_after(play):
@@ -117,4 +118,21 @@ def test_a_close_that_a_shut_market_refused_goes_out_as_it_opens(play):
         = position 1
         = got exit 2 -> closed(2 of 2)
         """
+    )
+
+
+def test_a_close_that_is_refused_as_often_as_the_settings_allow_has_failed(play):
+    play(
+        HELD
+        + """
+        do exit all
+        > place 2.exit#1 sell 3 market
+        < refuse 2.exit#1 NONE
+        wait 0.25
+        > place 2.exit#2 sell 3 market
+        < refuse 2.exit#2 NONE
+        = got exit 2 -> failed(0 of 3): closing orders were refused, or not filled, too often
+        = timers 0
+        """,
+        OrderSettings(exit_tries=2),
     )
