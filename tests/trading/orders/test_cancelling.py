@@ -258,3 +258,24 @@ def test_a_cancel_goes_as_the_script_says(name, play):
     stage = play(SCRIPTS[name], SETTINGS.get(name))
     for order in stage.orders.values():
         assert order.working or not order.changed.waited_for, f"{order!r} is still waited for"
+
+
+def test_each_cancel_that_is_made_again_is_waited_for_twice_as_long(play):
+    play(
+        RESTS
+        + """
+        do cancel 1#1
+        > cancel 1#1
+        wait 1
+        > cancel 1#1
+        wait 1.9
+        wait 0.1
+        > cancel 1#1
+        wait 3.9
+        wait 0.1
+        > cancel 1#1
+        < canceled 1#1
+        = timers 0
+        """,
+        OrderSettings(retry_most_s=4.0),
+    )
