@@ -39,7 +39,8 @@ class Offers(Struct, frozen=True, kw_only=True):
     """What a broker can do.
 
     `modify_in_place`: a change keeps the order's identity. `lossless_stream`: no order event is
-    ever missing while the stream is up, so that nobody needs to look for what was not told.
+    ever missing while the stream is up, so that nobody needs to look for what was not told; how
+    late one may be is not said by it.
 
     `native_brackets`: the broker can keep a stop and a target for an entry itself
     (`OrderRequest.attached`). `auto_oco`: whether this account has that switched on; then an entry

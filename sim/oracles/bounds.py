@@ -28,7 +28,8 @@ class Bounds:
     orders for more than is held (INV-02), and two stops of one intent (INV-08). `orphan_s`
     (T_orphan): closing orders while flat (INV-03). `hedge_s` (T_hedge): how old a stop must be
     before a substitute for it goes out (INV-08). `look_s` (T_look): when a client that was not told
-    must have looked.
+    must have looked; `look_again_s`: the same after a look that nobody answered; `late_s`: the
+    same on a stream that loses nothing, which is as late as it is (docs/decisions/0009).
 
     `quiet_s`: nothing happened for so long, and no write was unanswered: quiescence. With faults it
     must be longer than the longest delay and two periods of reconciliation. `repeats_most`: equal
@@ -50,6 +51,8 @@ class Bounds:
     orphan_s: float = 2.0
     hedge_s: float = 1.0
     look_s: float = 5.0
+    look_again_s: float = 1.0
+    late_s: float = 15.0
     quiet_s: float = 10.0
     repeat_s: float = 1.0
     repeats_most: int = 10

@@ -15,7 +15,8 @@ class OneCancelsOther(Oracle):
     """INV-04: the legs of a bracket close no more than its entry opened, and the orders of a group
     fill no more than the group is for. Where two were filled in one race, an `overfill` incident is
     raised exactly once and the excess is given back within T_flat, by the bracket or group or by
-    whoever closes all that is held. Premise: such double fills.
+    whoever closes all that is held; while a closing order is in doubt, that time does not run
+    (`doubtful.py`). Premise: such double fills.
 
     It is a race where the client, when it sent the order that filled too much, could not know what
     another one had filled already. How soon a bracket's order must go is INV-02's; a group's has no
@@ -30,6 +31,7 @@ class OneCancelsOther(Oracle):
         self._scene = scene
         self._books: dict[str, Book] = {}
         self._repairing: dict[str, Book] = {}
+        self._doubted: dict[str, int] = {}  # the end of the doubt that was taken in last
         self._ahead: dict[str, Backlog] = {}
         self._to_judge: dict[str, Book] = {}  # double fills whose incident is still to be counted
         self._sent_ns: dict[str, int] = {}
@@ -60,7 +62,7 @@ class OneCancelsOther(Oracle):
     def on_step(self, now_ns: int) -> None:
         bounds = self._scene.bounds
         for intent, book in self._repairing.items():
-            if book.repair.overrun(now_ns):
+            if not self._in_doubt(intent, book) and book.repair.overrun(now_ns):
                 self._scene.violate(
                     self.name,
                     f"{book.what} {intent} filled {book.excess} too much, and it was not given "
@@ -88,6 +90,16 @@ class OneCancelsOther(Oracle):
         self._count_incidents()
 
     # --- how --------------------------------------------------------------------------------------
+
+    def _in_doubt(self, intent: str, book: Book) -> bool:
+        """Whether an order that may have given it back is in doubt."""
+        doubts = self._scene.doubts
+        doubts.look(self._scene.now_ns())
+        ended_ns = doubts.ended_ns(book.symbol)
+        if ended_ns is not None and ended_ns != self._doubted.get(intent):
+            self._doubted[intent] = ended_ns
+            book.repair.restart(self._scene.knowledge.told_at(ended_ns))
+        return doubts.about(book.symbol, "exit")
 
     def _open(self, tag: tags.Tag, request: OrderRequest) -> Book | None:
         """The book of an intent that begins, None where there is nothing to judge of it."""

@@ -12,12 +12,14 @@ from .scene import Scene
 
 
 class _Evidence:
-    """What was heard of one order that was sent. `late_ns`: when its answer was given up."""
+    """What was heard of one order that was sent. `late_ns`: when its answer was given up;
+    `suspect_ns`: since when it is called rejected without evidence."""
 
-    __slots__ = ("late_ns", "misses", "refused", "said", "settled")
+    __slots__ = ("late_ns", "misses", "refused", "said", "settled", "suspect_ns")
 
     def __init__(self) -> None:
         self.late_ns: int | None = None
+        self.suspect_ns: int | None = None
         self.misses = 0
         self.refused = False
         self.settled = False
@@ -25,10 +27,11 @@ class _Evidence:
 
 
 class NothingGuessed(Oracle):
-    """INV-09: the manager calls an order rejected only after the broker refused it, or nobody was
-    reached, or `misses` look-ups by its tag that began T_vis after its answer was given up found
-    nothing; a look-up that failed is no evidence. What became of one whose answer was lost is known
-    within T_unknown of reachable time. Premise: lost answers, and orders called rejected.
+    """INV-09: the manager calls an order rejected only after the broker refused it, in an answer,
+    an event or what it shows of the order when it is asked, or nobody was reached, or `misses`
+    look-ups by its tag that began T_vis after its answer was given up found nothing; a look-up that
+    failed is no evidence. What became of one whose answer was lost is known within T_unknown of
+    reachable time. Premise: lost answers, and orders called rejected.
     """
 
     name = "INV-09"
@@ -52,9 +55,9 @@ class NothingGuessed(Oracle):
             self._told[order.cl_ord_id] = order
 
     def on_step(self, now_ns: int) -> None:
-        for order in self._told.values():
-            self._judge(order)
-        self._told.clear()
+        for order in list(self._told.values()):
+            if self._settled(order, now_ns):
+                del self._told[order.cl_ord_id]
         for tag_text, evidence in self._unknown.items():
             assert evidence.late_ns is not None, "only lost answers are waited for"
             spent_ns = self._scene.reachable.between(evidence.late_ns, now_ns)
@@ -67,9 +70,12 @@ class NothingGuessed(Oracle):
                 )
 
     def at_quiescence(self) -> None:
-        self.on_step(self._scene.now_ns())
+        self.on_step(self._scene.now_ns() + 1)
         for tag_text in [t for t, e in self._heard.items() if e.settled]:
             del self._heard[tag_text]
+
+    def at_end(self) -> None:
+        self.on_step(self._scene.now_ns() + 1)
 
     def _answered(self, event: Answered) -> None:
         sent, error = event.sent, event.error
@@ -81,28 +87,39 @@ class NothingGuessed(Oracle):
                 self._unknown[sent.request.cl_ord_id] = evidence
             elif isinstance(error, Refused | NotSent):
                 evidence.refused = True
-        elif sent.read == "order" and error is None and event.result is None:
+            return
+        found = event.result if isinstance(event.result, list) else [event.result]
+        for each in found:
+            if getattr(each, "ord_status", None) is OrdStatus.REJECTED:
+                self._of(each.cl_ord_id or self._scene.tag_of(each.order_id)).refused = True
+        if sent.read == "order" and error is None and event.result is None:
             evidence = self._of(sent.key)
             visible_ns = in_ns(self._scene.bounds.visible_s)
             if evidence.late_ns is not None and sent.time_ns >= evidence.late_ns + visible_ns:
                 evidence.misses += 1
 
-    def _judge(self, order: Order) -> None:
+    def _settled(self, order: Order, now_ns: int) -> bool:
+        """Judge an order; False where what the manager took in may not have been heard here yet."""
         evidence = self._of(order.cl_ord_id)
         core = order.core
         if not core.uncertain:
             self._unknown.pop(order.cl_ord_id, None)
         if not core.terminal or evidence.settled:
-            return
-        evidence.settled = True
+            return True
         if core.venue_status is OrdStatus.REJECTED:
-            self.premise += 1
             if not evidence.refused and evidence.misses < self._scene.bounds.misses:
+                if evidence.suspect_ns is None:
+                    evidence.suspect_ns = now_ns
+                if now_ns <= evidence.suspect_ns:
+                    return False
                 self._scene.violate(
                     self.name,
                     f"{order.describe()} is called rejected; nobody refused it, and "
                     f"{evidence.misses} look-ups late enough to count did not find it",
                 )
+            self.premise += 1
+        evidence.settled = True
+        return True
 
     def _of(self, tag_text: str) -> _Evidence:
         return self._heard.setdefault(tag_text, _Evidence())

@@ -2,8 +2,10 @@
 
 What happens at the broker is a `Moment`. It is known once its report was delivered, or once a read
 answered that covers it; and a client that does not look is judged all the same, as if it had known
-after T_look. From there on only reachable time counts: while the path to the broker is down or the
-market takes no orders, clocks stand still.
+after T_look. One that did look, in time, and got no answer, or one that lags behind, could not know
+either: it has until it must look again, soon where it was told nothing, T_look where it cannot tell
+that an answer was old. From there on only reachable time counts: while the path to the broker is
+down or the market takes no orders, clocks stand still.
 """
 
 from bisect import insort
@@ -14,12 +16,17 @@ from ...trading.order import Execution, OrderState
 
 
 class Moment:
-    """A change at the broker. `known_ns`: when the client was told of it, None while it was not."""
+    """A change at the broker. `known_ns`: when the client was told of it, None while it was not;
+    `due_ns`: when it must have looked; `fill`: whether something was filled."""
 
-    __slots__ = ("at_ns", "cum_qty", "known_ns", "terminal")
+    __slots__ = ("at_ns", "cum_qty", "due_ns", "fill", "known_ns", "terminal")
 
-    def __init__(self, at_ns: int, cum_qty: int = 0, terminal: bool = False) -> None:
+    def __init__(
+        self, at_ns: int, due_ns: int, cum_qty: int = 0, terminal: bool = False, fill: bool = False
+    ) -> None:
         self.at_ns = at_ns
+        self.fill = fill
+        self.due_ns = due_ns
         self.cum_qty = cum_qty
         self.terminal = terminal
         self.known_ns: int | None = None
@@ -30,24 +37,32 @@ class Moment:
         return state.time_ns >= self.at_ns and state.cum_qty >= self.cum_qty and done
 
 
-class Knowledge:
-    """What the client was told, order by order."""
+Covered = Callable[[str, Moment], bool]
+"""Whether the answer to a question would show a change of the order with this id."""
 
-    def __init__(self, look_ns: int) -> None:
+
+class Knowledge:
+    """What the client was told, order by order. `look_ns`: T_look; `again_ns`: the same for a
+    client that was not answered."""
+
+    def __init__(self, look_ns: int, again_ns: int) -> None:
         self._look_ns = look_ns
+        self._again_ns = again_ns
         self._untold: dict[str, list[Moment]] = {}
 
-    def happened(self, order_id: str, at_ns: int, cum_qty: int, terminal: bool) -> Moment:
+    def happened(
+        self, order_id: str, at_ns: int, cum_qty: int, terminal: bool, fill: bool = False
+    ) -> Moment:
         """An order changed at the broker."""
-        moment = Moment(at_ns, cum_qty, terminal)
+        moment = Moment(at_ns, at_ns + self._look_ns, cum_qty, terminal, fill)
         # One that T_look has overtaken is known for all purposes, and need not be kept.
-        recent = [m for m in self._untold.get(order_id, ()) if at_ns - m.at_ns <= self._look_ns]
+        recent = [m for m in self._untold.get(order_id, ()) if at_ns <= m.due_ns]
         self._untold[order_id] = [*recent, moment]
         return moment
 
     def told_at(self, at_ns: int) -> Moment:
         """Something the client did itself, or was told at once."""
-        moment = Moment(at_ns)
+        moment = Moment(at_ns, at_ns)
         moment.known_ns = at_ns
         return moment
 
@@ -59,10 +74,34 @@ class Knowledge:
         """The client was shown a fill, and with it what had been filled before."""
         self._learn(fill.order_id, now_ns, lambda moment: moment.at_ns <= fill.time_ns)
 
+    def asked(self, sent_ns: int, due_ns: int, covered: Covered) -> None:
+        """A question left, whose answer would tell of what is `covered`, and is due by then."""
+        self._postpone(sent_ns, due_ns, covered)
+
+    def asked_in_vain(self, sent_ns: int, now_ns: int, covered: Covered) -> None:
+        """Nobody answered it."""
+        self._postpone(sent_ns, now_ns + self._again_ns, covered)
+
+    def answered(self, sent_ns: int, now_ns: int, covered: Covered) -> None:
+        """It was answered, and what it told was taken in: what is covered by it and not known even
+        so happened later than what the answer shows."""
+        self._postpone(sent_ns, now_ns + self._look_ns, covered)
+
+    def _postpone(self, sent_ns: int, due_ns: int, covered: Covered) -> None:
+        for order_id, moments in list(self._untold.items()):
+            for moment in moments:
+                asked = moment.at_ns <= sent_ns <= moment.due_ns
+                if asked and covered(order_id, moment):
+                    moment.due_ns = max(moment.due_ns, due_ns)
+            left = [moment for moment in moments if sent_ns <= moment.due_ns]
+            if left:
+                self._untold[order_id] = left
+            else:
+                del self._untold[order_id]  # overtaken
+
     def from_ns(self, moment: Moment) -> int:
         """The first moment at which the client could know."""
-        looked_ns = moment.at_ns + self._look_ns
-        return looked_ns if moment.known_ns is None else min(moment.known_ns, looked_ns)
+        return moment.due_ns if moment.known_ns is None else min(moment.known_ns, moment.due_ns)
 
     def _learn(self, order_id: str, now_ns: int, shown: Callable[[Moment], bool]) -> None:
         left = []
@@ -106,32 +145,38 @@ class Reachable:
 
 
 class Stopwatch:
-    """Times one condition that may hold for `bound_ns` of reachable time once it could be known."""
+    """Times one condition that may hold for `bound_ns` of reachable time once it could be known:
+    once all that made it true could."""
 
-    __slots__ = ("_bound_ns", "_knowledge", "_reachable", "_said", "_since")
+    __slots__ = ("_bound_ns", "_knowledge", "_reachable", "_said", "since")
 
     def __init__(self, knowledge: Knowledge, reachable: Reachable, bound_ns: int) -> None:
         self._bound_ns = bound_ns
-        self._since: Moment | None = None
+        self.since: tuple[Moment, ...] = ()
         self._knowledge = knowledge
         self._reachable = reachable
         self._said = False
 
-    def hold(self, true: bool, moment: Moment) -> bool:
-        """The condition holds or not, since `moment`; whether it begins to hold now."""
+    def hold(self, true: bool, *moments: Moment) -> bool:
+        """The condition holds or not, by all of the `moments`; whether it begins to hold now."""
         if not true:
-            self._since = None
+            self.since = ()
             return False
-        if self._since is not None:
+        if self.since:
             return False
-        self._since, self._said = moment, False
+        self.since, self._said = moments, False
         return True
+
+    def restart(self, moment: Moment) -> None:
+        """Time it from `moment` on, where it was known before."""
+        if self.since:
+            self.since = (*self.since, moment)
 
     def overrun(self, now_ns: int) -> bool:
         """Whether the condition has held for too long; says so once."""
-        if self._since is None or self._said:
+        if not self.since or self._said:
             return False
-        from_ns = self._knowledge.from_ns(self._since)
+        from_ns = max(self._knowledge.from_ns(moment) for moment in self.since)
         self._said = self._reachable.between(from_ns, now_ns) > self._bound_ns
         return self._said
 
@@ -151,11 +196,11 @@ class Backlog:
     def amount(self) -> int:
         return sum(qty for qty, _ in self._parts)
 
-    def set(self, amount: int, moment: Moment) -> bool:
-        """There are so many now, by `moment`; whether these are more than before."""
+    def set(self, amount: int, *moments: Moment) -> bool:
+        """There are so many now, by all of the `moments`; whether these are more than before."""
         more = amount - self.amount
         if more > 0:
-            self._push(more, moment, self._bound_ns)
+            self._push(more, moments, self._bound_ns)
         while more < 0:
             qty, stopwatch = self._parts.popleft()
             if qty > -more:
@@ -164,18 +209,18 @@ class Backlog:
         return more > 0
 
     def restart(self, moment: Moment, bound_ns: int) -> None:
-        """Time all there are from `moment` on and by another bound."""
-        amount = self.amount
+        """Time all there are by another bound, from `moment` on where they were known before."""
+        parts = [(qty, stopwatch.since) for qty, stopwatch in self._parts]
         self._parts.clear()
-        if amount:
-            self._push(amount, moment, bound_ns)
+        for qty, since in parts:
+            self._push(qty, (*since, moment), bound_ns)
 
     def overrun(self, now_ns: int) -> bool:
         """Whether some have been there for too long; says so once."""
         found = [stopwatch.overrun(now_ns) for _, stopwatch in self._parts]
         return any(found)
 
-    def _push(self, qty: int, moment: Moment, bound_ns: int) -> None:
+    def _push(self, qty: int, moments: tuple[Moment, ...], bound_ns: int) -> None:
         stopwatch = Stopwatch(self._knowledge, self._reachable, bound_ns)
-        stopwatch.hold(True, moment)
+        stopwatch.hold(True, *moments)
         self._parts.append((qty, stopwatch))

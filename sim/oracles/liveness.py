@@ -1,8 +1,9 @@
 """INV-25 and 30: every question ends, nothing runs wild, and nothing is said twice."""
 
+from ...trading.broker import StreamState
 from .bounds import in_ns
 from .oracle import Oracle
-from .port import Answered, PortEvent, Sent
+from .port import Answered, Delivered, PortEvent, Sent
 from .scene import Scene
 
 
@@ -44,8 +45,9 @@ class Lively(Oracle):
 
 
 class Quiet(Oracle):
-    """INV-30, its incidents: the same words are not said twice within a second. Premise:
-    incidents. Log lines are judged where they are written."""
+    """INV-30, its incidents: the same words are not said twice within a second, unless it was done
+    anew what they tell of: the order that they name was sent again or changed, the stream was back.
+    Premise: incidents. Log lines are judged where they are written."""
 
     name = "INV-30"
 
@@ -54,6 +56,17 @@ class Quiet(Oracle):
         self._scene = scene
         self._heard = 0
         self._said_ns: dict[tuple[str, str], int] = {}
+
+    def on_manager(self, event: PortEvent) -> None:
+        if isinstance(event, Delivered) and isinstance(event.event, StreamState):
+            self._forget("the stream")
+        elif isinstance(event, Sent) and event.do != "read":
+            sent = event.request.cl_ord_id if event.request else self._scene.tag_of(event.order_id)
+            self._forget(f"order {sent} ")
+
+    def _forget(self, about: str) -> None:
+        for key in [key for key in self._said_ns if about in key[1]]:
+            del self._said_ns[key]
 
     def on_step(self, now_ns: int) -> None:
         manager = self._scene.manager

@@ -15,7 +15,8 @@ class Protected(Oracle):
     stop was refused meanwhile, for T_flat from the first refusal on. Premise: such spans.
 
     Any working stop of the client's on the closing side counts; it covers what has been bare for
-    longest.
+    longest. While a closing order is in doubt, or any leg once a stop was refused, nothing more may
+    be sent: the time begins anew when what became of it is known (`doubtful.py`).
     """
 
     name = "INV-01"
@@ -24,6 +25,7 @@ class Protected(Oracle):
         self.premise = 0
         self._scene = scene
         self._bare: dict[str, Backlog] = {}
+        self._doubted: dict[str, int] = {}  # the end of the doubt that was taken in last
         self._refused: dict[str, None] = {}  # contracts whose span is judged by T_flat
         self._stood: dict[str, tuple[int, int, int]] = {}  # held, meant and covered, for the text
 
@@ -33,7 +35,7 @@ class Protected(Oracle):
         cover = contract.cover
         bare = max(contract.meant - cover, 0)
         self._stood[symbol] = contract.position, contract.meant, cover
-        self.premise += self._backlog(symbol).set(bare, said.moment)
+        self.premise += self._backlog(symbol).set(bare, *said.moments)
         if not bare:
             self._refused.pop(symbol, None)
         if said.own and said.report.exec_type is ExecType.REJECTED and request.ord_type in STOPS:
@@ -47,7 +49,7 @@ class Protected(Oracle):
 
     def on_step(self, now_ns: int) -> None:
         for symbol, backlog in self._bare.items():
-            if backlog.overrun(now_ns):
+            if backlog.amount and not self._in_doubt(symbol, backlog) and backlog.overrun(now_ns):
                 held, meant, cover = self._stood[symbol]
                 bounds = self._scene.bounds
                 bound_s = bounds.flat_s if symbol in self._refused else bounds.protect_s
@@ -56,6 +58,16 @@ class Protected(Oracle):
                     f"{held} {symbol} held, {meant} of them by brackets, and stops for {cover} "
                     f"work, for more than {bound_s} s",
                 )
+
+    def _in_doubt(self, symbol: str, backlog: Backlog) -> bool:
+        doubts, bounds, refused = self._scene.doubts, self._scene.bounds, symbol in self._refused
+        doubts.look(self._scene.now_ns())
+        ended_ns = doubts.ended_ns(symbol)
+        if ended_ns is not None and ended_ns != self._doubted.get(symbol):
+            self._doubted[symbol] = ended_ns
+            moment = self._scene.knowledge.told_at(ended_ns)
+            backlog.restart(moment, in_ns(bounds.flat_s if refused else bounds.protect_s))
+        return doubts.about(symbol, *(("exit", "stop", "target") if refused else ("exit",)))
 
     def _backlog(self, symbol: str) -> Backlog:
         if symbol not in self._bare:
@@ -96,7 +108,7 @@ class RightSize(Oracle):
         wrong = sum(record.leaves_qty for record in contract.wrong_sided)
         over = max(closing - abs(contract.position), 0) + wrong
         self._stood[symbol] = contract.position, closing, wrong
-        self.premise += self._over[symbol].set(over, said.moment)
+        self.premise += self._over[symbol].set(over, *said.moments)
 
     def on_step(self, now_ns: int) -> None:
         for symbol, backlog in self._over.items():
@@ -139,14 +151,16 @@ class NoOrphan(Oracle):
         self._orphaned: dict[str, Stopwatch] = {}
 
     def on_broker(self, said: BrokerSaid) -> None:
-        self._look(said.contract, said.moment)
+        self._look(said.contract, *said.moments)
 
     def on_manager(self, event: PortEvent) -> None:
         request = event.request if isinstance(event, Sent) else None
         if isinstance(event, Answered):
             request = event.sent.request
         if request is not None:
-            self._look(self._scene.contract(request.instrument), self._scene.now())
+            contract = self._scene.contract(request.instrument)
+            moved = () if contract.moved is None else (contract.moved,)
+            self._look(contract, self._scene.now(), *moved)
 
     def on_step(self, now_ns: int) -> None:
         for symbol, stopwatch in self._orphaned.items():
@@ -161,11 +175,11 @@ class NoOrphan(Oracle):
             if _orphaned(contract):
                 self._scene.violate(self.name, f"all is quiet, and {self._story(symbol)}")
 
-    def _look(self, contract: Contract, moment: Moment) -> None:
+    def _look(self, contract: Contract, *moments: Moment) -> None:
         symbol = contract.instrument.symbol
         if symbol not in self._orphaned:
             self._orphaned[symbol] = self._scene.stopwatch(self._scene.bounds.orphan_s)
-        self.premise += self._orphaned[symbol].hold(_orphaned(contract), moment)
+        self.premise += self._orphaned[symbol].hold(_orphaned(contract), *moments)
 
     def _story(self, symbol: str) -> str:
         contract = self._scene.contracts[symbol]

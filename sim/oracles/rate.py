@@ -9,6 +9,8 @@ from .oracle import Oracle
 from .port import Answered, PortEvent, Sent
 from .scene import Scene
 
+_SLOW_NS = 10**9  # an answer that takes longer is none (fault-model 2, reachable time)
+
 
 class WithinRate(Oracle):
     """INV-16, its count: within any `rate_s` no more than `rate_most` requests leave, and ordinary
@@ -47,11 +49,14 @@ class WithinRate(Oracle):
 
 class BreaksOff(Oracle):
     """INV-23: once so many requests in a row had no answer, for ordinary and for risk-reducing ones
-    apart, one at a time goes out until one is answered. Premise: such silences.
+    apart, one at a time goes out until one is answered; one that was not within a second is a trial
+    no more. Premise: such silences.
 
     No answer: nobody was reached, or nobody knows what became of it. A refusal is an answer, and so
-    is 429. Questions for all there is are paced by their own clock and not counted. That
-    risk-reducing requests go on while ordinary ones wait is judged by INV-01 to 03.
+    is 429. Questions are paced by clocks of their own and not counted: those for all there is by
+    rounds, one for an order by pauses that double, and what it tells may be what protection waits
+    for; how often it may be asked is INV-24's. That risk-reducing requests go on while ordinary
+    ones wait is judged by INV-01 to 03.
     """
 
     name = "INV-23"
@@ -65,17 +70,18 @@ class BreaksOff(Oracle):
 
     def on_manager(self, event: PortEvent) -> None:
         if isinstance(event, Sent):
-            if self._broken(event.urgency) and not _rounds(event):
+            if self._broken(event.urgency) and event.do != "read":
                 self._probe(event)
-        elif isinstance(event, Answered) and not _rounds(event.sent):
+        elif isinstance(event, Answered) and event.sent.do != "read":
             self._answered(event)
 
     def _broken(self, urgency: Urgency) -> bool:
         return self._silent[urgency] >= self._scene.bounds.silences_most
 
     def _probe(self, sent: Sent) -> None:
-        probes = self._probes[sent.urgency]
-        probes.append(sent.time_ns)
+        since_ns = sent.time_ns - _SLOW_NS
+        due = [at_ns for at_ns in self._probes[sent.urgency] if at_ns > since_ns]
+        self._probes[sent.urgency] = probes = [*due, sent.time_ns]
         if len(probes) > 1:
             kind = sent.urgency.name.lower().replace("_", "-")
             self._scene.violate(
@@ -95,8 +101,3 @@ class BreaksOff(Oracle):
             self.premise += self._silent[urgency] == self._scene.bounds.silences_most
         else:
             self._silent[urgency] = 0
-
-
-def _rounds(sent: Sent) -> bool:
-    """Whether it asks for all there is."""
-    return sent.do == "read" and sent.read != "order"

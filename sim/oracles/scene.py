@@ -17,7 +17,8 @@ from ..desk.broker_desk import BrokerDesk
 from ..desk.orders import OrderRecord
 from ..unprotected import Intents
 from .bounds import Bounds, in_ns
-from .knowable import Backlog, Knowledge, Moment, Reachable, Stopwatch
+from .doubtful import Doubts
+from .knowable import Backlog, Covered, Knowledge, Moment, Reachable, Stopwatch
 from .port import Answered, Delivered, PortEvent, Sent
 
 CLOSING = ("stop", "target", "exit", "close")
@@ -46,6 +47,7 @@ class Contract:
         self.awaited: dict[str, OrderRequest] = {}
         self._brackets: dict[str, None] = {}  # intents that had an entry
         self._intents = Intents()
+        self.moved: Moment | None = None  # when the position last changed
 
     @property
     def sign(self) -> int:
@@ -136,13 +138,15 @@ class Contract:
 
 
 class BrokerSaid(Struct, frozen=True):
-    """An order changed at the broker. `own`: the client sent it. `before`: the position before."""
+    """An order changed at the broker. `own`: the client sent it. `before`: the position before.
+    `moments`: this change and the last of the position, which must be known, too, to judge by."""
 
     record: OrderRecord
     report: Report
     tag: Tag | None
     own: bool
     moment: Moment
+    moments: tuple[Moment, ...]
     contract: Contract
     before: int
 
@@ -161,13 +165,17 @@ class Scene:
         bounds: Bounds,
         now_ns: Callable[[], int],
         violate: Callable[[str, str], None],
+        *,
+        lossless: bool,
     ) -> None:
         self.desk = desk
         self.bounds = bounds
         self.now_ns = now_ns
         self.violate = violate
         self.reachable = Reachable()
-        self.knowledge = Knowledge(in_ns(bounds.look_s))
+        look_s = bounds.late_s if lossless else bounds.look_s
+        self.knowledge = Knowledge(in_ns(look_s), in_ns(bounds.look_again_s))
+        self.doubts = Doubts()
         self.contracts: dict[str, Contract] = {}
         self.managers: list[OrderManager] = []  # one for each life of the client
         self.handles: dict[str, Order] = {}  # the manager's orders by tag, until both sides agree
@@ -242,18 +250,32 @@ class Scene:
         own = self._own(record)
         if own:
             self.numbers[record.known_as] = record.number
+        self.doubts.heard(record.known_as, report.time_ns)
         contract = self.contract(record.request.instrument)
         before = contract.position
         contract.apply(record, report, own)
         moment = self.knowledge.happened(
-            str(record.number), report.time_ns, record.cum_qty, record.status.terminal
+            str(record.number),
+            report.time_ns,
+            record.cum_qty,
+            record.status.terminal,
+            fill=report.exec_type is ExecType.TRADE,
         )
-        return BrokerSaid(record, report, record.tag, own, moment, contract, before)
+        if report.exec_type is ExecType.TRADE or contract.moved is None:
+            contract.moved = moment
+        moments = (moment, contract.moved)
+        return BrokerSaid(record, report, record.tag, own, moment, moments, contract, before)
 
     def passed(self, event: PortEvent) -> None:
         """Keep the books by what passed the port."""
         if isinstance(event, Sent) and event.request is not None:
             self._placed(event.request)
+            self.doubts.sent(event, self.handles.get(event.request.cl_ord_id))
+        elif isinstance(event, Sent) and event.do == "read":
+            covered = self._covered(event)
+            if covered is not None:
+                due_ns = event.time_ns + in_ns(event.deadline_s or 0)
+                self.knowledge.asked(event.time_ns, due_ns, covered)
         elif isinstance(event, Delivered):
             state = getattr(event.event, "order", None)
             if state is not None:
@@ -264,6 +286,9 @@ class Scene:
             if event.sent.request is not None:
                 request = event.sent.request
                 self.contract(request.instrument).awaited.pop(request.cl_ord_id, None)
+            placed = event.sent.request
+            heard = placed is not None and placed.cl_ord_id in self.numbers
+            self.doubts.answered(event, heard)
             self._read(event)
 
     def tag_of(self, order_id: str) -> str:
@@ -284,13 +309,36 @@ class Scene:
                     return
 
     def _read(self, event: Answered) -> None:
+        sent, listed = event.sent, dict[str, None]()
         found = event.result if isinstance(event.result, list) else [event.result]
         for each in found:
             state = getattr(each, "ord_status", None)
             if state is not None:
+                listed[each.order_id] = None
                 self.knowledge.told(each, event.time_ns)
             elif getattr(each, "exec_id", None) is not None:
                 self.knowledge.told_fill(each, event.time_ns)
+        covered = self._covered(sent)
+        if covered is None:
+            return
+        if event.error is not None:
+            self.knowledge.asked_in_vain(sent.time_ns, event.time_ns, covered)
+        elif sent.read == "open-orders":  # that one is over is told by its absence
+            self.knowledge.answered(sent.time_ns, event.time_ns, lambda number, _: number in listed)
+        else:
+            self.knowledge.answered(sent.time_ns, event.time_ns, covered)
+
+    def _covered(self, sent: Sent) -> Covered | None:
+        """What a question would tell of; None for what tells of no order."""
+        if sent.read == "order":
+            number = self.numbers.get(sent.key)
+            wanted = sent.key if number is None else str(number)
+            return lambda order_id, _: order_id == wanted
+        if sent.read == "executions-since":
+            return lambda _, moment: moment.fill
+        if sent.read in ("open-orders", "orders-since"):
+            return lambda *_: True
+        return None
 
 
 def duty_of(record: OrderRecord) -> str:

@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from ...matching.reports import Report
 from ...scenarios.plan import Fault
-from ...scenarios.plan_kinds import CALLS, WRITES
 from ...trading.desk import Desk
 from ...trading.errors import NotSent
 from ...trading.instrument import Instrument
@@ -26,14 +25,13 @@ from .guessing import NothingGuessed
 from .liveness import Lively, Quiet
 from .oracle import Oracle, OracleError, Violation
 from .orders import CancelTruth, FillsConserved, NewerWins, OneEnd
+from .plan_outages import unreachable_ns
 from .port import Answered, CancelTold, Delivered, FlattenCall, PortEvent, Sent, WatchedPort
 from .port_rules import HandsOff, OnTick, Relation, RetriesBounded
 from .protection import NoOrphan, Protected, RightSize
 from .rate import BreaksOff, WithinRate
 from .scene import Scene
 from .views import Money, ViewIsTruth
-
-_SLOW_NS = 10**9  # an answer that takes longer is none, to a clock of reachable time
 
 
 class Findings(Struct, frozen=True):
@@ -58,7 +56,13 @@ class Watch:
         self._bounds = bounds
         self._violations: list[Violation] = []
         self._trace: deque[tuple[int, object]] = deque(maxlen=bounds.trace_lines)
-        self._scene = scene = Scene(world.desk, bounds, self._now_ns, self._violate)
+        self._scene = scene = Scene(
+            world.desk,
+            bounds,
+            self._now_ns,
+            self._violate,
+            lossless=world.broker.offers.lossless_stream,
+        )
         self._oracles: list[Oracle] = [
             Protected(scene),
             RightSize(scene),
@@ -121,6 +125,11 @@ class Watch:
         found = self.report().violations
         if found:
             raise OracleError(found)
+
+    @property
+    def quiet(self) -> int:
+        """Quiescent moments so far."""
+        return self._quiet
 
     @property
     def trace(self) -> tuple[str, ...]:
@@ -197,13 +206,9 @@ class Watch:
         self._scene.handles.clear()
 
     def _outage(self, fault: Fault) -> None:
-        """A fault of the plan takes order entry away for a while: calls made now would not be
-        answered within a second. One slow or lost call does not; another would be answered."""
-        calls = () if fault.kind == "halt" else CALLS[fault.on]
-        slow = fault.kind != "latency" or fault.request + fault.response >= _SLOW_NS
-        if fault.kind == "halt" or (slow and set(calls) & set(WRITES)):
-            now_ns = self._now_ns()
-            self.unreachable(now_ns, now_ns + (fault.duration or 0))
+        """A fault of the plan begins that may take order entry away for a while."""
+        now_ns = self._now_ns()
+        self.unreachable(now_ns, now_ns + unreachable_ns(fault))
 
     def _mark_closed_hours(self) -> None:
         setup, end_ns = self._world.setup, self._world.end_ns

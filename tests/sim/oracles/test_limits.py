@@ -14,9 +14,10 @@ DOWN = make_plan({"kind": "server-error", "at": "100 ms", "duration": "20 s"})
 
 
 async def ask(client, *, n=1, urgency=Urgency.ORDINARY):
-    """Ask for one order, so many times at once; what is answered does not matter."""
+    """Cancel so many orders that are not there at once; what is answered does not matter."""
     asked = [
-        client.broker.order(MNQ, cl_ord_id="1#1", urgency=urgency, deadline_s=5) for _ in range(n)
+        client.broker.cancel(MNQ, str(90 + each), urgency=urgency, deadline_s=5)
+        for each in range(n)
     ]
     await asyncio.gather(*asked, return_exceptions=True)
 

@@ -163,7 +163,7 @@ def test_time_in_which_the_market_is_shut_does_not_count(hours, broken):
 
 
 def test_a_stopwatch_counts_from_knowing_and_speaks_once_for_each_span():
-    knowledge, reachable = Knowledge(5 * S), Reachable()
+    knowledge, reachable = Knowledge(5 * S, S), Reachable()
     stopwatch = Stopwatch(knowledge, reachable, 2 * S)
     moment = knowledge.happened("1", 0, 1, terminal=False)
     assert stopwatch.hold(True, moment)
@@ -177,7 +177,7 @@ def test_a_stopwatch_counts_from_knowing_and_speaks_once_for_each_span():
 
 
 def test_a_backlog_times_each_part_and_lets_the_oldest_go_first():
-    knowledge, reachable = Knowledge(5 * S), Reachable()
+    knowledge, reachable = Knowledge(5 * S, S), Reachable()
     backlog = Backlog(knowledge, reachable, 2 * S)
     first, second = (knowledge.told_at(at_ns) for at_ns in (0, S))
     assert backlog.set(3, first)
@@ -255,3 +255,42 @@ def test_the_demo_on_a_calm_wire_keeps_every_invariant():
     for name in ("INV-01", "INV-02", "INV-03", "INV-05", "INV-06", "INV-07", "INV-14", "INV-15"):
         assert found.premises[name] > 0, name
     assert found.quiet > 5
+
+
+@pytest.mark.parametrize(
+    ("asked_s", "answered_s", "shown", "overrun_s"),
+    [
+        (None, None, False, 7),  # never asked: T_look and the bound
+        (6, 7, True, 7),  # asked too late
+        (4, None, False, 11),  # no answer by its deadline, 5 s
+        (4, 9, False, 12),  # answered by nobody: a second more
+        (4, 4.1, True, 11.1),  # an old answer: T_look once more
+    ],
+)
+def test_who_looked_in_time_and_was_not_told_may_look_again(asked_s, answered_s, shown, overrun_s):
+    knowledge, reachable = Knowledge(5 * S, S), Reachable()
+    stopwatch = Stopwatch(knowledge, reachable, 2 * S)
+    stopwatch.hold(True, knowledge.happened("1", 0, 1, terminal=False, fill=True))
+
+    def fills(order_id, moment):
+        return moment.fill
+
+    if asked_s is not None:
+        knowledge.asked(asked_s * S, (asked_s + 5) * S, fills)
+    if answered_s is not None and shown:
+        knowledge.answered(asked_s * S, round(answered_s * S), fills)
+    elif answered_s is not None:
+        knowledge.asked_in_vain(asked_s * S, round(answered_s * S), fills)
+    assert not stopwatch.overrun(round(overrun_s * S))
+    assert stopwatch.overrun(round(overrun_s * S) + 1)
+
+
+def test_a_condition_is_known_once_all_that_made_it_true_is():
+    knowledge, reachable = Knowledge(5 * S, S), Reachable()
+    stopwatch = Stopwatch(knowledge, reachable, 2 * S)
+    fill = knowledge.happened("1", 0, 1, terminal=True, fill=True)
+    stopwatch.hold(True, knowledge.told_at(S), fill)
+    assert not stopwatch.overrun(7 * S)
+    stopwatch.restart(knowledge.told_at(6 * S))
+    assert not stopwatch.overrun(8 * S)
+    assert stopwatch.overrun(8 * S + 1)
