@@ -51,7 +51,7 @@ class Flatten:
     ) -> None:
         self.intent = intent
         self.result: FlattenResult | None = None
-        self.waiting = False  # for the market to open: nothing can be closed before
+        self.waiting = False  # nothing can be closed yet
         self.instrument = instrument
         self._reason = reason
         self._book = book

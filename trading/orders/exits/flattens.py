@@ -8,6 +8,7 @@ import msgspec
 from ...broker import Broker
 from ...instrument import Instrument
 from ...words import TradingStatus
+from ..handle import Order
 from ..journal.records import OwnerKept
 from ..owners import Owners, Past
 from ..sending.outbox import Outbox
@@ -76,10 +77,13 @@ class Flattens:
         flatten = self._flattens.get(instrument.symbol)
         if flatten is None or self._outbox.closed:
             return
-        if flatten.waiting and self._outbox.last_call:
-            flatten.give_up()
-        elif not flatten.waiting:
+        if not flatten.waiting:
             self._step(flatten)
+        elif self._outbox.last_call and self._is_shut(instrument):
+            flatten.give_up()
+        elif not self._must_wait(flatten, instrument):
+            self._start(flatten, instrument)
+            return
         if flatten.result is not None:
             self._forget(flatten, instrument)
 
@@ -134,10 +138,9 @@ class Flattens:
         self._life.left(flatten)
 
     def _start(self, flatten: Flatten, instrument: Instrument) -> None:
-        """Take all orders out, so that the position can be closed. While the market is shut it
-        cannot be: what protects it stays until then, and only what would add to it goes."""
-        held = self._book.held(instrument)
-        flatten.waiting = self._shut.get(instrument.symbol, False) and held != 0
+        """Take all orders out, so that the position can be closed. Where it cannot be yet, what
+        protects it stays until then, and only what would add to it goes."""
+        flatten.waiting = self._must_wait(flatten, instrument)
         if not flatten.waiting:
             for owner in self._owners.trading(instrument):
                 self._owners.release(owner)
@@ -147,3 +150,23 @@ class Flattens:
             if not kept:
                 self._outbox.cancel(order)
         self.settle(instrument)
+
+    def _must_wait(self, flatten: Flatten, instrument: Instrument) -> bool:
+        """Whether what is held cannot be closed now: the market is shut, or nobody knows yet what
+        became of an order, which may close it, too."""
+        if not self._book.held(instrument):
+            return False
+        doubtful = not self._outbox.last_call and any(
+            _in_doubt(order) and not flatten.closes_with(order)
+            for order in self._book.orders_of(instrument)
+        )
+        return doubtful or self._is_shut(instrument)
+
+    def _is_shut(self, instrument: Instrument) -> bool:
+        return self._shut.get(instrument.symbol, False)
+
+
+def _in_doubt(order: Order) -> bool:
+    """Whether an order was sent and nothing was heard of it."""
+    core = order.core
+    return core.sent_s is not None and not core.accepted and not core.terminal

@@ -26,9 +26,11 @@ class Round:
     """One round of questions. `epochs`: the orders it can tell of, and how new each was when it
     began; `last_ns`: the newest event by then."""
 
-    __slots__ = ("answers", "began_s", "epochs", "full", "last_ns", "left")
+    __slots__ = ("answers", "began_s", "epochs", "full", "last_ns", "left", "timer")
 
     def __init__(self, full: bool, epochs: dict[str, int], last_ns: int, began_s: float) -> None:
+        self.began_s = began_s
+        self.timer: int | None = None
         self.full = full
         self.epochs = epochs
         self.last_ns = last_ns
@@ -57,6 +59,7 @@ class Watch:
     ) -> None:
         self.behind = False
         self._asked = False
+        self._unanswered = False  # the last round
         self._broker = broker
         self._outbox = outbox
         self._intake = intake
@@ -91,8 +94,9 @@ class Watch:
         """Whether what is not told has to be asked for now."""
         return self._lossy or self.behind or self._asked or not self._up
 
-    def arm(self) -> None:
-        """See to it that the next round comes, where there is something to look at."""
+    def arm(self, spent_s: float = 0.0) -> None:
+        """See to it that the next round comes, where there is something to look at, so long after
+        the last one was asked; `spent_s`: how long ago that was."""
         self._birth.begin(self._outbox.now_s())
         if self._quiet is None and self._anything:
             self._quiet = self._outbox.later(
@@ -102,8 +106,9 @@ class Watch:
             return
         outbox, settings = self._outbox, self._settings
         if self.behind or self._asked or self._anything:
-            calm = self._up and not (self.behind or self._asked)
-            self._timer = outbox.later(settings.look_s if calm else settings.look_down_s, self._go)
+            calm = self._up and not (self.behind or self._asked or self._unanswered)
+            pause_s = max(settings.look_s - spent_s, 0.0) if calm else settings.look_down_s
+            self._timer = outbox.later(pause_s, self._go)
 
     def ask(self) -> None:
         """Somebody does not trust what we know: ask for orders, fills and positions now, and again
@@ -190,6 +195,8 @@ class Watch:
     def _again(self) -> None:
         """Forget the round under way and the next one's time."""
         self._outbox.never(self._timer)
+        if self._round is not None:
+            self._outbox.never(self._round.timer)
         self._round = self._timer = None
 
     def _go(self) -> None:
@@ -266,15 +273,21 @@ class Watch:
         if error is not None:
             if not isinstance(error, DryfillError):
                 self._outbox.incident("broker_error", f"asked for {name}: {error!r}")
-            self._end()  # no evidence of anything: asked again with the next round
+            self._unanswered = True  # no evidence of anything: asked again, and sooner
+            self._end()
             return
         this.answers[name] = done.result()
         this.left -= 1
+        if name == "fills" and this.left and self.first is None:
+            wait_s = self._settings.look_first_s
+            this.timer = self._outbox.later(wait_s, lambda: self._take_fills(this))
         if not this.left:
+            self._unanswered = False
             self._merge(this)
             self._end()
 
     def _end(self) -> None:
+        spent_s = 0.0 if self._round is None else self._outbox.now_s() - self._round.began_s
         self._again()
         told, self._told = self._told, []
         for order, then in told:
@@ -286,7 +299,7 @@ class Watch:
                 self._outbox.supervision.failed(fault, "what follows a look", about)
         if self._next_told and self._round is None:
             self._begin()
-        self.arm()
+        self.arm(spent_s)
 
     def _merge(self, this: Round) -> None:
         moved = self._intake.last_ns > this.last_ns
@@ -307,7 +320,6 @@ class Watch:
     def _apply(self, this: Round) -> None:
         """Take in what a round's answers say of orders."""
         working: list[OrderState] = this.answers["open"]
-        fills: list[Execution] = this.answers["fills"]
         shown = {state.order_id for state in working}
         for state in [*this.answers.get("orders", ()), *working]:
             order = self._outbox.orders.find(state.cl_ord_id, state.order_id)
@@ -316,8 +328,7 @@ class Watch:
             elif self._fresh(this, order):
                 self._intake.state(order, state)
                 this.epochs[order.cl_ord_id] = order.core.epoch
-        for fill in self._of_this_life(fills):
-            self._intake.fill(fill)
+        self._merge_fills(this)
         for order in list(self._outbox.orders.working()):
             hidden = order.core.venue_status is OrdStatus.SUSPENDED  # not among the open ones
             if order.order_id not in shown and not hidden and self._fresh(this, order):
@@ -341,6 +352,24 @@ class Watch:
             for fill, own in zip(fills, ours, strict=True)
             if own or (born_ns is not None and fill.time_ns >= born_ns)
         ]
+
+    def _take_fills(self, this: Round) -> None:
+        """Other answers take their time, and a fill is true whatever they say: it is taken in, and
+        with the rest only what it has left to say."""
+        this.timer = None
+        try:
+            self._merge_fills(this)
+        except Exception as fault:  # noqa: BLE001  as above: they are tried again with the rest
+            self._outbox.supervision.told(fault, "a look for fills", "")
+
+    def _merge_fills(self, this: Round) -> None:
+        fills: list[Execution] = this.answers["fills"]
+        for fill in self._of_this_life(fills):
+            order = self._outbox.orders.find(fill.cl_ord_id, fill.order_id)
+            fresh = order is not None and self._fresh(this, order)
+            self._intake.fill(fill)
+            if order is not None and fresh and order.core.flight is None:
+                this.epochs[order.cl_ord_id] = order.core.epoch
 
     def _fresh(self, this: Round, order: Order) -> bool:
         """Whether nothing happened to an order since the round began."""

@@ -69,7 +69,7 @@ class Courier:
     def advance(self, order: Order, due: Do | None = None) -> None:
         """Send the order's next command, now or after its pause; `due` without one."""
         command = None if self._stopped else order.core.next_command()
-        if command is None and not self._pauses and not order.core.taken_back:
+        if command is None and not self._pauses and order.core.wish.working:
             return  # nothing to send and nothing put off, as after most events
         self._advance(order, command, due)
 
@@ -94,6 +94,8 @@ class Courier:
         if waiting is not None:
             self._end_pause(order)
         if command is None:
+            if not order.core.wish.working:
+                self._look_soon(order)
             if order.core.taken_back and not order.ended:
                 order.ended = True
                 # Not at once: whoever took it away may be in the middle of something.
@@ -111,6 +113,16 @@ class Courier:
                 return
             self._path.going(urgency)
         self._send(order, command, urgency)
+
+    def _look_soon(self, order: Order) -> None:
+        """An order that is not wanted any more and not answered yet: it may be working, and cannot
+        be cancelled before its id is known. Where the answer takes its time, a look tells it."""
+        sent = self._repeats.newest(order, Do.PLACE)
+        if sent is None or sent.timer is not None:
+            return
+        waited_s = asyncio.get_running_loop().time() - sent.began_s
+        rest_s = max(self._settings.told_within_s - waited_s, 0.0)
+        sent.timer = self._timers.later(rest_s, lambda: self._overdue(sent))
 
     def _taken_back(self, order: Order) -> None:
         if self._stopped:
@@ -158,6 +170,8 @@ class Courier:
             return
         sent.late = True
         sent.order.core.overdue()
+        if sent.do is Do.PLACE:  # it may arrive for as long as its answer may take
+            sent.order.core.doubt.deadline_s += self._settings.order_deadline_s
         self.advance(sent.order, due=sent.do)
 
     def _call(self, order: Order, command: Command, urgency: Urgency) -> "asyncio.Future[Any]":

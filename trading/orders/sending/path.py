@@ -26,7 +26,8 @@ class Path:
         }
         self._random = random
         self._incident = incident
-        self._limited = False
+        self._limited_until_s = 0.0
+        self._quiet_s = settings.breaker_s
 
     def states(self) -> dict[str, str]:
         """Each breaker's state, by the urgency that it is for."""
@@ -51,9 +52,11 @@ class Path:
         """A call ended; True when the way is free again, so that what waits may go."""
         breaker = self._breakers[urgency]
         limited = isinstance(error, NotSent) and error.limited
-        if limited and not self._limited:
-            self._incident("rate_limited", str(error))
-        self._limited = limited
+        if limited:
+            # Some calls of a spell get through; it is one spell, said once, all the same.
+            if now_s >= self._limited_until_s:
+                self._incident("rate_limited", str(error))
+            self._limited_until_s = now_s + self._quiet_s
         if error is None or (isinstance(error, Refused) and not _unreached(error)):
             return breaker.answered()
         if breaker.silent(now_s):

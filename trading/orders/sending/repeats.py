@@ -14,7 +14,7 @@ from ..handle import Order
 from .timers import Timers
 
 _SAFE = (Do.CANCEL, Do.LOOK)
-_TIMED = (*_SAFE, Do.MODIFY)
+_TIMED = (*_SAFE, Do.MODIFY, Do.PLACE)
 
 
 class Sent(Struct, eq=False):
@@ -45,12 +45,20 @@ class Repeats:
             sent.first_s = self._newest[key].first_s
         self._newest[key] = sent
 
+    def newest(self, order: Order, do: Do) -> Sent | None:
+        """The command of this kind that an order waits for; None where it does not."""
+        sent = self._newest.get((order.cl_ord_id, do))
+        return sent if sent is not None and self.awaited(sent) else None
+
     def counts(self, sent: Sent, error: BaseException | None) -> bool:
         """Whether an answer is taken in; then those to what it repeats, or repeats it, are not."""
         key = (sent.order.cl_ord_id, sent.do)
         newest = self._newest.get(key)
-        told = sent.do not in _SAFE and not self.awaited(sent)
-        if told or (sent.late and not self._still_says(sent, newest, error)):
+        told = (
+            sent.do not in _SAFE and not self.awaited(sent) and not self._still_tells(sent, error)
+        )
+        late = sent.late and sent.do is not Do.PLACE
+        if told or (late and not self._still_says(sent, newest, error)):
             if newest is sent:
                 self._timers.cancel(sent.timer)
                 del self._newest[key]
@@ -74,6 +82,13 @@ class Repeats:
             sent = self._newest.get((order.cl_ord_id, do))
             if sent is not None:
                 self._timers.cancel(sent.timer)
+
+    def _still_tells(self, sent: Sent, error: BaseException | None) -> bool:
+        """Whether a late answer to an order tells what no look has found out yet."""
+        core = sent.order.core
+        definite = error is None or isinstance(error, Refused)
+        known = core.accepted or core.terminal
+        return sent.do is Do.PLACE and sent.late and definite and core.flight is None and not known
 
     def _still_says(self, sent: Sent, newest: Sent | None, error: BaseException | None) -> bool:
         definite = error is None or isinstance(error, Refused)

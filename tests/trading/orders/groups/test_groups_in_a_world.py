@@ -112,7 +112,7 @@ def test_rs_14_a_cancel_that_fails_again_and_again_is_tried_until_it_works(judge
     )
     assert seen == [True, "2.leg1#1 filled(3), 2.leg2#1 canceled(0)"]
     assert len(run.fired) == 5
-    assert run.incidents == ["rate_limited", "rate_limited", "oco_unresolved"]
+    assert run.incidents == ["rate_limited", "oco_unresolved"]
     assert run.record.open_position == 0
 
 
