@@ -24,12 +24,11 @@ WITHOUT = ("trader",)
 """Other hands on the account: whose a fill of theirs is, nobody can tell by a net position, and
 what the order manager does about them has tests of its own."""
 
-OPEN = {"hostile": (26, 34), "swarm": (12,)}
+OPEN = {"hostile": (26, 34)}
 """Seeds that show what is not mended yet; each is played, and must be taken out when it is.
 
 hostile 26: a target that is sent for the ninth time is in doubt for longer than 20 s. hostile 34: a
-target that a lagging question does not show works on for 2 s after the stop was filled. swarm 12:
-what a flatten closed too much, an order in doubt having been filled, is no incident.
+target that a lagging question does not show works on for 2 s after the stop was filled.
 """
 
 
