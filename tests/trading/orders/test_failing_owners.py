@@ -101,3 +101,17 @@ def test_orders_that_were_linked_are_the_fallbacks_when_their_group_fails(play_b
     """
     stage = play_broken(LINKED, [(Group, "settle")], after)
     assert isinstance(stage.manager._owners.of(stage.order("2#1")), Fallback)
+
+
+def test_what_a_fallback_keeps_under_its_stop_is_not_bare(stage_kind, monkeypatch):
+    async def main():
+        stage = stage_kind()
+        await stage.play(GUARDED)
+        monkeypatch.setattr(Bracket, "settle", raises)
+        health = stage.manager.figures.health
+        kept = "> cancel 1.target#1\n> modify 1.stop#1 order_qty 1\n"
+        await stage.play("< fill 1.target#1 1 @ 20020\n" + kept)
+        await stage.play("< ack 1.stop#1\n< replaced 1.stop#1 order_qty 1")
+        return health().bare
+
+    assert run_virtual(main(), origin_ns=0) == ()

@@ -285,3 +285,21 @@ def test_a_flatten_in_a_market_that_has_ended_for_us_gives_up(play):
         > look 1.stop#1
     """
     play(IN_A_HALT + at_the_end, OrderSettings(cancel_tries=2))
+
+
+def test_in_a_shut_market_the_stop_of_a_short_stays_until_it_opens(play):
+    play(
+        """
+        do place sell 1
+        > place 1#1 sell 1 market
+        < ack 1#1
+        < fill 1#1 1 @ 20000
+        do place buy 1 stop 20010
+        > place 2#1 buy 1 stop 20010
+        < new 2#1
+        < ack 2#1
+        < status CLOSE
+        do flatten
+        = working 2#1
+        """
+    )
