@@ -62,13 +62,6 @@ class Doubt:
         self.arise()
         self.resumed = True
 
-    def settle(self) -> bool:
-        """It is known how the order stands; True where it is the first word in this life."""
-        first, self.resumed = self.resumed, False
-        self.exists = False
-        self._looks = self.failures = 0
-        return first
-
     def failed(self) -> None:
         """The look-up got no answer."""
         self.exists = True

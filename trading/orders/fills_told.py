@@ -6,7 +6,6 @@ from ..order import ExecutionReport
 
 # A mean price is a quotient; the caller's decimal context must not decide its digits.
 _MEAN = Context(prec=28)
-_NOTHING = Decimal(0)
 
 
 class FillsTold:
@@ -18,7 +17,7 @@ class FillsTold:
     def __init__(self) -> None:
         self.qty = 0
         self.avg_px: Decimal | None = None
-        self._worth = _NOTHING  # quantity times price
+        self._worth: Decimal | None = None  # quantity times price, from the second fill on
         self._seen: tuple[str, ...] = ()  # few, and a set would weigh as much as all of the order
 
     def knows(self, exec_id: str) -> bool:
@@ -30,6 +29,13 @@ class FillsTold:
         assert report.exec_id is not None, "a fill has an identity"
         self._seen = (*self._seen, report.exec_id)
         if report.last_px is not None:
-            self.qty += report.last_qty
-            self._worth = _MEAN.fma(report.last_px, report.last_qty, self._worth)
-            self.avg_px = _MEAN.divide(self._worth, self.qty) if self.qty else None
+            self._add(report.last_qty, report.last_px)
+
+    def _add(self, qty: int, px: Decimal) -> None:
+        before, self.qty = self.qty, self.qty + qty
+        if self.avg_px is None:  # most orders are filled at once, and keep the price as it came
+            self.avg_px = px if self.qty else None
+            return
+        worth = _MEAN.multiply(self.avg_px, before) if self._worth is None else self._worth
+        self._worth = _MEAN.fma(px, qty, worth)
+        self.avg_px = _MEAN.divide(self._worth, self.qty)

@@ -11,6 +11,7 @@ from ..errors import NotSent, OutcomeUnknown, Refused
 from ..instrument import Instrument
 from ..order import Execution, ExecutionReport, OrderRequest
 from ..words import ExecType, OrdStatus, Side
+from .made import MadeWhenAsked
 from .order_core import OrderCore
 from .told import ReportsMissed, Told
 
@@ -65,27 +66,35 @@ class Order:
     """
 
     __slots__ = (
+        "_changed",
+        "_fills",
         "alarmed",
         "booked",
-        "changed",
         "core",
         "counted",
         "ended",
-        "fills",
         "reports",
         "told",
     )
 
+    changed = MadeWhenAsked[Changed]("_changed", lambda order: Changed())
+    fills = MadeWhenAsked[list[Execution]]("_fills", lambda order: [])
+
     def __init__(self, core: OrderCore) -> None:
         self.core = core
-        self.changed = Changed()
-        self.fills: list[Execution] = []
+        self._changed: Changed | None = None
+        self._fills: list[Execution] | None = None
         self.booked = 0  # contracts by which its fills moved the position
         self.counted = 0  # contracts filled when the ledger noted it last
         self.alarmed = False  # an incident said already that it cannot be cancelled
         self.ended = False  # the report of its end was told
         self.told: ExecType | None = None  # NEW, then TRIGGERED: of these, what was told
         self.reports = Told()
+
+    def tell(self) -> None:
+        """It changed: wake whoever waits."""
+        if self._changed is not None:
+            self._changed.tell()
 
     @property
     def request(self) -> OrderRequest:

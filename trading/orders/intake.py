@@ -205,7 +205,7 @@ class Intake:
             order.told = what
         outbox, listener = self.outbox, self._listener
         order.reports.add(report, outbox.settings.reports_most)
-        order.changed.tell()
+        order.tell()
         outbox.observers.on_report(order, report)
         if fill is not None:
             position = outbox.ledger.position(order.instrument)

@@ -202,8 +202,7 @@ class OrderCore:
         self.epoch += 1
         if command.do is Do.PLACE:
             self.sent_s = now_s
-            if self._doubt is not None:
-                self._doubt.deadline_s = now_s
+            self._doubt = None
         elif command.do is Do.MODIFY:
             self.agreement.sent(self.wish)
 
@@ -296,7 +295,8 @@ class OrderCore:
         """
         self._landed()
         if state is not None:
-            follows = self.doubt.settle()
+            follows = self.doubt.resumed  # the first word in this life
+            self._doubt = None
             self.seen(state)
             self.cancels.in_vain()
             if self.change_refused or follows:
@@ -314,8 +314,7 @@ class OrderCore:
     def _landed(self) -> None:
         """A request got somewhere: the next one is not held back for those that did not."""
         self.flight = None
-        if self._unsent is not None:
-            self._unsent.over()
+        self._unsent = None
 
     # --- what the broker says unasked -----------------------------------------------------------
 
@@ -384,14 +383,15 @@ class OrderCore:
             self.order_id = state.order_id
         elif status is not OrdStatus.PENDING_NEW:
             self._accept(state.order_id)
+        if status.terminal:
+            self._doubt = self._tried = None  # nothing is asked or taken away any more
 
     def _accept(self, order_id: str) -> None:
         self.order_id = order_id
         if self.accepted or self.venue_status is OrdStatus.REJECTED:
             return
         self.accepted = True
-        if self._doubt is not None:
-            self._doubt.settle()
+        self._doubt = None
         self._told_before_answered(Do.PLACE)
 
     def _told_before_answered(self, do: Do) -> None:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from ..instrument import Instrument
 from ..order import Execution, ExecutionReport, OrderState, PositionState
 from ..words import ExecType, OrdStatus
+from .by_age import ByAge
 from .handle import Order
 from .lots import Lot, Lots
 
@@ -76,7 +77,7 @@ class Ledger:
 
     def __init__(self, executions_most: int) -> None:
         self._positions = PositionBook()
-        self._booked: OrderedDict[str, None] = OrderedDict()
+        self._booked: ByAge[bool] = ByAge()
         self._most = executions_most
         self._ahead: dict[str, Order] = {}
         self._strangers: OrderedDict[str, int] = OrderedDict()  # booked, by ids not known yet
@@ -87,9 +88,9 @@ class Ledger:
         `order`: the one of ours that was filled, None for a stranger's."""
         if fill.exec_id in self._booked:
             return False
-        self._booked[fill.exec_id] = None
+        self._booked[fill.exec_id] = True
         if len(self._booked) > self._most:
-            self._booked.popitem(last=False)
+            self._booked.pop_oldest()
         self._positions.apply(fill)
         self.changes += 1
         if order is not None:
@@ -119,7 +120,8 @@ class Ledger:
         self._positions = PositionBook()
         for instrument, lots in positions:
             self._positions.reset(instrument, lots)
-        self._booked.update(dict.fromkeys(booked))
+        for exec_id in booked:
+            self._booked[exec_id] = True
         self.changes += 1
 
     def take_over(self, position: PositionState) -> None:

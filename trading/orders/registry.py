@@ -4,11 +4,12 @@ A finished order leaves by age or by count and leaves a tombstone for a while, s
 is known for what it is and not taken for a stranger's (fault-model, INV-13).
 """
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterator
 from math import inf
 
 from ..order import ExecutionReport
+from .by_age import ByAge
 from .handle import Order
 from .settings import OrderSettings
 
@@ -23,9 +24,9 @@ class Registry:
     def __init__(self, settings: OrderSettings) -> None:
         self._settings = settings
         self._working: dict[str, Order] = {}
-        self._finished: OrderedDict[str, tuple[float, Order]] = OrderedDict()
+        self._finished: ByAge[tuple[float, Order]] = ByAge()
         self._tag_by_id: dict[str, str] = {}
-        self._tombstones: OrderedDict[str, tuple[float, str | None]] = OrderedDict()
+        self._tombstones: ByAge[tuple[float, str | None]] = ByAge()
         self._held: deque[tuple[float, ExecutionReport]] = deque(maxlen=settings.held_most)
         self._sweep_s = inf  # when the next thing is over age
         self.found = 0  # look-ups of orders that knew the order
@@ -137,7 +138,7 @@ class Registry:
         there already."""
         if order.core.venue_status.terminal or not self._finished:
             return False
-        if self._finished.pop(order.cl_ord_id, None) is None:
+        if self._finished.pop(order.cl_ord_id) is None:
             return False
         self._working[order.cl_ord_id] = order
         return True
@@ -166,7 +167,7 @@ class Registry:
             (self._tombstones, settings.late_s, self._let_rest),
         ):
             while table:
-                since_s = next(iter(table.values()))[0]
+                since_s = table.oldest[0]
                 if now_s - since_s <= age_s:
                     next_s = min(next_s, since_s + age_s)
                     break
@@ -179,7 +180,7 @@ class Registry:
 
     def _let_go(self, now_s: float) -> None:
         """The oldest finished order goes and leaves a tombstone."""
-        tag, (_, order) = self._finished.popitem(last=False)
+        tag, (_, order) = self._finished.pop_oldest()
         self.evicted += 1
         self._tombstones[tag] = (now_s, order.order_id)
         self._sweep_s = min(self._sweep_s, now_s + self._settings.late_s)
@@ -188,5 +189,5 @@ class Registry:
 
     def _let_rest(self, now_s: float) -> None:
         """The oldest tombstone goes: what still came now would be a stranger's."""
-        _, (_, order_id) = self._tombstones.popitem(last=False)
+        _, (_, order_id) = self._tombstones.pop_oldest()
         self._tag_by_id.pop(order_id or "", None)

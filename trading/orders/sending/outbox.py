@@ -117,7 +117,7 @@ class Outbox:
             order.alarmed = True
             text = f"{order.describe()} cannot be cancelled"
             self.incident("cancel_failed", text, order.cl_ord_id)
-        order.changed.tell()
+        order.tell()
 
     def sweep(self) -> None:
         """Let go of what is over age in the table."""

@@ -48,12 +48,6 @@ class Unsent:
         self.retry_after_s = retry_after_s
         self.pause_s = unsent_pause_s(self._settings, self.count, retry_after_s, draw)
 
-    def over(self) -> None:
-        """A request got somewhere."""
-        self.count = 0
-        self.pause_s = 0.0
-        self.retry_after_s = None
-
     def entry_goes_on(self, now_s: float) -> bool:
         """Whether an entry is sent once more, after the pause: the market moves on meanwhile."""
         late_s = now_s + self.pause_s - self._first_s
