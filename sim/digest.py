@@ -17,7 +17,8 @@ class DomainDigest:
     def __init__(self, origin_ns: int) -> None:
         self._hash = blake2b(digest_size=16)
         self._origin_ns = origin_ns
-        self._orders: dict[tuple[str, int], int] = {}
+        self._orders: dict[str, dict[int, int]] = {}
+        self._count = 0
 
     def command(self, symbol: str, at_ns: int, command: Command) -> None:
         at = at_ns - self._origin_ns
@@ -70,7 +71,12 @@ class DomainDigest:
         return self._hash.hexdigest()
 
     def _order(self, symbol: str, order_id: int) -> int:
-        return self._orders.setdefault((symbol, order_id), len(self._orders) + 1)
+        names = self._orders.setdefault(symbol, {})
+        name = names.get(order_id)
+        if name is None:
+            self._count += 1
+            name = names[order_id] = self._count
+        return name
 
     def _add(self, kind: str, symbol: str, at_ns: int, fields: tuple[object, ...]) -> None:
         values = " ".join("-" if v is None else str(int(v)) for v in fields)  # type: ignore[call-overload]  # int enumerations and ints
