@@ -25,7 +25,7 @@ class Judged:
             assert self.ear.filled[tag] == state.cum_qty, tag  # INV-06
             assert self.ear.ends[tag] == state.ord_status.terminal, tag  # INV-05
         for intent, bracket in self.brackets.items():
-            SEEN["an entry was late"] += bracket._late
+            SEEN["an entry was late"] += bracket._time.late
             self.judge_bracket(intent, bracket)
         self.judge_hands()
         for order, task in self.cancels:

@@ -45,7 +45,10 @@ class Doubt:
         """How long to wait before the next look-up."""
         if not self._looks:
             return 0.0
-        return doubled(min(self._settings.look_first_s, self._most_s), self._most_s, self._looks)
+        # Whom nobody answers is not answered sooner for asking more often (RS-50).
+        silent = self.failures > self._settings.breaker_tries
+        most_s = self._settings.look_most_s if silent else self._most_s
+        return doubled(min(self._settings.look_first_s, self._most_s), most_s, self._looks)
 
     def arise(self) -> None:
         """Look up at once."""

@@ -201,13 +201,15 @@ def report_of(order: Order, fill: Execution) -> ExecutionReport:
     cum_qty = core.told.qty + fill.qty
     filled = cum_qty >= core.order_qty
     status = OrdStatus.FILLED if filled else OrdStatus.PARTIALLY_FILLED
+    # Of an order that is known to be filled the last of its fills is its end, and no earlier one.
+    otherwise = core.terminal and core.venue_status is not OrdStatus.FILLED
     state = OrderState(
         instrument=request.instrument,
         order_id=fill.order_id,
         cl_ord_id=order.cl_ord_id,
         side=request.side,
         ord_type=request.ord_type,
-        ord_status=core.venue_status if core.terminal and not filled else status,
+        ord_status=core.venue_status if otherwise and not filled else status,
         order_qty=core.order_qty,
         cum_qty=cum_qty,
         leaves_qty=0 if core.terminal else max(core.order_qty - cum_qty, 0),

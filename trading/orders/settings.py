@@ -96,9 +96,8 @@ class OrderSettings:
     before the manager does it instead.
 
     `breaker_tries`: calls in a row without an answer that open a breaker, and look-ups without one
-    that are an incident. `breaker_s`: how long
-    nothing ordinary is sent then, until one call may try; `breaker_risk_s`: the same for what
-    reduces risk.
+    that are an incident; later ones are `look_most_s` apart. `breaker_s`: how long nothing ordinary
+    is sent then, until one call may try; `breaker_risk_s`: the same for what reduces risk.
 
     `orphan_s`: how long a protective order of ours may work for nobody, while nothing is held,
     before it is cancelled. `close_within_s`: how long `wind_down` finishes what is under way.

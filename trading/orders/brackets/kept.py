@@ -70,7 +70,7 @@ def level_of(text: str) -> Level:
     """The level of a text.
 
     >>> level_of("-3t"), level_of("20000.25")
-    (Ticks(-3), '20000.25')
+    (Ticks(n=-3), '20000.25')
     """
     return Ticks(int(text[:-1])) if text.endswith("t") else text
 

@@ -133,7 +133,7 @@ async def test_rs_53_a_flatten_in_a_halt_does_not_storm_and_closes_once(t):
     await t.bracket(t.buy(1), stop="19990", target="20010")
     await t.at(1500)
     result = await t.flatten()
-    await t.rest()
+    await t.rest(90)
     assert result.ok
     assert t.flat
     assert t.incidents("flatten_waits") == 1

@@ -65,7 +65,7 @@ SEAMS = {
     "a bracket compares, once": (Bracket, "settle", 3, 1, True),
     "a bracket compares, at its first fill": (Bracket, "settle", 2, 1, True),
     "a bracket compares, ever": (Bracket, "settle", 4, ALWAYS, True),
-    "a bracket reads its legs": (Bracket, "facts", 8, ALWAYS, True),
+    "a bracket reads its legs": (Bracket, "facts", 6, ALWAYS, True),
     "a bracket lists its orders": (Bracket, "orders", 1, ALWAYS, True),
     "legs are looked at": (Legs, "look", 4, 1, True),
     "a leg is sent": (Legs, "want", 2, 1, True),
