@@ -61,13 +61,12 @@ def races_table() -> str:
     for row in races():
         elsewhere = [str(t).rpartition("/")[2] for t in row.get("elsewhere", [])]  # type: ignore[attr-defined]
         tests = [*(str(t) for t in row.get("tests", [])), *elsewhere]  # type: ignore[attr-defined]
-        waits = row.get("wire") or row.get("missing")
         played = ", ".join(f"`{t.partition('::')[0]}`" for t in dict.fromkeys(tests))
         played = ", ".join(dict.fromkeys(played.split(", "))) if played else ""
-        later = f"waits for the wire: {waits}" if waits else ""
-        lines.append(
-            f"| {row['id']} | {row['title']} | {'; '.join(filter(None, (played, later)))} |"
-        )
+        wire = f"waits for the wire: {row['wire']}" if row.get("wire") else ""
+        missing = f"not played yet: {row['missing']}" if row.get("missing") else ""
+        shown = "; ".join(filter(None, (played, wire, missing)))
+        lines.append(f"| {row['id']} | {row['title']} | {shown} |")
     return "\n".join(lines)
 
 
