@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from ..trading.errors import DryfillError, NotSent, OutcomeUnknown, Refused
+from ..trading.errors import DryfillError, NotSent, OutcomeUnknown, Refused, SessionExpired
 from ..trading.words import Reason
 from .records import DECIMALS
 
@@ -43,11 +43,15 @@ _REASONS: Mapping[tuple[str, int], Reason] = {
     ("Order/modify", 2): Reason.UNKNOWN_ORDER,
     ("Order/cancel", 2): Reason.UNKNOWN_ORDER,
     ("Order/cancel", 3): Reason.TOO_LATE,
+    ("Order/searchById", 1): Reason.UNKNOWN_ORDER,
     ("Position/closeContract", 2): Reason.UNKNOWN_ORDER,
     ("Position/partialCloseContract", 2): Reason.UNKNOWN_ORDER,
     ("Position/partialCloseContract", 5): Reason.QUANTITY_OUT_OF_RANGE,
 }
 _TEXTS: tuple[tuple[str, Reason], ...] = (
+    ("brackets cannot be used", Reason.BRACKET_REFUSED),
+    ("invalid stop loss t", Reason.BRACKET_REFUSED),  # ticks, type
+    ("invalid take profit t", Reason.BRACKET_REFUSED),
     ("not aligned to tick size", Reason.PRICE_OFF_TICK),
     ("without a last price", Reason.NO_LAST_PRICE),
     ("invalid stop price", Reason.SELL_STOP_NOT_BELOW_LAST),
@@ -132,10 +136,6 @@ _NAMES: Mapping[str, Mapping[int, str]] = {
 _ACCOUNT_NOT_FOUND = {1: "AccountNotFound"}  # what every other call about an account may say
 
 
-class Unauthorized(NotSent):
-    """401: the token is gone. Nothing was done; log in again and ask once more."""
-
-
 def code_name(endpoint: str, code: int) -> str:
     """A code in the gateway's own word, else its number."""
     return _NAMES.get(endpoint, _ACCOUNT_NOT_FOUND).get(code, f"code {code}")
@@ -147,7 +147,7 @@ def judge(endpoint: str, status: int, headers: Mapping[str, str], body: bytes) -
     `endpoint` as in "Order/place". Numbers in the answer are exact Decimals.
     """
     if status == 401:
-        raise Unauthorized(f"{endpoint}: 401, the token is not taken any more")
+        raise SessionExpired(f"{endpoint}: 401, the token is not taken any more")
     if status == 429:
         after_s = retry_after_s(headers)
         raise NotSent(f"{endpoint}: 429, too many requests", retry_after_s=after_s, limited=True)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dryfill.live.answers import Unauthorized, code_name, judge, retry_after_s
-from dryfill.trading.errors import NotSent, OutcomeUnknown, Refused
+from dryfill.live.answers import code_name, judge, retry_after_s
+from dryfill.trading.errors import NotSent, OutcomeUnknown, Refused, SessionExpired
 from dryfill.trading.words import Reason
 
 
@@ -46,7 +46,7 @@ ENDS = {
     ),
     "a code that nobody knows": ("Order/place", 200, no(77), Refused, "code 77", Reason.NONE),
     "no code": ("Order/place", 200, answer(success=False), Refused, "code -1", Reason.NONE),
-    "the token is gone": ("Order/place", 401, b"", Unauthorized, "401", Reason.NONE),
+    "the token is gone": ("Order/place", 401, b"", SessionExpired, "401", Reason.NONE),
     "too many": ("Order/place", 429, b"", NotSent, "429", Reason.NONE),
     "a body that says nothing": ("Order/place", 400, b"no body", Refused, "no body", Reason.NONE),
     "no such path": ("Order/plaice", 404, b"", Refused, "404: no text", Reason.NONE),

@@ -1,0 +1,1 @@
+"""Libraries that carry the hubs' text, one module each, imported when it is wanted."""
