@@ -55,7 +55,8 @@ class OrderManager:
 
     `now_ns` is the wall clock, for stamps only; every wait uses the running loop's own clock.
     `prefix` goes before every client tag, so that tags stay unique in an account that outlives this
-    process. `random` spreads the pauses before what never left is sent again. `view` says what is.
+    process; a journal may bring one of its own. `random` spreads the pauses before what never left
+    is sent again. `view` says what is.
 
     `journal` keeps what has to outlive the process: then `recover` before anything else. Without
     one nothing does, and the account's orders of before must have another prefix: a broker refuses

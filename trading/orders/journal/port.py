@@ -10,10 +10,12 @@ from .records import Entry
 
 class Loaded(Struct, frozen=True):
     """What was kept, oldest first. `torn`: in words, what was found of a last record that was not
-    written to its end; "" where there was none."""
+    written to its end; "" where there was none. `prefix`: what goes before every client tag of the
+    orders in it, so that a journal begun anew on an account makes no tag a second time."""
 
     entries: list[Entry]
     torn: str = ""
+    prefix: str = ""
 
 
 class Journal(Protocol):

@@ -14,7 +14,7 @@ from .codec import Find, decode, encode
 from .port import Loaded
 from .records import Entry
 
-FORMAT = 1
+FORMAT = 2
 """Of the file; an older program does not open a newer one."""
 _OURS = 0x44525946  # "DRYF", SQLite's application_id
 
@@ -24,26 +24,28 @@ _MAKE = f"""
         n INTEGER PRIMARY KEY AUTOINCREMENT, about TEXT NOT NULL, body BLOB NOT NULL
     );
     CREATE INDEX by_about ON record (about);
-    CREATE TABLE account (name TEXT NOT NULL);
+    CREATE TABLE account (name TEXT NOT NULL, prefix TEXT NOT NULL);
     PRAGMA application_id = {_OURS};
     PRAGMA user_version = {FORMAT};
 """
 
 
 class SqliteJournal:
-    """Opens or makes the file. `find` gives the instrument of a symbol.
+    """Opens or makes the file. `find` gives the instrument of a symbol. A file that is made has
+    `prefix` before every client tag of its orders, for as long as it lives; it must not have been
+    another journal's of this account.
 
     Others may read the file meanwhile. Raises `JournalError`, and leaves the file as it is, where
     another manager has it open, where it belongs to another account, is of another version, or is
     no journal.
     """
 
-    def __init__(self, path: Path | str, *, account: str, find: Find) -> None:
+    def __init__(self, path: Path | str, *, account: str, find: Find, prefix: str = "") -> None:
         self.path = Path(path)
         self._find = find
         self._lock = self._locked()
         try:
-            self._db = self._opened(account)
+            self._db = self._opened(account, prefix)
         except BaseException:
             self._lock.close()
             raise
@@ -61,8 +63,9 @@ class SqliteJournal:
                 if n != rows[-1][0]:
                     raise self._damaged(f"record {n} about {about!r}: {error}") from error
                 self._db.execute("DELETE FROM record WHERE n = ?", (n,))
-                return Loaded(entries, torn=f"record {n} about {about!r} of {self.path}: {error}")
-        return Loaded(entries)
+                torn = f"record {n} about {about!r} of {self.path}: {error}"
+                return Loaded(entries, torn, self._prefix)
+        return Loaded(entries, prefix=self._prefix)
 
     def append(self, entries: Sequence[Entry]) -> None:
         self.compact((), entries)
@@ -112,13 +115,13 @@ class SqliteJournal:
             ) from error
         return lock
 
-    def _opened(self, account: str) -> sqlite3.Connection:
+    def _opened(self, account: str, prefix: str) -> sqlite3.Connection:
         try:
             db = sqlite3.connect(self.path, timeout=5, isolation_level=None)
         except sqlite3.Error as error:
             raise self._damaged(str(error)) from error
         try:
-            self._check(db, account)
+            self._check(db, account, prefix)
         except sqlite3.Error as error:
             db.close()
             raise self._damaged(str(error)) from error
@@ -127,7 +130,7 @@ class SqliteJournal:
             raise
         return db
 
-    def _check(self, db: sqlite3.Connection, account: str) -> None:
+    def _check(self, db: sqlite3.Connection, account: str, prefix: str) -> None:
         """See that the file is ours, or make it so where it is new."""
         (version,) = db.execute("PRAGMA user_version").fetchone()
         (ours,) = db.execute("PRAGMA application_id").fetchone()
@@ -135,8 +138,9 @@ class SqliteJournal:
         if tables == 0 and version == 0:
             db.execute("PRAGMA journal_mode=WAL")
             db.executescript(_MAKE)
-            db.execute("INSERT INTO account VALUES (?)", (account,))
+            db.execute("INSERT INTO account VALUES (?, ?)", (account, prefix))
             db.execute("COMMIT")
+            self._prefix = prefix
         elif ours != _OURS:
             raise JournalError(f"{self.path} is a SQLite file of something else; give another name")
         elif version != FORMAT:
@@ -146,7 +150,7 @@ class SqliteJournal:
                 "asked of the broker then"
             )
         else:
-            (name,) = db.execute("SELECT name FROM account").fetchone()
+            name, self._prefix = db.execute("SELECT name, prefix FROM account").fetchone()
             if name != account:
                 raise JournalError(
                     f"journal {self.path} is of account {name!r}, not {account!r}; every account "

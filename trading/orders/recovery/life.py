@@ -28,8 +28,8 @@ from .watch import Watch
 class Life:
     """Counts the intents, writes the journal, and begins where another life ended.
 
-    `prefix` goes before every intent. `keeper` writes. `state`: the strategy's own; `events`: the
-    number of the newest event that was kept.
+    `prefix`, or else the journal's, goes before every intent. `keeper` writes. `state`: the
+    strategy's own; `events`: the number of the newest event that was kept.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Life:
         settings = outbox.settings
         loaded = journal.load()
         self._journal = journal
-        self._prefix = prefix
+        self._prefix = prefix or loaded.prefix
         self._outbox = outbox
         self._torn = loaded.torn
         self._new = not loaded.entries

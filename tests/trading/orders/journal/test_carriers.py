@@ -189,6 +189,13 @@ def test_a_file_opened_again_has_what_was_kept(path):
     again.close()
 
 
+def test_a_file_keeps_the_prefix_that_it_was_made_with(path):
+    for given in ("q7-", "another-"):
+        journal = SqliteJournal(path, account="SIM", find=instruments.find, prefix=given)
+        assert journal.load().prefix == "q7-"
+        journal.close()
+
+
 def test_a_second_manager_is_told_that_the_file_is_in_use_and_readers_are_not_kept_out(path):
     first = sqlite_at(path)
     first.append(ENTRIES)
@@ -212,7 +219,7 @@ def edit(path, statement):
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
-        ("PRAGMA user_version = 2", "has format 2, and this version reads 1; open it with the ver"),
+        ("PRAGMA user_version = 9", "has format 9, and this version reads 2; open it with the ver"),
         ("PRAGMA application_id = 7", "is a SQLite file of something else"),
         ("UPDATE account SET name = 'B'", "is of account 'B', not 'A'"),
     ],

@@ -2,6 +2,9 @@
 
 import pytest
 
+from dryfill.trading import instruments
+from dryfill.trading.orders.journal.sqlite import SqliteJournal
+
 
 def misses(tag, *pauses):
     """An order that is looked up after each pause, and not there."""
@@ -329,6 +332,21 @@ LOST = {
         = position 2
     """,
 }
+
+
+def test_a_journal_that_is_begun_anew_makes_no_tag_a_second_time(relive, tmp_path):
+    journal = SqliteJournal(tmp_path / "j", account="SIM", find=instruments.find, prefix="q7-")
+    script = """
+        do place buy 1 limit 20000
+        > place q7-1#1 buy 1 limit 20000
+        < ack q7-1#1
+        {again}
+        < shown
+        do place buy 1 limit 19990
+        > place q7-2#1 buy 1 limit 19990
+    """
+    relive(script, journal=journal)
+    journal.close()
 
 
 @pytest.mark.parametrize("name", [*SCRIPTS, *LOST])
