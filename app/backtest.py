@@ -17,7 +17,7 @@ from ..scenarios import read_market, suspect_bars
 from ..sim.backtest import Trader, World
 from ..sim.desk.bracket_rules import BracketRules
 from ..sim.desk.fees import FeeSpec, fee_schedule
-from ..sim.latency import LatencyProfile, LegSpec, latency_profile
+from ..sim.latency import Constant, LatencyProfile, LegSpec, latency_profile
 from ..sim.record import Record, utc
 from ..sim.setup import Setup
 from ..sim.source_check import check_source, check_text
@@ -33,6 +33,7 @@ from ..trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape
 from .report import Report
 
 _KEEPERS = ("auto", "native", "client")
+_HEARD = "market data arrives when the recorder had it; its latency is the recording's own"
 
 Script = Callable[[Desk], Coroutine[Any, Any, None]]
 When = str | date | datetime | None
@@ -100,19 +101,20 @@ class Backtest:
         if self._params and not isinstance(strategy, type):
             raise UsageError(f"a script has no parameters, and was given {', '.join(self._params)}")
         found = instruments.find(instrument) if isinstance(instrument, str) else instrument
-        tape, symbol = _read(data, found, kind, stamp, span, timezone, clean, contract)
+        tape, symbol, heard = _read(data, found, kind, stamp, span, timezone, clean, contract)
         if symbol and symbol != found.symbol:
             found = replace(found, symbol=symbol, root=found.root)
         tape, start_ns = _part(tape, start, end)
         suspects = suspect_bars(tape)
-        tape = replace(tape, notes=(*tape.notes, *_suspect_notes(suspects)))
+        notes = (*tape.notes, *_suspect_notes(suspects), *([_HEARD] if heard else []))
+        tape = replace(tape, notes=notes)
         self.setup = Setup(
             instrument=found,
             tape=tape,
             start_ns=start_ns,
             calendar=calendar(found.calendar),
             rules=_rules(found, tape, venue, queue, unknown_size, bar_path, spread, stop_trigger),
-            latency=latency_profile(latency),
+            latency=_latency(latency, heard),
             fees=_known_fees(fees, found),
             cash=_amount(cash, "cash"),
             seed=seed,
@@ -201,9 +203,10 @@ def _read(
     timezone: str | None,
     clean: str | Iterable[str],
     contract: str | None,
-) -> tuple[Tape, str]:
+) -> tuple[Tape, str, bool]:
+    """The tape, its contract, and whether its arrivals have the feed's latency in them."""
     if isinstance(data, Tape):
-        return data, ""
+        return data, "", False
     market = read_market(
         data,
         instrument,
@@ -214,7 +217,13 @@ def _read(
         clean=clean,
         contract=contract,
     )
-    return market.tape, market.contract
+    return market.tape, market.contract, market.heard
+
+
+def _latency(latency: Any, heard: bool) -> LatencyProfile:
+    """The wire's four legs; what a recorder heard has been on the feed's already."""
+    profile = latency_profile(latency)
+    return replace(profile, feed=Constant(0)) if heard else profile
 
 
 def _part(tape: Tape, start: When, end: When) -> tuple[Tape, int]:

@@ -14,6 +14,7 @@ CLEANING = {
     "drop-crossed": "leave out rows whose bid is above their ask",
     "keep-crossed": "take crossed rows as facts",
     "uncross": "swap the sides where they are crossed: the lower is the bid, the higher the ask",
+    "skip-damaged": "leave out files of a recording that are damaged; their rows are missing then",
     "drop-duplicates": "leave out rows that repeat the row before; keep the first bar of a start",
 }
 """Every cleaning option and what it does."""

@@ -23,10 +23,14 @@ _KINDS = ("quotes", "trades", "bars")
 
 @dataclass(frozen=True)
 class Market:
-    """A tape and the contract that it is of ("" where neither the files nor the caller said)."""
+    """A tape and the contract that it is of ("" where neither the files nor the caller said).
+
+    `heard`: its rows' arrivals are when a client had them, so that the feed's latency is in them.
+    """
 
     tape: Tape
     contract: str
+    heard: bool = False
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -47,9 +51,10 @@ def read_market(
 ) -> Market:
     """Read one instrument's market from a path or frame, or from several.
 
-    Paths end in .csv, .csv.gz, .parquet or .zip (LEAN); frames are pandas, polars or pyarrow. The
-    columns stand in docs/data.md. Files of one kind follow each other in time; quotes and trades
-    are put into one order (time, then argument, then row); quote and trade bars join by start.
+    Paths end in .csv, .csv.gz, .parquet or .zip (LEAN), or are the folder of a recording; frames
+    are pandas, polars or pyarrow. The columns stand in docs/data.md. Files of one kind follow each
+    other in time; quotes and trades are put into one order (time, then argument, then row); quote
+    and trade bars join by start.
 
     `kind`: "quotes", "trades" or "bars", where the columns leave it open. `stamp`: whether a bar's
     `time` is its "open" or "close". `span`: a bar's length ("1m"), else the smallest gap.
@@ -71,7 +76,7 @@ def read_market(
     listed = list(sources) if isinstance(sources, list | tuple) else [sources]
     if not listed:
         raise UsageError("no data was named; give at least one file or frame")
-    tables = [t for order, source in enumerate(listed) for t in open_source(source, order, kind)]
+    tables = [t for n, source in enumerate(listed) for t in open_source(source, n, kind, asked)]
     tables, chosen, notes = _one_contract(tables, instrument, contract, zone)
     rows = [
         to_rows(
@@ -86,7 +91,7 @@ def read_market(
             f"{tables[0].place}: no row is left after cleaning; check the instrument"
         )
     notes += tuple(note for r in rows for note in r.notes) + _size_notes(rows)
-    return Market(merge(rows, notes, "sort" in asked), chosen)
+    return Market(merge(rows, notes, "sort" in asked), chosen, all(t.heard for t in tables))
 
 
 def _one_contract(

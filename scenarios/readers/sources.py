@@ -11,14 +11,18 @@ import polars as pl
 from ...trading.errors import ScenarioError, UsageError
 from .columns import kinds_of
 from .lean import lean_tables
+from .recording import file_tables, folder_tables, is_recorded
 from .table import Kind, Table
 
 _CSV = (".csv", ".csv.gz", ".txt", ".txt.gz")
 _PARQUET = (".parquet", ".pq")
 
 
-def open_source(source: Any, order: int, kind: Kind | None) -> list[Table]:
-    """The tables of one path or frame; `order` is its place among the arguments.
+def open_source(
+    source: Any, order: int, kind: Kind | None, options: frozenset[str] = frozenset()
+) -> list[Table]:
+    """The tables of one path or frame; `order` is its place among the arguments. A folder is a
+    recording.
 
     Raises ScenarioError for a file that is missing, empty, damaged or of another format, and
     UsageError for an object that is neither a path nor a frame.
@@ -26,8 +30,12 @@ def open_source(source: Any, order: int, kind: Kind | None) -> list[Table]:
     if isinstance(source, str | Path):
         path = Path(source)
         _refuse_absent(path)
+        if path.is_dir():
+            return folder_tables(path, order, kind, "skip-damaged" in options)
         if path.name.lower().endswith(".zip"):
             return lean_tables(path, order)
+        if path.name.lower().endswith(_PARQUET) and is_recorded(path):
+            return file_tables(path, order, kind)
         place, frame = path.name, _file(path)
     else:
         place, frame = f"frame {order + 1}", _frame(source, order)
@@ -37,8 +45,6 @@ def open_source(source: Any, order: int, kind: Kind | None) -> list[Table]:
 
 
 def _refuse_absent(path: Path) -> None:
-    if path.is_dir():
-        raise ScenarioError(f"{path}: is a folder; name the files in it")
     if not path.exists():
         raise ScenarioError(
             f"{path}: there is no such file; the current folder is where paths start"

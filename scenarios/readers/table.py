@@ -24,6 +24,7 @@ class Table:
 
     `order` is the place of its source among the arguments, the tie-break between sources at one
     nanosecond. `clean` are the options that its format implies; those of the user come on top.
+    `heard`: its `arrival` is when a client had the row, at the end of the wire and not before it.
     """
 
     place: str
@@ -35,6 +36,7 @@ class Table:
     span_ns: int | None = None
     clean: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    heard: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -257,7 +257,7 @@ def test_damaged_and_foreign_files_are_refused(
 def test_missing_files_and_folders_are_refused(tmp_path: Path, es: Instrument) -> None:
     with pytest.raises(ScenarioError, match=r"nowhere\.csv: there is no such file"):
         read_market(tmp_path / "nowhere.csv", es)
-    with pytest.raises(ScenarioError, match="is a folder; name the files in it"):
+    with pytest.raises(ScenarioError, match="is a folder, and no recording's market is in it"):
         read_market(tmp_path, es)
 
 
