@@ -24,7 +24,7 @@ _MARK = b"PAR1"
 _LEAST_BYTES = 12  # mark, length of the footer, mark
 # A damaged page may also panic in polars, which is no ordinary exception.
 _UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
-_WAY_OUT = "take it away or give clean='skip-damaged' to go on without it: its rows will be missing"
+_WAY_OUT = "take it away, or read the folder with clean='skip-damaged': its rows will be missing"
 
 
 def schema_of(head: Head) -> dict[str, pl.DataType]:
