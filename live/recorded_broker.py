@@ -46,7 +46,8 @@ class RecordedBroker:
         self._inner = inner
         self._recorder = recorder
         self._calls = 0
-        self._listening = False
+        self._sinks: list[Callable[[BrokerEvent], None]] = []
+        inner.listen(self._heard)
 
     @property
     def account_name(self) -> str:
@@ -57,11 +58,7 @@ class RecordedBroker:
         return self._inner.offers
 
     def listen(self, sink: Callable[[BrokerEvent], None]) -> None:
-        if not self._listening:
-            # Once, and before whoever listens: several listeners hear the same events.
-            self._listening = True
-            self._inner.listen(self._heard)
-        self._inner.listen(sink)
+        self._sinks.append(sink)
 
     # --- commands ---------------------------------------------------------------------------------
 
@@ -214,6 +211,8 @@ class RecordedBroker:
 
     def _heard(self, event: BrokerEvent) -> None:
         self._recorder.order(_event_row(event))
+        for sink in self._sinks:
+            sink(event)
 
 
 def _event_row(event: BrokerEvent) -> tuple[str, None, str | None, str | None, str | None, str]:

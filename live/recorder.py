@@ -19,8 +19,7 @@ from .. import __version__
 from ..trading.errors import UsageError
 from ..trading.events import Quote, StatusChange, Trade
 from ..trading.instrument import Instrument
-from ..trading.price import price_text
-from ..trading.recording import FORMAT, FileKind, Head, PartName, file_symbol, run_name
+from ..trading.recording import FileKind, PartName, file_symbol, head_for, run_name
 from .recorder_files import RecorderSettings, SegmentWriter, Written
 from .recorder_rows import NONE, RowBuffer, quote_row, status_row, trade_row
 from .token_shapes import without_tokens
@@ -195,16 +194,8 @@ class Recorder:
         found = self._streams.get((kind, symbol))
         if found is not None:
             return found
-        head = Head(
-            format=FORMAT,
-            kind=kind,
-            source=self._source,
-            made_by=__version__,
-            symbol=symbol,
-            contract=self._contracts.get(symbol, ""),
-            unit="" if grid is None else price_text(grid.unit),
-            tick="" if grid is None else price_text(grid.tick),
-        )
+        contract = self._contracts.get(symbol, "")
+        head = head_for(kind, grid, source=self._source, made_by=__version__, contract=contract)
         name = PartName(
             kind=kind, symbol=file_symbol(symbol), run=self._run, segment=_FIRST_SEGMENT
         )

@@ -16,7 +16,11 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote
 
-from msgspec import Struct
+from msgspec import Struct, structs
+
+from .instrument import Instrument
+from .instruments import MONTH_CODES
+from .price import price_text
 
 FORMAT = 1
 """The version of this form; a reader refuses a newer one."""
@@ -100,8 +104,9 @@ exchange's; `call` numbers the commands of a run, from 1."""
 class Head(Struct, frozen=True, kw_only=True):
     """What a file says of itself, in its metadata. Never a secret.
 
-    `source`: who told it, in words. `symbol`, `contract` (the source's own name), `unit` and `tick`
-    (decimal text): of the instrument, empty where the file is of none. `rows` and `sums` (crc32 of
+    `source`: who told it, in words. `symbol`, `expiry` (the symbol with its whole year, where that
+    is known), `contract` (the source's own name), `unit` and `tick` (decimal text): of the
+    instrument, empty where the file is of none. `rows` and `sums` (crc32 of
     each column) tell a damaged file from a whole one. `lost`: rows that were heard in this stretch
     and could not be kept. `made_by`: the version of Dryfill.
     """
@@ -111,12 +116,30 @@ class Head(Struct, frozen=True, kw_only=True):
     source: str
     made_by: str
     symbol: str = ""
+    expiry: str = ""
     contract: str = ""
     unit: str = ""
     tick: str = ""
     rows: int = 0
     lost: int = 0
     sums: dict[str, int] = {}
+
+
+def head_for(
+    kind: FileKind, instrument: Instrument | None, *, source: str, made_by: str, contract: str = ""
+) -> Head:
+    """The head of a file of an instrument, or of none."""
+    head = Head(format=FORMAT, kind=kind, source=source, made_by=made_by, contract=contract)
+    if instrument is None:
+        return head
+    month = instrument.month
+    return structs.replace(
+        head,
+        symbol=instrument.symbol,
+        expiry=f"{instrument.root}{MONTH_CODES[month.month - 1]}{month.year}" if month else "",
+        unit=price_text(instrument.unit),
+        tick=price_text(instrument.tick),
+    )
 
 
 class PartName(Struct, frozen=True, order=True, kw_only=True):

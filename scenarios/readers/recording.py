@@ -143,7 +143,7 @@ def _ticks(
 ) -> list[Table]:
     """Quotes and trades as two tables whose ROW is their place among both, so that at one
     nanosecond they keep the order in which they came."""
-    symbol = read[0][0].symbol
+    first = read[0][0]
     lost = sum(head.lost for head, _ in read)
     if lost:
         notes.append(f"{place}: {lost} rows were heard and could not be kept; they are missing")
@@ -157,7 +157,8 @@ def _ticks(
             f"at once"
         )
     frame = frame.with_columns(
-        pl.max_horizontal("arrival", "time").alias("arrival"), pl.lit(symbol).alias("contract")
+        pl.max_horizontal("arrival", "time").alias("arrival"),
+        pl.lit(first.expiry or first.symbol).alias("contract"),
     )
     tables: list[Table] = []
     for told, word, names in _TICKS:
@@ -188,7 +189,9 @@ def _sides(quotes: pl.DataFrame) -> pl.DataFrame:
 def _bars(place: str, head: Head, frame: pl.DataFrame, order: int) -> Table:
     columns = [pl.col(name).alias(to) for name, to in _BAR.items()]
     rows = _priced(head, frame).with_row_index(ROW, offset=1)
-    rows = rows.select(ROW, "start", "end", *columns, pl.lit(head.symbol).alias("contract"))
+    rows = rows.select(
+        ROW, "start", "end", *columns, pl.lit(head.expiry or head.symbol).alias("contract")
+    )
     return Table(place, "bars", rows, order)
 
 

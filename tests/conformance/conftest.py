@@ -10,11 +10,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
 
+from dryfill.live.recorded_broker import RecordedBroker
+from dryfill.live.recorder import AtOnce, Recorder
 from dryfill.matching.reference import ReferenceEngine
 from dryfill.matching.rules import Rules
 from dryfill.sim.desk.account import Account
@@ -91,9 +94,30 @@ def sim_play(latency: str, brackets: BracketRules | None = None) -> Play:
     return play
 
 
+def recorded_play(inner: Play) -> Play:
+    """Whatever a play puts up, with a recorder before it."""
+
+    def play(tape: Tape, script: Script) -> None:
+        async def watched(at: Stage) -> None:
+            with TemporaryDirectory() as folder:
+                recorder = Recorder(
+                    folder, source="a play", now_ns=lambda: T0, hide=str, aside=AtOnce()
+                )
+                stage = Stage(RecordedBroker(at.broker, recorder), at.settled)
+                stage.broker.listen(stage.events.append)
+                await script(stage)
+                recorded = await recorder.close()
+            assert (recorded.lost, recorded.troubles) == (0, [])
+
+        inner(tape, watched)
+
+    return play
+
+
 PLAYS: dict[str, Play] = {
     "SimBroker, reference engine, no latency": sim_play("zero"),
     "SimBroker, reference engine, live latency": sim_play("live"),
+    "RecordedBroker before SimBroker, live latency": recorded_play(sim_play("live")),
 }
 
 ATTACHING: dict[str, Play] = {
