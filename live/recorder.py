@@ -15,7 +15,6 @@ from typing import Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
-from .. import __version__
 from ..trading.errors import UsageError
 from ..trading.events import Quote, StatusChange, Trade
 from ..trading.instrument import Instrument
@@ -78,8 +77,8 @@ class _Stream:
 
 class Recorder:
     """Records into a folder, which is made if it is not there. `source` says in words who tells;
-    `now_ns` is our wall clock; `hide` blanks out the secrets that are known. Another run in the
-    same folder is another recorder.
+    `now_ns` is our wall clock; `hide` blanks out the secrets that are known; `made_by` is the
+    program and its version. Another run in the same folder is another recorder.
 
     Raises `UsageError` where the folder cannot be made, or has a run of this very moment already.
     """
@@ -93,9 +92,11 @@ class Recorder:
         hide: Callable[[str], str],
         aside: Aside,
         settings: RecorderSettings | None = None,
+        made_by: str = "dryfill",
     ) -> None:
         self._folder = Path(folder)
         self._source = without_tokens(hide(source))
+        self._made_by = made_by
         self._now_ns = now_ns
         self._hide = hide
         self._aside = aside
@@ -195,7 +196,7 @@ class Recorder:
         if found is not None:
             return found
         contract = self._contracts.get(symbol, "")
-        head = head_for(kind, grid, source=self._source, made_by=__version__, contract=contract)
+        head = head_for(kind, grid, source=self._source, made_by=self._made_by, contract=contract)
         name = PartName(
             kind=kind, symbol=file_symbol(symbol), run=self._run, segment=_FIRST_SEGMENT
         )
