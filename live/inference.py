@@ -84,39 +84,17 @@ class Inference:
             self._trim(self._traded)
         traded = self._traded.get(model.order_id, 0)
         last = self._last.get(model.order_id)
-        cum_qty = max(traded, 0 if last is None else last.fill_volume or 0)
-        size = max(cum_qty, 0 if last is None else last.size)
-        ended = None if last is None else _ENDS.get(last.status)
-        partial = OrdStatus.PARTIALLY_FILLED
-        if last is None:
-            status = partial  # how large the order is, only an order event will tell
-        elif ended is not None and ended[0] is not OrdStatus.FILLED:
-            status = ended[0]
+        if last is not None and last.fill_volume is not None and last.fill_volume >= traded:
+            state = self.state(last)  # the order's own word has this fill in it
         else:
-            status = OrdStatus.FILLED if cum_qty >= size else partial
-        state = OrderState(
-            instrument=instrument,
-            order_id=str(model.order_id),
-            cl_ord_id="" if last is None else last.custom_tag or "",
-            side=_side(model.side),
-            ord_type=OrdType.MARKET if last is None else _type(last.type),
-            ord_status=status,
-            order_qty=size,
-            cum_qty=cum_qty,
-            leaves_qty=0 if status.terminal else size - cum_qty,
-            price=None if last is None else _exact(instrument, last.limit_price),
-            stop_px=None if last is None else _exact(instrument, last.stop_price),
-            avg_px=None,
-            time_ns=model.created_ns,
-            parent_id=None if last is None or last.parent_id is None else str(last.parent_id),
-        )
+            state = self._traded_state(model, instrument, traded, last)
         return ExecutionReport(
             exec_type=ExecType.TRADE,
             order=state,
             last_qty=model.size,
-            last_px=_on_grid(instrument, model.price),
+            last_px=on_grid(instrument, model.price),
             exec_id=str(model.id),
-            fee=_fee(model),
+            fee=fee(model),
         )
 
     def state(self, model: OrderModel) -> OrderState:
@@ -146,7 +124,42 @@ class Inference:
             parent_id=None if model.parent_id is None else str(model.parent_id),
         )
 
+    def last(self, order_id: str) -> OrderModel | None:
+        """The last word on an order; None where there was none, or it is long ago."""
+        return self._last.get(int(order_id)) if order_id.isdigit() else None
+
     # --- how --------------------------------------------------------------------------------------
+
+    def _traded_state(
+        self, model: TradeModel, instrument: Instrument, traded: int, last: OrderModel | None
+    ) -> OrderState:
+        """An order of which trades told more than its own events did."""
+        cum_qty = max(traded, 0 if last is None else last.fill_volume or 0)
+        size = max(cum_qty, 0 if last is None else last.size)
+        ended = None if last is None else _ENDS.get(last.status)
+        partial = OrdStatus.PARTIALLY_FILLED
+        if last is None:
+            status = partial  # how large the order is, only an order event will tell
+        elif ended is not None and ended[0] is not OrdStatus.FILLED:
+            status = ended[0]
+        else:
+            status = OrdStatus.FILLED if cum_qty >= size else partial
+        return OrderState(
+            instrument=instrument,
+            order_id=str(model.order_id),
+            cl_ord_id="" if last is None else last.custom_tag or "",
+            side=_side(model.side),
+            ord_type=OrdType.MARKET if last is None else _type(last.type),
+            ord_status=status,
+            order_qty=size,
+            cum_qty=cum_qty,
+            leaves_qty=0 if status.terminal else size - cum_qty,
+            price=None if last is None else _exact(instrument, last.limit_price),
+            stop_px=None if last is None else _exact(instrument, last.stop_price),
+            avg_px=None,
+            time_ns=model.created_ns,
+            parent_id=None if last is None or last.parent_id is None else str(last.parent_id),
+        )
 
     def _instrument(self, contract_id: str) -> Instrument:
         found = self._find(contract_id)
@@ -211,17 +224,17 @@ def _type(kind: int) -> OrdType:
 
 
 def _exact(instrument: Instrument, price: Decimal | None) -> Price | None:
-    return None if price is None else _on_grid(instrument, price)
+    return None if price is None else on_grid(instrument, price)
 
 
-def _on_grid(instrument: Instrument, price: Decimal) -> Price:
+def on_grid(instrument: Instrument, price: Decimal) -> Price:
     try:
         return instrument.decimal(instrument.units(price))
     except OffGrid as error:
         raise Unreadable(str(error)) from error
 
 
-def _fee(model: TradeModel) -> Decimal | None:
+def fee(model: TradeModel) -> Decimal | None:
     """What a fill cost: fees and commissions together; None where neither was told."""
     told = [part for part in (model.fees, model.commissions) if part is not None]
     return sum(told, Decimal(0)) if told else None

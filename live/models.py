@@ -109,6 +109,29 @@ class DepthModel(Struct, frozen=True, kw_only=True):
     time_ns: int
 
 
+class ContractModel(Struct, frozen=True, kw_only=True):
+    """A contract. `tick_value` is money for a tick of one contract; `symbol_id` the root's id."""
+
+    id: str
+    name: str
+    description: str | None
+    tick_size: Decimal
+    tick_value: Decimal
+    active: bool
+    symbol_id: str | None
+
+
+class BarModel(Struct, frozen=True, kw_only=True):
+    """A bar of history; `start_ns` is its open."""
+
+    start_ns: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: int
+
+
 def whole(value: Any) -> int:
     """A whole number, perhaps as text or with a fraction of zero."""
     if isinstance(value, bool):
@@ -236,6 +259,23 @@ _FIELDS: Mapping[type[Struct], list[_Field]] = {
         ("volume", "volume", whole, _MUST),
         ("type", "type", whole, _MAY),
         ("time_ns", "timestamp", moment, _MUST),
+    ],
+    ContractModel: [
+        ("id", "id", text, _MUST),
+        ("name", "name", text, _MUST),
+        ("description", "description", text, _MAY),
+        ("tick_size", "ticksize", exact, _MUST),
+        ("tick_value", "tickvalue", exact, _MUST),
+        ("active", "activecontract", truth, _MUST),
+        ("symbol_id", "symbolid", text, _MAY),
+    ],
+    BarModel: [
+        ("start_ns", "t", moment, _MUST),
+        ("open", "o", exact, _MUST),
+        ("high", "h", exact, _MUST),
+        ("low", "l", exact, _MUST),
+        ("close", "c", exact, _MUST),
+        ("volume", "v", whole, _MUST),
     ],
     DepthModel: [
         ("price", "price", exact, _MUST),

@@ -1,15 +1,20 @@
-"""Two ends without a wire: httpx's mock transport, and a hub's carrier that a script plays."""
+"""A gateway without a wire: REST on httpx's mock transport, what it writes, and a session on it."""
 
 import asyncio
 import base64
 import json
-from collections import deque
+from decimal import Decimal
+from random import Random
 
 import httpx
+from live_hub import Hub
 
-from dryfill.live.carrier import CarrierLost
+from dryfill.live.session import ProjectXSession
+from dryfill.live.settings import LiveSettings
+from dryfill.sim.loop_run import run_virtual
+from dryfill.trading.order import OrderRequest
+from dryfill.trading.words import OrdType, Side
 
-END = "\x1e"
 KEY = "k-canary-0123456789abcdef"
 DAY_S = 86_400
 
@@ -80,85 +85,247 @@ def refusal(code, text=None, **members):
     )
 
 
-class Link:
-    """One connection of a hub, whose other end the test holds."""
-
-    def __init__(self, hub, url):
-        self.hub = hub
-        self.url = url
-        self.sent = []
-        self.closed = False
-        self._arrived = deque()
-        self._news = asyncio.Event()
-
-    # --- the test's end ---
-
-    def say(self, *records):
-        """Send records: dicts, or text as it is."""
-        text = "".join(r if isinstance(r, str) else json.dumps(r) + END for r in records)
-        self.deliver(text)
-
-    def deliver(self, item):
-        self._arrived.append(item)
-        self._news.set()
-
-    def cut(self, why="cut"):
-        self.deliver(CarrierLost(why))
-
-    def call(self, target, *arguments):
-        self.say({"type": 1, "target": target, "arguments": list(arguments)})
-
-    # --- the carrier ---
-
-    async def send(self, text):
-        if self.closed:
-            raise CarrierLost("closed")
-        for record in text.split(END)[:-1]:
-            fields = json.loads(record)
-            self.sent.append(fields)
-            self.hub.react(self, fields)
-
-    async def receive(self):
-        while not self._arrived:
-            self._news.clear()
-            await self._news.wait()
-        item = self._arrived.popleft()
-        if isinstance(item, Exception):
-            raise item
-        return item
-
-    async def close(self):
-        self.closed = True
-        self.deliver(CarrierLost("closed"))
+ACCOUNT = {
+    "id": 1001,
+    "name": "PRAC-1",
+    "balance": 50_000,
+    "canTrade": True,
+    "isVisible": True,
+    "simulated": True,
+}
+MNQ_ID = "CON.F.US.MNQ.Z26"
+MNQ = {
+    "id": MNQ_ID,
+    "name": "MNQZ6",
+    "description": "Micro E-mini Nasdaq-100: December 2026",
+    "tickSize": 0.25,
+    "tickValue": 0.5,
+    "activeContract": True,
+    "symbolId": "F.US.MNQ",
+}
+START_NS = 1_795_186_800_000_000_000  # 2026-11-20 15:00 UTC
+AT = "2026-11-20T15:00:00.{:06d}+00:00"
 
 
-class Hub:
-    """A hub, played: greets and confirms by itself unless told otherwise."""
+def order_json(order_id=9001, status=1, **changes):
+    """An order of the gateway's, as it writes one."""
+    fields = {
+        "id": order_id,
+        "accountId": 1001,
+        "contractId": MNQ_ID,
+        "symbolId": "F.US.MNQ",
+        "creationTimestamp": AT.format(0),
+        "updateTimestamp": AT.format(1),
+        "status": status,
+        "type": 1,
+        "side": 0,
+        "size": 2,
+        "limitPrice": 20000.25,
+        "stopPrice": None,
+        "fillVolume": 0,
+        "filledPrice": None,
+        "customTag": "7#1",
+    }
+    return fields | changes
 
-    def __init__(self):
-        self.links = []
-        self.fails = deque()  # what the next dials end in
-        self.greets = True
-        self.confirms = True
-        self.refuses = {}  # by method
 
-    @property
-    def link(self):
-        return self.links[-1]
+def fill_json(fill_id=5001, order_id=9001, **changes):
+    """A fill of the gateway's."""
+    fields = {
+        "id": fill_id,
+        "accountId": 1001,
+        "contractId": MNQ_ID,
+        "creationTimestamp": AT.format(2),
+        "price": 20000.25,
+        "profitAndLoss": None,
+        "fees": 0.37,
+        "commissions": 0.25,
+        "side": 0,
+        "size": 2,
+        "voided": False,
+        "orderId": order_id,
+    }
+    return fields | changes
+
+
+def position_json(size=2, kind=1, **changes):
+    """A position of the gateway's."""
+    fields = {
+        "id": 1,
+        "accountId": 1001,
+        "contractId": MNQ_ID,
+        "creationTimestamp": AT.format(2),
+        "type": kind,
+        "size": size,
+        "averagePrice": 20000.25,
+    }
+    return fields | changes
+
+
+def answers():
+    """What a gateway with one account and one contract answers to a client that begins."""
+    return {
+        "Account/search": {"accounts": [ACCOUNT]},
+        "Contract/search": {"contracts": [MNQ]},
+        "Contract/searchById": {"contract": MNQ},
+        "Contract/available": {"contracts": [MNQ]},
+        "Order/search": {"orders": []},
+        "Order/searchOpen": {"orders": []},
+        "Position/searchOpen": {"positions": []},
+        "Trade/search": {"trades": []},
+        "History/retrieveBars": {"bars": []},
+    }
+
+
+class Played:
+    """A session onto a played wire and played hubs, in virtual time."""
+
+    def __init__(self, wire, **settings):
+        self.wire = wire
+        wire.answers |= answers() | wire.answers
+        self.user, self.market = Hub(), Hub()
+        given = {"user_name": "ada", "api_key": KEY, "rest": "http://127.0.0.1:1"}
+        self.settings = LiveSettings(**given | settings)
+        self.session = None
+        self.broker = None
+        self.events = []
 
     async def dial(self, url):
-        if self.fails:
-            error = self.fails.popleft()
-            if error is not None:
-                raise error
-        self.links.append(Link(self, url))
-        return self.link
+        hub = self.user if "/hubs/user?" in url else self.market
+        return await hub.dial(url)
 
-    def react(self, link, fields):
-        if "protocol" in fields:
-            if self.greets:
-                link.say({})
-        elif fields["type"] == 1 and self.confirms and "invocationId" in fields:
-            done = {"type": 3, "invocationId": fields["invocationId"]}
-            error = self.refuses.get(fields["target"])
-            link.say(done | ({} if error is None else {"error": error}))
+    def now_ns(self):
+        return START_NS + round(asyncio.get_running_loop().time() * 1e9)
+
+    async def open(self, broker=True):
+        self.session = await ProjectXSession.open(
+            self.settings,
+            now_ns=self.now_ns,
+            random=Random(7),
+            transport=httpx.MockTransport(self.wire),
+            dial=self.dial,
+        )
+        if broker:
+            self.broker = await self.session.broker()
+            self.broker.listen(self.events.append)
+        return self
+
+    def tell(self, target, model, wrapped=True):
+        """The user hub calls a method with a model."""
+        self.user.link.call(target, {"action": 1, "data": model} if wrapped else model)
+
+    async def settle(self):
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+
+def run_live(wire, script, *, broker=True, **settings):
+    """Play a script, `async def script(at)`, on an open session; it is closed afterwards."""
+
+    async def main():
+        played = Played(wire, **settings)
+        try:
+            return await script(await played.open(broker))
+        finally:
+            if played.session is not None:
+                await played.session.close()
+
+    return run_virtual(main(), origin_ns=START_NS)
+
+
+class Venue:
+    """Orders and fills behind a played wire: what is placed works until the test fills it.
+
+    Nothing is told by itself: `news` are the user hub's messages of what happened, for the test to
+    send, spoil or lose.
+    """
+
+    def __init__(self, played):
+        self.played = played
+        self.orders = {}
+        self.fills = []
+        self.news = []
+        played.wire.answers |= {
+            "Order/place": self.place,
+            "Order/cancel": self.cancel,
+            "Order/modify": self.modify,
+            "Order/search": lambda body: {"orders": list(self.orders.values())},
+            "Order/searchOpen": lambda body: {
+                "orders": [each for each in self.orders.values() if each["status"] == 1]
+            },
+            "Order/searchById": lambda body: {"order": self.orders[body["orderId"]]},
+            "Trade/search": lambda body: {"trades": self.fills[::-1]},
+            "Position/searchOpen": lambda body: {"positions": self.positions()},
+        }
+
+    @property
+    def held(self):
+        return sum(f["size"] * (1 if f["side"] == 0 else -1) for f in self.fills)
+
+    def positions(self):
+        held = self.held
+        return [position_json(abs(held), 1 if held > 0 else 2)] if held else []
+
+    def working(self, kind=None):
+        return [o for o in self.orders.values() if o["status"] == 1 and kind in (None, o["type"])]
+
+    def place(self, body):
+        number = 9001 + len(self.orders)
+        names = ("type", "side", "size", "limitPrice", "stopPrice", "customTag")
+        self.orders[number] = order_json(number, **{name: body[name] for name in names})
+        self._changed(number)
+        return {"orderId": number}
+
+    def cancel(self, body):
+        self.orders[body["orderId"]]["status"] = 3
+        self._changed(body["orderId"])
+        return {}
+
+    def modify(self, body):
+        order = self.orders[body["orderId"]]
+        order |= {n: body[n] for n in ("size", "limitPrice", "stopPrice") if body[n] is not None}
+        self._changed(body["orderId"])
+        return {}
+
+    def fill(self, number):
+        """All of an order is filled."""
+        order = self.orders[number]
+        order |= {"status": 2, "fillVolume": order["size"], "filledPrice": order["limitPrice"]}
+        self.fills.append(
+            fill_json(5001 + len(self.fills), number, side=order["side"], size=order["size"])
+        )
+        self._changed(number)
+        self.news.append(("GatewayUserTrade", dict(self.fills[-1])))
+
+    def tell(self):
+        """Send what happened."""
+        news, self.news = self.news, []
+        for target, model in news:
+            self.played.tell(target, model)
+
+    def _changed(self, number):
+        order = self.orders[number]
+        order["updateTimestamp"] = AT.format(10 + len(self.news) + len(self.fills))
+        self.news.append(("GatewayUserOrder", dict(order)))
+
+
+async def mnq(at):
+    """The contract that is traded."""
+    return await at.session.market.find("MNQ")
+
+
+def wanted(instrument, tag="7#1", kind=OrdType.LIMIT, **given):
+    """An order to be placed: buy 2 at a limit, unless told otherwise."""
+    fields = {"side": Side.BUY, "order_qty": 2, "instrument": instrument, "cl_ord_id": tag}
+    if kind is OrdType.LIMIT:
+        fields["price"] = Decimal("20000.25")
+    return OrderRequest(ord_type=kind, **fields | given)
+
+
+async def error_of(call, kind):
+    """What a call ends in, which is of this kind."""
+    try:
+        await call
+    except kind as error:
+        return error
+    raise AssertionError(f"no {kind.__name__} was raised")

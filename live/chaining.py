@@ -1,0 +1,60 @@
+"""Futures that follow from other futures, without a task of their own; and from coroutines."""
+
+import asyncio
+from asyncio import CancelledError, Future, Task
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+def then(source: "Future[A]", convert: Callable[[A], B]) -> "Future[B]":
+    """What `convert` makes of an answer; its errors, and the answer's own, come through.
+
+    Who gives it up leaves the source alone: what is under way at the broker is not undone by that.
+    """
+    answer: Future[B] = asyncio.get_running_loop().create_future()
+
+    def over(done: "Future[A]") -> None:
+        if answer.done():
+            return
+        error = CancelledError() if done.cancelled() else done.exception()
+        if error is not None:
+            answer.set_exception(error)
+            return
+        try:
+            answer.set_result(convert(done.result()))
+        except Exception as fault:  # noqa: BLE001  whoever waits is told
+            answer.set_exception(fault)
+
+    source.add_done_callback(over)
+    return answer
+
+
+def failed(error: Exception) -> "Future[Any]":
+    """An answer that is an error."""
+    answer: Future[Any] = asyncio.get_running_loop().create_future()
+    answer.set_exception(error)
+    return answer
+
+
+class Running:
+    """Coroutines that run for somebody who holds a Future; all of them end with `close`."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[Task[Any], None] = {}
+
+    def run(self, work: Coroutine[Any, Any, A]) -> "Future[A]":
+        """The answer of `work`, which runs on where nobody waits for it any more."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks[task] = None
+        task.add_done_callback(lambda done: self._tasks.pop(done, None))
+        return then(task, lambda found: found)
+
+    async def close(self) -> None:
+        """Cancel what still runs."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,177 @@
+"""A session: its streams, which account may be traded, which contract a name means."""
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+from live_wire import (
+    ACCOUNT,
+    MNQ,
+    error_of,
+    mnq,
+    order_json,
+    run_live,
+)
+
+from dryfill.trading.broker import StreamState
+from dryfill.trading.errors import (
+    Refused,
+    UsageError,
+)
+from dryfill.trading.order import ExecutionReport
+
+
+def test_a_lost_hub_is_told_and_its_return_is_a_gap(wire):
+    async def script(at):
+        at.user.link.cut("reset by peer")
+        await asyncio.sleep(3)
+        states = [(e.up, e.gap) for e in at.events if isinstance(e, StreamState)]
+        assert states == [(False, True), (True, True)]
+
+    run_live(wire, script)
+
+
+def test_a_logout_is_answered_by_one_login_and_both_hubs_come_back_with_its_token(wire):
+    async def script(at):
+        await at.session.market.subscribe(await mnq(at), "quotes", lambda event: None)
+        at.user.link.call("GatewayLogout", "taken elsewhere")
+        await asyncio.sleep(5)
+        assert wire.logins == 2
+        for hub in (at.user, at.market):
+            assert hub.link.url.endswith(at.session.login.token)
+            assert len(hub.links) == 2
+        assert at.session.notices == ["the gateway logged us out: taken elsewhere"]
+        assert [e.up for e in at.events if isinstance(e, StreamState)] == [False, True]
+
+    run_live(wire, script)
+
+
+def test_a_listener_that_fails_leaves_a_gap_and_the_hub_stands(wire):
+    async def script(at):
+        await mnq(at)
+
+        def fails(event):
+            if isinstance(event, ExecutionReport):
+                raise RuntimeError("a fault of the listener's")
+
+        at.broker.listen(fails)
+        at.tell("GatewayUserOrder", order_json())
+        await at.settle()
+        assert len(at.user.links) == 1
+        assert [e.gap for e in at.events if isinstance(e, StreamState)] == [True]
+
+    run_live(wire, script)
+
+
+# --- accounts -----------------------------------------------------------------------------------
+
+ACCOUNTS = {
+    "one that may not trade": ({"canTrade": False}, {}, "may not trade"),
+    "one that is not simulated": ({"simulated": False}, {}, "is not simulated"),
+    "one that is not said to be": ({"simulated": None}, {}, "say simulated = true"),
+    "one whose word is against ours": (
+        {"simulated": False},
+        {"simulated": True},
+        "is not simulated",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ACCOUNTS)
+def test_an_account_in_which_a_stop_could_not_be_cancelled_is_not_traded(wire, name):
+    changes, settings, why = ACCOUNTS[name]
+    wire.answers["Account/search"] = {"accounts": [ACCOUNT | changes]}
+
+    async def script(at):
+        await error_of(at.session.broker(), UsageError)
+        with pytest.raises(UsageError, match=why):
+            await at.session.broker("PRAC-1")
+        if changes.get("canTrade", True):
+            assert (await at.session.broker(1001, needs_cancel=False)).account_name == "PRAC-1"
+
+    run_live(wire, script, broker=False, **settings)
+
+
+def test_an_account_is_named_where_there_are_several(wire):
+    wire.answers["Account/search"] = {"accounts": [ACCOUNT, ACCOUNT | {"id": 7, "name": "X"}]}
+
+    async def script(at):
+        with pytest.raises(UsageError, match=r"name the account to trade; .* PRAC-1 \(1001\), X"):
+            await at.session.broker()
+        with pytest.raises(UsageError, match="there is no active account 'Y'"):
+            await at.session.broker("Y")
+        first, second = await at.session.broker("X"), await at.session.broker(1001)
+        assert await at.session.broker("X") is first
+        assert (first.account_name, second.account_name) == ("X", "PRAC-1")
+        heard = []
+        first.listen(heard.append)
+        await mnq(at)
+        at.tell("GatewayUserOrder", order_json())
+        await at.settle()
+        assert heard == []
+
+    run_live(wire, script, broker=False)
+
+
+# --- contracts ----------------------------------------------------------------------------------
+
+
+def contract(name, contract_id, active=True, **changes):
+    return MNQ | {"name": name, "id": contract_id, "activeContract": active} | changes
+
+
+def test_a_root_is_its_active_contract_and_a_name_itself(wire):
+    es = {"tickValue": 12.5, "symbolId": "F.US.EP"}
+    wire.answers["Contract/search"] = {
+        "contracts": [
+            contract("MESZ6", "CON.F.US.MES.Z26", tickValue=1.25, symbolId="F.US.MES"),
+            contract("ESU6", "CON.F.US.EP.U26", active=False, **es),
+            contract("ESZ6", "CON.F.US.EP.Z26", **es),
+            contract("ESH7", "CON.F.US.EP.H27", active=False, **es),
+        ]
+    }
+
+    async def script(at):
+        found = await at.session.market.find("ES")
+        assert (found.symbol, found.root) == ("ESZ6", "ES")
+        assert at.session.contracts.id_of(found) == "CON.F.US.EP.Z26"
+        assert at.session.notices == []
+        assert (await at.session.market.find("ESU6")).symbol == "ESU6"
+        (warning,) = at.session.notices
+        assert "ESU6 is not the active contract any more" in warning
+        await error_of(at.session.market.find("YM"), Refused)
+
+    run_live(wire, script, broker=False)
+
+
+def test_a_contract_whose_delivery_month_has_begun_is_warned_of(wire):
+    wire.answers["Contract/search"] = {"contracts": [contract("MNQX6", "CON.F.US.MNQ.X26")]}
+
+    async def script(at):
+        await at.session.market.find("MNQ")
+        (warning,) = at.session.notices
+        assert "MNQX6 delivers in November 2026, which has begun" in warning
+
+    run_live(wire, script, broker=False)
+
+
+def test_a_contract_of_another_tick_or_worth_than_ours_is_not_traded(wire):
+    async def script(at):
+        for change in ({"tickSize": 0.5}, {"tickValue": 5}):
+            wire.answers["Contract/search"] = {"contracts": [MNQ | change]}
+            with pytest.raises(UsageError, match="the gateway says a tick of"):
+                await at.session.market.find("MNQ")
+
+    run_live(wire, script, broker=False)
+
+
+def test_a_contract_that_our_table_has_not_is_as_the_gateway_describes_it(wire):
+    wire.answers["Contract/search"] = {
+        "contracts": [contract("ZZZZ6", "CON.F.US.ZZZ.Z26", tickSize=0.005, symbolId="F.US.ZZZ")]
+    }
+
+    async def script(at):
+        found = await at.session.market.find("ZZZ")
+        assert (found.symbol, found.tick, found.point_value) == ("ZZZZ6", Decimal("0.005"), 100)
+
+    run_live(wire, script, broker=False)
