@@ -71,7 +71,9 @@ class World:
         self.desk = BrokerDesk(self.account, self._now_ns, setup.margin, setup.brackets)
         self.desk.heard = self._heard
         self.unknown_size_fills = 0
-        self.exchange = Exchange(self.loop, {symbol: self.engine}, self.digest, self.desk.on_report)
+        self.exchange = Exchange(
+            self._now_ns, {symbol: self.engine}, self.digest, self.desk.on_report
+        )
         self.desk.connect(self.exchange)
         self._changes = setup.calendar.changes(setup.start_ns + 1, self.end_ns)
         at_start = (setup.start_ns, setup.calendar.status_at(setup.start_ns))

@@ -1,4 +1,4 @@
-"""The exchange as a source of moments: one engine for each instrument, driven by the loop."""
+"""The exchange as a source of moments: one engine for each instrument, driven from outside."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -7,12 +7,12 @@ from ..matching.commands import Command
 from ..matching.engine import Book, Engine
 from ..matching.reports import Report
 from .digest import DomainDigest
-from .loop import VirtualLoop
 from .loop_moments import Tie
 
 
 class Exchange:
-    """Engines by symbol. The loop moves it (`next_moment`, `advance`); the desk enters orders.
+    """Engines by symbol. Whoever owns the time moves it (`next_moment`, `advance`) and says what it
+    is (`now_ns`); the desk enters orders.
 
     `on_report(symbol, report)` hears every report in the order in which the engines make them; of
     one moment, engine after engine.
@@ -22,12 +22,12 @@ class Exchange:
 
     def __init__(
         self,
-        loop: VirtualLoop,
+        now_ns: Callable[[], int],
         engines: dict[str, Engine],
         digest: DomainDigest,
         on_report: Callable[[str, Report], None],
     ) -> None:
-        self._loop = loop
+        self._now_ns = now_ns
         self._engines = engines
         self._digest = digest
         self._on_report = on_report
@@ -57,7 +57,7 @@ class Exchange:
     def enter(self, symbol: str, command: Command) -> Sequence[Report]:
         """A command reaches its engine now; what it reports at once, already told to everybody."""
         engine = self._caught_up(symbol)
-        now_ns = self._loop.now_ns
+        now_ns = self._now_ns()
         self._digest.command(symbol, now_ns, command)
         engine.submit(now_ns, command)
         return self._tell(symbol, engine.advance(now_ns))
@@ -73,7 +73,7 @@ class Exchange:
         be hours behind.
         """
         engine = self._engines[symbol]
-        self._tell(symbol, engine.advance(self._loop.now_ns))
+        self._tell(symbol, engine.advance(self._now_ns()))
         return engine
 
     def afterwards(self, act: Callable[[], None]) -> None:

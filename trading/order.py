@@ -105,11 +105,13 @@ class Attached(Struct, frozen=True, kw_only=True):
 
     Whole ticks of the instrument from the entry's mean fill price, signed: above it positive, below
     it negative, whichever side is traded. So a long's stop is `Ticks(-40)` and its target
-    `Ticks(80)`, a short's the reverse. None: without that one.
+    `Ticks(80)`, a short's the reverse. None: without that one. `trails`: the stop follows the market
+    at that distance.
     """
 
     stop: Ticks | None = None
     target: Ticks | None = None
+    trails: bool = False
 
     def __post_init__(self) -> None:
         if self.stop is None and self.target is None:

@@ -5,13 +5,12 @@ and so will the gateway.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from ...matching.commands import CancelOrder, NewOrder, ReplaceOrder
 from ...matching.reports import Report
 from ...trading.broker import AccountState, BrokerEvent
-from ...trading.errors import Refused, UsageError
+from ...trading.errors import Refused
 from ...trading.instrument import Instrument
 from ...trading.order import (
     Execution,
@@ -21,12 +20,13 @@ from ...trading.order import (
     OrderState,
     PositionState,
 )
-from ...trading.price import price_text
 from ...trading.words import ExecType, OrdStatus, OrdType, Reason, Side
 from ..exchange import Exchange
 from .account import Account
 from .bracket_rules import BracketRules, check_attached
 from .children import Children
+from .grid import on_grid, units_or_none
+from .links import Links
 from .margin import check_margin
 from .money import total
 from .orders import OrderRecord
@@ -35,8 +35,9 @@ from .wording import said
 
 class BrokerDesk:
     """One account's orders. `margin`: money held for each contract by symbol or root; None: not
-    checked. `brackets`: how it keeps stop and target for an entry; None: not at all. `tell` hears
-    every event, at the broker, before any wire."""
+    checked. `brackets`: how it keeps stop and target for an entry; None: not at all. `number` gives
+    the next order its number, where several desks share one row of them. `tell` hears every event,
+    at the broker, before any wire."""
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class BrokerDesk:
         now_ns: Callable[[], int],
         margin: Mapping[str, Decimal] | None = None,
         brackets: BracketRules | None = None,
+        number: Callable[[], int] | None = None,
     ) -> None:
         self.account = account
         self.brackets = brackets
@@ -53,7 +55,9 @@ class BrokerDesk:
         self.heard: Callable[[OrderRecord, Report], None] = lambda record, report: None
         self._now_ns = now_ns
         self._margin = margin
+        self._number = number or (lambda: len(self.orders) + 1)
         self._children = Children(self, brackets or BracketRules())
+        self._links = Links(self)
         self._by_tag: dict[str, OrderRecord] = {}
         self._by_id: dict[str, OrderRecord] = {}
         self._working: dict[int, OrderRecord] = {}
@@ -73,8 +77,18 @@ class BrokerDesk:
     def place(self, request: OrderRequest) -> str:
         """Enter an order; its id. Raises `Refused` with the broker's reason; a tag is used up by an
         order that was rejected, as with ProjectX, where that order exists all the same."""
+        record = self.enter(request)
+        if record.status is OrdStatus.REJECTED:
+            raise Refused(record.text, reason=record.reason)
+        return str(record.number)
+
+    def enter(self, request: OrderRequest, linked: OrderRecord | None = None) -> OrderRecord:
+        """As `place`; the order itself, which the exchange may have rejected. Raises `Refused` for
+        one that did not get there. `linked`: another order; one cancels the other."""
         units, stop_units = self._admitted(request)
         record = self._booked(request)
+        if linked is not None:
+            self._links.tie(record, linked)
         self.exchange.enter(
             request.instrument.symbol,
             NewOrder(
@@ -88,14 +102,18 @@ class BrokerDesk:
                 request.tif,
             ),
         )
-        if record.status is OrdStatus.REJECTED:
-            raise Refused(record.text, reason=record.reason)
-        return str(record.number)
+        return record
 
     def file(self, request: OrderRequest) -> OrderRecord:
         """Take an order into the books and keep it from the exchange. Raises `Refused`."""
         self._admitted(request)
         return self._booked(request)
+
+    def refuse(self, request: OrderRequest, reason: Reason, text: str) -> OrderRecord:
+        """Take an order into the books as one that was rejected, in the words of `text`."""
+        record = self._booked(request)
+        self.turn_down(record, reason, text)
+        return record
 
     def turn_down(self, record: OrderRecord, reason: Reason, text: str) -> None:
         """Reject an order that was filed; told as any other reject, in the words of `text`."""
@@ -120,8 +138,8 @@ class BrokerDesk:
             order_qty=record.order_qty,
             cum_qty=0,
             leaves_qty=0 if status.terminal else record.order_qty,
-            price=_units_or_none(instrument, record.price),
-            stop_px=_units_or_none(instrument, record.stop_px),
+            price=units_or_none(instrument, record.price),
+            stop_px=units_or_none(instrument, record.stop_px),
             reason=reason,
         )
         self.on_report(instrument.symbol, report, text)
@@ -142,6 +160,7 @@ class BrokerDesk:
         if more > 0 and not record.status.terminal:
             self._check_margin(instrument, record.request.side, more)
         self._ask(record, command, ExecType.REPLACE_REJECTED)
+        record.trail = record.trail if change.trail is None else change.trail
 
     def cancel(self, order_id: str) -> None:
         """Take a working order away. Raises `Refused` for one that is over or unknown."""
@@ -178,7 +197,7 @@ class BrokerDesk:
 
     def born(self, request: OrderRequest, parent: OrderRecord) -> OrderRecord:
         """Take a child into the books; it has no tag and does not work yet."""
-        record = OrderRecord(len(self.orders) + 1, request, self._now_ns(), parent)
+        record = OrderRecord(self._number(), request, self._now_ns(), parent)
         self.orders[record.number] = self._by_id[str(record.number)] = record
         return record
 
@@ -278,6 +297,7 @@ class BrokerDesk:
             self.tell(self._position(fill.instrument))
             self.tell(self.account_state())
         self._children.heard(record, report)
+        self._links.heard(record, report)
 
     def _book(self, record: OrderRecord, report: Report) -> Execution:
         request = record.request
@@ -312,12 +332,12 @@ class BrokerDesk:
             return self._checked(request)
         except Refused as refusal:
             if refusal.reason == Reason.INSUFFICIENT_FUNDS:
-                self.turn_down(self._booked(request), Reason(refusal.reason), str(refusal))
+                self.refuse(request, Reason(refusal.reason), str(refusal))
             raise
 
     def _checked(self, request: OrderRequest) -> tuple[int | None, int | None]:
         """The prices in units of a request that the broker takes. Raises `Refused`."""
-        if request.cl_ord_id in self._by_tag:
+        if request.cl_ord_id and request.cl_ord_id in self._by_tag:
             raise Refused(f"tag {request.cl_ord_id!r} was used before", reason=Reason.DUPLICATE_TAG)
         check_attached(request, self.brackets)
         units = self._on_grid(request.instrument, request.price)
@@ -326,9 +346,11 @@ class BrokerDesk:
         return units, stop_units
 
     def _booked(self, request: OrderRequest) -> OrderRecord:
-        record = OrderRecord(len(self.orders) + 1, request, self._now_ns())
+        record = OrderRecord(self._number(), request, self._now_ns())
         self.orders[record.number] = self._by_id[str(record.number)] = record
-        self._by_tag[request.cl_ord_id] = self._working[record.number] = record
+        self._working[record.number] = record
+        if request.cl_ord_id:
+            self._by_tag[request.cl_ord_id] = record
         if request.attached is not None:
             self._children.attach(record)
         return record
@@ -347,16 +369,7 @@ class BrokerDesk:
         return record
 
     def _on_grid(self, instrument: Instrument, price: Decimal | None) -> int | None:
-        if price is None:
-            return None
-        today = datetime.fromtimestamp(self._now_ns() // 10**9, UTC).date()
-        try:
-            return instrument.units(price, on=today)
-        except UsageError:  # off the grid, or no number at all
-            raise Refused(
-                f"price {price_text(price)} is not aligned to the tick size of {instrument.symbol}",
-                reason=Reason.PRICE_OFF_TICK,
-            ) from None
+        return on_grid(instrument, price, self._now_ns())
 
     def _own_tag(self) -> str:
         number = len(self.orders) + 1
@@ -382,11 +395,3 @@ class BrokerDesk:
             avg_px=holding.avg_px,
             time_ns=holding.changed_ns,
         )
-
-
-def _units_or_none(instrument: Instrument, price: Decimal | None) -> int | None:
-    """A price in units; None for none and for one that no grid has."""
-    try:
-        return None if price is None else instrument.units(price)
-    except UsageError:
-        return None

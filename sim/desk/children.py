@@ -53,8 +53,12 @@ class Child:
     @property
     def now(self) -> Decimal | None:
         """Where it works."""
-        stops = self.record.request.ord_type is OrdType.STOP
-        return self.record.stop_px if stops else self.record.price
+        return self.record.stop_px if self.stops else self.record.price
+
+    @property
+    def stops(self) -> bool:
+        """Whether it is the stop, trailing or not."""
+        return self.record.request.ord_type is not OrdType.LIMIT
 
     def px_from(self, entry_px: Decimal) -> Decimal:
         """Where it belongs: counted from the mean price, to the tick that is nearer to it."""
@@ -149,19 +153,24 @@ class Children:
     def _bear(self, family: Family) -> None:
         attached, parent = family.entry.request.attached, family.entry.request
         assert attached is not None, "only such an entry has a family"
-        kinds = ((attached.stop, OrdType.STOP), (attached.target, OrdType.LIMIT))
+        stop = OrdType.TRAILING_STOP if attached.trails else OrdType.STOP
+        kinds = ((attached.stop, stop), (attached.target, OrdType.LIMIT))
         for distance, kind in kinds:
             if distance is None:
                 continue
+            trails = kind is OrdType.TRAILING_STOP
             request = OrderRequest(
                 cl_ord_id="",
                 instrument=parent.instrument,
                 side=parent.side.opposite,
                 ord_type=kind,
                 order_qty=parent.order_qty,
+                trail=_trail(parent.instrument, distance) if trails else None,
                 tif=TimeInForce.GTC,
             )
             record = self._books.born(request, family.entry)
+            if family.children:  # the target names the stop, not the reverse (protocol, D7)
+                record.linked = family.children[0].record
             family.children.append(Child(record, distance))
             self._families[record.number] = family
         for child in family.children:
@@ -178,31 +187,32 @@ class Children:
         if record.status is OrdStatus.SUSPENDED:
             child.px = px
             self._books.works(record)
-            self._enter(record, self._new(record, qty, px))
+            self._enter(record, self._new(child, qty, px))
             return
-        moved = child.now != child.px
+        # A trailing stop moves by itself, and never back.
+        moved = child.now != child.px or record.trail is not None
         if qty == record.order_qty and (moved or px == child.px):
             return
         units = None
         if not moved and px != child.px:
             child.px, units = px, record.request.instrument.units(px)
-        stops = record.request.ord_type is OrdType.STOP
+        stops = child.stops
         self._enter(
             record,
             ReplaceOrder(record.number, qty, None if stops else units, units if stops else None),
         )
 
-    def _new(self, record: OrderRecord, qty: int, px: Decimal) -> NewOrder:
-        request, units = record.request, record.request.instrument.units(px)
-        stops = request.ord_type is OrdType.STOP
+    def _new(self, child: Child, qty: int, px: Decimal) -> NewOrder:
+        request = child.record.request
+        units = request.instrument.units(px)
         return NewOrder(
-            record.number,
+            child.record.number,
             request.side,
             request.ord_type,
             qty,
-            None if stops else units,
-            units if stops else None,
-            None,
+            None if child.stops else units,
+            units if child.stops else None,
+            request.trail,
             request.tif,
         )
 
@@ -220,3 +230,8 @@ class Children:
 
     def _enter(self, record: OrderRecord, command: Command) -> None:
         self._books.exchange.enter(record.request.instrument.symbol, command)
+
+
+def _trail(instrument: Instrument, distance: Ticks) -> int:
+    """A distance in ticks as one in units, at the newest tick."""
+    return abs(distance.n) * instrument.tick_units(0)

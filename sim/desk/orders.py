@@ -11,12 +11,15 @@ from .money import mean_price
 
 class OrderRecord:
     """What the broker knows of one order; `number` is its id here and in the engine. `parent`: the
-    entry to which the broker attached it."""
+    entry to which the broker attached it. `linked`: the order that it named as the one to cancel;
+    a target among the children names its stop. `trail`: how far a trailing stop stays behind, in
+    units."""
 
     __slots__ = (
         "cum_qty",
         "entered_ns",
         "leaves_qty",
+        "linked",
         "number",
         "order_qty",
         "parent",
@@ -26,6 +29,7 @@ class OrderRecord:
         "status",
         "stop_px",
         "text",
+        "trail",
         "updated_ns",
         "worth_units",
     )
@@ -45,6 +49,8 @@ class OrderRecord:
         self.worth_units = 0  # sum of quantity times price, in units
         self.price = request.price
         self.stop_px = request.stop_px
+        self.trail = request.trail
+        self.linked: OrderRecord | None = None
         self.reason = Reason.NONE
         self.text = ""
 
@@ -69,7 +75,7 @@ class OrderRecord:
         if self.parent is None:
             return parse(self.request.cl_ord_id)
         entry = self.parent.tag
-        role = "stop" if self.request.ord_type is OrdType.STOP else "target"
+        role = "target" if self.request.ord_type is OrdType.LIMIT else "stop"
         return None if entry is None else Tag(entry.intent, role, self.number)
 
     @property

@@ -108,9 +108,11 @@ class HubLink:
 
     def event(self, stream: str, key: str, arguments: list[Any]) -> str | None:
         """The text of an event for this client; None where it did not ask for it."""
-        if self.state is not LinkState.OPEN or (stream, key) not in self.subscribed:
-            return None
-        return invocation(STREAMS[stream].target, arguments)
+        return invocation(STREAMS[stream].target, arguments) if self.wants(stream, key) else None
+
+    def wants(self, stream: str, key: str) -> bool:
+        """Whether the client asked for a stream, and is there to hear it."""
+        return self.state is LinkState.OPEN and (stream, key) in self.subscribed
 
     def log_out(self, why: str) -> Said:
         """The session is over: say so, and close (gateway-protocol 14, GatewayLogout)."""

@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from ...trading.broker import AccountState
-from ...trading.events import Quote, Trade
 from ...trading.instrument import Instrument
 from ...trading.instruments import MONTH_CODES
 from ...trading.order import Execution, OrderState, PositionState
@@ -112,7 +111,7 @@ def order_model(
         "symbolId": symbol_id(grid),
         "creationTimestamp": stamp(created_ns),
         "updateTimestamp": stamp(state.time_ns),
-        "status": STATUSES[state.ord_status],
+        "status": _status(state),
         "type": TYPES[state.ord_type],
         "side": SIDES[state.side],
         "size": state.order_qty,
@@ -194,38 +193,16 @@ def contract_model(instrument: Instrument, *, active: bool, profile: WireProfile
     return _of(profile, wire, ("symbolId",))
 
 
-def quote_arguments(quote: Quote, last: Decimal | None) -> list[Any]:
-    """The arguments of a GatewayQuote: the gateway's quotes have no sizes."""
-    at = stamp(quote.time_ns)
-    data = {
-        "symbol": symbol_id(quote.instrument),
-        "symbolName": quote.instrument.symbol,
-        "lastPrice": last,
-        "bestBid": quote.bid,
-        "bestAsk": quote.ask,
-        "lastUpdated": at,
-        "timestamp": at,
-    }
-    return [contract_id(quote.instrument), data]
-
-
-def trade_arguments(trade: Trade, profile: WireProfile) -> list[Any]:
-    """The arguments of a GatewayTrade. One trade each: a client takes one of several and loses the
-    rest (gateway-protocol 10.4)."""
-    data = {
-        "symbolId": symbol_id(trade.instrument),
-        "price": trade.price,
-        "timestamp": stamp(trade.time_ns),
-        "type": 1 if trade.aggressor is Side.SELL else 0,
-        "volume": trade.size,
-    }
-    return [contract_id(trade.instrument), [data] if profile.tape == "list" else data]
-
-
 def user_arguments(model: Wire, action: int, *, is_order: bool, profile: WireProfile) -> list[Any]:
     """The arguments of a user event. `action`: 0 the first of an id, 1 later, 2 its end (14)."""
     wraps = profile.envelope == "wrapped" or (profile.envelope == "mixed" and is_order)
     return [{"action": action, "data": model}] if wraps else [model]
+
+
+def _status(state: OrderState) -> int:
+    # A market order is never seen open: it was recorded as pending until it filled (protocol 8).
+    pending = state.ord_type is OrdType.MARKET and state.ord_status is OrdStatus.NEW
+    return STATUSES[OrdStatus.PENDING_NEW if pending else state.ord_status]
 
 
 def _of(profile: WireProfile, wire: Wire, newer: tuple[str, ...]) -> Wire:

@@ -78,7 +78,7 @@ def sim_play(latency: str, brackets: BracketRules | None = None) -> Play:
         engine.advance(T0)
         account = Account("SIM", Decimal(50_000), fee_schedule({"ES": FEE}))
         desk = BrokerDesk(account, lambda: loop.now_ns, brackets=brackets)
-        exchange = Exchange(loop, {"ES": engine}, DomainDigest(T0), desk.on_report)
+        exchange = Exchange(lambda: loop.now_ns, {"ES": engine}, DomainDigest(T0), desk.on_report)
         desk.connect(exchange)
         loop.add_source(exchange)
         process = Process("client", loop)

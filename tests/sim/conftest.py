@@ -88,7 +88,10 @@ class Counter:
         self.account = Account("SIM", Decimal(50_000), fee_schedule(fees))
         self.desk = BrokerDesk(self.account, lambda: self.clock.now_ns, margin, brackets)
         self.exchange = Exchange(
-            self.clock, {instrument.symbol: self.engine}, self.digest, self.desk.on_report
+            lambda: self.clock.now_ns,
+            {instrument.symbol: self.engine},
+            self.digest,
+            self.desk.on_report,
         )
         self.desk.connect(self.exchange)
         self.told: list[Any] = []

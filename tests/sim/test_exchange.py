@@ -25,7 +25,7 @@ def exchange_of(tape_of, hear=None, **markets):
     start_ns = min(tape_of(text).start_ns for text in markets.values())
     clock.now_ns = start_ns
     hear = hear or (lambda symbol, report: told.append((symbol, report)))
-    exchange = Exchange(clock, engines, DomainDigest(start_ns), hear)
+    exchange = Exchange(lambda: clock.now_ns, engines, DomainDigest(start_ns), hear)
     return exchange, clock, told
 
 

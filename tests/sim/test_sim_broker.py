@@ -40,7 +40,9 @@ class Rig:
         self.engine.advance(T0)
         account = Account("SIM", Decimal(50_000), fee_schedule(None))
         self.desk = BrokerDesk(account, lambda: self.loop.now_ns)
-        exchange = Exchange(self.loop, {"ES": self.engine}, DomainDigest(T0), self.desk.on_report)
+        exchange = Exchange(
+            lambda: self.loop.now_ns, {"ES": self.engine}, DomainDigest(T0), self.desk.on_report
+        )
         self.desk.connect(exchange)
         self.loop.add_source(exchange)
         self.process = Process("client", self.loop)

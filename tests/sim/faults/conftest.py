@@ -46,7 +46,7 @@ class Stage:
         account = Account("SIM", Decimal(50_000), fee_schedule(None))
         self.desk = BrokerDesk(account, lambda: self.loop.now_ns)
         self.exchange = Exchange(
-            self.loop, {"ES": self.engine}, DomainDigest(T0), self.desk.on_report
+            lambda: self.loop.now_ns, {"ES": self.engine}, DomainDigest(T0), self.desk.on_report
         )
         self.desk.connect(self.exchange)
         self.loop.add_source(self.exchange)

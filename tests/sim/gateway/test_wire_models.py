@@ -3,6 +3,7 @@
 import json
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +21,9 @@ from dryfill.live.models import (
 from dryfill.live.records import read
 from dryfill.live.shapes import contract_of, models
 from dryfill.sim.gateway.hub_link import invocation
+from dryfill.sim.gateway.listing import list_contract
+from dryfill.sim.gateway.market_wire import quote_arguments, trade_arguments
+from dryfill.sim.gateway.venue import Ticker
 from dryfill.sim.gateway.wire_models import (
     PROFILES,
     STATUSES,
@@ -30,15 +34,14 @@ from dryfill.sim.gateway.wire_models import (
     fill_model,
     order_model,
     position_model,
-    quote_arguments,
     stamp,
-    trade_arguments,
     user_arguments,
 )
 from dryfill.trading import instruments
 from dryfill.trading.broker import AccountState
 from dryfill.trading.events import Quote, Trade
 from dryfill.trading.order import Execution, OrderState, PositionState
+from dryfill.trading.tape import TradeRows, make_tape
 from dryfill.trading.words import OrdStatus, OrdType, Side
 
 MNQ = instruments.find("MNQZ26")
@@ -136,12 +139,16 @@ def test_a_fill_a_position_and_money_come_back_exact():
 
 @pytest.mark.parametrize("tape", ["list", "object"])
 def test_market_data_come_back_with_their_contract(tape):
-    quote = through(quote_arguments(Quote(MNQ, T, 80_000, None, None, None), MNQ.decimal(80_001)))
+    trades = TradeRows(*(np.array([n], np.int64) for n in (0, T, 80_001, 3, 2)))
+    ticker = Ticker(list_contract(MNQ, make_tape(trades=trades)))
+    ticker.quote = Quote(MNQ, T, 80_000, None, None, None)
+    quote = through(quote_arguments(ticker, T))
     [low] = models(quote)
     back = read_model(QuoteModel, low)
     assert contract_of(quote) == contract_id(MNQ)
     assert (back.best_bid, back.best_ask, back.updated_ns) == (Decimal("20000"), None, T)
-    trade = through(trade_arguments(Trade(MNQ, T, 80_000, 3, Side.SELL), WireProfile(tape=tape)))
+    event = Trade(MNQ, T, 80_000, 3, Side.SELL)
+    trade = through(trade_arguments(event, T, WireProfile(tape=tape)))
     [low] = models(trade)
     tick = read_model(TapeModel, low)
     assert (tick.price, tick.volume, tick.type) == (Decimal("20000"), 3, 1)

@@ -1,0 +1,118 @@
+"""The two hubs: who listens, and what everybody is told. No sockets: carriers join and leave."""
+
+from typing import Any
+
+from ...trading.events import Quote, Trade
+from .hub_client import HubClient
+from .hub_link import HubLink, LinkSettings, invocation
+from .hub_methods import STREAMS, HubKind
+from .market_wire import depth_arguments, quote_arguments, trade_arguments
+from .outbox import Outbox
+from .paper_account import UserEvent
+from .venue import Ticker, Venue
+from .wire_models import user_arguments
+
+_QUOTES, _TRADES, _DEPTH = "contractquotes", "contracttrades", "contractmarketdepth"
+
+
+class Hubs:
+    """Every client of a venue's hubs. It hears the venue from the start."""
+
+    def __init__(self, venue: Venue, settings: LinkSettings, events_most: int = 10_000) -> None:
+        self._venue = venue
+        self._settings = settings
+        self._events_most = events_most
+        self._clients: dict[HubKind, dict[HubClient, None]] = {kind: {} for kind in HubKind}
+        self._written: dict[tuple[str, str], str] = {}
+        venue.listen(self.tell_user)
+        venue.tell_market = self.tell_market
+
+    def join(self, kind: HubKind, user: str, now_s: float) -> HubClient:
+        """A client has connected. Its carrier sends what `messages` gives and calls `leave`."""
+        accounts = frozenset(account.id for account in self._venue.accounts_of(user))
+        client = HubClient(
+            user,
+            HubLink(kind, self._settings, now_s, frozenset(map(str, accounts))),
+            Outbox(self._render, most=self._events_most),
+            accounts,
+            self._begin,
+        )
+        self._clients[kind][client] = None
+        return client
+
+    def leave(self, client: HubClient) -> None:
+        """A client is gone."""
+        self._clients[client.kind].pop(client, None)
+
+    def clients(self) -> list[HubClient]:
+        """Everybody who is connected, user hub first."""
+        return [client for kind in HubKind for client in self._clients[kind]]
+
+    def tell_user(self, event: UserEvent) -> None:
+        """Something happened to an account: to everybody of its user who asked."""
+        clients = self._clients[HubKind.USER]
+        if not clients:
+            return
+        stream = STREAMS[event.stream]
+        key = str(event.account_id) if stream.keyed else ""
+        arguments = user_arguments(
+            event.model,
+            event.action,
+            is_order=event.stream == "orders",
+            profile=self._venue.view.profile,
+        )
+        text = invocation(stream.target, arguments)
+        for client in clients:
+            if event.account_id in client.accounts:
+                client.keep(event.stream, key, text)
+
+    def tell_market(self, ticker: Ticker, event: Quote | Trade) -> None:
+        """The market of a contract moved."""
+        clients = self._clients[HubKind.MARKET]
+        if not clients:
+            return
+        key = ticker.contract_id
+        if isinstance(event, Quote) or ticker.quote is None:
+            self._written.pop((_QUOTES, key), None)
+            for client in clients:
+                client.newest(_QUOTES, key)
+        if isinstance(event, Quote):
+            self._written.pop((_DEPTH, key), None)
+            for client in clients:
+                client.newest(_DEPTH, key)
+        elif any(client.link.wants(_TRADES, key) for client in clients):
+            shown_ns = self._venue.view.shown_ns(event.time_ns)
+            arguments = trade_arguments(event, shown_ns, self._venue.view.profile)
+            text = invocation(STREAMS[_TRADES].target, arguments)
+            for client in clients:
+                client.keep(_TRADES, key, text)
+
+    # --- how -------------------------------------------------------------------------------------
+
+    def _begin(self, client: HubClient, stream: str, key: str) -> None:
+        """A stream begins: how the contract stands now comes first."""
+        if stream in (_QUOTES, _DEPTH):
+            client.newest(stream, key)
+
+    def _render(self, stream: str, key: str) -> str | None:
+        """A quote or the depth as it is now, written once for all who want it."""
+        written = self._written.get((stream, key))
+        if written is None:
+            written = "".join(
+                invocation(STREAMS[stream].target, arguments)
+                for arguments in self._arguments(stream, key)
+            )
+            self._written[stream, key] = written
+        return written or None
+
+    def _arguments(self, stream: str, key: str) -> list[list[Any]]:
+        ticker = self._venue.tickers.get(key)
+        if ticker is None or (ticker.quote is None and ticker.day.last is None):
+            return []
+        at_ns = ticker.told_ns
+        shown_ns = self._venue.view.shown_ns(at_ns)
+        if stream == _QUOTES:
+            return [quote_arguments(ticker, shown_ns)]
+        if ticker.quote is None:
+            return []
+        return depth_arguments(ticker.quote, shown_ns, self._venue.view.profile)

@@ -1,0 +1,149 @@
+"""A gateway on real sockets in real time: uvicorn in the running loop, on a port of its choice.
+
+The one module of the twin that reads a real clock and draws real randomness; both go in from here.
+"""
+
+import asyncio
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+
+import uvicorn
+
+from ...trading.errors import UsageError
+from .gateway import Clocks, Gateway, GatewaySetup
+from .pump import AS_FAST_AS_CAN, Pump
+
+_GRACE_S = 2
+
+
+@dataclass(frozen=True)
+class RunningGateway:
+    """A gateway that answers at `url` until its context ends."""
+
+    url: str
+    gateway: Gateway
+    pump: Pump
+
+    @property
+    def user_name(self) -> str:
+        """The first user."""
+        return self.gateway.setup.people.users[0].name
+
+    @property
+    def api_key(self) -> str:
+        """The key of the first user; for whoever logs in, not for logs."""
+        return self.gateway.setup.people.users[0].key
+
+
+@asynccontextmanager
+async def running_gateway(
+    setup: GatewaySetup,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    speed: int = 1,
+    restamp: bool = True,
+    token_key: bytes | None = None,
+) -> AsyncIterator[RunningGateway]:
+    """Serve a gateway in the running loop; at the end its clients are cut and its port is free.
+
+    `port` 0: any that is free. `speed`: times real time, 0 stands still until it is stepped,
+    `AS_FAST_AS_CAN`. `restamp`: clients are shown the wall's clock instead of the tape's times.
+    `token_key` None: a new one, so that no token outlives the server. Raises `OSError` where the
+    port is taken, `UsageError` for a speed that cannot be.
+    """
+    if speed < AS_FAST_AS_CAN:
+        raise UsageError(f"speed is {speed}; give 0 or more times real time, or AS_FAST_AS_CAN")
+    if restamp and speed == AS_FAST_AS_CAN:
+        raise UsageError("as fast as it can, a market has no time on the wall; set restamp=False")
+    wall_ns = steady_wall_clock()
+    pump = Pump(wall_ns, min(each.start_ns for each in setup.listings), speed)
+    loop = asyncio.get_running_loop()
+    clocks = Clocks(
+        market_ns=lambda: pump.now_ns,
+        wall_s=lambda: wall_ns() / 1e9,
+        steady_s=loop.time,
+        **({"shown_ns": pump.clock.shown_ns, "meant_ns": pump.clock.market_ns} if restamp else {}),
+    )
+    gateway = Gateway(
+        setup,
+        clocks,
+        token_key=token_key or secrets.token_bytes(32),
+        connection_id=lambda: secrets.token_urlsafe(12),
+        enter=pump.catch_up,
+        left=pump.nudge,
+    )
+    pump.drive(gateway.venue)
+    pump.catch_up()
+    async with serving(gateway.app, host, port) as url:
+        pumping = asyncio.create_task(pump.run(), name="the market's pump")
+        try:
+            yield RunningGateway(url, gateway, pump)
+        finally:
+            pumping.cancel()
+            with suppress(asyncio.CancelledError):
+                await pumping
+
+
+def steady_wall_clock() -> "WallClock":
+    """The wall's clock in ns since the epoch, as it was at the start; it never goes back."""
+    return WallClock(time.time_ns() - time.monotonic_ns())
+
+
+@dataclass(frozen=True, slots=True)
+class WallClock:
+    """Called, it says the time."""
+
+    _offset_ns: int
+
+    def __call__(self) -> int:
+        return self._offset_ns + time.monotonic_ns()
+
+
+@asynccontextmanager
+async def serving(app: object, host: str, port: int) -> AsyncIterator[str]:
+    """Serve an ASGI application in the running loop; its address. Raises `OSError`."""
+    listening = socket.create_server((host, port), family=_family(host))
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]  # any ASGI application
+        http="h11",
+        ws="websockets-sansio",
+        ws_ping_interval=None,  # a WebSocket ping closes signalrcore's connection (fault-model 8)
+        ws_max_size=1_000_000,
+        lifespan="off",
+        log_config=None,
+        log_level="warning",  # at "info" it writes addresses with the tokens in them
+        access_log=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        server_header=False,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve([listening]), name="the gateway's server")
+    try:
+        while not (server.started or task.done()):
+            await asyncio.sleep(0.002)
+        yield f"http://{_shown(host)}:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+        listening.close()
+
+
+class _Server(uvicorn.Server):
+    """Whoever runs the loop decides what a signal means."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,135 @@
+"""What stands behind the gateway's wire: contracts, paper accounts, the market, the users.
+
+No I/O and no loop. The time is asked for (`now_ns`), and whoever owns it moves the venue on
+(`next_moment`, `advance`): the virtual loop, of which this is a source, or `pump` in real time. At
+one moment the market's rows are told first, then what the accounts' engines make of them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from ...trading.errors import UsageError
+from ...trading.events import Quote, Trade
+from ..digest import DomainDigest
+from ..loop_moments import Tie
+from .accounts import People
+from .listing import Listing
+from .paper_account import Numbers, PaperAccount, UserEvent
+from .tape_rows import DayFigures, TapeRows
+from .wire_models import contract_id
+from .wire_view import WireView
+
+
+class MarketSink(Protocol):
+    """Who hears the market."""
+
+    def __call__(self, ticker: "Ticker", event: Quote | Trade) -> None: ...
+
+
+class Ticker:
+    """One listed contract as its market goes: the last quote and the day's figures. `told_ns`: when
+    its last row happened."""
+
+    def __init__(self, listing: Listing) -> None:
+        self.listing = listing
+        self.instrument = listing.instrument
+        self.contract_id = contract_id(listing.instrument)
+        self.quote: Quote | None = None
+        self.told_ns = listing.start_ns
+        self.day = DayFigures(listing, listing.start_ns)
+        self.rows = TapeRows(listing, listing.start_ns)
+
+
+class Venue:
+    """All of it. `people`: users and accounts. Raises `UsageError` for contracts that do not go
+    together and for fees that do not know one."""
+
+    tie = Tie.MARKET
+
+    def __init__(
+        self,
+        listings: Sequence[Listing],
+        people: People,
+        now_ns: Callable[[], int],
+        view: WireView,
+    ) -> None:
+        by_symbol = {listing.instrument.symbol: listing for listing in listings}
+        if not listings or len(by_symbol) < len(listings):
+            raise UsageError("a venue lists at least one contract, and each of them once")
+        self.people = people
+        self.now_ns = now_ns
+        self.view = view
+        self.numbers = Numbers()
+        self.start_ns = min(listing.start_ns for listing in listings)
+        self.end_ns = max(listing.tape.end_ns for listing in listings) + 1
+        self.digest = DomainDigest(self.start_ns)
+        self.tickers = {ticker.contract_id: ticker for ticker in map(Ticker, listings)}
+        self.tell_market: MarketSink = lambda ticker, event: None
+        self.accounts = {
+            account.id: account
+            for account in (
+                PaperAccount(
+                    spec,
+                    by_symbol,
+                    now_ns,
+                    view=view,
+                    numbers=self.numbers,
+                    digest=self.digest,
+                )
+                for spec in people.accounts
+            )
+        }
+
+    def listen(self, tell: Callable[[UserEvent], None]) -> None:
+        """Send every later event of every account to `tell`, in order."""
+        for account in self.accounts.values():
+            account.tell = tell
+
+    def accounts_of(self, user: str) -> list[PaperAccount]:
+        """The accounts of a user, in the order of the file."""
+        return [each for each in self.accounts.values() if each.spec.user.lower() == user.lower()]
+
+    def next_moment(self, limit_ns: int) -> int | None:
+        """The first moment up to `limit_ns` at which a row comes or an order may change."""
+        found: int | None = None
+        for ticker in self.tickers.values():
+            row_ns = ticker.rows.next_ns
+            if row_ns is not None and row_ns <= limit_ns:
+                found = limit_ns = row_ns
+        moment = self.next_order_moment(limit_ns)
+        return found if moment is None else moment
+
+    def next_order_moment(self, limit_ns: int) -> int | None:
+        """The first moment up to `limit_ns` at which an order may change; rows do not count."""
+        found: int | None = None
+        for account in self.accounts.values():
+            moment = account.exchange.next_moment(limit_ns)
+            if moment is not None:
+                found = limit_ns = moment
+        return found
+
+    def advance(self, to_ns: int) -> None:
+        """Let the market happen up to a moment, which is now."""
+        for ticker in self.tickers.values():
+            for event in ticker.rows.take(to_ns):
+                ticker.told_ns = event.time_ns
+                if isinstance(event, Quote):
+                    ticker.quote = event
+                else:
+                    ticker.day.traded(event)
+                self.tell_market(ticker, event)
+        for account in self.accounts.values():
+            # An engine that the market does not touch stays behind: it leaps when it is asked.
+            if account.exchange.next_moment(to_ns) is not None:
+                account.exchange.advance(to_ns)
+                account.told_all()
+
+    @contextmanager
+    def acting(self, account: PaperAccount) -> Iterator[None]:
+        """Around what a client does to an account: when it is done, the money that it moved is
+        told."""
+        try:
+            yield
+        finally:
+            account.told_all()
