@@ -105,8 +105,8 @@ class Attached(Struct, frozen=True, kw_only=True):
 
     Whole ticks of the instrument from the entry's mean fill price, signed: above it positive, below
     it negative, whichever side is traded. So a long's stop is `Ticks(-40)` and its target
-    `Ticks(80)`, a short's the reverse. None: without that one. `trails`: the stop follows the market
-    at that distance.
+    `Ticks(80)`, a short's the reverse. None: without that one. `trails`: the stop follows the
+    market at that distance.
     """
 
     stop: Ticks | None = None
