@@ -43,10 +43,19 @@ class CancelOrder(Struct, frozen=True):
     order_id: int
 
 
+class FreezeOrder(Struct, frozen=True):
+    """A venue that fails: a working order stays in the book and meets nothing, until it is thawed
+    (`frozen` False) and meets the market as it is then. It can be cancelled and changed meanwhile.
+    Nobody is told, and an order that is over is left alone (fault-model, F36)."""
+
+    order_id: int
+    frozen: bool = True
+
+
 class SetStatus(Struct, frozen=True):
     """The session moves to another state; at one nanosecond this precedes everything else."""
 
     status: TradingStatus
 
 
-Command = NewOrder | ReplaceOrder | CancelOrder | SetStatus
+Command = NewOrder | ReplaceOrder | CancelOrder | FreezeOrder | SetStatus

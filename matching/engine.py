@@ -34,6 +34,7 @@ class Book(Struct, frozen=True):
 
     `bid` and `ask` are (price, shown, still available) of the recorded market or None; `orders`
     rest in the book by side, price and time; `stops` wait for their trigger, in order of arrival.
+    `frozen` do neither, in order of arrival.
     """
 
     status: TradingStatus
@@ -42,6 +43,7 @@ class Book(Struct, frozen=True):
     ask: tuple[int, int, int] | None
     orders: tuple[BookOrder, ...]
     stops: tuple[BookOrder, ...]
+    frozen: tuple[BookOrder, ...] = ()
 
 
 class Columns(Protocol):

@@ -35,7 +35,7 @@ from .plan_time import Nanoseconds
 REASONS = {reason.name.lower().replace("_", "-"): reason for reason in Reason}
 """How a plan writes the broker's reasons: "insufficient-funds"."""
 
-_TARGETED = ("venue-cancel", "trader")
+_TARGETED = ("venue-cancel", "frozen", "trader")
 
 
 class Fault(BaseModel):
@@ -87,6 +87,7 @@ class Fault(BaseModel):
     qty: int = Field(default=1, ge=1)
     point: str | None = None
     lag: Nanoseconds = 0
+    thaw: Nanoseconds = 0
     behind: Nanoseconds = 0
     ahead: Nanoseconds = 0
 

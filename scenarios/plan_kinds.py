@@ -1,7 +1,7 @@
 """What can go wrong, as a table: each kind of fault, when it may happen, and the keys it has.
 
-The numbers are the fault model's. What a kind does is decided in `sim/faults/`; here stands what a
-plan may say about it.
+The numbers are the fault model's; F36, a working order that the venue freezes, came to it. What a
+kind does is decided in `sim/faults/`; here stands what a plan may say about it.
 """
 
 from collections.abc import Mapping
@@ -147,6 +147,12 @@ KINDS: Mapping[str, Kind] = {
         "the venue cancels an order by itself",
         _ACTS,
         ("target", "which", "after", "text"),
+    ),
+    "frozen": Kind(
+        "F36",
+        "the venue fails an order: it works on by its word and meets nothing, until it thaws",
+        _ACTS,
+        ("target", "which", "after", "thaw"),
     ),
     "late-fill": Kind(
         "F23",

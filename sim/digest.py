@@ -7,7 +7,14 @@ named by the order of their appearance.
 
 from hashlib import blake2b
 
-from ..matching.commands import CancelOrder, Command, NewOrder, ReplaceOrder, SetStatus
+from ..matching.commands import (
+    CancelOrder,
+    Command,
+    FreezeOrder,
+    NewOrder,
+    ReplaceOrder,
+    SetStatus,
+)
 from ..matching.reports import Report
 
 
@@ -37,6 +44,8 @@ class DomainDigest:
                 fields = (command.order_qty, command.price, command.stop_px, command.trail)
             case CancelOrder():
                 fields = ()
+            case FreezeOrder():
+                fields = (command.frozen,)
             case SetStatus():
                 self._add("status", symbol, at, (command.status,))
                 return

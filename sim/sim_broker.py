@@ -31,6 +31,7 @@ _OFFERS = Offers(
     native_brackets=False,
     auto_oco=False,
     lossless_stream=True,
+    sure_stops=True,
 )
 _LOSSY = structs.replace(_OFFERS, lossless_stream=False)
 
@@ -73,6 +74,8 @@ class SimBroker:
     def offers(self) -> Offers:
         lossy = self._faults is not None and self._faults.log.plan.touches_stream
         offers, brackets = _LOSSY if lossy else _OFFERS, self._desk.brackets
+        if self._faults is not None:
+            offers = structs.replace(offers, sure_stops=False)
         if brackets is None:
             return offers
         return structs.replace(

@@ -40,7 +40,9 @@ class Offers(Struct, frozen=True, kw_only=True):
 
     `modify_in_place`: a change keeps the order's identity. `lossless_stream`: no order event is
     ever missing while the stream is up, so that nobody needs to look for what was not told; how
-    late one may be is not said by it.
+    late one may be is not said by it. `sure_stops`: a stop is always set off by the trade that
+    reaches it, so that nobody needs to watch whether it was; no broker that is reached over a wire
+    can say that.
 
     `native_brackets`: the broker can keep a stop and a target for an entry itself
     (`OrderRequest.attached`). `auto_oco`: whether this account has that switched on; then an entry
@@ -56,6 +58,7 @@ class Offers(Struct, frozen=True, kw_only=True):
     lossless_stream: bool
     auto_oco: bool | None = None
     attached_ticks_least: int = 1
+    sure_stops: bool = False
 
 
 class Ack(Struct, frozen=True):

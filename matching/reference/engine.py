@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from heapq import heappop, heappush
 
 from ...trading.words import Side
-from ..commands import CancelOrder, Command, NewOrder, ReplaceOrder, SetStatus
+from ..commands import CancelOrder, Command, FreezeOrder, NewOrder, ReplaceOrder, SetStatus
 from ..engine import Book, BookOrder, Columns
 from ..reports import Report
 from ..rules import Rules
@@ -109,6 +109,7 @@ class ReferenceEngine:
         bid, ask = state.recorded[Side.BUY], state.recorded[Side.SELL]
         resting = [o for side in (Side.BUY, Side.SELL) for o in state.resting[side]]
         stops = [o for side in (Side.BUY, Side.SELL) for o in state.stops[side]]
+        frozen = [o for o in state.orders.values() if o.frozen]
         return Book(
             status=state.status,
             last_price=state.last_price,
@@ -116,6 +117,7 @@ class ReferenceEngine:
             ask=None if ask.price is None else (ask.price, ask.shown, ask.available),
             orders=tuple(_shown(order) for order in resting),
             stops=tuple(_shown(order) for order in sorted(stops, key=lambda o: o.arrival)),
+            frozen=tuple(_shown(order) for order in sorted(frozen, key=lambda o: o.arrival)),
         )
 
     def check(self) -> None:
@@ -129,6 +131,8 @@ class ReferenceEngine:
             order_entry.cancel(self._state, command)
         elif isinstance(command, ReplaceOrder):
             replace(self._state, command)
+        elif isinstance(command, FreezeOrder):
+            order_entry.freeze(self._state, command)
         else:
             order_entry.set_status(self._state, command)
         self._feed.orders_changed()

@@ -9,7 +9,7 @@ from ...trading.words import (
     TimeInForce,
     TradingStatus,
 )
-from ..commands import CancelOrder, NewOrder, SetStatus
+from ..commands import CancelOrder, FreezeOrder, NewOrder, SetStatus
 from .market_events import meet_market
 from .state import BookState
 from .stop_trigger import set_off, set_off_due, trigger_reference, wrong_side
@@ -78,6 +78,8 @@ def enter(book: BookState, new: NewOrder) -> None:
 
 def start(book: BookState, order: WorkingOrder) -> None:
     """Put an accepted order to work: a stop waits unless it is due, others meet the market."""
+    if order.frozen:
+        return
     if not order.waiting:
         arrive(book, order)
     elif book.matching and wrong_side(book, order.side, order.stop_px or 0) is not Reason.NONE:
@@ -119,6 +121,19 @@ def cancel(book: BookState, command: CancelOrder) -> None:
         book.end(order, OrdStatus.CANCELED)
         return
     book.refuse_request(command.order_id, ExecType.CANCEL_REJECTED, reason)
+
+
+def freeze(book: BookState, command: FreezeOrder) -> None:
+    """Take a working order out of its place while it works on, or put it back."""
+    order = book.orders.get(command.order_id)
+    if order is None or order.frozen is command.frozen:
+        return
+    order.frozen = command.frozen
+    if order.frozen:
+        book.displace(order)
+    else:
+        order.arrival, order.ahead = book.next_arrival(), None
+        start(book, order)
 
 
 def set_status(book: BookState, command: SetStatus) -> None:

@@ -37,7 +37,8 @@ def replace(book: BookState, command: ReplaceOrder) -> None:
         order.order_qty = qty
         book.report(order, ExecType.REPLACED)
         return
-    book.displace(order)
+    if order.placed:
+        book.displace(order)
     order.order_qty, order.price, order.stop_px, order.trail = qty, price, stop_px, trail
     order.arrival = book.next_arrival()
     order.ahead, order.traded, order.drop_ns = None, 0, -1

@@ -14,6 +14,7 @@ class WorkingOrder:
     `price` is the limit it works at now (None: without a limit, or a stop that has not been set
     off); `sign` +1 for a buy; `arrival` its place in time, new when priority is lost. `waiting`: a
     stop that has not been set off. `placed`: it is in the book, among the stops or in a ladder.
+    `frozen`: it is in neither, though it works: the venue fails it.
     `aggressive`: it rests, but the recorded market opposite is still within its limit, so it goes
     on taking at recorded prices. `ahead` is the recorded quantity before it at its price, None
     while unknown; the four fields below belong to queue_position.py.
@@ -32,6 +33,7 @@ class WorkingOrder:
     cum_qty: int = 0
     waiting: bool = False
     placed: bool = False
+    frozen: bool = False
     aggressive: bool = False
     ahead: int | None = None
     traded: int = 0

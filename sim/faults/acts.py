@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextvars import Context
 from fnmatch import fnmatchcase
 
-from ...matching.commands import CancelOrder, SetStatus
+from ...matching.commands import CancelOrder, FreezeOrder, SetStatus
 from ...matching.reports import Report
 from ...scenarios.plan import Fault
 from ...trading.errors import Refused
@@ -37,6 +37,7 @@ class Acts:
         self._by_kind: dict[str, Callable[[Fault, str | None], str | None]] = {
             "halt": self._halt,
             "venue-cancel": self._venue_cancel,
+            "frozen": self._freeze,
             "trader": self._trade,
             "liquidation": self._liquidate,
             "late-fill": self._fill_late,
@@ -69,6 +70,24 @@ class Acts:
         self._desk.orders[number].text = fault.text or "cancelled by the venue"
         self._desk.exchange.enter(order.instrument.symbol, CancelOrder(number))
         return f"the venue cancels {self._desk.known_as(order.order_id)}"
+
+    def _freeze(self, fault: Fault, tag: str | None) -> str | None:
+        order = self._target(fault, tag)
+        if order is None:
+            return None
+        exchange, symbol, number = (
+            self._desk.exchange,
+            order.instrument.symbol,
+            int(order.order_id),
+        )
+        exchange.enter(symbol, FreezeOrder(number))
+        if fault.thaw:
+            thaws = FreezeOrder(number, frozen=False)
+            at_ns = self._loop.now_ns + fault.thaw
+            self._loop.call_at_ns(
+                at_ns, lambda: exchange.enter(symbol, thaws), tie=Tie.ORDER, context=Context()
+            )
+        return f"the venue freezes {self._desk.known_as(order.order_id)}"
 
     def _trade(self, fault: Fault, tag: str | None) -> str | None:
         try:

@@ -29,7 +29,7 @@ def settles_s(plan: Plan) -> float:
     """How long after its moment a plan may still bring news, in seconds: events that come late, and
     what happens some time after. That nobody rests in an outage `Watch` itself sees to."""
     spans = (
-        (fault.delay + (fault.after or 0) + fault.lag + fault.request + fault.response)
+        (fault.delay + (fault.after or 0) + fault.lag + fault.request + fault.response + fault.thaw)
         + fault.copies * fault.gap
         for fault in plan.faults
     )

@@ -29,6 +29,8 @@ GUARDED = (
 """
 )
 
+ACTS = ("guard", "unguard", "exit", "flatten_all", "kill", "cancel_all", "orphan", "price")
+
 
 def act_on_position(stage, what, words, level):
     """Do what a script says; `level` reads a level."""
@@ -44,6 +46,10 @@ def act_on_position(stage, what, words, level):
         if guard not in stage.guards:
             stage.guards.append(guard)
         stage.run("guard", guard.protected())
+    elif what == "price":  # the market trades
+        px = MNQ.units(words[0])
+        stage.manager.prices.follow(MNQ)
+        stage.manager.on_price(MNQ, px, px)
     elif what == "unguard":
         stage.manager.unprotect(MNQ)
     elif what == "cancel_all":

@@ -64,6 +64,7 @@ _DURATIONS = [
     "window",
     "delay",
     "lag",
+    "thaw",
     "behind",
     "ahead",
 ]

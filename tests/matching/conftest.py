@@ -15,7 +15,14 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from dryfill.matching.commands import CancelOrder, Command, NewOrder, ReplaceOrder, SetStatus
+from dryfill.matching.commands import (
+    CancelOrder,
+    Command,
+    FreezeOrder,
+    NewOrder,
+    ReplaceOrder,
+    SetStatus,
+)
 from dryfill.matching.reference import ReferenceEngine, market_feed
 from dryfill.matching.reports import Report
 from dryfill.matching.rules import Rules
@@ -129,6 +136,8 @@ def _command(words: list[str]) -> Command:
         return _order(words)
     if words[0] == "cancel":
         return CancelOrder(int(words[1][1:]))
+    if words[0] in ("freeze", "thaw"):
+        return FreezeOrder(int(words[1][1:]), words[0] == "freeze")
     if words[0] == "replace":
         options = _options(words[2:])
         names = {"qty": "order_qty", "limit": "price", "stop": "stop_px", "trail": "trail"}

@@ -14,7 +14,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from dryfill.matching.commands import CancelOrder, Command, NewOrder, ReplaceOrder, SetStatus
+from dryfill.matching.commands import (
+    CancelOrder,
+    Command,
+    FreezeOrder,
+    NewOrder,
+    ReplaceOrder,
+    SetStatus,
+)
 from dryfill.matching.reference import ReferenceEngine
 from dryfill.matching.reports import Report
 from dryfill.matching.rules import (
@@ -199,6 +206,10 @@ class Market(RuleBasedStateMachine):
     def replace(self, gap, pick, qty, price, stop_px, trail):
         self._command(gap, ReplaceOrder(self._some_id(pick), qty, price, stop_px, trail))
 
+    @rule(gap=GAP, pick=st.integers(0, 9), frozen=st.booleans())
+    def freeze(self, gap, pick, frozen):
+        self._command(gap, FreezeOrder(self._some_id(pick), frozen))
+
     @rule(gap=GAP, status=st.sampled_from([*TradingStatus] + [TradingStatus.OPEN] * 5))
     def session(self, gap, status):
         # At one nanosecond the session comes first: here nothing may have gone before it.
@@ -273,7 +284,7 @@ class Market(RuleBasedStateMachine):
         assert self.cash == -sum(sign[r.order_id] * r.last_qty * r.last_px for r in fills)
         assert self.position == sum(sign[i] * r.cum_qty for i, r in self.last.items())
         book = self.engine.book()
-        working = {o.order_id: o for o in (*book.orders, *book.stops)}
+        working = {o.order_id: o for o in (*book.orders, *book.stops, *book.frozen)}
         told = {i: r for i, r in self.last.items() if not r.ord_status.terminal}
         assert sorted(working) == sorted(told)
         for order_id, order in working.items():

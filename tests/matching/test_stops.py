@@ -217,3 +217,48 @@ def test_an_unprotected_stop_works_without_a_limit(tell):
     """,
         profile=PROJECTX_SIM,
     )
+
+
+@pytest.mark.parametrize(
+    ("then", "says"),
+    [
+        ("thaw #1", "1 triggered stop 98 limit 88; 1 trade 1@96 taker"),
+        ("cancel #1", "1 canceled"),
+        ("replace #1 stop 94", "1 replaced qty 1 stop 94"),
+        ("replace #1 qty 2", "1 replaced qty 2 stop 98"),
+    ],
+)
+def test_a_frozen_stop_is_not_set_off_until_it_thaws(tell, then, says):
+    tell(f"""
+        0  quote 99x5 101x5
+        1  trade 100x1
+        2  #1 sell 1 stop 98 -> 1 new stop 98
+        3  freeze #1
+        4  quote 96x5 97x5
+        5  trade 97x1
+        6  {then} -> {says}
+    """)
+
+
+def test_a_frozen_limit_is_passed_over_and_takes_its_place_anew(tell):
+    tell("""
+        0  quote 99x5 101x5
+        1  #1 buy 1 limit 99 -> 1 new limit 99
+        2  freeze #1
+        3  freeze #1
+        4  trade 98x1
+        5  thaw #1
+        6  trade 98x1 -> 1 trade 1@99 maker
+        7  thaw #1
+    """)
+
+
+def test_a_stop_that_thaws_before_the_market_comes_waits_as_before(tell):
+    tell("""
+        0  quote 99x5 101x5
+        1  trade 100x1
+        2  #1 sell 1 stop 98 -> 1 new stop 98
+        3  freeze #1
+        4  thaw #1
+        5  trade 98x1 -> 1 triggered stop 98 limit 88; 1 trade 1@98 taker
+    """)

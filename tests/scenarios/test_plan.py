@@ -64,6 +64,7 @@ EVERY_KIND = [
     {"kind": "stream-down", "event": "fill", "duration": "1 s", "lost": False, "told": False},
     {"kind": "halt", "at": "1 s", "duration": "1 s", "state": "pre-open", "after": "1 s"},
     {"kind": "venue-cancel", "at": "1 s", "target": "*.stop", "which": 2, "text": "x"},
+    {"kind": "frozen", "event": "new", "role": "stop", "after": "1 s", "thaw": "2 s"},
     {"kind": "crash", "step": 7},
     {"kind": "crash", "call": "place", "point": "acted"},
     {"kind": "stale-read", "call": "read", "lag": "1 s", "response": "1 s"},
@@ -191,6 +192,7 @@ REFUSED = [
     ('kind = "trader"\nat = "1 s"', "act is missing: trader needs one"),
     ('kind = "trader"\nat = "1 s"\nact = "cancel"', r"target is missing: say which order, .*stop"),
     ('kind = "venue-cancel"\nevent = "account"', "target is missing: say which order"),
+    ('kind = "frozen"\nat = "1 s"', "target is missing: say which order"),
 ]
 
 

@@ -47,6 +47,8 @@ from .risk.locks import Locks
 from .risk.switch import KillSwitch
 from .sending.outbox import Listener, Outbox
 from .settings import OrderSettings
+from .stops.prices import Prices
+from .stops.traded_through import TradedThrough
 from .view import View
 
 
@@ -100,6 +102,10 @@ class OrderManager:
         self._intake.adopt = Adoption(self._owners)
         self._watch = Watch(broker, self._outbox, self._intake, self.settings, now_ns)
         self.view = View(self._owners, self._outbox)
+        sure = broker.offers.sure_stops
+        self.stops = TradedThrough(self._owners, self._outbox, self.settings, sure=sure)
+        self.prices = Prices(self.view, self._outbox, self.stops)
+        self.on_price = self.prices.on_price
         kept = MemoryJournal() if journal is None else journal
         self._life = Life(kept, prefix, find, self._outbox, self._intake, self._owners)
         self._flattens = Flattens(
@@ -222,6 +228,7 @@ class OrderManager:
     def on_status(self, instrument: Instrument, status: TradingStatus) -> None:
         """The market moved to another state; what waited for one that takes orders goes on."""
         self._flattens.on_status(instrument, status)
+        self.stops.on_status(instrument, status)
         if self._outbox.closed or status not in (TradingStatus.PRE_OPEN, TradingStatus.OPEN):
             return
         for owner in self._owners.trading(instrument):
@@ -295,6 +302,7 @@ class OrderManager:
             self._owners.settle(owner)
         elif not core.is_entry:
             self._orphans.suspect(order)
+        self.stops.settle(order)
         if core.flight is None:
             self._outbox.advance(order)
         self._moved(core.request.instrument)

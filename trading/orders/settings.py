@@ -64,6 +64,11 @@ class OrderSettings:
     broker is asked what is true. `follow_s`: the least time between two moves of a stop by a
     bracket's rules (trail, break-even).
 
+    `through_s`: how long the market may stay beyond a stop that works, and nothing be heard of it,
+    before the broker is asked; where it says that the stop still waits, an incident says so and
+    what the stop was for is closed at market. `prices_kept_s`: how long after the last stop of an
+    instrument its prices are still taken in.
+
     `hedge_s`: how long after it was sent a stop may be neither answered nor told of, before one
     substitute goes out beside it. `cancel_again_s`: a cancel without an answer by then is made
     again, each time after twice as long, up to `retry_most_s`. `vanished_s`: a stop that ended
@@ -136,6 +141,8 @@ class OrderSettings:
     exit_tries: int = 20
     exit_patience_s: float = 2.0
     oco_unresolved_s: float = 2.0
+    through_s: float = 1.0
+    prices_kept_s: float = 60.0
     hedge_s: float = 1.0
     order_deadline_s: float = 15.0
     cancel_deadline_s: float = 15.0

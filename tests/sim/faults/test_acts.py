@@ -49,6 +49,29 @@ def test_the_venue_cancels_the_order_whose_moment_it_is(stage, resting):
     assert at.play(resting("1.target#1", "1.stop#1")) == ["1.target#1"]
 
 
+FALLS = """
+    0 quote 100x5 101x5
+    0 trade 101x1
+    500 trade 99x1
+    900 trade 99x1
+    5000 quote 100x5 101x5
+"""
+
+
+@pytest.mark.parametrize(("thaw", "heard"), [({}, []), ({"thaw": "700 ms"}, [905])])
+def test_the_venue_freezes_an_order_that_works_on_by_its_word(stage, order, thaw, heard):
+    plan = {"kind": "frozen", "event": "new", "role": "", "after": "100 ms", **thaw}
+    at = stage(plan, text=FALLS)
+
+    async def script(broker):
+        await broker.place(order("1#1", limit=100))
+        await asyncio.sleep(0.6)
+        return [o.cl_ord_id for o in await broker.open_orders()]
+
+    assert at.play(script) == ["1#1"]
+    assert [ms for what, ms in at.log if what == "fill of 1#1"] == heard
+
+
 def test_an_act_within_a_report_waits_until_the_exchange_has_told_all(stage, order):
     at = stage({"kind": "trader", "event": "fill", "act": "close"})
 

@@ -31,11 +31,10 @@ One line is one thing that happens; times pass only in `wait`:
 """
 
 import asyncio
-from decimal import Decimal
 
 import pytest
 from life_acts import LIVES, act_on_life
-from position_acts import act_on_position
+from position_acts import ACTS, act_on_position
 from scripted_broker import ASKS, LOSSY, MNQ, NATIVE, OFFERS, ScriptedBroker
 
 from dryfill.sim.loop_run import run_virtual
@@ -239,9 +238,6 @@ class Stage:
             timeout = float(words[1]) if len(words) > 1 else None
             bracket = self.brackets[words[0]]
             self.run(f"protect {words[0]}", bracket.protected(timeout))
-        elif what == "price":  # the market trades
-            for bracket in self.brackets.values():
-                bracket.on_price(Decimal(words[0]))
         elif what == "move":
             intent, leg, where, *loosen = words
             bracket, how = self.brackets[intent], {"loosen": bool(loosen)}
@@ -252,7 +248,7 @@ class Stage:
             self.run(f"move {intent} {leg}", moving)
         elif what == "give_up":  # the caller goes away
             self.tasks[" ".join(words)].cancel()
-        elif what in ("guard", "unguard", "exit", "flatten_all", "kill", "cancel_all", "orphan"):
+        elif what in ACTS:
             act_on_position(self, what, words, level)
         elif what == "release":
             self.manager.release()
@@ -314,6 +310,8 @@ class Stage:
             found = str(self.tasks["recover"].done()).lower()
         elif what == "fills":
             said, found = words[1], str(len(self.order(words[0]).fills))
+        elif what == "prices":  # instruments whose prices are taken in
+            found = " ".join(each.symbol for each in self.manager.stops.instruments())
         elif what == "heard":
             found = self.listener.lines[-1]
         elif what == "waiting":

@@ -31,7 +31,7 @@ SCRIPTS = {
         > modify 1.stop#1 stop_px 20000.5
         < ack 1.stop#1
         do price 20030
-        do price 19000
+        do price 20000.5                 -- at the stop, and not beyond it
         wait 60
         = timers 0
         = incidents

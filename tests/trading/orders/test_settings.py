@@ -156,6 +156,12 @@ EFFECTS = {
         "< fill 1.oco1#1 1 @ 19990\n> cancel 1.oco2#1\nwait 0.4\n= incidents oco_unresolved\n"
         "> ask fills\n> ask open\n> ask orders\n> ask positions",
     ),
+    "through_s": (0.25, BRACKET + "< ack 1.stop#1\ndo price 19989.75\nwait 0.25\n> look 1.stop#1"),
+    "prices_kept_s": (
+        5.0,
+        BRACKET + "< ack 1.stop#1\n< fill 1.stop#1 1 @ 19990\nwait 4.9\n= prices MNQ\nwait 0.1\n"
+        "= prices",
+    ),
     "hedge_s": (0.5, BRACKET + "wait 0.5\n> place 1.stop#2 sell 1 stop 19990"),
     "follow_s": (
         0.25,

@@ -137,6 +137,12 @@ class Fallback:
         self._sender.keep(self)
         self.settle()
 
+    def close(self) -> None:
+        """The stop does not do what it is for: close what is held, where that is known."""
+        if self._holds:
+            self._closing = True
+            self._sender.keep(self)
+
     def sizes(self, order: Order) -> bool:
         return order is self._stop()
 

@@ -60,12 +60,14 @@ class Facts(Struct, frozen=True):
 class State(Struct, frozen=True):
     """What is remembered from one look to the next. `winner`: the member that was filled first.
     `over`: the largest share that was ever filled beyond what was allowed; it was given back, or
-    will be, and counts no more."""
+    will be, and counts no more. `passed`: the member whose stop the market has traded through: it
+    alone is meant from then on, and closes at market what it was for."""
 
     phase: Phase
     mode: Mode = Mode.KEEPING
     winner: int | None = None
     over: Fraction = Fraction(0)
+    passed: int | None = None
 
 
 class Desired(Struct, frozen=True):
@@ -95,7 +97,7 @@ def advance(spec: GroupSpec, state: State, facts: Facts) -> tuple[State, Desired
 def desired(spec: GroupSpec, state: State, facts: Facts) -> Desired:
     """What should be, given what is."""
     opens = tuple([_open_qty(spec, state, facts, n) for n in range(len(spec.members))])
-    works = state.mode is Mode.KEEPING
+    works = state.mode is Mode.KEEPING and state.passed is None
     due, too_much = correction(spec, state, facts)
     wish = Desired(opens, works, too_much)
     # What may still be filled could make it more, and then it would take a second order.
@@ -179,12 +181,12 @@ def _look(spec: GroupSpec, state: State, facts: Facts) -> State:
 def _open_qty(spec: GroupSpec, state: State, facts: Facts, n: int) -> int:
     """Contracts that the `n`th member should have open."""
     member = spec.members[n]
-    if state.mode is not Mode.KEEPING or facts.members[n].out:
+    if state.mode is not Mode.KEEPING or facts.members[n].out or state.passed not in (None, n):
         return 0
     if state.winner is None:
         return floor(allowed(spec, facts) * member.qty)
     winner = spec.members[state.winner]
-    alone = spec.contingency is ContingencyType.OCO and n != state.winner
+    alone = spec.contingency is ContingencyType.OCO and n not in (state.winner, state.passed)
     if alone or member.side is not winner.side:
         return 0
     left = allowed(spec, facts) - _used(spec, facts, winner.side) + state.over

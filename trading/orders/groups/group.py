@@ -18,8 +18,8 @@ from . import core as core
 from .core import Desired, Facts, Mode
 from .kept import GroupKept
 from .lifecycle import Phase
-from .member import Member
-from .outcome import GroupOutcome, MemberResult
+from .member import Member, result_of
+from .outcome import GroupOutcome
 from .spec import GroupSpec
 
 
@@ -99,8 +99,8 @@ class Group:
     def outcome(self) -> GroupOutcome:
         """How it stands now."""
         return GroupOutcome(
-            members=tuple(_result(member) for member in self._members),
-            first=None if self._first is None else _result(self._first),
+            members=tuple(result_of(member) for member in self._members),
+            first=None if self._first is None else result_of(self._first),
             overfilled=self._wish.too_much,
             unresolved=self._late,
             reason=self.reason,
@@ -205,6 +205,13 @@ class Group:
         self._sender.keep(self)
         self.settle()
 
+    def close_by(self, order: Order, reason: str) -> None:
+        """A member's stop does nothing: it closes at market what it is for, and the others go."""
+        nth = self.spec.nth(order.cl_ord_id)
+        if nth is not None and self.state.mode is Mode.KEEPING:
+            self.reason, self.state = reason, structs.replace(self.state, passed=nth)
+            self._sender.keep(self)
+
     def sizes(self, order: Order) -> bool:
         """A member's size follows what was filled; the first order's is the trader's."""
         return self.spec.nth(order.cl_ord_id) is not None
@@ -268,7 +275,11 @@ class Group:
             self._sender.advance(first.live)
 
     def _want(self, member: Member, open_qty: int) -> None:
-        """Have a member open so much; nothing else of it works."""
+        """Have a member open so much; nothing else works."""
+        member.at_market = self.state.passed == self._members.index(member)
+        if member.at_market and member.live is None:
+            clear = not core.lagging(self._facts(), self._wish)
+            open_qty = member.closing(open_qty, self._sender.held(self.instrument), clear=clear)
         if member.live is not None:
             member.want(open_qty)
             self._sender.advance(member.live)
@@ -353,8 +364,7 @@ class Group:
         self._again(self)
 
     def _end(self, reason: str) -> None:
-        self.reason = reason
-        self.state = structs.replace(self.state, mode=Mode.ENDING)
+        self.reason, self.state = reason, structs.replace(self.state, mode=Mode.ENDING)
         self._sender.keep(self)
 
     def _give_back(self) -> None:
@@ -388,13 +398,3 @@ class Group:
         self._sender.incident("oco_unresolved", f"{self!r}: still not gone or smaller: {left}")
         self._ask()
         self._again(self)
-
-
-def _result(member: Member) -> MemberResult:
-    last = member.last
-    return MemberResult(
-        cl_ord_id=f"{member.spec.name}#1" if last is None else last.cl_ord_id,
-        side=member.spec.side,
-        filled=member.cum_qty,
-        status=None if last is None else last.status,
-    )

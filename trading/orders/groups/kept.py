@@ -11,7 +11,8 @@ from .spec import GroupSpec
 
 class GroupKept(Struct, frozen=True, kw_only=True):
     """A group as a journal has it. `over`: `State.over`, a numerator and a denominator; `out`: by
-    member, the order that comes first before them, whether it is not sent again."""
+    member, the order that comes first before them, whether it is not sent again; `passed`:
+    `State.passed`."""
 
     spec: GroupSpec
     phase: Phase
@@ -20,6 +21,7 @@ class GroupKept(Struct, frozen=True, kw_only=True):
     over: tuple[int, int]
     out: tuple[bool, ...]
     reason: str = ""
+    passed: int | None = None
 
     @classmethod
     def of(cls, spec: GroupSpec, state: State, out: list[bool], reason: str) -> "GroupKept":
@@ -32,9 +34,10 @@ class GroupKept(Struct, frozen=True, kw_only=True):
             over=(state.over.numerator, state.over.denominator),
             out=tuple(out),
             reason=reason,
+            passed=state.passed,
         )
 
     @property
     def state(self) -> State:
         """What the group remembered."""
-        return State(self.phase, self.mode, self.winner, Fraction(*self.over))
+        return State(self.phase, self.mode, self.winner, Fraction(*self.over), self.passed)

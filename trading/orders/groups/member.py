@@ -4,11 +4,12 @@ from msgspec import structs
 
 from ...instrument import Instrument
 from ...order import OrderRequest
-from ...words import Reason
+from ...words import OrdType, Reason
 from .. import tags
 from ..exits.closing import Sender
 from ..handle import Order
 from .core import MemberFacts
+from .outcome import MemberResult
 from .spec import MemberSpec
 
 
@@ -18,11 +19,13 @@ class Member:
     `out`: it is not sent again. `anew`: the broker will not have it smaller, so it is cancelled and
     sent again at its size. `judged`: orders whose end was looked at; `excused`: refused changes
     that were. `failures`: of these, since the last order. `pauses`: how often in a row it did not
-    get out. `pause`: the timer of such a wait.
+    get out. `pause`: the timer of such a wait. `at_market`: the market has traded through its stop,
+    and the next order closes what that was for.
     """
 
     __slots__ = (
         "anew",
+        "at_market",
         "excused",
         "failures",
         "judged",
@@ -38,6 +41,7 @@ class Member:
         self.orders: list[Order] = []
         self.out = False
         self.anew = False
+        self.at_market = False
         self.judged = 0
         self.excused = 0
         self.failures = 0
@@ -84,21 +88,40 @@ class Member:
     def request(self, instrument: Instrument, qty: int) -> OrderRequest:
         """The next order, for `qty` contracts; at the prices to which the trader moved the last."""
         last = self.last
+        if last is not None and self.at_market:
+            return OrderRequest(
+                cl_ord_id=tags.next_attempt(last.cl_ord_id),
+                instrument=instrument,
+                side=self.spec.side,
+                ord_type=OrdType.MARKET,
+                order_qty=qty,
+            )
         if last is None:
             return self.spec.request(instrument, f"{self.spec.name}#1", qty)
         wish = last.core.wish
         spec = structs.replace(self.spec, price=wish.price, stop_px=wish.stop_px, trail=wish.trail)
         return spec.request(instrument, tags.next_attempt(last.cl_ord_id), qty)
 
+    def closing(self, open_qty: int, held: int, *, clear: bool) -> int:
+        """What it closes at market now: no more than is `held`, and nothing before it is `clear`
+        that no other order may close any of it."""
+        left = -self.spec.side.sign * held
+        self.out = self.out or left <= 0
+        return min(open_qty, left) if clear and left > 0 else 0
+
     def want(self, open_qty: int) -> None:
         """Say to the live order what it should have open."""
         live = self.live
         assert live is not None, f"{self.spec.name} has no order to change"
         core = live.core
-        if not open_qty or self.anew:
+        waits = self.at_market and core.request.ord_type is not OrdType.MARKET
+        if not open_qty or self.anew or waits:
             core.want_gone()
         elif self.pause is None:
-            core.want(structs.replace(core.wish, order_qty=core.cum_qty + open_qty))
+            total = core.cum_qty + open_qty
+            # What closes at market was cut to what is held, and is never made larger.
+            most = core.wish.order_qty if self.at_market else total
+            core.want(structs.replace(core.wish, order_qty=min(total, most)))
 
     def end_pause(self, sender: Sender) -> None:
         """What was refused may be tried again."""
@@ -112,3 +135,14 @@ class Member:
         assert self.last is not None, f"{self.spec.name} was never sent"
         core = self.last.core
         return core.reason, core.text or "the broker gave no reason"
+
+
+def result_of(member: Member) -> MemberResult:
+    """How a member stands, as a value."""
+    last = member.last
+    return MemberResult(
+        cl_ord_id=f"{member.spec.name}#1" if last is None else last.cl_ord_id,
+        side=member.spec.side,
+        filled=member.cum_qty,
+        status=None if last is None else last.status,
+    )

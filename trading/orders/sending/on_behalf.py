@@ -17,6 +17,7 @@ class OnBehalf:
         "_outbox",
         "adopt",
         "advance",
+        "held",
         "keep",
         "look_around",
         "never",
@@ -36,6 +37,7 @@ class OnBehalf:
         self.pause_s = outbox.pause_s
         self.never = outbox.never
         self.keep = outbox.keep
+        self.held = outbox.held
 
     @property
     def last_call(self) -> bool:

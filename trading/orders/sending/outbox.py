@@ -47,13 +47,15 @@ class Outbox:
     `sorter` hears of every answer of the broker's, `observers` of all that happens. `sends` is
     called before an order goes, `keeps` with what a journal is to keep. `look_around` asks what
     works and what was filled; once that is answered, or nobody answered, it calls back and lets an
-    order's owner act. `flattening` says whether an instrument is being flattened.
+    order's owner act. `flattening` says whether an instrument is being flattened. `stop_noted`
+    hears of every change of a stop.
     """
 
     sends: Callable[[], None]
     keeps: Callable[[Kept], None]
     look_around: Callable[[Order, Callable[[], None]], None]
     flattening: Callable[[Instrument], bool]
+    stop_noted: Callable[[Order], None]
 
     def __init__(
         self,
@@ -73,6 +75,7 @@ class Outbox:
         self.differences = Differences(now_ns, self.incident, settings.incidents_most)
         self.last_call = False
         self.closed = False
+        self.stop_noted = lambda order: None
         self._listener = listener
         self._now_ns = now_ns
         self.settings = settings
@@ -117,7 +120,13 @@ class Outbox:
             order.alarmed = True
             text = f"{order.describe()} cannot be cancelled"
             self.incident("cancel_failed", text, order.cl_ord_id)
+        if order.core.stop_px is not None:
+            self.stop_noted(order)
         order.tell()
+
+    def held(self, instrument: Instrument) -> int:
+        """Contracts held in an instrument, signed, as far as we were told."""
+        return self.ledger.position(instrument).qty
 
     def sweep(self) -> None:
         """Let go of what is over age in the table."""

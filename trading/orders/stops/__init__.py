@@ -1,0 +1,1 @@
+"""What the market's prices mean to stops: those that follow it, and those that it must not pass."""
