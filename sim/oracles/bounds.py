@@ -31,6 +31,9 @@ class Bounds:
     must have looked; `look_again_s`: the same after a look that nobody answered; `late_s`: the
     same on a stream that loses nothing, which is as late as it is (docs/decisions/0009).
 
+    `passed_s`: how long the market may stay beyond a protective stop that works on (F36): the
+    second after which the client asks, and T_flat.
+
     `quiet_s`: nothing happened for so long, and no write was unanswered: quiescence. With faults it
     must be longer than the longest delay and two periods of reconciliation. `repeats_most`: equal
     requests for one order within any `repeat_s` (INV-24). `sync_s` (T_sync): what was missed in a
@@ -53,6 +56,7 @@ class Bounds:
     look_s: float = 5.0
     look_again_s: float = 1.0
     late_s: float = 15.0
+    passed_s: float = 4.0
     quiet_s: float = 10.0
     repeat_s: float = 1.0
     repeats_most: int = 10

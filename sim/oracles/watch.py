@@ -25,6 +25,7 @@ from .guessing import NothingGuessed
 from .liveness import Lively, Quiet
 from .oracle import Oracle, OracleError, Violation
 from .orders import CancelTruth, FillsConserved, NewerWins, OneEnd
+from .passed_stops import PassedStops, Trades
 from .plan_outages import unreachable_ns
 from .port import Answered, CancelTold, Delivered, FlattenCall, PortEvent, Sent, WatchedPort
 from .port_rules import HandsOff, OnTick, Relation, RetriesBounded
@@ -87,6 +88,7 @@ class Watch:
             RetriesBounded(scene),
             Lively(scene),
             Money(scene, world.account.cash),
+            PassedStops(scene, _failing_trades(world)),
             Quiet(scene),
         ]
         self._counts = {oracle.name: 0 for oracle in self._oracles}
@@ -264,6 +266,13 @@ def watch(world: World, bounds: Bounds | None = None) -> Watch:
     watching = Watch(world, bounds or Bounds())
     watching.attach()
     return watching
+
+
+def _failing_trades(world: World) -> Trades | None:
+    """The market of a run whose venue may fail orders; None for any other."""
+    plan = world.setup.plan
+    fails = plan is not None and any(fault.kind == "frozen" for fault in plan.faults)
+    return Trades.of(world.setup.tape) if fails else None
 
 
 def _line(what: object) -> str:

@@ -43,6 +43,7 @@ from dryfill.scenarios.plan import Plan
 from dryfill.scenarios.plan_text import make_plan, plan_from_toml, plan_to_toml
 from dryfill.scenarios.plan_time import time_text
 from dryfill.sim.backtest import World
+from dryfill.sim.desk.bracket_rules import BracketRules
 from dryfill.sim.desk.fees import fee_schedule
 from dryfill.sim.latency import latency_profile
 from dryfill.sim.oracles import Bounds, watch
@@ -91,6 +92,7 @@ class Race:
     family: int = FAMILY  # seeds of `make test`; a long race has fewer
     sizes: int = 5
     sides: bool = True
+    native: bool = False  # the broker keeps brackets' legs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +188,7 @@ def _played(
             cash=Decimal(50_000),
             seed=how.seed,
             settings=OrderSettings(**race.settings),
+            brackets=BracketRules(auto_oco=True) if race.native else None,
             plan=plan if plan.faults else None,
         )
     )
