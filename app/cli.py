@@ -7,14 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
-from .cli_errors import EXIT_CODES, INTERRUPTED, OK, USAGE
+from .cli_errors import EPILOG, INTERRUPTED, OK, USAGE
+from .cli_live import live_app
 
-_EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES) + "."
 _MARKET, _RULES, _OUTPUT = "Market data", "How it is traded", "Output"
 
 app = typer.Typer(
     help="Rehearse trading orders before they trade.",
-    epilog=_EPILOG,
+    epilog=EPILOG,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -73,7 +73,7 @@ def _dryfill(
     """Rehearse trading orders before they trade."""
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=EPILOG)
 def demo(
     seed: Annotated[int, typer.Option(min=0, help="Another market.")] = 9,
     size: Annotated[int, typer.Option(min=1, help="Contracts for each entry.")] = 8,
@@ -91,7 +91,7 @@ def _option(help_text: str, panel: str, name: str | None = None) -> Any:
     return typer.Option(*names, help=help_text, rich_help_panel=panel)
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=EPILOG)
 def backtest(
     context: typer.Context,
     strategy: Annotated[str, typer.Argument(metavar="FILE.py[:Class]", help="The strategy.")],
@@ -162,6 +162,9 @@ def backtest(
     command = ["dryfill", *context.obj]
     asked = Asked(strategy, data, world, param or [], json=json, out=out, command=command)
     raise typer.Exit(show_backtest(asked, debug=debug))
+
+
+app.add_typer(live_app)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import sys
 import traceback
 from pathlib import Path
 
-OK, FAILED, USAGE, DATA, STUCK, OURS, INTERRUPTED = 0, 1, 2, 3, 4, 70, 130
+OK, FAILED, USAGE, DATA, STUCK, BROKER, LEFT, OURS, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 70, 130
 
 EXIT_CODES = (
     (OK, "done"),
@@ -16,9 +16,13 @@ EXIT_CODES = (
     (USAGE, "wrong usage: an option, a file name, a parameter"),
     (DATA, "bad data: the file, the row and the value are named"),
     (STUCK, "a run that could not finish: deadlock or livelock"),
+    (BROKER, "the broker said no, or was not reached: its reason"),
+    (LEFT, "positions or orders were left at the broker: they are named"),
     (OURS, "an error of Dryfill's own"),
     (INTERRUPTED, "interrupted; nothing is left half-written"),
 )
+
+EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES) + "."
 
 _DRYFILL = Path(__file__).resolve().parent.parent
 _PLACES = re.compile(
@@ -37,7 +41,15 @@ def explain(error: BaseException, strategy: Path | None, doing: str) -> tuple[in
     strategy's failure. `doing` says what an interruption interrupted.
     """
     from ..sim.loop_errors import DeadlockError, LivelockError, LostErrors
-    from ..trading.errors import ScenarioError, UsageError
+    from ..trading.errors import (
+        ConnectionLost,
+        JournalError,
+        OutcomeUnknown,
+        ProtocolError,
+        Refused,
+        ScenarioError,
+        UsageError,
+    )
     from .strategy_file import StrategyFailed
 
     if isinstance(error, KeyboardInterrupt):
@@ -51,10 +63,12 @@ def explain(error: BaseException, strategy: Path | None, doing: str) -> tuple[in
         return FAILED, _lost(error.lost, strategy)
     if _line_in(error, strategy):
         return FAILED, _failed(error, strategy)
-    if isinstance(error, ScenarioError):
+    if isinstance(error, ScenarioError | JournalError):
         return DATA, _one_line(str(error))
     if isinstance(error, UsageError):
         return USAGE, _one_line(str(error))
+    if isinstance(error, Refused | OutcomeUnknown | ConnectionLost | ProtocolError):
+        return BROKER, _one_line(str(error))
     return OURS, f"{_named(error)}; this is a fault of Dryfill's, please report it ({_TRACE})"
 
 

@@ -34,29 +34,34 @@ class Asked:
     command: list[str]
 
 
-class _Doing:
+class Doing:
     """What goes on just now, for whoever interrupts it."""
 
-    now = "starting"
+    def __init__(self, now: str = "starting") -> None:
+        self.now = now
 
 
 def show_backtest(asked: Asked, *, debug: bool) -> int:
     """Run and show a backtest; the exit code."""
-    doing = _Doing()
+    doing = Doing()
     path = split_target(asked.strategy)[0].resolve()
-    return _guarded(lambda: _backtest(asked, path, doing), path, doing, debug)
+    return guarded(lambda: _backtest(asked, path, doing), path, doing, debug)
 
 
 def show_demo(*, seed: int, size: int, out: str, debug: bool) -> int:
     """Run and show the demo; the exit code."""
-    doing = _Doing()
-    return _guarded(lambda: _demo(seed, size, out, doing), None, doing, debug)
+    doing = Doing()
+    return guarded(lambda: _demo(seed, size, out, doing), None, doing, debug)
 
 
-def _guarded(work: Callable[[], None], strategy: Path | None, doing: _Doing, debug: bool) -> int:
-    """Do the work; an error becomes its exit code and one line on stderr."""
+def guarded(
+    work: Callable[[], int | None], strategy: Path | None, doing: Doing, debug: bool
+) -> int:
+    """Do the work; its exit code, done if it gives none. An error becomes its code and one line on
+    stderr."""
+    code: int | None = OK
     try:
-        work()
+        code = work()
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output went away, `| head` for one; Python would complain at exit.
@@ -64,12 +69,11 @@ def _guarded(work: Callable[[], None], strategy: Path | None, doing: _Doing, deb
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  every error has its line
         code, line = explain(error, strategy, doing.now)
         show(error, line, debug)
-        return code
-    return OK
+    return OK if code is None else code
 
 
-def _backtest(asked: Asked, path: Path, doing: _Doing) -> None:
-    params = _pairs(asked.params, "param", "size=3")
+def _backtest(asked: Asked, path: Path, doing: Doing) -> None:
+    params = pairs(asked.params, "param", "size=3")
     folder = None if asked.out is None else make_folder(asked.out)
     with importable(path.parent):
         strategy = load_strategy(asked.strategy)
@@ -77,7 +81,7 @@ def _backtest(asked: Asked, path: Path, doing: _Doing) -> None:
         world = asked.world | {"cash": _cash(asked.world["cash"]), "params": params}
         world["settings"] = OrderSettings.load(world["settings"], os.environ)
         if world["margin"] is not None:
-            world["margin"] = _pairs(world["margin"], "margin", "ES=1500")
+            world["margin"] = pairs(world["margin"], "margin", "ES=1500")
         backtest = Backtest(strategy, _files(asked.data), **world)
         doing.now = "running"
         # What a strategy prints must not mix with JSON.
@@ -94,7 +98,7 @@ def _backtest(asked: Asked, path: Path, doing: _Doing) -> None:
             say(f"wrote {written}", quiet=asked.json)
 
 
-def _demo(seed: int, size: int, out: str, doing: _Doing) -> None:
+def _demo(seed: int, size: int, out: str, doing: Doing) -> None:
     folder = make_folder(out)
     doing.now = "running the demo"
     say(f"A generated ES morning (seed {seed}), brackets of {size} contracts, live latency.")
@@ -138,9 +142,10 @@ def _files(patterns: list[str]) -> list[str]:
     return found
 
 
-def _pairs(pairs: list[str], option: str, example: str) -> dict[str, str]:
+def pairs(given: list[str], option: str, example: str) -> dict[str, str]:
+    """`name=value` texts of an option. Raises `UsageError` for one that is none."""
     found: dict[str, str] = {}
-    for pair in pairs:
+    for pair in given:
         name, equals, value = pair.partition("=")
         if not equals or (not name.isalnum() and not name.isidentifier()):
             raise UsageError(f"--{option} {pair!r} is no name=value; write --{option} {example}")

@@ -1,0 +1,133 @@
+"""The commands around a real account: live, status, flatten, cancel, doctor."""
+
+from typing import Annotated, Any
+
+import typer
+
+from .cli_errors import EPILOG
+
+_CONNECTION, _RULES, _OUTPUT = "Connection", "How it is traded", "Output"
+
+live_app = typer.Typer()
+
+
+def _option(help_text: str, panel: str, name: str | None = None) -> Any:
+    names = (name,) if name else ()
+    return typer.Option(*names, help=help_text, rich_help_panel=panel)
+
+
+Account = Annotated[
+    str | None, _option("Its name or number; the only one if there is one.", _CONNECTION)
+]
+Config = Annotated[str | None, _option("TOML file with the tables live and orders.", _CONNECTION)]
+Firm = Annotated[str | None, _option("topstepx, or another firm's name.", _CONNECTION)]
+Rest = Annotated[str | None, _option("Address of the gateway, in place of the firm.", _CONNECTION)]
+Json = Annotated[bool, _option("Print JSON only.", _OUTPUT, "--json")]
+Debug = Annotated[bool, _option("Tracebacks of errors.", _OUTPUT, "--debug")]
+
+
+@live_app.command(epilog=EPILOG)
+def live(
+    strategy: Annotated[str, typer.Argument(metavar="FILE.py[:Class]", help="The strategy.")],
+    instrument: Annotated[str, _option("A root such as ES, or a contract: ESZ6.", _RULES)],
+    risk: Annotated[str, _option("Limits by name: topstep-50k.", _RULES)],
+    account: Account = None,
+    config: Config = None,
+    firm: Firm = None,
+    rest: Rest = None,
+    limits: Annotated[str | None, _option("TOML file with limits of your own.", _RULES)] = None,
+    param: Annotated[list[str] | None, _option("k=v, may be repeated.", _RULES)] = None,
+    journal: Annotated[str | None, _option("File; the account's own if not given.", _RULES)] = None,
+    seed: Annotated[int, _option("Of the strategy's random numbers.", _RULES)] = 0,
+    dry: Annotated[bool, _option("Do everything but send.", _RULES, "--dry")] = False,
+    yes: Annotated[bool, _option("Do not ask.", _RULES, "--yes")] = False,
+    debug: Debug = False,
+) -> None:
+    """Trade a strategy on a real account, behind the risk gate.
+
+    The first Ctrl-C stops the strategy and keeps what is held guarded, the
+    second closes it at market, the third leaves at once. User and key come
+    from DRYFILL_LIVE_USER_NAME and DRYFILL_LIVE_API_KEY.
+    """
+    from .cli_account import show_live
+
+    connection = {"firm": firm, "rest": rest}
+    asked = {
+        "strategy": strategy,
+        "params": param or [],
+        "account": account,
+        "instrument": instrument,
+        "risk": risk,
+        "limits_file": limits,
+        "journal": journal,
+        "seed": seed,
+        "dry": dry,
+    }
+    raise typer.Exit(show_live(asked, connection, config, yes=yes, debug=debug))
+
+
+@live_app.command(epilog=EPILOG)
+def status(
+    account: Account = None,
+    config: Config = None,
+    firm: Firm = None,
+    rest: Rest = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say what an account holds, what works there, and what no stop covers."""
+    from .cli_account import show_status
+
+    connection = {"firm": firm, "rest": rest}
+    raise typer.Exit(show_status(account, connection, config, json=json, debug=debug))
+
+
+@live_app.command(epilog=EPILOG)
+def cancel(
+    account: Account = None,
+    config: Config = None,
+    firm: Firm = None,
+    rest: Rest = None,
+    debug: Debug = False,
+) -> None:
+    """Cancel every working order of an account, whoever sent it; stops as well."""
+    from .cli_account import show_cancel
+
+    connection = {"firm": firm, "rest": rest}
+    raise typer.Exit(show_cancel(account, connection, config, debug=debug))
+
+
+@live_app.command(epilog=EPILOG)
+def flatten(
+    account: Account = None,
+    config: Config = None,
+    firm: Firm = None,
+    rest: Rest = None,
+    debug: Debug = False,
+) -> None:
+    """Cancel every working order of an account and close what it holds, whoever sent it.
+
+    Works beside a strategy that runs, hangs or is dead. One that runs on may
+    open again: stop it.
+    """
+    from .cli_account import show_flatten
+
+    connection = {"firm": firm, "rest": rest}
+    raise typer.Exit(show_flatten(account, connection, config, debug=debug))
+
+
+@live_app.command(epilog=EPILOG)
+def doctor(
+    account: Account = None,
+    config: Config = None,
+    firm: Firm = None,
+    rest: Rest = None,
+    instrument: Annotated[str | None, _option("Look for its quotes, too.", _RULES)] = None,
+    journal: Annotated[str | None, _option("File; the account's own if not given.", _RULES)] = None,
+    debug: Debug = False,
+) -> None:
+    """Look at everything that live trading needs, and say in words what is wrong."""
+    from .cli_account import show_doctor
+
+    connection = {"firm": firm, "rest": rest}
+    raise typer.Exit(show_doctor(account, connection, config, instrument, journal, debug=debug))
