@@ -18,6 +18,7 @@ from .doctor import Finding, Patient, Verdict, examine
 from .live_run import Wanted, beside, connected, live_settings, order_settings, trade
 from .real_time import now_ns
 from .strategy_file import importable, load_strategy, split_target
+from .trading_session import flattened
 
 Connection = dict[str, str | None]
 
@@ -87,7 +88,7 @@ def show_flatten(
             )
             return LEFT
         for symbol, result in results.items():
-            print(f"{symbol}: {'flat' if result.ok else f'{result.position:+d}, {result.reason}'}")
+            print(f"{symbol}: {flattened(result)}")
         left = bool(standing.positions or standing.orders)
         print("\n".join(standing_text(standing)) if left else "the account is flat")
         return LEFT if left else OK

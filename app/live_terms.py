@@ -45,7 +45,7 @@ def terms_text(
     return [
         f"broker    ProjectX Gateway at {settings.rest_origin}, hubs over {settings.carrier}",
         f"account   {model.name} ({model.id}), {kind[model.simulated]}, balance {balance}",
-        f"contract  {instrument.symbol}, tick {price_text(tick)} = {price_text(worth)} "
+        f"contract  {instrument.symbol}, tick {price_text(tick)} = {worth:,.2f} "
         f"{instrument.currency} a contract",
         f"limits    {limits.name}: {limits_text(limits)}",
         f"brackets  {_KEEPERS[settings.auto_oco]}",

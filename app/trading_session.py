@@ -18,6 +18,7 @@ from ..trading.instrument import Instrument
 from ..trading.market import Market
 from ..trading.order import ExecutionReport
 from ..trading.orders import tags
+from ..trading.orders.exits.flatten_core import FlattenResult
 from ..trading.orders.handle import Changed, Order
 from ..trading.orders.incident import Incident
 from ..trading.orders.journal.port import Journal
@@ -167,7 +168,7 @@ class TradingSession:
         if self._wish is Wish.FLATTEN:
             results = await manager.flatten_all("interrupted").finished()
             for symbol, result in results.items():
-                self._say(f"{symbol}: {result}")
+                self._say(f"{symbol}: {flattened(result)}")
         for incident in await manager.wind_down():
             self._say(f"{incident.kind}: {incident.text}")
 
@@ -200,6 +201,11 @@ class TradingSession:
         view = self.desk.manager.view
         held = [f"{each.qty:+d} {each.instrument.symbol} held" for each in view.positions()]
         return held + [f"{order.describe()} works" for order in view.orders()]
+
+
+def flattened(result: FlattenResult) -> str:
+    """How a flatten ended, in words."""
+    return "flat" if result.ok else f"{result.position:+d} held, {result.reason}"
 
 
 class _Follower(Observer):

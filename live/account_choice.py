@@ -8,7 +8,11 @@ from .models import AccountModel
 
 def choose(wanted: str | int | None, accounts: Sequence[AccountModel]) -> AccountModel:
     """The account of a name or id; None: the only one. Raises `UsageError` with what there is."""
-    names = ", ".join(f"{each.name} ({each.id})" for each in accounts) or "none"
+    if not accounts:
+        raise UsageError(
+            "this user has no active account; one that broke a rule of the firm is not active"
+        )
+    names = ", ".join(f"{each.name} ({each.id})" for each in accounts)
     if wanted is None:
         if len(accounts) == 1:
             return accounts[0]

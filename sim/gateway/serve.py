@@ -4,6 +4,7 @@ The one module of the twin that reads a real clock and draws real randomness; bo
 """
 
 import asyncio
+import os
 import secrets
 import socket
 import time
@@ -107,7 +108,7 @@ class WallClock:
 @asynccontextmanager
 async def serving(app: object, host: str, port: int) -> AsyncIterator[str]:
     """Serve an ASGI application in the running loop; its address. Raises `OSError`."""
-    listening = socket.create_server((host, port), family=_family(host))
+    listening = _listening(host, port)
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]  # any ASGI application
         http="h11",
@@ -139,6 +140,21 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that listens. It says that it is TCP, which `socket.create_server` leaves out: only
+    then does asyncio send small answers at once, instead of 40 ms later (TCP_NODELAY)."""
+    listening = socket.socket(_family(host), socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen()
+    except BaseException:
+        listening.close()
+        raise
+    return listening
 
 
 def _family(host: str) -> socket.AddressFamily:
