@@ -68,6 +68,7 @@ class Hub:
         self.links = []
         self.fails = deque()  # what the next dials end in
         self.greets = True
+        self.pings = True
         self.confirms = True
         self.refuses = {}  # by method
 
@@ -87,6 +88,8 @@ class Hub:
         if "protocol" in fields:
             if self.greets:
                 link.say({})
+        elif fields["type"] == 6 and self.pings:
+            link.say({"type": 6})
         elif fields["type"] == 1 and self.confirms and "invocationId" in fields:
             done = {"type": 3, "invocationId": fields["invocationId"]}
             error = self.refuses.get(fields["target"])

@@ -1,0 +1,363 @@
+"""The market port onto a played hub and history: merged quotes, trades, and bars as everywhere."""
+
+import asyncio
+from decimal import Decimal
+
+import httpx
+import pytest
+from live_wire import MNQ_ID, START_NS, error_of, mnq, run_live
+
+from dryfill.live.market_inbox import MarketInbox
+from dryfill.live.requests import stamp
+from dryfill.trading.errors import Refused
+from dryfill.trading.market import Channel
+from dryfill.trading.words import Side
+
+SECOND_NS, MINUTE_NS, HOUR_NS = 10**9, 60 * 10**9, 3600 * 10**9
+
+
+def quote(at, **data):
+    at.market.link.call("GatewayQuote", MNQ_ID, data)
+
+
+def trade(at, price, volume=1, kind=0, time_ns=None):
+    time_ns = at.now_ns() if time_ns is None else time_ns
+    data = {"price": price, "volume": volume, "type": kind, "timestamp": stamp(time_ns)}
+    at.market.link.call("GatewayTrade", MNQ_ID, [data])
+
+
+async def heard(at, channel, span_ns=0):
+    events = []
+    market = at.session.market
+    await market.subscribe(await mnq(at), channel, events.append, span_ns=span_ns)
+    return events
+
+
+def bar(start_ns, opened, high, low, close, volume):
+    return {"t": stamp(start_ns), "o": opened, "h": high, "l": low, "c": close, "v": volume}
+
+
+def short(bars):
+    """Bars as (start in seconds of the run, open, high, low, close, volume)."""
+    return [
+        (
+            (b.time_ns - START_NS) // SECOND_NS,
+            *map(float, (b.open, b.high, b.low, b.close)),
+            b.volume,
+        )
+        for b in bars
+    ]
+
+
+def test_quotes_come_in_parts_and_are_told_whole_without_sizes(wire):
+    async def script(at):
+        events = await heard(at, Channel.QUOTES)
+        quote(at, symbol="F.US.MNQ", bestBid=20000, lastUpdated="2026-11-20T15:00:01Z")
+        quote(at, bestAsk=20000.25, bestBid=None)
+        quote(at, lastPrice=20000.25)
+        quote(at, bestBid=20000.1)
+        await at.settle()
+        assert [(q.bid, q.ask) for q in events] == [
+            (Decimal(20000), None),
+            (Decimal(20000), Decimal("20000.25")),
+        ]
+        assert {(q.bid_size, q.ask_size) for q in events} == {(None, None)}
+        assert {q.time_ns for q in events} == {START_NS + SECOND_NS}
+        assert at.session.market.quarantined == 1
+        assert not at.session.market.offers.quote_sizes
+
+    run_live(wire, script, broker=False)
+
+
+def test_what_a_quote_was_before_a_reconnect_is_not_told_after_it(wire):
+    async def script(at):
+        events = await heard(at, Channel.QUOTES)
+        quote(at, bestBid=20000, bestAsk=20000.25)
+        await at.settle()
+        at.market.link.cut()
+        await asyncio.sleep(2)
+        quote(at, bestAsk=20010)
+        await at.settle()
+        assert (events[-1].bid, events[-1].ask) == (None, Decimal(20010))
+
+    run_live(wire, script, broker=False)
+
+
+def test_trades_are_told_in_order_with_their_aggressor_alone_or_in_lists(wire):
+    async def script(at):
+        events = await heard(at, Channel.TRADES)
+        trade(at, 20000.25, 3)
+        trade(at, 20000, 1, kind=1)
+        one = {"price": 1, "volume": 1, "type": 0, "timestamp": "2026-11-20T15:00:00Z"}
+        at.market.link.call("GatewayTrade", MNQ_ID, one)
+        at.market.link.call("GatewayTrade", MNQ_ID, [one, one | {"price": 2, "type": None}])
+        at.market.link.call("GatewayTrade", "CON.F.US.OTHER.Z26", one)
+        at.market.link.call("GatewayTrade", MNQ_ID, one | {"volume": "none"})
+        await at.settle()
+        assert [(t.price, t.size, t.aggressor) for t in events] == [
+            (Decimal("20000.25"), 3, Side.BUY),
+            (Decimal(20000), 1, Side.SELL),
+            (Decimal(1), 1, Side.BUY),
+            (Decimal(1), 1, Side.BUY),
+            (Decimal(2), 1, None),
+        ]
+        assert at.session.market.quarantined == 1
+
+    run_live(wire, script, broker=False)
+
+
+def test_what_is_unsubscribed_is_not_told_and_not_asked_for_any_more(wire):
+    async def script(at):
+        market, instrument, events = at.session.market, await mnq(at), []
+        first = await market.subscribe(instrument, Channel.TRADES, events.append)
+        second = await market.subscribe(instrument, Channel.TRADES, events.append)
+        await market.unsubscribe(first)
+        trade(at, 20000)
+        await at.settle()
+        assert len(events) == 1
+        await market.unsubscribe(second)
+        await market.unsubscribe(second)
+        await at.settle()
+        trade(at, 20000)
+        await at.settle()
+        assert len(events) == 1
+        targets = [f.get("target") for f in at.market.link.sent]
+        assert [t.lower() for t in targets if t and "ubscribe" in t] == [
+            "subscribecontracttrades",
+            "unsubscribecontracttrades",
+        ]
+
+    run_live(wire, script, broker=False)
+
+
+@pytest.mark.parametrize("channel", [Channel.DEPTH, Channel.STATUS])
+def test_what_the_gateway_does_not_tell_is_refused(wire, channel):
+    async def script(at):
+        market = at.session.market
+        error = await error_of(market.subscribe(await mnq(at), channel, print), Refused)
+        assert "it tells bars, quotes, trades" in str(error)
+        for span_ns in (0, 7 * HOUR_NS, SECOND_NS // 2):
+            call = market.subscribe(await mnq(at), Channel.BARS, print, span_ns=span_ns)
+            await error_of(call, Refused)
+
+    run_live(wire, script, broker=False)
+
+
+def test_a_contract_that_the_hub_does_not_stream_is_refused(wire):
+    async def script(at):
+        at.market.refuses["SubscribeContractTrades"] = "no subscription"
+        market = at.session.market
+        error = await error_of(market.subscribe(await mnq(at), Channel.TRADES, print), Refused)
+        assert "no subscription" in str(error)
+
+    run_live(wire, script, broker=False)
+
+
+# --- bars ---------------------------------------------------------------------------------------
+
+
+def test_a_bar_is_told_at_its_end_and_a_bit_and_the_one_under_way_is_asked_for(wire):
+    async def script(at):
+        await asyncio.sleep(20)
+        events = await heard(at, Channel.BARS, MINUTE_NS)
+        wire.answers["History/retrieveBars"] = {"bars": [bar(START_NS, 1, 9, 1, 5, 44)]}
+        trade(at, 5)
+        await asyncio.sleep(40.5)
+        assert events == []
+        await asyncio.sleep(1)
+        assert short(events) == [(0, 1, 9, 1, 5, 44)]
+        for price, volume in ((6, 2), (8, 1), (4, 1), (7, 3)):
+            trade(at, price, volume)
+        await asyncio.sleep(59)
+        trade(at, 10)  # of the next minute
+        await at.settle()
+        assert short(events)[1:] == [(60, 6, 8, 4, 7, 7)]
+        await asyncio.sleep(61)
+        assert short(events)[2:] == [(120, 10, 10, 10, 10, 1)]
+        assert len(wire.bodies("History/retrieveBars")) == 1
+
+    run_live(wire, script, broker=False)
+
+
+def test_a_minute_without_a_trade_has_no_bar(wire):
+    async def script(at):
+        events = await heard(at, Channel.BARS, MINUTE_NS)
+        wire.answers["History/retrieveBars"] = {"bars": [bar(START_NS, 1, 1, 1, 1, 1)]}
+        trade(at, 1)
+        await asyncio.sleep(180)
+        trade(at, 2)
+        await asyncio.sleep(62)
+        assert [b[0] for b in short(events)] == [0, 180]
+
+    run_live(wire, script, broker=False)
+
+
+def test_bars_in_which_the_hub_was_down_are_asked_for_and_told_in_order(wire):
+    async def script(at):
+        events = await heard(at, Channel.BARS, MINUTE_NS)
+        answers = [
+            {"bars": [bar(START_NS, 1, 1, 1, 1, 1)]},
+            httpx.Response(503),
+            {"bars": [bar(START_NS + n * MINUTE_NS, n, n, n, n, n) for n in (4, 3, 2, 1)]},
+        ]
+        wire.answers["History/retrieveBars"] = answers
+        trade(at, 1)
+        await asyncio.sleep(70)
+        at.market.link.cut()
+        await asyncio.sleep(130)
+        trade(at, 77)  # at 200 s: in the fourth bar, of which more may have been missed
+        await asyncio.sleep(45)
+        trade(at, 5)  # at 245 s: of this bar nothing was missed
+        await asyncio.sleep(60)
+        trade(at, 6)  # at 305 s
+        await asyncio.sleep(57)
+        assert [(b[0], b[1]) for b in short(events)] == [
+            (0, 1), (60, 1), (120, 2), (180, 3), (240, 5), (300, 6),
+        ]  # fmt: skip
+
+    run_live(wire, script, broker=False)
+
+
+def test_when_nobody_answers_the_missing_bars_are_said_and_the_series_goes_on(wire):
+    async def script(at):
+        events = await heard(at, Channel.BARS, MINUTE_NS)
+        wire.answers["History/retrieveBars"] = httpx.Response(503)
+        trade(at, 1)
+        await asyncio.sleep(62)
+        trade(at, 2)
+        await asyncio.sleep(70)
+        assert short(events) == [(60, 2, 2, 2, 2, 1)]
+        (notice,) = at.session.notices
+        assert "up to 1 bars of MNQZ6 are missing" in notice
+
+    run_live(wire, script, broker=False)
+
+
+# --- history ------------------------------------------------------------------------------------
+
+SPANS = {
+    "15 s": (15 * SECOND_NS, 1, 15),
+    "90 s of 30 s": (90 * SECOND_NS, 1, 30),
+    "5 min": (5 * MINUTE_NS, 2, 5),
+    "1 h": (HOUR_NS, 3, 1),
+    "90 min of 30 min": (90 * MINUTE_NS, 2, 30),
+    "4 h of 1 h": (4 * HOUR_NS, 3, 1),
+}
+
+
+@pytest.mark.parametrize("name", SPANS)
+def test_history_is_asked_for_in_bars_that_start_where_ours_do(wire, name):
+    span_ns, unit, number = SPANS[name]
+
+    async def script(at):
+        assert await at.session.market.history(await mnq(at), span_ns, 10) == []
+        body = wire.bodies("History/retrieveBars")[-1]
+        assert (body["unit"], body["unitNumber"]) == (unit, number)
+        assert (body["live"], body["includePartialBar"]) == (False, False)
+        assert body["limit"] >= 10
+
+    run_live(wire, script, broker=False)
+
+
+def test_bars_of_many_hours_start_at_midnights_multiples_and_the_one_under_way_is_left_out(wire):
+    midnight_ns = START_NS - 15 * HOUR_NS
+    hours = [bar(midnight_ns + h * HOUR_NS, h, h + 2, h - 1, h + 1, 10) for h in range(-6, 16)]
+    wire.answers["History/retrieveBars"] = {"bars": hours[::-1]}
+
+    async def script(at):
+        bars = await at.session.market.history(await mnq(at), 4 * HOUR_NS, 3)
+        assert [(b.time_ns - midnight_ns) // HOUR_NS for b in bars] == [0, 4, 8]
+        assert (bars[0].open, bars[0].high, bars[0].low, bars[0].close) == (0, 5, -1, 4)
+        assert [b.volume for b in bars] == [40, 40, 40]
+
+    run_live(wire, script, broker=False)
+
+
+def test_more_bars_than_one_answer_holds_are_asked_for_page_by_page(wire):
+    minutes = [bar(START_NS - n * MINUTE_NS, n, n, n, n, 1) for n in range(1, 30_001)]
+
+    def page(body):
+        found = [each for each in minutes if each["t"] < body["endTime"]]
+        return {"bars": found[: min(body["limit"], 20_000)]}
+
+    wire.answers["History/retrieveBars"] = page
+
+    async def script(at):
+        bars = await at.session.market.history(await mnq(at), MINUTE_NS, 25_000)
+        assert len(bars) == 25_000
+        assert [bars[0].open, bars[-1].open] == [25_000, 1]
+        assert len(wire.bodies("History/retrieveBars")) == 2
+
+    run_live(wire, script, broker=False)
+
+
+# --- the inbox ----------------------------------------------------------------------------------
+
+
+def inbox_of(taken, **bounds):
+    return MarketInbox(
+        lambda target, contract, low: taken.append((target[7:], contract, low)),
+        lambda: taken.append("lost"),
+        **bounds,
+    )
+
+
+def test_while_nobody_lags_everything_is_handed_on_in_order(wire):
+    async def script(at):
+        taken = []
+        inbox = inbox_of(taken)
+        for n in range(100):
+            inbox.put("gatewayquote", "C", {"n": n})
+            inbox.put("gatewaytrade", "C", {"n": n})
+        await at.settle()
+        assert [t[0] for t in taken] == ["quote", "trade"] * 100
+        assert inbox.conflated == 0
+
+    run_live(wire, script, broker=False)
+
+
+def test_quotes_that_come_too_fast_are_merged_and_no_trade_is_lost(wire):
+    async def script(at):
+        taken = []
+        inbox = inbox_of(taken, calm=4)
+        for n in range(100):
+            inbox.put("gatewayquote", "C", {"bid": n if n % 2 else None, "n": n})
+            inbox.put("gatewaytrade", "C", {"n": n})
+        inbox.put("gatewayquote", "D", {"n": 0})
+        await at.settle()
+        assert [t[2]["n"] for t in taken if t[0] == "trade"] == list(range(100))
+        quotes = [t for t in taken if t[0] == "quote"]
+        assert quotes[-2:] == [("quote", "C", {"bid": 99, "n": 99}), ("quote", "D", {"n": 0})]
+        assert len(quotes) + inbox.conflated == 101
+        assert len(quotes) < 10
+
+    run_live(wire, script, broker=False)
+
+
+def test_beyond_its_bound_the_oldest_is_dropped_and_said(wire):
+    async def script(at):
+        taken = []
+        inbox = inbox_of(taken, most=10)
+        for n in range(15):
+            inbox.put("gatewaytrade", "C", {"n": n})
+        assert (len(inbox), inbox.dropped) == (10, 5)
+        assert taken == ["lost"] * 5
+        await at.settle()
+        assert taken[5][2] == {"n": 5}
+
+    run_live(wire, script, broker=False)
+
+
+def test_a_slice_at_a_time_lets_others_run_between(wire):
+    async def script(at):
+        taken = []
+        inbox = inbox_of(taken, slice_most=10)
+        for n in range(95):
+            inbox.put("gatewaytrade", "C", {"n": n})
+        turns = 0
+        while len(taken) < 95:
+            await asyncio.sleep(0)
+            turns += 1
+        assert turns >= 10
+
+    run_live(wire, script, broker=False)
