@@ -15,7 +15,12 @@ from typing import Any
 from msgspec import structs
 
 from ..trading.broker import AccountState, Ack, BrokerEvent, Offers, StreamState, Urgency
-from ..trading.errors import DryfillError, OutcomeUnknown, Refused, RefusedByUs
+from ..trading.errors import (
+    DryfillError,
+    OutcomeUnknown,
+    Refused,
+    RefusedByUs,
+)
 from ..trading.instrument import Instrument
 from ..trading.order import (
     Execution,
@@ -39,6 +44,7 @@ from .questions import Questions
 from .remembered import Remembered
 from .rest import Answer, Rest
 from .settings import LiveSettings
+from .terms import Terms, learnt
 from .user_stream import Heard, UserStream
 
 _NEVER_PLACED = frozenset({OrdType.STOP_LIMIT})  # in the gateway's enumeration, not in its list
@@ -112,7 +118,7 @@ class ProjectXBroker:
             requests.check(request, self.offers)
         except RefusedByUs as error:
             return failed(error)
-        how = _How(urgency, deadline_s)
+        how = Terms(urgency, deadline_s)
         contract_id = self._lookup.contracts.id_of(request.instrument)
         measures = request.ord_type is OrdType.TRAILING_STOP and request.stop_px is None
         if contract_id is None or measures:
@@ -135,7 +141,7 @@ class ProjectXBroker:
             requests.check_grid(instrument, change.price, change.stop_px)
         except RefusedByUs as error:
             return failed(error)
-        how, known = _How(urgency, deadline_s), self._inference.last(order_id)
+        how, known = Terms(urgency, deadline_s), self._inference.last(order_id)
         stops = change.trail is not None or change.stop_px is not None
         if stops and (known is None or known.type == 5):
             return self._running.run(self._modify_stop(instrument, order_id, change, how))
@@ -152,7 +158,7 @@ class ProjectXBroker:
         if requests.order_number(order_id) is None:
             return failed(_no_such(order_id))
         body = requests.cancel(self.model.id, order_id)
-        how = _How(urgency, deadline_s)
+        how = Terms(urgency, deadline_s)
         return then(self._call("Order/cancel", body, how), lambda answer: None)
 
     def close_position(
@@ -163,7 +169,7 @@ class ProjectXBroker:
         urgency: Urgency = Urgency.RISK_REDUCING,
         deadline_s: float | None = None,
     ) -> "Future[Ack]":
-        how = _How(urgency, deadline_s)
+        how = Terms(urgency, deadline_s)
         return self._running.run(self._close(instrument, qty, how))
 
     # --- questions --------------------------------------------------------------------------------
@@ -247,7 +253,7 @@ class ProjectXBroker:
     # --- how commands go --------------------------------------------------------------------------
 
     def _place(
-        self, contract_id: str, request: OrderRequest, last: Decimal | None, how: "_How"
+        self, contract_id: str, request: OrderRequest, last: Decimal | None, how: Terms
     ) -> "Future[Ack]":
         tag = request.cl_ord_id
         try:
@@ -259,11 +265,11 @@ class ProjectXBroker:
         sent.add_done_callback(lambda done: self._note_refusal(tag, done))
         return then(sent, lambda answer: self._ack(tag, answer))
 
-    async def _place_after_looking(self, request: OrderRequest, measures: bool, how: "_How") -> Ack:
-        contract_id = await self._lookup.id_of(request.instrument, **how.now())
+    async def _place_after_looking(self, request: OrderRequest, measures: bool, how: Terms) -> Ack:
+        contract_id = await learnt(self._lookup.id_of(request.instrument, **how.now()))
         last = None
         if measures:
-            last = await self._last_prices.of(request.instrument, how.left_s)
+            last = await learnt(self._last_prices.of(request.instrument, how.left_s))
         return await self._place(contract_id, request, last, how)
 
     def _ack(self, tag: str, answer: Answer) -> Ack:
@@ -279,28 +285,28 @@ class ProjectXBroker:
             self._remembered.refused(tag, error)
 
     def _modify(
-        self, order_id: str, change: OrderChange, level: Decimal | None, how: "_How"
+        self, order_id: str, change: OrderChange, level: Decimal | None, how: Terms
     ) -> "Future[None]":
         body = requests.modify(self.model.id, order_id, change, level)
         return then(self._call("Order/modify", body, how), lambda answer: None)
 
     async def _modify_stop(
-        self, instrument: Instrument, order_id: str, change: OrderChange, how: "_How"
+        self, instrument: Instrument, order_id: str, change: OrderChange, how: Terms
     ) -> None:
         """A trailing stop's distance is sent as a level, for which its side must be known."""
-        state = await self.questions.order(order_id, None, how.urgency, how.left_s)
+        state = await learnt(self.questions.order(order_id, None, how.urgency, how.left_s))
         if state is None:
             raise _no_such(order_id)
         level = None
         if state.ord_type is OrdType.TRAILING_STOP:
             level = change.stop_px
             if level is None:
-                last = await self._last_prices.of(instrument, how.left_s)
+                last = await learnt(self._last_prices.of(instrument, how.left_s))
                 level = requests.trail_level(instrument, state.side, change.trail, last)
         await self._modify(order_id, change, level, how)
 
-    async def _close(self, instrument: Instrument, qty: int | None, how: "_How") -> Ack:
-        contract_id = await self._lookup.id_of(instrument, **how.now())
+    async def _close(self, instrument: Instrument, qty: int | None, how: Terms) -> Ack:
+        contract_id = await learnt(self._lookup.id_of(instrument, **how.now()))
         endpoint, body = requests.close(self.model.id, contract_id, qty)
         named = self._closings.expect(contract_id)
         since_ns = self._now_ns()
@@ -321,7 +327,7 @@ class ProjectXBroker:
             f"{endpoint}: taken, but no order that closes {instrument.symbol} was told of yet"
         )
 
-    def _call(self, endpoint: str, body: requests.Body, how: "_How") -> "Future[Answer]":
+    def _call(self, endpoint: str, body: requests.Body, how: Terms) -> "Future[Answer]":
         return self._rest.call(endpoint, body, **how.now())
 
     # --- how events go ----------------------------------------------------------------------------
@@ -355,27 +361,6 @@ class ProjectXBroker:
     def _tell(self, event: BrokerEvent) -> None:
         for sink in self._sinks:
             sink(event)
-
-
-class _How:
-    """Urgency and deadline of a call, over all the requests that it is made of."""
-
-    __slots__ = ("_until_s", "urgency")
-
-    def __init__(self, urgency: Urgency, deadline_s: float | None) -> None:
-        self.urgency = urgency
-        now_s = asyncio.get_running_loop().time()
-        self._until_s = None if deadline_s is None else now_s + deadline_s
-
-    @property
-    def left_s(self) -> float | None:
-        if self._until_s is None:
-            return None
-        return max(self._until_s - asyncio.get_running_loop().time(), 0.0)
-
-    def now(self) -> dict[str, Any]:
-        """As arguments of a request that goes now."""
-        return {"urgency": self.urgency, "deadline_s": self.left_s}
 
 
 def _no_such(order_id: str) -> DryfillError:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from live_loopback import loopback, quiet, setup_of
 
 from dryfill.live.recorded_broker import RecordedBroker
 from dryfill.live.recorder import AtOnce, Recorder
@@ -114,15 +115,39 @@ def recorded_play(inner: Play) -> Play:
     return play
 
 
+def loopback_play(carrier: str, *, attaching: bool) -> Play:
+    """The live adapter over real sockets to our gateway, whose account keeps stop and target for an
+    entry, or does not."""
+
+    def play(tape: Tape, script: Script) -> None:
+        async def main() -> None:
+            setup = setup_of((ES, tape), attaching=attaching)
+            async with loopback(setup, carrier=carrier, auto_oco=attaching) as (_, session):
+                events: list[BrokerEvent] = []
+                await session.market.find("ES")
+                stage = Stage(await session.broker(), lambda: quiet(events), events)
+                stage.broker.listen(events.append)
+                async with asyncio.timeout(30):
+                    await script(stage)
+
+        asyncio.run(main())
+
+    return play
+
+
 PLAYS: dict[str, Play] = {
     "SimBroker, reference engine, no latency": sim_play("zero"),
     "SimBroker, reference engine, live latency": sim_play("live"),
     "RecordedBroker before SimBroker, live latency": recorded_play(sim_play("live")),
+    "ProjectX over loopback": loopback_play("websockets", attaching=False),
+    "ProjectX over loopback, signalrcore": loopback_play("signalrcore", attaching=False),
 }
 
 ATTACHING: dict[str, Play] = {
     "SimBroker, reference engine, no latency": sim_play("zero", BracketRules()),
     "SimBroker, reference engine, live latency": sim_play("live", BracketRules()),
+    "ProjectX over loopback": loopback_play("websockets", attaching=True),
+    "ProjectX over loopback, signalrcore": loopback_play("signalrcore", attaching=True),
 }
 """The same for accounts in which the broker keeps stop and target for an entry."""
 

@@ -1,8 +1,10 @@
 """What each command of the broker port sends to a played gateway, and how it ends."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 
+import httpx
 import pytest
 from live_wire import (
     MNQ_ID,
@@ -16,6 +18,7 @@ from live_wire import (
 
 from dryfill.trading import instruments
 from dryfill.trading.errors import (
+    NotSent,
     OutcomeUnknown,
     Refused,
     RefusedByUs,
@@ -177,6 +180,22 @@ def test_a_trailing_stops_new_distance_is_a_level_on_its_side(wire):
         last = wire.bodies("Order/modify")[-1]
         assert (last["stopPrice"], last["trailPrice"]) == (19995, None)
         assert len(wire.bodies("Order/searchById")) == 1, "what it is was told"
+
+    run_live(wire, script)
+
+
+def test_where_what_must_be_known_before_is_not_learnt_nothing_was_sent(wire):
+    async def script(at):
+        known = await mnq(at)
+        instrument = replace(known, symbol="MNQH7")
+        wire.answers["Contract/search"] = httpx.ReadTimeout("slow")
+        wire.answers["Order/searchById"] = httpx.ReadTimeout("slow")
+        await error_of(at.broker.place(wanted(instrument)), NotSent)
+        await error_of(at.broker.close_position(instrument), NotSent)
+        change = OrderChange(stop_px=Decimal(19990))
+        await error_of(at.broker.modify(known, "9001", change), NotSent)
+        sent = [endpoint for endpoint, _ in wire.asked]
+        assert not {"Order/place", "Position/closeContract", "Order/modify"} & set(sent)
 
     run_live(wire, script)
 
