@@ -12,7 +12,8 @@ class HubClient:
     """`name` of its user, `accounts` that it may hear of. `subscribed` is called when a stream
     begins, so that its client can be told how things are.
 
-    Handshake, completions and pings go out as messages of their own, before anything else.
+    The answer to the handshake goes out as a message of its own; all else goes in the order in
+    which it was said, completions and events alike.
     """
 
     def __init__(
@@ -30,7 +31,7 @@ class HubClient:
         self.given_up = ""
         self.was_given_up = asyncio.Event()
         self._subscribed = subscribed
-        self._own: list[str] = []
+        self._greeting: list[str] = []
         self._ends = False
         self._news = asyncio.Event()
 
@@ -38,15 +39,15 @@ class HubClient:
     def kind(self) -> HubKind:
         return self.link.kind
 
-    @property
-    def over(self) -> bool:
-        """Nothing more will be sent."""
-        return self._ends and not self._own
-
     def received(self, data: str | bytes, now_s: float) -> None:
         """The client sent something."""
+        greeted = self.link.state is not LinkState.GREETING
         before = dict(self.link.subscribed)
-        self._say(self.link.received(data, now_s))
+        said = self.link.received(data, now_s)
+        if not greeted and said.texts:
+            self._greeting.append(said.texts[0])
+            said = Said(said.texts[1:], said.ends)
+        self._say(said)
         for stream, key in self.link.subscribed:
             if (stream, key) not in before:
                 self._subscribed(self, stream, key)
@@ -67,9 +68,7 @@ class HubClient:
     def keep(self, stream: str, key: str, text: str) -> None:
         """An event that must not be lost; sent if the client asked for its stream."""
         if self.link.wants(stream, key):
-            self.outbox.keep(text)
-            if self.outbox.full:
-                self.give_up("it takes nothing")
+            self._keep(text)
             self._news.set()
 
     def newest(self, stream: str, key: str) -> None:
@@ -80,15 +79,19 @@ class HubClient:
 
     async def messages(self) -> list[str]:
         """What is to be sent next; waits until there is something. Empty: nothing, for ever."""
-        while not (self._own or self._ends or self.outbox):
+        while not (self._greeting or self._ends or self.outbox):
             self._news.clear()
             await self._news.wait()
-        own, self._own = self._own, []
-        if self.link.state is LinkState.CLOSED:
-            return own
-        return own + self.outbox.take()
+        greeting, self._greeting = self._greeting, []
+        return greeting + self.outbox.take()
 
     def _say(self, said: Said) -> None:
-        self._own += said.texts
+        for text in said.texts:
+            self._keep(text)
         self._ends = self._ends or said.ends
         self._news.set()
+
+    def _keep(self, text: str) -> None:
+        self.outbox.keep(text)
+        if self.outbox.full:
+            self.give_up("it takes nothing")

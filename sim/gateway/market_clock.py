@@ -5,7 +5,7 @@ pieces follows both: how far the market is now, and what the wall's clock showed
 happened in it (`shown`), which is what clients of a replay are told (gateway-protocol 10.4).
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 
@@ -52,17 +52,20 @@ class MarketClock:
 
     def shown_ns(self, market_ns: int) -> int:
         """What the wall's clock showed at a moment of the market: the first such, where it stood
-        still there."""
-        at = bisect_right(self._markets, market_ns) - 1
-        if at < 0:
+        still there; when it leapt, where it was leapt over."""
+        before = bisect_left(self._markets, market_ns) - 1
+        if before < 0:
             return self._walls[0] + market_ns - self._markets[0]
-        while at and self._markets[at] == market_ns:  # a pause begins at the moment that it shows
-            at -= 1
-        piece = self._pieces[at]
-        if not piece.speed:
-            return piece.wall_ns
-        shown_ns = piece.wall_ns + (market_ns - piece.market_ns) // piece.speed
-        return shown_ns if at + 1 == len(self._walls) else min(shown_ns, self._walls[at + 1])
+        last = len(self._pieces) - 1
+        for at in range(before, last + 1):
+            piece = self._pieces[at]
+            if piece.market_ns >= market_ns:
+                return piece.wall_ns
+            if piece.speed:
+                shown_ns = piece.wall_ns + (market_ns - piece.market_ns) // piece.speed
+                if at == last or shown_ns <= self._walls[at + 1]:
+                    return shown_ns
+        return self._walls[last]
 
     def due_wall_ns(self, market_ns: int) -> int | None:
         """When the market will be at a moment of its own; None while it stands still."""

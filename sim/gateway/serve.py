@@ -115,6 +115,7 @@ async def serving(app: object, host: str, port: int) -> AsyncIterator[str]:
         ws="websockets-sansio",
         ws_ping_interval=None,  # a WebSocket ping closes signalrcore's connection (fault-model 8)
         ws_max_size=1_000_000,
+        ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,
         log_level="warning",  # at "info" it writes addresses with the tokens in them
@@ -130,8 +131,10 @@ async def serving(app: object, host: str, port: int) -> AsyncIterator[str]:
         yield f"http://{_shown(host)}:{listening.getsockname()[1]}"
     finally:
         server.should_exit = True
-        await task
-        listening.close()
+        try:
+            await task
+        finally:
+            listening.close()
 
 
 class _Server(uvicorn.Server):
