@@ -22,11 +22,8 @@ class TasksBounded(Oracle):
         if isinstance(event, Sent):
             self._sent(event)
         elif isinstance(event, Answered) and event.sent.do == "cancel":
-            under_way = self._cancels.get(event.sent.order_id, [])
-            if event.sent.time_ns in under_way:
-                under_way.remove(event.sent.time_ns)
-            if not under_way:
-                self._cancels.pop(event.sent.order_id, None)
+            # A cancel that is made again asks the same: an answer to one is an answer to all.
+            self._cancels.pop(event.sent.order_id, None)
 
     def at_quiescence(self) -> None:
         self._count_timers()

@@ -1,18 +1,20 @@
 """INV-22: a flatten only ever makes a position smaller."""
 
+from .knowable import Moment
 from .oracle import Oracle
 from .port import FlattenCall, PortEvent, Sent
-from .scene import BrokerSaid, Contract, Scene
+from .scene import BrokerSaid, Contract, Scene, duty_of
 
 
 class Run:
-    """One flatten under way. `sent`: tags that left since it began, True once at the broker."""
+    """One flatten under way. `sent`: when each tag left since it began; `arrived`: those of them
+    that the broker has."""
 
     def __init__(self, began_ns: int) -> None:
         self.began_ns = began_ns
         self.calls = 1
-        self.sent: dict[str, bool] = {}
-        self.foreign = False  # somebody else traded meanwhile
+        self.sent: dict[str, int] = {}
+        self.arrived: dict[str, None] = {}
 
 
 class Flattening(Oracle):
@@ -20,7 +22,9 @@ class Flattening(Oracle):
     position larger or turns it; one closing order works at a time, however many call; in the end
     nothing is held and nothing of the client's works. Premise: flattens that were called.
 
-    What worked before may fill until its cancel arrives: no client can help that. A flatten may end
+    What worked before may fill until its cancel arrives: no client can help that. Nor can it know
+    what other hands trade before it was told or must have looked: that is left out of the position
+    by which its order, or the end of its flatten, is judged. A flatten may end
     otherwise where the broker could not be reached. Hears of calls made through `Watch.flatten`.
     """
 
@@ -30,6 +34,7 @@ class Flattening(Oracle):
         self.premise = 0
         self._scene = scene
         self._runs: dict[str, Run] = {}
+        self._foreign: dict[str, list[tuple[Moment, int]]] = {}  # fills of others, signed
 
     def on_manager(self, event: PortEvent) -> None:
         if isinstance(event, FlattenCall):
@@ -40,25 +45,37 @@ class Flattening(Oracle):
         elif isinstance(event, Sent) and event.request is not None:
             run = self._runs.get(event.request.instrument.symbol)
             if run is not None:
-                run.sent[event.request.cl_ord_id] = False
+                run.sent[event.request.cl_ord_id] = event.time_ns
 
     def on_broker(self, said: BrokerSaid) -> None:
-        contract = said.contract
+        contract, tag_text = said.contract, said.record.known_as
+        if said.filled and not said.own:
+            foreign = self._foreign.setdefault(contract.instrument.symbol, [])
+            foreign.append((said.moment, said.filled))
         run = self._runs.get(contract.instrument.symbol)
         if run is None:
             return
-        run.foreign = run.foreign or (bool(said.filled) and not said.own)
-        tag_text = said.record.known_as
         if tag_text in run.sent:
-            run.sent[tag_text] = True
+            run.arrived[tag_text] = None
             self._alone(run, contract)
-        if said.own and said.filled and any(run.sent.values()):
-            before, after = said.before, contract.position
+        if said.own and said.filled and run.arrived:
+            sent_ns = run.sent.get(tag_text, self._scene.now_ns())
+            unknown = self._unknown(contract, sent_ns)
+            before, after = said.before - unknown, contract.position - unknown
             if abs(after) > abs(before) or before * after < 0:
                 self._scene.violate(
                     self.name,
                     f"during a flatten {tag_text} took the position from {before} to {after}",
                 )
+
+    def _unknown(self, contract: Contract, at_ns: int) -> int:
+        """What others had traded, signed, that the client could not know at a moment."""
+        symbol, from_ns = contract.instrument.symbol, self._scene.knowledge.from_ns
+        foreign = self._foreign.get(symbol, [])
+        # What was known when the oldest flatten's order left is known for good.
+        oldest_ns = min([at_ns, *(run.began_ns for run in self._runs.values())])
+        self._foreign[symbol] = [each for each in foreign if from_ns(each[0]) >= oldest_ns]
+        return sum(qty for moment, qty in foreign if from_ns(moment) > at_ns)
 
     def _begin(self, event: FlattenCall) -> None:
         self.premise += 1
@@ -74,12 +91,12 @@ class Flattening(Oracle):
         run.calls -= 1
         if run.calls:
             return  # others were told of the same end, at the same time
-        del self._runs[symbol]
         assert event.result is not None
         whole_ns = event.time_ns - run.began_ns
         reached = scene.reachable.between(run.began_ns, event.time_ns) == whole_ns
-        flat = not contract.position and not contract.working
-        if event.result.ok and not flat and not run.foreign:
+        unknown = self._unknown(contract, event.time_ns)
+        flat = contract.position == unknown and not contract.working
+        if event.result.ok and not flat:
             scene.violate(
                 self.name,
                 f"a flatten ended well, and {contract.position} {symbol} are held, "
@@ -87,9 +104,11 @@ class Flattening(Oracle):
             )
         elif not event.result.ok and reached:
             scene.violate(self.name, f"a flatten gave up with {contract.position} {symbol} held")
+        del self._runs[symbol]
 
     def _alone(self, run: Run, contract: Contract) -> None:
-        live = [r for r in contract.working.values() if r.known_as in run.sent]
+        working = contract.working.values()
+        live = [r for r in working if r.known_as in run.arrived and duty_of(r) == "exit"]
         if len(live) > 1:
             names = ", ".join(record.known_as for record in live)
             self._scene.violate(self.name, f"a flatten has several orders at work: {names}")

@@ -5,7 +5,7 @@ from ...trading.orders import tags
 from ...trading.words import ExecType, OrdStatus
 from .bounds import in_ns
 from .group_books import MEMBERS, Book, LinkedBook, OpenedBook
-from .knowable import Backlog, Stopwatch
+from .knowable import Backlog, Moment, Stopwatch
 from .oracle import Oracle
 from .port import PortEvent, Sent
 from .scene import CLOSING, BrokerSaid, Scene
@@ -31,7 +31,7 @@ class OneCancelsOther(Oracle):
         self._scene = scene
         self._books: dict[str, Book] = {}
         self._repairing: dict[str, Book] = {}
-        self._doubted: dict[str, int] = {}  # the end of the doubt that was taken in last
+        self._doubted: dict[str, Moment] = {}  # the end of the doubt that was taken in last
         self._ahead: dict[str, Backlog] = {}
         self._to_judge: dict[str, Book] = {}  # double fills whose incident is still to be counted
         self._sent_ns: dict[str, int] = {}
@@ -95,10 +95,10 @@ class OneCancelsOther(Oracle):
         """Whether an order that may have given it back is in doubt."""
         doubts = self._scene.doubts
         doubts.look(self._scene.now_ns())
-        ended_ns = doubts.ended_ns(book.symbol)
-        if ended_ns is not None and ended_ns != self._doubted.get(intent):
-            self._doubted[intent] = ended_ns
-            book.repair.restart(self._scene.knowledge.told_at(ended_ns))
+        ended = doubts.ended(book.symbol)
+        if ended is not None and ended is not self._doubted.get(intent):
+            self._doubted[intent] = ended
+            book.repair.restart(ended)
         return doubts.about(book.symbol, "exit")
 
     def _open(self, tag: tags.Tag, request: OrderRequest) -> Book | None:

@@ -58,7 +58,11 @@ class NothingGuessed(Oracle):
         for order in list(self._told.values()):
             if self._settled(order, now_ns):
                 del self._told[order.cl_ord_id]
-        for tag_text, evidence in self._unknown.items():
+        for tag_text, evidence in list(self._unknown.items()):
+            known = self._scene.order(tag_text)
+            if known is not None and not known.core.uncertain:
+                del self._unknown[tag_text]  # a fill or a list of orders told it as well
+                continue
             assert evidence.late_ns is not None, "only lost answers are waited for"
             spent_ns = self._scene.reachable.between(evidence.late_ns, now_ns)
             if spent_ns > in_ns(self._scene.bounds.unknown_s) and not evidence.said:
@@ -68,6 +72,11 @@ class NothingGuessed(Oracle):
                     f"nobody knows what became of {tag_text}, {self._scene.bounds.unknown_s} s "
                     f"after its answer was lost",
                 )
+
+    @property
+    def waits(self) -> bool:
+        """Whether the answer to an order was lost, and nobody knows yet what became of it."""
+        return bool(self._unknown)
 
     def at_quiescence(self) -> None:
         self.on_step(self._scene.now_ns() + 1)

@@ -7,7 +7,7 @@ have acted (`Watch.unreachable`), and a run's bounds are made of how long its pl
 from ...scenarios.plan import Fault, Plan
 from ...scenarios.plan_kinds import CALLS, WRITES
 
-_REOPEN_NS = 30 * 10**9  # between two tries at a market that is shut
+_REOPEN_NS = 30 * 10**9  # the longest between two tries at a market that is shut
 _SLOW_NS = 10**9  # an answer that takes longer is none, to a clock of reachable time
 
 
@@ -16,10 +16,12 @@ def unreachable_ns(fault: Fault) -> int:
 
     A halt and an outage of writes last; one slow or lost call does not make time unreachable,
     because another would have been answered. No feed tells of a plan's halt, so it is over for a
-    client once it tried again, which it does not often while the market is shut.
+    client once it tried again. Whoever pauses twice as long each time is late by as long as the
+    halt was, and never by more than half a minute.
     """
     if fault.kind == "halt":
-        return (fault.duration or 0) + _REOPEN_NS
+        lasted_ns = fault.duration or 0
+        return lasted_ns + min(lasted_ns + _SLOW_NS, _REOPEN_NS)
     if fault.kind == "latency" and fault.request + fault.response < _SLOW_NS:
         return 0
     return (fault.duration or 0) if set(CALLS[fault.on]) & set(WRITES) else 0

@@ -135,7 +135,8 @@ class HandsOff(Oracle):
 
 class RetriesBounded(Oracle):
     """INV-24, its count: no request is made more than so many times within a second for one order
-    or intent, where it asks for nothing new. Premise: repetitions."""
+    or intent, where it asks for nothing new; nor a question about all orders. Premise:
+    repetitions."""
 
     name = "INV-24"
 
@@ -172,7 +173,7 @@ def _asks(event: Sent) -> tuple[tuple[str, str], object]:
     """What a request is about, and what it asks for."""
     request = event.request
     if request is None:
-        return (event.do, event.order_id or event.key), event.change
+        return (event.read or event.do, event.order_id or event.key), event.change
     tag = tags.parse(request.cl_ord_id)
     about = request.cl_ord_id if tag is None else f"{tag.intent}.{tag.role}"
     return (event.do, about), (request.side, request.order_qty, request.price, request.stop_px)

@@ -25,7 +25,7 @@ class Protected(Oracle):
         self.premise = 0
         self._scene = scene
         self._bare: dict[str, Backlog] = {}
-        self._doubted: dict[str, int] = {}  # the end of the doubt that was taken in last
+        self._doubted: dict[str, Moment] = {}  # the end of the doubt that was taken in last
         self._refused: dict[str, None] = {}  # contracts whose span is judged by T_flat
         self._stood: dict[str, tuple[int, int, int]] = {}  # held, meant and covered, for the text
 
@@ -62,11 +62,10 @@ class Protected(Oracle):
     def _in_doubt(self, symbol: str, backlog: Backlog) -> bool:
         doubts, bounds, refused = self._scene.doubts, self._scene.bounds, symbol in self._refused
         doubts.look(self._scene.now_ns())
-        ended_ns = doubts.ended_ns(symbol)
-        if ended_ns is not None and ended_ns != self._doubted.get(symbol):
-            self._doubted[symbol] = ended_ns
-            moment = self._scene.knowledge.told_at(ended_ns)
-            backlog.restart(moment, in_ns(bounds.flat_s if refused else bounds.protect_s))
+        ended = doubts.ended(symbol)
+        if ended is not None and ended is not self._doubted.get(symbol):
+            self._doubted[symbol] = ended
+            backlog.restart(ended, in_ns(bounds.flat_s if refused else bounds.protect_s))
         return doubts.about(symbol, *(("exit", "stop", "target") if refused else ("exit",)))
 
     def _backlog(self, symbol: str) -> Backlog:

@@ -213,6 +213,13 @@ class Scene:
         number = self.numbers.get(tag_text)
         return None if number is None else self.desk.orders[number]
 
+    def order(self, tag_text: str) -> Order | None:
+        """The manager's order with a tag; None while it has none such, or no more."""
+        known = self.handles.get(tag_text)
+        if known is None and self.manager is not None:
+            return self.manager.view.order(tag_text)
+        return known
+
     def owns(self, order_id: str) -> bool:
         """Whether an order of the broker's was sent by the client; unknown ids are nobody's."""
         record = self.desk.orders.get(int(order_id)) if order_id.isdigit() else None
@@ -250,7 +257,6 @@ class Scene:
         own = self._own(record)
         if own:
             self.numbers[record.known_as] = record.number
-        self.doubts.heard(record.known_as, report.time_ns)
         contract = self.contract(record.request.instrument)
         before = contract.position
         contract.apply(record, report, own)
@@ -261,6 +267,7 @@ class Scene:
             record.status.terminal,
             fill=report.exec_type is ExecType.TRADE,
         )
+        self.doubts.heard(record.known_as, moment)
         if report.exec_type is ExecType.TRADE or contract.moved is None:
             contract.moved = moment
         moments = (moment, contract.moved)

@@ -64,6 +64,7 @@ class Watch:
             self._violate,
             lossless=world.broker.offers.lossless_stream,
         )
+        self._guessing = guessing = NothingGuessed(scene)
         self._oracles: list[Oracle] = [
             Protected(scene),
             RightSize(scene),
@@ -73,7 +74,7 @@ class Watch:
             ViewIsTruth(scene),
             FillsConserved(scene),
             OneFill(scene),
-            NothingGuessed(scene),
+            guessing,
             CancelTruth(scene),
             TasksBounded(scene),
             MemoryBounded(scene),
@@ -244,11 +245,14 @@ class Watch:
 
     def _look(self) -> None:
         self._armed = False
+        self._step()
         now_ns, quiet_ns = self._now_ns(), in_ns(self._bounds.quiet_s)
         if now_ns < self._active_ns + quiet_ns:
             self._arm(self._active_ns)
         elif self._scene.reachable.between(now_ns - quiet_ns, now_ns) < quiet_ns:
             self._alive()  # whoever could not be asked is not at rest
+        elif self._guessing.waits:
+            self._alive()  # nor is who asks still what became of an order (INV-09 says how long)
         elif not self._writes and self._world.process.alive:
             self.quiescent()
 
