@@ -44,25 +44,25 @@ class Stake(Struct, frozen=True):
         return self.own - self.taken
 
 
-def shares(held: int, before: int, stakes: Sequence[Stake]) -> list[int]:
+def shares(held: int, claimed: int, stakes: Sequence[Stake]) -> list[int]:
     """What is taken off each owner, oldest first. `held`: in the account, what guards and closes
-    are about to give back apart; `before`: the same at the last look.
+    are about to give back apart. `claimed`: what of it was booked as strangers' fills and has
+    turned out since the last look to be owners'.
 
-    >>> shares(1, 3, [Stake(2, 2, 0, True), Stake(1, 1, 0, True)])
+    >>> shares(1, 0, [Stake(2, 2, 0, True), Stake(1, 1, 0, True)])
     [2, 0]
-    >>> shares(-1, 2, [Stake(2, 2, 0, True)])  # through zero: what is beyond is nobody's
+    >>> shares(-1, 0, [Stake(2, 2, 0, True)])  # through zero: what is beyond is nobody's
     [2]
-    >>> shares(1, 1, [Stake(1, 2, 1, True)])  # the stranger was its stop
+    >>> shares(1, -1, [Stake(1, 2, 1, True)])  # the stranger was its stop
     [0]
     >>> shares(0, 0, [Stake(-1, -1, 0, True, True), Stake(1, 1, 0, True, True)])
     [-1, 1]
     """
     taken = [stake.taken for stake in stakes]
-    proven = _proven(held - before, sum(stake.own - stake.before for stake in stakes))
     for n in sorted(range(len(stakes)), key=lambda n: stakes[n].own == stakes[n].before):
-        back = _same_side(-proven, taken[n])
+        back = _same_side(-claimed, taken[n])
         taken[n] -= back
-        proven += back
+        claimed += back
     unowned = held - sum(stake.own for stake in stakes) + sum(taken)
     for n, stake in enumerate(stakes):
         if stake.cut:
@@ -84,11 +84,6 @@ def _offset(stakes: Sequence[Stake], taken: list[int]) -> None:
             taken[other] -= common
 
 
-def _proven(moved: int, own: int) -> int:
-    """Of what owners' orders filled since the last look, what had moved the position before."""
-    return own - _same_side(moved, own)
-
-
 def _same_side(one: int, other: int) -> int:
     """What two quantities have in common; 0 where their signs differ."""
     if one * other <= 0:
@@ -104,7 +99,6 @@ class Attribution:
         self._outbox = outbox
         self._locks = locks
         self._changes: dict[str, int] = {}  # by symbol: the ledger's changes at the last look
-        self._held: dict[str, int] = {}
         self._own: dict[str, dict[str, int]] = {}  # by symbol and intent
 
     def look(self, instrument: Instrument, first: Owner | None = None) -> bool:
@@ -139,9 +133,9 @@ class Attribution:
             )
             for o in holders
         ]
-        before = self._held.get(symbol, held)
-        self._held[symbol], self._own[symbol] = held, own
-        for owner, stake, taken in zip(holders, stakes, shares(held, before, stakes), strict=True):
+        self._own[symbol] = own
+        after = shares(held, ledger.take_claimed(symbol), stakes)
+        for owner, stake, taken in zip(holders, stakes, after, strict=True):
             if taken != stake.taken and isinstance(owner, Bracket | Fallback):
                 self._cut(owner, stake, taken)
 
@@ -153,7 +147,10 @@ class Attribution:
         else:
             owner.taken = taken
         if lost > 0 and not _let_go(owner):
-            text = f"{owner!r}: other hands closed {lost} contracts of it; its orders follow"
+            text = (
+                f"{owner!r}: other hands closed {lost} contracts of it, {abs(taken)} in all; its "
+                f"orders follow"
+            )
             self._outbox.incident("position_cut", text, owner.intent)
             if owner.position == 0 and _swept(owner):
                 self._lock(owner)

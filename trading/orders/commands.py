@@ -20,8 +20,10 @@ class Do(Enum):
 
 
 class Command(Struct, frozen=True):
-    """What to send next, after `delay_s`. `change` belongs to MODIFY."""
+    """What to send next, after `delay_s`, which counts from `since_s` where that is given. `change`
+    belongs to MODIFY."""
 
     do: Do
     delay_s: float = 0.0
     change: OrderChange | None = None
+    since_s: float | None = None

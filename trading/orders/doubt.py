@@ -12,6 +12,7 @@ from .settings import OrderSettings
 class Doubt:
     """What is not known of one order. `exists`: it must be looked up before anything else is done.
 
+    `first`: before a cancel, too, because what is in doubt is a cancel, or everything.
     `failures`: look-ups in a row that got no answer. `deadline_s`: when the order should have
     arrived at the latest, on the loop's clock. `risk_reducing`: it is asked for as often as a
     refused request is made again. `resumed`: it is of another life, and nothing was asked of it in
@@ -26,11 +27,12 @@ class Doubt:
         "deadline_s",
         "exists",
         "failures",
+        "first",
         "resumed",
     )
 
     def __init__(self, settings: OrderSettings, deadline_s: float, *, risk_reducing: bool) -> None:
-        self.exists = False
+        self.exists = self.first = False
         self.resumed = False
         self.deadline_s = deadline_s
         self._settings = settings
@@ -50,19 +52,20 @@ class Doubt:
         most_s = self._settings.look_most_s if silent else self._most_s
         return doubled(min(self._settings.look_first_s, self._most_s), most_s, self._looks)
 
-    def arise(self) -> None:
+    def arise(self, *, first: bool = False) -> None:
         """Look up at once."""
         self.exists = True
+        self.first = self.first or first
         self._looks = 0
 
-    def arise_later(self) -> None:
+    def arise_later(self, *, first: bool = False) -> None:
         """Look up after the first pause, unless an event settles it before."""
-        self.exists = True
+        self.arise(first=first)
         self._looks = 1
 
     def resume(self) -> None:
         """Look up at once: whoever knew how the order stands is gone."""
-        self.arise()
+        self.arise(first=True)
         self.resumed = True
 
     def failed(self) -> None:

@@ -4,7 +4,11 @@ Events, answers and looks come in here alike. A fill that a look found is made t
 stream should have brought, so that there is one way in and whatever comes twice is known.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from msgspec import structs
 
 from ..errors import ProtocolError
 from ..instrument import Instrument
@@ -24,7 +28,8 @@ _ONCE = (ExecType.NEW, ExecType.TRIGGERED)  # of these an order has one
 
 class Intake:
     """Takes in and tells. `settle(order)` lets all that depends on an order act,
-    `moved(instrument)` all that depends on a position; the listener hears after they have.
+    `moved(instrument)` all that depends on a position; the listener hears after they have. What was
+    taken in `together` is known before anybody acts on any of it.
 
     `adopt` takes in an order that the broker made for one of ours. `last_ns`: the broker's time of
     the newest report or fill; 0 before the first.
@@ -46,6 +51,29 @@ class Intake:
         self._listener = listener
         self._settle = settle
         self._moved = moved
+        self._later: list[tuple[Callable[[], None], Callable[[], None]]] | None = None
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What comes in meanwhile is the answer to one question. Who acts on a part of it sends
+        what the rest makes wrong, and has to wait until that is answered."""
+        later = self._later = []
+        try:
+            yield
+        finally:
+            self._later = None
+            for act, _ in later:
+                act()
+            for _, tell in later:
+                tell()
+
+    def _follow(self, act: Callable[[], None], tell: Callable[[], None]) -> None:
+        """Let those who depend on what was taken in act, and then tell it."""
+        if self._later is not None:
+            self._later.append((act, tell))
+            return
+        act()
+        tell()
 
     def report(self, report: ExecutionReport) -> None:
         """The stream brought a report."""
@@ -69,15 +97,10 @@ class Intake:
             self.missed()  # as if it had not come: what it told is asked for
             return
         self.after_report(order)
-        try:
-            self._settle(order)
-        except Exception as error:  # noqa: BLE001  as above
-            self.outbox.supervision.failed(error, "what follows a report", order.cl_ord_id)
-        for each, its_fill, new in taken:
-            self._tell(order, each, its_fill, new)
-        self._tell(order, report, fill, news or child)
-        if order.core.request.attached is not None:
-            self._children_of(order)
+        told = [*taken, (report, fill, news or child)]
+        self._follow(
+            partial(self._act, order, "what follows a report"), partial(self._tell_all, order, told)
+        )
 
     def go_on(self, order: Order) -> None:
         """A fault of ours may have kept from an order, or its owner, what should have followed."""
@@ -93,18 +116,40 @@ class Intake:
             self.report(report_of(order, fill))
         self.last_ns = max(self.last_ns, fill.time_ns)
 
-    def state(self, order: Order, state: OrderState) -> None:
-        """A look found an order of ours so."""
-        order.core.seen(state)
+    def state(self, order: Order, state: OrderState, began_s: float) -> None:
+        """A look that began then found an order of ours so; nothing happened to it since."""
+        core = order.core
+        if core.doubtful:
+            core.looked(state, began_s)
+        else:
+            core.seen(state)
         self._noted(order)
-        self._settle(order)
-        self.end(order, state)
+        self._follow(
+            partial(self._act, order, "what follows a look"), partial(self.end, order, state)
+        )
 
-    def found(self, state: OrderState) -> None:
+    def glimpse(self, order: Order, state: OrderState) -> None:
+        """A look found an order of ours so, and may be older than what happened to it since. That
+        it is there, or over, or filled further than we know, is true whenever it was seen; the
+        numbers it works with are those that we know."""
+        core = order.core
+        if core.accepted and state.cum_qty <= core.cum_qty and not state.ord_status.terminal:
+            return
+        if core.accepted:
+            state = structs.replace(
+                state, order_qty=core.order_qty, price=core.price, stop_px=core.stop_px
+            )
+        core.seen(state)
+        self._noted(order)
+        self._follow(
+            partial(self._act, order, "what follows a look"), partial(self.end, order, state)
+        )
+
+    def found(self, state: OrderState, began_s: float) -> None:
         """A look found an order that we do not know: taken in where it was made for one of ours."""
         order = self._child(state)
         if order is not None:
-            self.state(order, state)
+            self.state(order, state, began_s)
 
     def end(self, order: Order, state: OrderState) -> None:
         """Tell that an order is over, where a look knows it first. The fills of one that was filled
@@ -151,6 +196,12 @@ class Intake:
 
     # --- how --------------------------------------------------------------------------------------
 
+    def _act(self, order: Order, what: str) -> None:
+        try:
+            self._settle(order)
+        except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3)
+            self.outbox.supervision.failed(error, what, order.cl_ord_id)
+
     def _child(self, state: OrderState) -> Order | None:
         """The order of the broker's making that this is, with all that was held for it."""
         order = None if state.parent_id is None else self.adopt(state)
@@ -186,6 +237,14 @@ class Intake:
             text = f"{order.describe()} was taken for lost and arrived after all; it is cancelled"
             self.outbox.incident("late_order", text, order.cl_ord_id)
         self.outbox.noted(order)
+
+    def _tell_all(
+        self, order: Order, told: list[tuple[ExecutionReport, Execution | None, bool]]
+    ) -> None:
+        for report, fill, news in told:
+            self._tell(order, report, fill, news)
+        if order.core.request.attached is not None:
+            self._children_of(order)
 
     def _tell(
         self, order: Order, report: ExecutionReport, fill: Execution | None, news: bool
@@ -237,8 +296,9 @@ class Intake:
                 name = fill.cl_ord_id or fill.order_id
                 text = f"{fill.qty} of order {name}, long over, were filled; nothing guards them"
                 self.outbox.incident("late_fill", text, fill.cl_ord_id)
-            self._moved(fill.instrument)
-            self._tell_position(fill.instrument)
+            self._follow(
+                partial(self._moved, fill.instrument), partial(self._tell_position, fill.instrument)
+            )
 
     def _tell_position(self, instrument: Instrument) -> None:
         position = self.outbox.ledger.position(instrument)

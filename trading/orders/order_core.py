@@ -24,7 +24,7 @@ from .doubt import Doubt
 from .fills_told import FillsTold
 from .made import MadeWhenAsked
 from .news import is_old_report, is_old_state
-from .sending.retries import Cancels, Unsent
+from .sending.retries import Cancels, Unsent, eased, served
 from .settings import OrderSettings
 from .standing import NOT_AT_WORK, entered, shown
 
@@ -173,14 +173,16 @@ class OrderCore:
 
     def next_command(self) -> Command | None:
         """The next command to send, or None when the order is as wished or one is in flight."""
-        if self.venue_status.terminal or self.flight is not None:
+        if self.venue_status.terminal or self.flight not in (None, Do.LOOK):
             return None
         if self.sent_s is None:
             return self._first_command()
+        if not self.wish.working and self.accepted and not (self.doubtful and self.doubt.first):
+            return self.cancels.command(self.unsent.pause_s)
+        if self.flight is Do.LOOK:
+            return None  # a cancel alone overtakes it: that needs the id and no word on the rest
         if self.doubtful or not self.accepted:
             return Command(Do.LOOK, max(self.doubt.pause_s, self.unsent.pause_s))
-        if not self.wish.working:
-            return Command(Do.CANCEL, self.unsent.pause_s or self.cancels.pause_s)
         if self.wish != self.agreement.now and not self.refusal:
             pause_s = max(self.agreement.pause_s(self._settings), self.unsent.pause_s)
             return Command(Do.MODIFY, pause_s, self.agreement.change_to(self.wish))
@@ -198,7 +200,7 @@ class OrderCore:
 
     def sent(self, command: Command, now_s: float) -> None:
         """The command leaves now."""
-        self.flight = command.do
+        self.flight, self._unsent = command.do, served(self._unsent)
         self.epoch += 1
         if command.do is Do.PLACE:
             self.sent_s = now_s
@@ -232,13 +234,11 @@ class OrderCore:
         self.agreement.taken()
 
     def cancel_taken(self) -> None:
-        """The broker took the cancel; the CANCELED report says what had been filled before.
-
-        If that report does not come, the next command is a look and not another cancel.
-        """
+        """The broker took the cancel; the CANCELED report says what had been filled before, and
+        where it does not come, a look: that is next, and not another cancel."""
         self._landed()
         self.cancels.taken()
-        self.doubt.arise_later()
+        self.doubt.arise_later(first=True)
 
     def refused(self, do: Do, reason: Reason, text: str) -> None:
         """The broker said no. A refused order is dead; any other request left it as it was, or
@@ -257,7 +257,7 @@ class OrderCore:
         if do is Do.MODIFY and self.wish == carried:  # and nothing newer is wished meanwhile
             self.refusal, self.refusal_reason = text or "no reason given", reason
             self.refusals += 1
-        self.doubt.arise()
+        self.doubt.arise(first=do is Do.CANCEL)
 
     def not_sent(self, do: Do, refusal: NotSent, draw: float, now_s: float) -> None:
         """The request reached nobody, so it may be made again: an entry as the settings allow, as a
@@ -282,10 +282,10 @@ class OrderCore:
 
     def unknown(self, now_s: float) -> None:
         """No answer: it may have happened. Never sent again blindly; looked up instead."""
+        self.doubt.arise(first=self.flight is Do.CANCEL)
         self._landed()
         self.agreement.ended()
         self.doubt.deadline_s = now_s
-        self.doubt.arise()
 
     def looked(self, state: OrderState | None, began_s: float) -> None:
         """A look-up answered: the order as the broker has it, or None where it has none such.
@@ -298,7 +298,7 @@ class OrderCore:
             follows = self.doubt.resumed  # the first word in this life
             self._doubt = None
             self.seen(state)
-            self.cancels.in_vain()
+            self.cancels.in_vain(began_s)
             if self.change_refused or follows:
                 # What was refused is wished no more: the next change must not carry it along.
                 self.wish = structs.replace(self.agreement.now, working=self.wish.working)
@@ -349,6 +349,7 @@ class OrderCore:
 
     def seen(self, state: OrderState) -> None:
         """Take a snapshot in: never behind what we know already (INV-17)."""
+        self._unsent = eased(self._unsent)
         if self.lost:
             self._found(state)
         if not is_old_state(self.venue_status, self.cum_qty, self.time_ns, state):
@@ -390,8 +391,7 @@ class OrderCore:
         self.order_id = order_id
         if self.accepted or self.venue_status is OrdStatus.REJECTED:
             return
-        self.accepted = True
-        self._doubt = None
+        self.accepted, self._doubt = True, None
         self._told_before_answered(Do.PLACE)
 
     def _told_before_answered(self, do: Do) -> None:

@@ -81,6 +81,7 @@ class Ledger:
         self._most = executions_most
         self._ahead: dict[str, Order] = {}
         self._strangers: OrderedDict[str, int] = OrderedDict()  # booked, by ids not known yet
+        self._claimed: dict[str, int] = {}  # by symbol: of strangers' fills, signed, what is ours
         self.changes = 0  # grows whenever a position, or who made it, may be another one
 
     def book(self, fill: Execution, order: Order | None) -> bool:
@@ -141,7 +142,12 @@ class Ledger:
     def note(self, order: Order) -> None:
         """An order changed: remember it while its state is ahead of the fills that were told."""
         if self._strangers and order.order_id is not None:
-            order.booked += self._strangers.pop(order.order_id, 0)
+            qty = self._strangers.pop(order.order_id, 0)
+            if qty:
+                order.booked += qty
+                symbol = order.instrument.symbol
+                self._claimed[symbol] = self._claimed.get(symbol, 0) + order.side.sign * qty
+                self.changes += 1
         if order.core.cum_qty != order.counted:
             order.counted = order.core.cum_qty
             self.changes += 1
@@ -149,6 +155,11 @@ class Ledger:
             self._ahead[order.cl_ord_id] = order
         elif self._ahead:
             self._ahead.pop(order.cl_ord_id, None)
+
+    def take_claimed(self, symbol: str) -> int:
+        """Contracts, signed, that were booked as a stranger's and turned out since this was asked
+        last to be an order's of ours."""
+        return self._claimed.pop(symbol, 0)
 
     @property
     def any_held(self) -> bool:

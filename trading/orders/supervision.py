@@ -85,7 +85,7 @@ def _mistrust(order: Order) -> None:
     core = order.core
     core.flight = None
     core.agreement.ended()
-    core.doubt.arise_later()
+    core.doubt.arise_later(first=True)
 
 
 def _story(error: Exception, where: str) -> str:

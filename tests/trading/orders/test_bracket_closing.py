@@ -198,7 +198,10 @@ SCRIPTS = {
         < fill 1.stop#1 1 @ 19990
         > modify 1.target#1 order_qty 1
         < ack 1.target#1
-        wait 2
+        wait 1
+        > look 1.stop#1
+        < found 1.stop#1
+        wait 1
         > cancel 1.stop#1
         > cancel 1.target#1
         < canceled 1.target#1
@@ -207,6 +210,21 @@ SCRIPTS = {
         > place 1.exit#1 sell 1 market
         < ack 1.stop#1
         = incidents stop_rests
+    """,
+    "a stop that was set off is asked for before it is said to rest": LONG_2
+    + """
+        < triggered 1.stop#1
+        x fill 1.stop#1 2 @ 19990
+        x drop
+        wait 1
+        > look 1.stop#1
+        < found 1.stop#1
+        > cancel 1.target#1
+        < canceled 1.target#1
+        < ack 1.target#1
+        wait 2
+        = incidents
+        = position 0
     """,
     "an exit that rests is replaced, each time later": """
         do bracket buy 1 loss 40t

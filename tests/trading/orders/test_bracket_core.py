@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from dryfill.trading import instruments
 from dryfill.trading.orders.brackets.core import Facts, LegFacts, Mode, desired, followed, outcome
@@ -200,3 +201,30 @@ def test_an_outcome_is_told_when_it_is_settled(entry, now, mode, state):
     found = outcome(3, now, entry, mode, "")
     assert (found and found.state) == state
     assert found is None or found.ok == (state == "protected")
+
+
+@pytest.mark.parametrize(
+    ("unsure", "mode", "exit_qty"),
+    [
+        (True, Mode.GUARDING, -3),  # should the stop be there and fill, it is more of the same
+        (False, Mode.GUARDING, 0),
+        (True, Mode.EXITING, -3),
+    ],
+)
+def test_too_much_is_given_back_whatever_is_in_doubt(unsure, mode, exit_qty):
+    stop = LegFacts(3, 3, True, unsure=unsure)
+    over = structs.replace(facts((3, 0), (0, 0), (3, 0)), stop=stop)
+    assert desired(plan(), over, mode).exit_qty == exit_qty
+
+
+def test_what_is_held_is_not_closed_while_a_leg_is_in_doubt():
+    held = structs.replace(facts(), stop=LegFacts(0, 3, True, unsure=True))
+    assert desired(plan(), held, Mode.EXITING).exit_qty == 0
+
+
+@pytest.mark.parametrize(
+    ("stop", "target", "taken", "excess"),
+    [(0, 0, 0, 0), (3, 0, 0, 0), (3, 1, 0, 1), (3, 0, 1, 1), (3, 3, -3, 3)],
+)
+def test_excess_is_what_was_closed_too_much_whoever_took_it(stop, target, taken, excess):
+    assert facts((3, 0), (stop, 0), (target, 0), taken=taken).excess == excess

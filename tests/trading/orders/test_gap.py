@@ -98,7 +98,7 @@ GAP_SCRIPTS = {
         < lost orders                   -- it has to be through
         do place buy 1 limit 20000
         = refused RefusedByUs
-        wait 1
+        wait 1.5                        -- the others have a quarter of a second more
     """
     + FULL
     + """
@@ -138,7 +138,12 @@ GAP_SCRIPTS = {
         < ack 2#1
         > cancel 2#1
         do flatten
+        > ask fills
+        > ask open
+        > ask orders
+        > ask positions
         < canceled 2#1
+        wait 1                          -- for the answers, and no longer
         > place 3.exit#1 sell 2 market
     """,
     "what the broker holds beyond what was told is an incident": RESTS

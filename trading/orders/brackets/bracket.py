@@ -286,10 +286,10 @@ class Bracket:
         self._legs.look()
         self._closer.settle()
         facts = self.facts()
-        if facts.net < 0 and not self._overfill:
+        if facts.excess and not self._overfill:
             self._overfill = True
             self._sender.keep(self)
-            self._sender.incident("overfill", f"{self!r}: {-facts.net} contracts closed too much")
+            self._sender.incident("overfill", f"{self!r}: {facts.excess} contracts closed too much")
         wish = core.desired(self.plan, facts, self.mode)
         if not self.entry.working:
             self._time.stop()

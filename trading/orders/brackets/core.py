@@ -39,12 +39,13 @@ class Mode(Enum):
 class LegFacts(Struct, frozen=True):
     """One leg, all its attempts together. `open_qty`: contracts that may still fill. `live`: an
     attempt works or may be working. `agreed`: the broker took it, and nothing of ours is under way
-    but perhaps another price."""
+    but perhaps another price. `unsure`: nobody knows whether any of what is live is there."""
 
     cum_qty: int = 0
     open_qty: int = 0
     live: bool = False
     agreed: bool = False
+    unsure: bool = False
 
 
 class Facts(Struct, frozen=True):
@@ -91,9 +92,19 @@ class Facts(Struct, frozen=True):
         return self.stop.live or any(target.live for target in self.targets)
 
     @property
+    def legs_known(self) -> bool:
+        """Whether the stop or a target works, as far as anybody knows."""
+        return any(leg.live and not leg.unsure for leg in (self.stop, *self.targets))
+
+    @property
     def net(self) -> int:
         """Contracts held through this bracket; below zero after an over-fill."""
         return self.entry.cum_qty - self.closed - self.exit_cum - self.taken
+
+    @property
+    def excess(self) -> int:
+        """Contracts closed too much, by the bracket's own orders or together with other hands."""
+        return max(-self.net, -self.net - self.taken, 0)
 
 
 class LegWish(Struct, frozen=True):
@@ -129,9 +140,11 @@ def desired(plan: Plan, facts: Facts, mode: Mode) -> Desired:
         goes = facts.closing > 0 and facts.legs_fit and not facts.exit_live
         return Desired(entry_working, stop, _targets(plan, facts), facts.closing if goes else 0)
     entry_live = facts.entry.live and not entry_working
-    settled = not (facts.legs_live or entry_live or facts.exit_live)
     # Closing waits until the legs are out: the stop may fill while it is being cancelled, and then
-    # there is nothing left to close (race-scenarios RS-32).
+    # there is nothing left to close (race-scenarios RS-32). What was closed too much is given back
+    # all the same while a leg is in doubt: should that be there and fill, it is more of it.
+    legs_live = facts.legs_known if net < 0 else facts.legs_live
+    settled = not (legs_live or entry_live or facts.exit_live)
     left = mode is Mode.RELEASED and facts.flattening
     must_close = (mode is Mode.EXITING and net > 0) or (net < 0 and not left)
     gone = (NOTHING,) * len(plan.targets)

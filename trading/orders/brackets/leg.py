@@ -133,7 +133,7 @@ class Leg:
             core = self.orders[0].core
             if core.terminal:
                 return LegFacts(core.cum_qty)
-            return LegFacts(core.cum_qty, core.leaves_qty, True, _holds(core))
+            return LegFacts(core.cum_qty, core.leaves_qty, True, _holds(core), core.uncertain)
         cum_qty = sum([order.core.cum_qty for order in self.orders])
         standing, leaving = self.standing, False
         if self.surplus:
@@ -142,7 +142,8 @@ class Leg:
         if not standing:
             return LegFacts(cum_qty, live=leaving)
         live = the_live(standing) or standing[-1]
-        return LegFacts(cum_qty, live.leaves_qty, True, _holds(live.core))
+        unsure = not leaving and all(order.core.uncertain for order in standing)
+        return LegFacts(cum_qty, live.leaves_qty, True, _holds(live.core), unsure)
 
     def end_pause(self) -> None:
         """What was refused may be tried again."""

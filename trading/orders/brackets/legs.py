@@ -205,9 +205,15 @@ class Legs:
         if stop is None or not stop.core.triggered or stop is self._watched:
             return
         self._watched = stop
-        self._watch = self._sender.later(
-            self._settings.exit_patience_s, lambda: self._triggered_too_long(stop)
-        )
+        half_s = self._settings.exit_patience_s / 2
+        self._watch = self._sender.later(half_s, lambda: self._ask_triggered(stop, half_s))
+
+    def _ask_triggered(self, stop: Order, rest_s: float) -> None:
+        """It may have been filled and nobody told."""
+        if stop.working:
+            stop.core.doubt.arise()
+            self._sender.advance(stop)
+            self._watch = self._sender.later(rest_s, lambda: self._triggered_too_long(stop))
 
     def _triggered_too_long(self, stop: Order) -> None:
         if stop.working and self._holder.mode is Mode.GUARDING:

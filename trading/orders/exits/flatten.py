@@ -32,6 +32,10 @@ class FlattenKept(Struct, frozen=True, kw_only=True):
 class Flatten:
     """Takes an instrument to nothing working and nothing held; `result` is set when it is through.
 
+    Other hands may have closed what we know to be held, or hold what we know nothing of. Where that
+    may be so, the broker is asked while orders are being cancelled, and what is held is closed once
+    it has answered, or has not for a while.
+
     It waits for as long as its closing orders merely rest or the market is shut, and gives up when
     they are refused, or when an order cannot be cancelled in a market that lets orders go; while
     that does not, it says so once and goes on when it does. `again` settles it from a timer.
@@ -52,6 +56,7 @@ class Flatten:
         self.intent = intent
         self.result: FlattenResult | None = None
         self.waiting = False  # nothing can be closed yet
+        self.asked = False  # the broker is being asked what is held: nothing is closed before
         self.instrument = instrument
         self._reason = reason
         self._book = book
@@ -86,6 +91,8 @@ class Flatten:
             spent=self._closer.spent or self._closer.failures >= self._settings.exit_tries,
         )
         step = flatten_step(facts)
+        if step in ("close", "flat") and self.asked and not self._sender.last_call:
+            return
         if step == "cancel":
             for order in others:
                 order.core.want_gone()

@@ -59,8 +59,13 @@ class Flattens:
         """Start one; there is none yet."""
         flatten = self._made(self._life.next_intent(), instrument, reason)
         self._outbox.keep(flatten)
+        flatten.asked = self._outbox.ask_first(lambda: self._answered(flatten))
         self._start(flatten, instrument)
         return flatten
+
+    def _answered(self, flatten: Flatten) -> None:
+        flatten.asked = False
+        self.settle(flatten.instrument)
 
     def resume(self, kept: OwnerKept, past: Past) -> None:
         """Go on with one of another life; one that began in this life goes on in its place."""

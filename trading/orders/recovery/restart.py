@@ -27,7 +27,7 @@ from ..risk.switch import KillKept, KillSwitch
 from ..sending.outbox import Outbox
 from ..settings import OrderSettings
 from .lost_plans import without_plan
-from .watch import Round
+from .round import Round
 
 _NO_OWNERS = (Flatten.kind, KillSwitch.kind)
 

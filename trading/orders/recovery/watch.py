@@ -20,23 +20,7 @@ from ..sending.outbox import Outbox
 from ..settings import OrderSettings
 from .birth import Birth
 from .holdings import Holdings
-
-
-class Round:
-    """One round of questions. `epochs`: the orders it can tell of, and how new each was when it
-    began; `last_ns`: the newest event by then."""
-
-    __slots__ = ("answers", "began_s", "epochs", "full", "last_ns", "left", "timer")
-
-    def __init__(self, full: bool, epochs: dict[str, int], last_ns: int, began_s: float) -> None:
-        self.began_s = began_s
-        self.timer: int | None = None
-        self.full = full
-        self.epochs = epochs
-        self.last_ns = last_ns
-        self.began_s = began_s
-        self.answers: dict[str, Any] = {}
-        self.left = 0
+from .round import Round, Waits
 
 
 class Watch:
@@ -71,8 +55,7 @@ class Watch:
         self._up = True
         self._timer: int | None = None
         self._round: Round | None = None
-        self._told: list[tuple[Order, Callable[[], None]]] = []  # at the end of the round
-        self._next_told: list[tuple[Order, Callable[[], None]]] = []  # … of the one after it
+        self._waits = Waits()
         self._untold: dict[str, int] = {}  # timers of orders that were taken, by tag
         self._holdings = Holdings(outbox, intake)
         self._new = False  # nothing is known of before: the broker's positions are ours
@@ -83,6 +66,7 @@ class Watch:
         intake.after_report = self._reported
         outbox.sends = self.arm
         outbox.look_around = self.look_around
+        outbox.ask_first = self.ask_first
 
     @property
     def up(self) -> bool:
@@ -98,7 +82,7 @@ class Watch:
         """See to it that the next round comes, where there is something to look at, so long after
         the last one was asked; `spent_s`: how long ago that was."""
         self._birth.begin(self._outbox.now_s())
-        if self._quiet is None and self._anything:
+        if self._quiet is None and (self._anything or self._lossy):
             self._quiet = self._outbox.later(
                 self._settings.reconcile_s, self._reconcile, standing=True
             )
@@ -121,10 +105,28 @@ class Watch:
     def look_around(self, order: Order, then: Callable[[], None]) -> None:
         """Ask now; at the end of a round that began no earlier, call `then` and let the order's
         owner act, whether anybody answered or not."""
-        self._next_told.append((order, then))
+        self._waits.add(order, then)
         if self._round is None:
             self._again()
             self._begin()
+
+    def ask_first(self, then: Callable[[], None]) -> bool:
+        """Ask now, where something may have happened that nobody told, and call `then` when that is
+        answered, or fails, or takes too long; False where there is nothing to ask."""
+        if not self.looks or self._outbox.closed:
+            return False
+        waits = [then]
+
+        def once() -> None:
+            if waits:
+                self._outbox.never(timer)
+                waits.pop()()
+
+        timer = self._outbox.later(self._settings.told_within_s, once)
+        self._waits.add(None, once)
+        self._again()
+        self._begin()
+        return True
 
     def on_stream(self, state: StreamState) -> None:
         """The stream went down or came up."""
@@ -201,7 +203,7 @@ class Watch:
 
     def _go(self) -> None:
         self._timer = None
-        if self.behind or self._asked or self._told or self._anything:
+        if self.behind or self._asked or self._waits.now or self._anything:
             self._begin()
 
     @property
@@ -210,9 +212,10 @@ class Watch:
         return self._outbox.orders.any_working or self._outbox.ledger.any_held
 
     def _reconcile(self) -> None:
-        """Compare everything, however healthy the stream seems; not while something is asked."""
+        """Compare everything, however healthy the stream seems; not while something is asked. Where
+        the stream may lose events, what others trade in our account may be told by nothing else."""
         self._quiet = None
-        if self._anything and not self._outbox.last_call:
+        if (self._anything or self._lossy) and not self._outbox.last_call:
             if self._round is None:
                 self._check()
             self.arm()
@@ -230,7 +233,7 @@ class Watch:
         epochs = {order.cl_ord_id: order.core.epoch for order in known}
         full = full or self.behind or self._asked
         this = self._round = Round(full, epochs, intake.last_ns, outbox.now_s())
-        self._told, self._next_told = [*self._told, *self._next_told], []
+        self._waits.begun()
         since_ns = self._since_ns()
         broker, late_s = self._broker, self._settings.read_deadline_s
         # Who holds something asks in order to protect it.
@@ -270,34 +273,55 @@ class Watch:
     def _take(
         self, this: Round, name: str, done: "Future[Any]", error: BaseException | None
     ) -> None:
-        if error is not None:
-            if not isinstance(error, DryfillError):
-                self._outbox.incident("broker_error", f"asked for {name}: {error!r}")
-            self._unanswered = True  # no evidence of anything: asked again, and sooner
-            self._end()
-            return
-        this.answers[name] = done.result()
         this.left -= 1
-        if name == "fills" and this.left and self.first is None:
+        if error is None:
+            this.answers[name] = done.result()
+        elif not isinstance(error, DryfillError):
+            self._outbox.incident("broker_error", f"asked for {name}: {error!r}")
+        this.failed = this.failed or error is not None
+        if not this.left or (this.failed and self.first is not None):
+            self._close(this)
+        elif this.timer is None and self.first is None:
             wait_s = self._settings.look_first_s
-            this.timer = self._outbox.later(wait_s, lambda: self._take_fills(this))
-        if not this.left:
-            self._unanswered = False
+            this.timer = self._outbox.later(wait_s, lambda: self._take_early(this))
+
+    def _take_early(self, this: Round) -> None:
+        """Some answers take their time, and what the others showed is true whatever they say: it is
+        taken in, and again with the rest, which then has only to say what is new. A round that
+        failed in a part is not waited for: what is missing is asked again, and sooner."""
+        this.timer = None
+        try:
+            if this.failed:
+                self._close(this)
+            else:
+                self._take_in(this)
+                if "fills" in this.answers:
+                    self._waits.fills_known()
+        except Exception as fault:  # noqa: BLE001  as above: it is tried again with the rest
+            self._outbox.supervision.told(fault, "a part of a look", "")
+
+    def _close(self, this: Round) -> None:
+        """All that will be answered is. What was not is no evidence of anything."""
+        self._unanswered = this.failed
+        if not this.failed:
             self._merge(this)
-            self._end()
+        elif self.first is None:
+            self._apply(this)
+        self._end()
 
     def _end(self) -> None:
         spent_s = 0.0 if self._round is None else self._outbox.now_s() - self._round.began_s
         self._again()
-        told, self._told = self._told, []
-        for order, then in told:
+        for order, then in self._waits.ended():
             then()
+            if order is None:
+                continue
             try:
                 self._intake.go_on(order)
             except Exception as fault:  # noqa: BLE001  as above
                 about = order.cl_ord_id
                 self._outbox.supervision.failed(fault, "what follows a look", about)
-        if self._next_told and self._round is None:
+        if self._waits.next and self._round is None:
             self._begin()
         self.arm(spent_s)
 
@@ -319,53 +343,42 @@ class Watch:
 
     def _apply(self, this: Round) -> None:
         """Take in what a round's answers say of orders."""
-        working: list[OrderState] = this.answers["open"]
-        shown = {state.order_id for state in working}
-        for state in [*this.answers.get("orders", ()), *working]:
-            order = self._outbox.orders.find(state.cl_ord_id, state.order_id)
-            if order is None:
-                self._intake.found(state)
-            elif self._fresh(this, order):
-                self._intake.state(order, state)
-                this.epochs[order.cl_ord_id] = order.core.epoch
-        self._merge_fills(this)
+        self._take_in(this)
+        if "open" not in this.answers:
+            return
+        shown = {state.order_id for state in this.answers["open"]}
         for order in list(self._outbox.orders.working()):
             hidden = order.core.venue_status is OrdStatus.SUSPENDED  # not among the open ones
             if order.order_id not in shown and not hidden and self._fresh(this, order):
                 order.core.doubt.arise()  # it is over, or not shown yet: its own look-up tells
                 self._outbox.advance(order)
 
-    def _of_this_life(self, fills: list[Execution]) -> list[Execution]:
-        """Fills that are to be counted: of strangers none that is older than this life is, or may
-        be, unless their positions were taken over."""
-        if self._resumes:
-            return fills
-        find = self._outbox.orders.find
-        ours = [find(fill.cl_ord_id, fill.order_id) is not None for fill in fills]
-        newest_ns = max(
-            [fill.time_ns for fill, own in zip(fills, ours, strict=True) if own], default=0
-        )
-        self._birth.heard(newest_ns, self._outbox.now_s())
-        born_ns = self._birth.ns
-        return [
-            fill
-            for fill, own in zip(fills, ours, strict=True)
-            if own or (born_ns is not None and fill.time_ns >= born_ns)
-        ]
-
-    def _take_fills(self, this: Round) -> None:
-        """Other answers take their time, and a fill is true whatever they say: it is taken in, and
-        with the rest only what it has left to say."""
-        this.timer = None
-        try:
-            self._merge_fills(this)
-        except Exception as fault:  # noqa: BLE001  as above: they are tried again with the rest
-            self._outbox.supervision.told(fault, "a look for fills", "")
+    def _take_in(self, this: Round) -> None:
+        """Take in what came of a round so far: the orders that it shows, and fills. All of it is
+        known before anybody acts."""
+        found: list[OrderState] = [*this.answers.get("orders", ()), *this.answers.get("open", ())]
+        with self._intake.together():
+            for state in found:
+                order = self._outbox.orders.find(state.cl_ord_id, state.order_id)
+                if order is None:
+                    self._intake.found(state, this.began_s)
+                elif self._fresh(this, order):
+                    self._intake.state(order, state, this.began_s)
+                    this.epochs[order.cl_ord_id] = order.core.epoch
+                else:
+                    self._intake.glimpse(order, state)
+            if "fills" in this.answers:
+                self._merge_fills(this)
 
     def _merge_fills(self, this: Round) -> None:
         fills: list[Execution] = this.answers["fills"]
-        for fill in self._of_this_life(fills):
-            order = self._outbox.orders.find(fill.cl_ord_id, fill.order_id)
+        find, now_s = self._outbox.orders.find, self._outbox.now_s()
+        if not self._resumes:  # else the positions of before were taken over
+            fills = self._birth.since(
+                fills, lambda fill: find(fill.cl_ord_id, fill.order_id) is not None, now_s
+            )
+        for fill in fills:
+            order = find(fill.cl_ord_id, fill.order_id)
             fresh = order is not None and self._fresh(this, order)
             self._intake.fill(fill)
             if order is not None and fresh and order.core.flight is None:

@@ -102,7 +102,10 @@ class Courier:
                 asyncio.get_running_loop().call_soon(self._taken_back, order)
             return
         if command.delay_s > 0 and command.do is not due:
-            self._pause(order, command.do, command.delay_s)
+            waited_s = 0.0
+            if command.since_s is not None:
+                waited_s = asyncio.get_running_loop().time() - command.since_s
+            self._pause(order, command.do, max(command.delay_s - waited_s, 0.0))
             return
         urgency = _urgency(order, command.do)
         if command.do is not Do.LOOK:  # these have pauses of their own, and prove more than a probe
@@ -115,9 +118,11 @@ class Courier:
         self._send(order, command, urgency)
 
     def _look_soon(self, order: Order) -> None:
-        """An order that is not wanted any more and not answered yet: it may be working, and cannot
-        be cancelled before its id is known. Where the answer takes its time, a look tells it."""
-        sent = self._repeats.newest(order, Do.PLACE)
+        """An order that is not wanted any more while something of it is not answered yet: it may be
+        working, and cannot be cancelled before its id is known, nor in the middle of a change.
+        Where the answer takes its time, a look tells the id, and the change is left to itself."""
+        flight = order.core.flight
+        sent = None if flight is None else self._repeats.newest(order, flight)
         if sent is None or sent.timer is not None:
             return
         waited_s = asyncio.get_running_loop().time() - sent.began_s
@@ -151,6 +156,8 @@ class Courier:
 
     def _send(self, order: Order, command: Command, urgency: Urgency) -> None:
         now_s = asyncio.get_running_loop().time()
+        if order.core.flight is Do.LOOK:
+            self._repeats.overtaken(order)
         order.core.sent(command, now_s)
         self._observers.on_command(order, command)
         sent = Sent(order, command.do, urgency, now_s)
@@ -208,6 +215,8 @@ class Courier:
         found = None
         if not self._repeats.counts(sent, error):
             self._observers.on_answer(order, do, error, now_s - sent.began_s)
+            if do is Do.PLACE and core.doubtful:  # nobody answers it any more: it is there or not
+                core.doubt.deadline_s = min(core.doubt.deadline_s, now_s)
             self._path_ended(sent, error, now_s)
             self.advance(order)
             return

@@ -74,6 +74,13 @@ class Repeats:
         newest = self._newest.get((sent.order.cl_ord_id, sent.do))
         return newest is sent and not sent.late and sent.order.core.flight is sent.do
 
+    def overtaken(self, order: Order) -> None:
+        """A cancel goes while a look is under way: what that shows may be older than the cancel."""
+        sent = self._newest.pop((order.cl_ord_id, Do.LOOK), None)
+        if sent is not None:
+            sent.late = True
+            self._timers.cancel(sent.timer)
+
     def over(self, order: Order) -> None:
         """An order has ended: whatever of it is not answered, nobody waits for that."""
         if not self._newest:

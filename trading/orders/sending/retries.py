@@ -6,6 +6,7 @@ it is drawn (fault-model, INV-24).
 """
 
 from ...words import Reason
+from ..commands import Command, Do
 from ..settings import OrderSettings
 from .backoff import NOT_NOW, doubled
 
@@ -54,17 +55,32 @@ class Unsent:
         return self.count < self._settings.entry_tries and late_s <= self._settings.entry_within_s
 
 
+def served(unsent: Unsent | None) -> Unsent | None:
+    """The same when the next one leaves: the pause was kept, and is not kept a second time."""
+    if unsent is not None:
+        unsent.pause_s = 0.0
+    return unsent
+
+
+def eased(unsent: Unsent | None) -> Unsent | None:
+    """What is left of it once the broker was heard of the order: the way is free again. What the
+    broker asked us to wait for holds."""
+    return None if unsent is None or unsent.retry_after_s is None else unsent
+
+
 class Cancels:
     """Cancels of one order that did not take it away. `pause_s` is kept before the next one;
-    `patience_s`: how long an answer to this one is waited for, a cancel being safe to repeat."""
+    `patience_s`: how long an answer to this one is waited for, a cancel being safe to repeat. The
+    look that follows a cancel in vain is a part of the pause."""
 
-    __slots__ = ("_not_now", "_overdue", "_settings", "_taken", "_tries")
+    __slots__ = ("_not_now", "_overdue", "_settings", "_since_s", "_taken", "_tries")
 
     def __init__(self, settings: OrderSettings) -> None:
         self._settings = settings
         self._tries = 0
         self._overdue = 0  # in a row
         self._not_now = False  # the market's state was the reason
+        self._since_s: float | None = None  # when the look began that showed it working
         self._taken = False  # the broker took the last one, and nothing shows that it did not act
 
     @property
@@ -92,6 +108,12 @@ class Cancels:
         """Whether the market's state was the reason of the last refusal."""
         return self._not_now
 
+    def command(self, unsent_s: float) -> Command:
+        """The next one. `unsent_s`: the pause for one that never left, 0 where it did."""
+        if unsent_s:
+            return Command(Do.CANCEL, unsent_s)
+        return Command(Do.CANCEL, self.pause_s, since_s=self._since_s)
+
     def overdue(self) -> None:
         """One was not answered in time: the next goes at once."""
         self._overdue += 1
@@ -102,16 +124,19 @@ class Cancels:
         self._tries += 1
         self._not_now = False
         self._taken = True
+        self._since_s = None
 
-    def in_vain(self) -> None:
-        """The order works, whatever became of the last one."""
+    def in_vain(self, looked_s: float) -> None:
+        """A look that began then shows that the order works, whatever became of the last one."""
         self._taken = False
+        self._since_s = looked_s
 
     def refused(self, reason: Reason) -> None:
         """The broker refused one."""
         self._overdue = 0
         self._tries += 1
         self._taken = False
+        self._since_s = None
         self._not_now = reason in NOT_NOW
 
     def renew(self) -> None:

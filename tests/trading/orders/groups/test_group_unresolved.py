@@ -60,9 +60,6 @@ SCRIPTS = {
         x canceled 1.oco2#1
         x drop
         < shown
-        wait 13
-        > look 1.oco2#1
-        < found 1.oco2#1
         = phase 1 done
         = timers 0
     """,

@@ -1,0 +1,55 @@
+"""One round of questions to the broker, what was answered so far, and who waits for that."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..handle import Order
+
+Waiting = tuple[Order | None, Callable[[], None]]
+
+
+class Round:
+    """One round of questions. `failed`: one of them at least had no answer. `epochs`: the orders it
+    can tell of, and how new each was when it began; `last_ns`: the newest event by then."""
+
+    __slots__ = ("answers", "began_s", "epochs", "failed", "full", "last_ns", "left", "timer")
+
+    def __init__(self, full: bool, epochs: dict[str, int], last_ns: int, began_s: float) -> None:
+        self.failed = False
+        self.timer: int | None = None
+        self.full = full
+        self.epochs = epochs
+        self.last_ns = last_ns
+        self.began_s = began_s
+        self.answers: dict[str, Any] = {}
+        self.left = 0
+
+
+class Waits:
+    """Who is called when a round has ended that began no earlier than they asked: with an order,
+    its owner acts after that, too; without one, it is called as soon as the fills are known.
+
+    `now`: those of the round under way. `next`: those of the one after it.
+    """
+
+    def __init__(self) -> None:
+        self.now: list[Waiting] = []
+        self.next: list[Waiting] = []
+
+    def add(self, order: Order | None, then: Callable[[], None]) -> None:
+        self.next.append((order, then))
+
+    def begun(self) -> None:
+        """A round begins; whoever waited for one that was broken off waits for this."""
+        self.now, self.next = [*self.now, *self.next], []
+
+    def ended(self) -> list[Waiting]:
+        """The round has ended, answered or not: whom to call."""
+        ended, self.now = self.now, []
+        return ended
+
+    def fills_known(self) -> None:
+        """Other answers of the round may take their time."""
+        for order, then in list(self.now):
+            if order is None:
+                then()
