@@ -204,6 +204,7 @@ SCRIPTS = {
         < triggered 1.stop#1
         do price 19985
         wait 1.5
+        > look 1.stop#1                 -- it may have been filled and nobody told
         = incidents
     """,
     "while the market is shut nothing is set off; its time begins when it opens": HELD
