@@ -11,7 +11,7 @@ from asyncio import Future, Task
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from random import Random
-from typing import Protocol
+from typing import Literal, Protocol
 
 from ..trading.errors import DryfillError, Refused
 from .carrier import Carrier, CarrierLost, Denied, Dial
@@ -30,6 +30,8 @@ from .hub_session import (
 )
 from .records import Bad
 from .settings import LiveSettings
+
+Direction = Literal["in", "out"]
 
 
 class HubListener(Protocol):
@@ -56,6 +58,7 @@ class HubClient:
     token stand.
 
     `zombies`, `dials`: counted over its life. `last_error`: why it is down, or a stream is refused.
+    `frames` sees every text that comes or goes, with its direction and its connection's number.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class HubClient:
         self.zombies = 0
         self.dials = 0
         self.last_error = ""
+        self.frames: Callable[[Direction, int, str | bytes], None] = _unseen
         self._dial = dial
         self._address = address
         self._denied = denied
@@ -175,6 +179,7 @@ class HubClient:
         except CarrierLost as error:
             self._perform(session.lost(generation, str(error)))
         else:
+            self.frames("in", generation, data)
             self._perform(session.received(generation, data, self._now_s()))
             # A carrier that has more at hand would not let anybody else run: not the other hub,
             # which may have the fill.
@@ -223,6 +228,7 @@ class HubClient:
             if command.generation != self.session.generation:
                 continue  # of a connection that is over
             if isinstance(command, Send):
+                self.frames("out", command.generation, command.text)
                 self._out.put_nowait(command.text)
             else:
                 assert isinstance(command, HangUp)
@@ -280,3 +286,7 @@ class HubClient:
 
     def _now_s(self) -> float:
         return asyncio.get_running_loop().time()
+
+
+def _unseen(direction: Direction, generation: int, text: str | bytes) -> None:
+    """Nobody watches the frames."""

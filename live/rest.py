@@ -17,9 +17,9 @@ import httpx
 
 from ..trading.broker import Urgency
 from ..trading.errors import DryfillError, NotSent, SessionExpired
+from ..trading.exact_json import wire_json
 from ..trading.renewal import Renewal
 from .answers import judge, lost
-from .exact_json import wire_json
 from .rate_budget import Bucket
 from .redaction import Secrets
 from .requests import Body

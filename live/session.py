@@ -11,6 +11,7 @@ import asyncio
 from asyncio import Task
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from random import Random
 from types import TracebackType
 from typing import Any, Self
@@ -27,7 +28,7 @@ from .broker import ProjectXBroker
 from .carrier import Dial, dialler
 from .chaining import failed
 from .contracts import Contracts, Find
-from .hub_client import HubClient
+from .hub_client import Direction, HubClient
 from .hub_session import HubSession, HubSettings
 from .last_price import LastPrices
 from .login import Login
@@ -40,6 +41,8 @@ from .redaction import Secrets
 from .rest import Rest
 from .settings import LiveSettings
 from .turnstile import Turnstile
+
+Frames = Callable[[str, Direction, int, str | bytes], None]
 
 _REFRESH_AGAIN_S = 30.0  # after a refresh that failed
 _UP_S = 30.0  # how long a hub may take to be up at the start
@@ -75,6 +78,7 @@ class ProjectXSession:
         self._now_ns = now_ns
         self._stale: str | None = None  # a token that the hubs do not take any more
         self._tasks: list[Task[None]] = []
+        self._opening = asyncio.Lock()
         self.login = Login(
             settings.user_name,
             settings.key,
@@ -117,6 +121,13 @@ class ProjectXSession:
         self.market.logged_out, self.market.notice = self.log_out, self._notice
         self.last_prices: LastPrices = self.market.last_prices
 
+    def watch_frames(self, heard: Frames) -> None:
+        """Let somebody see every text on the hubs' connections, the name of
+        the hub, `in` or `out`, the number of the connection, and the text. A recorder's `frame` is
+        such a one."""
+        for name, hub in (("user", self.user_hub), ("market", self.market_hub)):
+            hub.frames = partial(heard, name)
+
     @classmethod
     async def open(cls, settings: LiveSettings, **given: Any) -> "ProjectXSession":
         """A session that is logged in; arguments as of the class. Raises `Refused` where the key is
@@ -147,24 +158,10 @@ class ProjectXSession:
         """
         model = choose(account, await self.accounts())
         check_account(model, self.settings.simulated, needs_cancel)
-        known = self.brokers.get(model.id)
-        if known is not None:
-            return known
-        broker = ProjectXBroker(
-            model, self.rest, self.lookup, self.last_prices, self._now_ns, self.settings
-        )
-        await broker.questions.begin(self._now_ns())
-        self.brokers[model.id] = broker  # before its streams begin: nothing of them is lost
-        wanted = [self.user_hub.subscribe(each) for each in streams.of_account(model.id)]
-        self.user_hub.start()
-        try:
-            async with asyncio.timeout(_UP_S):
-                await asyncio.gather(*wanted)
-        except TimeoutError:
-            del self.brokers[model.id]
-            why = self.user_hub.last_error or "no reason given"
-            raise ConnectionLost(f"the user hub is not up after {_UP_S:g} s: {why}") from None
-        return broker
+        async with self._opening:  # two brokers of one account would each hear half
+            if model.id not in self.brokers:
+                await self._begin(model)
+        return self.brokers[model.id]
 
     async def close(self) -> None:
         """End everything: hubs, requests that are under way, connections."""
@@ -200,16 +197,37 @@ class ProjectXSession:
 
     # --- how --------------------------------------------------------------------------------------
 
+    async def _begin(self, model: AccountModel) -> None:
+        broker = ProjectXBroker(
+            model, self.rest, self.lookup, self.last_prices, self._now_ns, self.settings
+        )
+        await broker.questions.begin(self._now_ns())
+        self.brokers[model.id] = broker  # before its streams begin: nothing of them is lost
+        wanted = [self.user_hub.subscribe(each) for each in streams.of_account(model.id)]
+        self.user_hub.start()
+        try:
+            async with asyncio.timeout(_UP_S):
+                await asyncio.gather(*wanted)
+        except BaseException as error:
+            del self.brokers[model.id]
+            await broker.close()
+            if not isinstance(error, TimeoutError):
+                raise
+            why = self.user_hub.last_error or "no reason given"
+            raise ConnectionLost(f"the user hub is not up after {_UP_S:g} s: {why}") from None
+
     def _hub(
         self, name: str, settings: HubSettings, dial: Dial, listener: Any, random: Random
     ) -> HubClient:
+        used: list[str] = []  # the token of the newest dial
+
         async def address() -> str:
-            token = await self._token()
+            used[:] = [await self._token()]
             origin = self.settings.hub_origin.replace("http", "ws", 1)
-            return f"{origin}/hubs/{name}?access_token={token}"
+            return f"{origin}/hubs/{name}?access_token={used[0]}"
 
         async def denied() -> None:
-            self._stale = self.login.token
+            self._stale = used[0]
 
         session = HubSession(settings)
         return HubClient(session, dial, address, denied, listener, self.settings, random)

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from .exact_json import wire_json
+from ...trading.exact_json import wire_json
 from .hub_methods import STREAMS, Asked, BadCall, HubKind, read_call
 
 _END = "\x1e"

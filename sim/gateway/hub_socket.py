@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from .exact_json import wire_json
+from ...trading.exact_json import wire_json
 from .hub_client import HubClient
 from .hub_methods import HubKind
 from .hubs import Hubs

@@ -7,10 +7,10 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from ...trading.exact_json import wire_json
 from .bodies import BadBody, LoginApp, LoginKey, Nothing, read_body
 from .endpoints import ENDPOINTS, Desks
 from .error_codes import Failed, Failure, code_of
-from .exact_json import wire_json
 from .rate_windows import RateWindows
 from .sessions import Sessions
 from .tokens import BadToken

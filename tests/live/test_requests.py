@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from dryfill.live import requests
-from dryfill.live.exact_json import wire_json
 from dryfill.trading import instruments
 from dryfill.trading.broker import Offers
 from dryfill.trading.errors import RefusedByUs
+from dryfill.trading.exact_json import wire_json
 from dryfill.trading.order import Attached, OrderChange, OrderRequest
 from dryfill.trading.price import Ticks
 from dryfill.trading.words import OrdType, Reason, Side, TimeInForce

@@ -257,6 +257,38 @@ def test_a_429_holds_back_what_is_ordinary_for_as_long_as_was_asked(wire):
     play(wire, script)
 
 
+def test_a_deadline_that_ends_while_a_new_login_is_waited_for_ends_in_not_sent(wire):
+    """The 401 was the proof that nothing was done, and what was to go again has not."""
+
+    async def script(session):
+        wire.good = {"nobody's"}
+        wire.answers["Auth/loginKey"] = asyncio.get_running_loop().create_future()
+        with pytest.raises(NotSent):
+            await session.call("Order/place", PLACE, deadline_s=2.0)
+        wire.answers["Auth/loginKey"].set_result(wire.login({}))
+        await asyncio.sleep(5)
+        assert len(wire.bodies("Order/place")) == 1
+
+    play(wire, script)
+
+
+def test_a_fresh_token_and_an_expired_one_at_once_make_one_login(wire):
+    wire.answers |= {"Auth/validate": httpx.Response(401), "Order/search": {"orders": []}}
+
+    async def script(session):
+        wire.good = {"nobody's"}
+        login = asyncio.get_running_loop().create_future()
+        wire.answers["Auth/loginKey"] = login
+        calls = [session.login.refresh(), session.call("Order/search", {})]
+        both = asyncio.gather(*calls)
+        await asyncio.sleep(1)
+        login.set_result(wire.login({}))
+        await both
+        assert len(wire.bodies("Auth/loginKey")) == 2, "the first one was at the start"
+
+    play(wire, script)
+
+
 def test_a_caller_who_gives_up_while_he_waits_costs_no_room(wire):
     wire.answers["Order/search"] = {"orders": []}
 

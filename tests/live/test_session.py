@@ -15,6 +15,7 @@ from live_wire import (
 
 from dryfill.trading.broker import StreamState
 from dryfill.trading.errors import (
+    ConnectionLost,
     Refused,
     UsageError,
 )
@@ -173,5 +174,53 @@ def test_a_contract_that_our_table_has_not_is_as_the_gateway_describes_it(wire):
     async def script(at):
         found = await at.session.market.find("ZZZ")
         assert (found.symbol, found.tick, found.point_value) == ("ZZZZ6", Decimal("0.005"), 100)
+
+    run_live(wire, script, broker=False)
+
+
+def test_contracts_and_bars_are_those_of_the_data_that_practice_accounts_have(wire):
+    wire.answers["Contract/search"] = {"contracts": []}
+
+    async def script(at):
+        instrument = await mnq(at)
+        await at.session.market.history(instrument, 60 * 10**9, 5)
+        asked = ("Contract/search", "Contract/available", "History/retrieveBars")
+        for endpoint in asked:
+            assert wire.bodies(endpoint)
+            assert not any(body["live"] for body in wire.bodies(endpoint))
+
+    run_live(wire, script, broker=False)
+
+
+def test_two_who_ask_for_one_accounts_broker_have_the_same(wire):
+    async def script(at):
+        first, second = await asyncio.gather(at.session.broker(), at.session.broker(1001))
+        assert first is second
+
+    run_live(wire, script, broker=False)
+
+
+def test_a_hub_that_does_not_come_up_is_said_and_can_be_tried_again(wire):
+    async def script(at):
+        at.user.confirms = False
+        error = await error_of(at.session.broker(), ConnectionLost)
+        assert "the user hub is not up after 30 s" in str(error)
+        at.user.confirms = True
+        assert (await at.session.broker()).account_name == "PRAC-1"
+
+    run_live(wire, script, broker=False)
+
+
+def test_every_frame_of_the_hubs_can_be_watched(wire):
+    async def script(at):
+        seen = []
+        at.session.watch_frames(lambda *frame: seen.append(frame))
+        await at.session.broker()
+        await at.session.market.subscribe(await mnq(at), "quotes", print)
+        await at.settle()
+        ways = [frame[:3] for frame in seen]
+        assert ("user", "out", 1) in ways
+        assert ("market", "in", 1) in ways
+        assert "SubscribeOrders" in "".join(frame[3] for frame in seen)
 
     run_live(wire, script, broker=False)

@@ -5,16 +5,16 @@ from typing import Any
 
 import msgspec
 
-from ...trading.price import price_text
+from .price import price_text
 
 _ENCODER = msgspec.json.Encoder()
 
 
 def wire_json(value: Any) -> bytes:
-    """A value of dicts, lists, text, whole numbers and Decimals as JSON.
+    """A value of dicts, lists, text, whole numbers and Decimals as JSON. A float is an error.
 
-    >>> wire_json({"tickSize": Decimal("0.0000005"), "balance": Decimal("1E+2")})
-    b'{"tickSize":0.0000005,"balance":100}'
+    >>> wire_json({"limitPrice": Decimal("0.0000005"), "size": 2, "stopPrice": Decimal("1E+2")})
+    b'{"limitPrice":0.0000005,"size":2,"stopPrice":100}'
     """
     return _ENCODER.encode(_exact(value))
 
@@ -24,4 +24,6 @@ def _exact(value: Any) -> Any:
         return {name: _exact(each) for name, each in value.items()}
     if isinstance(value, list):
         return [_exact(each) for each in value]
+    if isinstance(value, float):
+        raise TypeError(f"{value!r} is a float; what is sent is a Decimal or a whole number")
     return msgspec.Raw(price_text(value).encode()) if isinstance(value, Decimal) else value
