@@ -14,10 +14,11 @@ import msgspec
 
 from ..matching.rules import PROFILES, BarPath, QueueModel, Rules, Trigger, UnknownSize
 from ..scenarios import read_market, suspect_bars
-from ..sim.backtest import Trader, World
+from ..sim.backtest import World
 from ..sim.desk.bracket_rules import BracketRules
 from ..sim.desk.fees import FeeSpec, fee_schedule
 from ..sim.latency import Constant, LatencyProfile, LegSpec, latency_profile
+from ..sim.life import Trader
 from ..sim.record import Record, utc
 from ..sim.setup import Setup
 from ..sim.source_check import check_source, check_text

@@ -4,11 +4,9 @@ This is where the parts meet; each decides in its own room. The trader's side is
 that it could crash without taking the exchange along.
 """
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextvars import Context
 from random import Random
-from typing import Any
 
 from ..matching.commands import SetStatus
 from ..matching.reference import ReferenceEngine
@@ -26,14 +24,13 @@ from .exchange import Exchange
 from .faults.injector import Faults
 from .faults.log import Fired
 from .guards import guarded
+from .life import Life, Trader
 from .loop import VirtualLoop
-from .loop_errors import DeadlockError, describe_task
 from .loop_run import run_on
-from .loop_tasks import VirtualTask
 from .marks import Marks
 from .outside_hours import outside_hours
 from .process import Process
-from .record import Record, make_record, utc
+from .record import Record, make_record
 from .setup import Setup
 from .sim_broker import SimBroker
 from .sim_market import SimMarket
@@ -42,12 +39,8 @@ from .streams import named_stream
 from .unprotected import UnprotectedMeter
 from .wire import Wire
 
-Trader = Callable[[Desk], Coroutine[Any, Any, list[str]]]
-"""What trades: given its desk, runs until the inbox is closed, and returns notes for the report."""
-
 _GRACE_NS = 10**9  # after the last row: time for what is still on its way
 _PROGRESS_STEPS = 200
-_STOP_S = 60  # virtual, after the end: for the stop handlers, then once more for what is left
 
 
 class World:
@@ -86,7 +79,7 @@ class World:
             self.faults.on_crash = lambda: self.on_crash()
         self.opened: Callable[[Desk], None] = lambda desk: None
         self.on_crash: Callable[[], None] = lambda: None
-        self._trader_desk: Desk | None = None
+        self._life = Life(self.loop, self.end_ns)
         self.loop.add_source(self.exchange)
         self._connect()
 
@@ -99,10 +92,10 @@ class World:
         if progress is not None:
             self._report_progress(progress)
         with guarded(self.loop):
-            notes = run_on(self.loop, self._main(trader))
+            notes = run_on(self.loop, self._life.run(self.process, lambda: self._trade(trader)))
         if self.faults is not None:
             self.faults.log.check()
-        desk = self._trader_desk
+        desk = self._life.desk
         # What was traded before the start is history, to the exchange as well.
         traded = self.setup.tape.between(self.setup.start_ns, self.setup.tape.end_ns + 1)
         marks, ended_ns = Marks(traded), self.loop.now_ns
@@ -140,8 +133,7 @@ class World:
             raise UsageError("the trader's process lives; only one that has crashed is restarted")
         self.loop.remove_source(self.market)
         self._connect()
-        self._trading = self.process.spawn(self._trade(trader), "trader")
-        _resolve(self._restarted)
+        self._life.begin(self.process, self._trade(trader))
 
     def _connect(self) -> None:
         setup = self.setup
@@ -151,50 +143,6 @@ class World:
         )
         self.broker: Broker = SimBroker(self.loop, self._wire, self.desk, self.process, self.faults)
         self.loop.add_source(self.market)
-
-    async def _main(self, trader: Trader) -> list[str]:
-        self._trading = self.process.spawn(self._trade(trader), "trader")
-        ended = self.loop.create_future()
-        self.loop.call_at_ns(self.end_ns, _resolve, ended, context=Context())
-        while not (ended.done() or self._trading.done()):
-            self._restarted = self.loop.create_future()
-            waits = [self._trading, ended, self._restarted]
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        # End of data is a moment: the stop handlers run, waits for orders end, the manager closes,
-        # and only a wait that is left then is an error.
-        steps = (self._close_desk, self._end_waits, self._close_manager)
-        for n in range(len(steps)):
-            if self.process.alive and not self._trading.done():
-                for close in steps[: n + 1]:  # a life that began meanwhile was told nothing yet
-                    self.process.run(close)
-                await asyncio.wait([self._trading], timeout=_STOP_S)
-        if not self.process.alive:
-            return ["the trader's process crashed and was not restarted"]
-        if not self._trading.done():
-            raise self._stuck(self._trading)
-        notes = await self._trading
-        self.process.run(self._close_manager)
-        return notes
-
-    def _close_desk(self) -> None:
-        if self._trader_desk is not None:
-            self._trader_desk.close()
-
-    def _end_waits(self) -> None:
-        if self._trader_desk is not None:
-            self._trader_desk.manager.end_waits()
-
-    def _close_manager(self) -> None:
-        if self._trader_desk is not None:
-            self._trader_desk.manager.close()
-
-    def _stuck(self, trading: "asyncio.Task[list[str]]") -> DeadlockError:
-        assert isinstance(trading, VirtualTask)
-        return DeadlockError(
-            f"the data ended at {utc(self.end_ns)}, and {3 * _STOP_S} s later the trader still "
-            f"waits for something that cannot come; bound the wait with asyncio.timeout, or end it "
-            f"when the run ends:\n{describe_task(trading)}"
-        )
 
     async def _trade(self, trader: Trader) -> list[str]:
         setup = self.setup
@@ -207,7 +155,7 @@ class World:
             settings=setup.settings,
             journal=None if setup.journal is None else setup.journal(self.process),
         )
-        self._trader_desk = desk
+        self._life.desk = desk
         self.opened(desk)
         await desk.open()
         if setup.risk is not None:
@@ -240,8 +188,3 @@ class World:
         for n in range(1, _PROGRESS_STEPS + 1):
             at_ns = start_ns + n * max(step_ns, 1)
             self.loop.call_at_ns(at_ns, progress, n / _PROGRESS_STEPS, context=Context())
-
-
-def _resolve(future: "asyncio.Future[None]") -> None:
-    if not future.done():
-        future.set_result(None)

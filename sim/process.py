@@ -45,6 +45,7 @@ class Process:
         self.alive = True
         self.calls_after_death = 0
         self._loop = loop
+        self._ends: list[Callable[[], None]] = []
 
     def __repr__(self) -> str:
         return f"<Process {self.name!r} {'alive' if self.alive else 'dead'}>"
@@ -94,6 +95,11 @@ class Process:
 
         return fenced
 
+    def when_dead(self, call: Callable[[], None]) -> None:
+        """Have `call` called, as the world, when this process has crashed: the system closes what
+        a dead program had open."""
+        self._ends.append(call)
+
     def crash(self) -> None:
         """End now, as kill -9 does: no later line of this process reaches the world.
 
@@ -105,3 +111,5 @@ class Process:
         if self.alive:
             self.alive = False
             self._loop.bury(self)
+            for call in self._ends:
+                Context().run(call)

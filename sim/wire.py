@@ -2,7 +2,8 @@
 
 Requests and responses may overtake each other and be overtaken by events, as REST exchanges are;
 each of the two hub legs is in order: order events here, market data in `SimMarket`, whose messages
-are a cursor and never entries of a heap.
+are a cursor and never entries of a heap. Where there are connections, each of their directions is a
+`Line`.
 """
 
 from collections.abc import Callable
@@ -41,7 +42,11 @@ class Wire:
             leg: (getattr(profile, leg.value), named_stream(seed, f"latency.{leg.value}"))
             for leg in Leg
         }
-        self._events = _InOrder()
+        self._events = self.line(Leg.EVENTS)
+
+    def line(self, leg: Leg) -> "Line":
+        """One direction of a connection of its own, as slow as a leg."""
+        return Line(self._loop, lambda: self.latency_ns(leg), _TIES[leg])
 
     def latency_ns(self, leg: Leg) -> int:
         """Draw how long one message of a leg is on its way."""
@@ -56,24 +61,28 @@ class Wire:
         `extra_ns` is a delay beyond the leg's own. An event that is not `ordered` holds nobody up
         and may be overtaken.
         """
-        at_ns = self._loop.now_ns + self.latency_ns(leg) + extra_ns
         if leg is Leg.EVENTS and ordered:
-            at_ns = self._events.last_ns = max(at_ns, self._events.last_ns)
-            self._loop.call_at_ns(
-                at_ns, self._events.arrive, deliver, tie=_TIES[leg], context=Context()
-            )
+            self._events.send(deliver, extra_ns)
         else:
+            at_ns = self._loop.now_ns + self.latency_ns(leg) + extra_ns
             self._loop.call_at_ns(at_ns, deliver, tie=_TIES[leg], context=Context())
 
 
-class _InOrder:
-    """A connection: nothing that goes over it overtakes, whatever schedule the loop has.
+class Line:
+    """One direction of a connection: nothing that goes over it overtakes, whatever schedule the
+    loop has. `latency_ns` draws how long a message is on its way."""
 
-    `last_ns`: the last arrival so far.
-    """
+    def __init__(self, loop: VirtualLoop, latency_ns: Callable[[], int], tie: Tie) -> None:
+        self._loop = loop
+        self._latency_ns = latency_ns
+        self._tie = tie
+        self._last_ns = 0  # the last arrival so far
 
-    def __init__(self) -> None:
-        self.last_ns = 0
+    def send(self, deliver: Callable[[], None], extra_ns: int = 0) -> None:
+        """Call `deliver`, as the world, when a message sent now arrives."""
+        at_ns = max(self._loop.now_ns + self._latency_ns() + extra_ns, self._last_ns)
+        self._last_ns = at_ns
+        self._loop.call_at_ns(at_ns, self._arrive, deliver, tie=self._tie, context=Context())
 
-    def arrive(self, deliver: Callable[[], None]) -> None:
+    def _arrive(self, deliver: Callable[[], None]) -> None:
         deliver()

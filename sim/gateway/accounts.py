@@ -45,14 +45,15 @@ class AccountSpec(Row):
     of an entry that fills in parts begin to work. `shrinks`: a part filled on one leg makes the
     other smaller. `links`: `linkedOrderId` on placing is honoured. `stop_limit`: such orders may be
     placed. `margin`: money for each contract by symbol or root; not checked if None. `fees`: a
-    schedule's name. Source: gateway-protocol 7, 12 and 14.
+    schedule's name, or money for each contract and side by symbol or root. Source:
+    gateway-protocol 7, 12 and 14.
     """
 
     name: Annotated[str, Field(min_length=1)]
     user: str = "demo"
     id: Annotated[int | None, Field(ge=1, le=_INT32_MOST)] = None
     cash: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)] = Decimal(50_000)
-    fees: str = "topstepx"
+    fees: str | dict[str, Decimal] = "topstepx"
     can_trade: bool = True
     brackets: Literal["auto-oco", "position"] = "auto-oco"
     signs: Literal["strict", "lenient"] = "strict"

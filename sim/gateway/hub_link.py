@@ -91,20 +91,18 @@ class HubLink:
             return Said()
         if now_s >= self._heard_s + self._settings.idle_s:
             return self._close(f"nothing was heard for {self._settings.idle_s:g} s")
-        if self.state is LinkState.OPEN and now_s >= self._pinged_s + self._settings.ping_s:
-            self._pinged_s = now_s
-            return Said((_text({"type": 6}),))
-        return Said()
+        if now_s < self._pinged_s + self._settings.ping_s:
+            return Said()
+        self._pinged_s = now_s
+        return Said((_text({"type": 6}),) if self.state is LinkState.OPEN else ())
 
     @property
     def due_s(self) -> float | None:
-        """When `woke` is to be called next; None once it is closed."""
+        """When `woke` is to be called next, no later whatever is received until then; None once it
+        is closed."""
         if self.state is LinkState.CLOSED:
             return None
-        idle_s = self._heard_s + self._settings.idle_s
-        if self.state is LinkState.GREETING:
-            return idle_s
-        return min(idle_s, self._pinged_s + self._settings.ping_s)
+        return min(self._heard_s + self._settings.idle_s, self._pinged_s + self._settings.ping_s)
 
     def event(self, stream: str, key: str, arguments: list[Any]) -> str | None:
         """The text of an event for this client; None where it did not ask for it."""

@@ -14,7 +14,6 @@ from ...trading.order import ExecutionReport
 from ...trading.orders.exits.flatten_core import FlattenResult
 from ...trading.orders.handle import CancelResult, Order
 from ...trading.words import TradingStatus
-from ..backtest import World
 from ..desk.orders import OrderRecord
 from .bounded import MemoryBounded, TasksBounded
 from .bounds import Bounds, in_ns
@@ -33,6 +32,7 @@ from .protection import NoOrphan, Protected, RightSize
 from .rate import BreaksOff, WithinRate
 from .scene import Scene
 from .views import Money, ViewIsTruth
+from .watched import World
 
 
 class Findings(Struct, frozen=True):

@@ -122,6 +122,15 @@ def test_a_record_that_never_ends_is_bounded():
     assert link.received("x", 1.0).ends
 
 
+def test_a_client_that_greets_late_is_pinged_when_whoever_waits_for_the_link_wakes():
+    link = HubLink(HubKind.USER, LinkSettings(), 0.0, MINE)
+    assert link.due_s == 15.0, "before the greeting as after it: nobody wakes a sleeper earlier"
+    assert link.woke(15.0).texts == ()
+    link.received(HELLO, 16.0)
+    assert link.due_s == 30.0
+    assert read(link.woke(30.0)) == [{"type": 6}]
+
+
 def test_the_server_says_that_it_lives_and_gives_up_a_silent_client(opened):
     assert opened.due_s == 15.0
     assert read(opened.woke(15.0)) == [{"type": 6}]

@@ -1,0 +1,1 @@
+"""The network of a rehearsal: bytes between two processes in virtual time."""
