@@ -9,7 +9,6 @@ stands at that moment; after a loss it is dialled again with growing pauses and 
 import asyncio
 from asyncio import Future, Task
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from random import Random
 from typing import Literal, Protocol
 
@@ -66,7 +65,7 @@ class HubClient:
         session: HubSession,
         dial: Dial,
         address: Callable[[], Awaitable[str]],
-        denied: Callable[[], Awaitable[object]],
+        denied: Callable[[], Awaitable[None]],
         listener: HubListener,
         settings: LiveSettings,
         random: Random,
@@ -97,7 +96,6 @@ class HubClient:
         """Begin to dial; a second start is none."""
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
-            self._task.add_done_callback(self._ended)
 
     async def close(self) -> None:
         """End the connection and every wait."""
@@ -138,14 +136,16 @@ class HubClient:
     async def _run(self) -> None:
         while True:
             try:
-                carrier = await self._connected()
-            except (CarrierLost, TimeoutError, DryfillError) as error:
-                self._is_down(str(error) or f"no connection within {self._settings.dial_s:g} s")
-                if isinstance(error, Denied):
-                    with suppress(DryfillError):
-                        await self._denied()
-            else:
-                await self._serve(carrier)
+                await self._serve(await self._connected())
+            except Denied as error:
+                self._is_down(str(error))
+                await self._denied()
+            except TimeoutError:
+                self._is_down(f"no connection within {self._settings.dial_s:g} s")
+            except DryfillError as error:
+                self._is_down(str(error))
+            except Exception as error:  # noqa: BLE001  a fault of ours must not leave us deaf for good
+                self._is_down(f"a fault of ours: {error!r}")
             await asyncio.sleep(self._pause_s())
 
     async def _connected(self) -> Carrier:
@@ -278,11 +278,6 @@ class HubClient:
             return
         self._waiting[done] = subscription
         done.add_done_callback(lambda each: self._waiting.pop(each, None))
-
-    def _ended(self, task: "Task[None]") -> None:
-        """The task ends when it is cancelled; anything else is a fault of ours, and is said."""
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._is_down(f"the hub's task failed: {error!r}")
 
     def _now_s(self) -> float:
         return asyncio.get_running_loop().time()

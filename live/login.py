@@ -32,7 +32,8 @@ class Asks(Protocol):
 class Login:
     """The token of a session. `ask` sends a request without one; `now_s`: seconds since the epoch.
 
-    `renew_before_s`: how long before its end a token is validated; `refused_s`: how long a key that
+    `renew_before_s`: how long before its end a token is validated, and no more often than each
+    `renew_least_s`; `refused_s`: how long a key that
     was refused is not tried again.
     """
 
@@ -46,6 +47,7 @@ class Login:
         now_s: Callable[[], float],
         *,
         renew_before_s: float,
+        renew_least_s: float,
         refused_s: float,
     ) -> None:
         self.token: str | None = None
@@ -56,6 +58,7 @@ class Login:
         self._secrets = secrets
         self._now_s = now_s
         self._renew_before_s = renew_before_s
+        self._renew_least_s = renew_least_s
         self._refused_s = refused_s
         self._refusal: tuple[float, Refused] | None = None
         self._under_way: Task[None] | None = None
@@ -83,9 +86,9 @@ class Login:
 
     @property
     def refresh_in_s(self) -> float:
-        """How long until `refresh` is due; no less than a second, so that a clock that is wrong
-        makes no storm of it."""
-        return max(self._ends_s - self._renew_before_s - self._now_s(), 1.0)
+        """How long until `refresh` is due; no less than `renew_least_s`: by a clock that is a day
+        ahead every token is about to end."""
+        return max(self._ends_s - self._renew_before_s - self._now_s(), self._renew_least_s)
 
     async def close(self) -> None:
         """Give up a login that is under way."""

@@ -85,6 +85,7 @@ class ProjectXSession:
             self.secrets,
             lambda: now_ns() / 1e9,
             renew_before_s=settings.renew_before_s,
+            renew_least_s=settings.renew_least_s,
             refused_s=settings.login_refused_s,
         )
         self.turnstile = Turnstile(RateBudget(limits or RateLimits()))

@@ -56,6 +56,8 @@ class LiveSettings(BaseSettings):
 
     renew_before_s: float = Field(900.0, gt=0)
     """How long before its end a token is validated."""
+    renew_least_s: float = Field(30.0, gt=0)
+    """A token is validated no more often than this, whatever the local clock says."""
     login_refused_s: float = Field(60.0, gt=0)
     """How long a key that was refused is not tried again."""
 

@@ -31,7 +31,8 @@ def setup_of(*markets, attaching=True, limits=None, **given):
 @asynccontextmanager
 async def adapter_on(running, **settings):
     """A session at a gateway that runs."""
-    given = {"user_name": USER, "api_key": KEY, "rest": running.url, "reconnect_first_s": 0.1}
+    given = {"user_name": USER, "api_key": KEY, "rest": running.url}
+    given |= {"reconnect_first_s": 0.1, "renew_least_s": 0.5}
     session = await ProjectXSession.open(
         LiveSettings(**given | settings), now_ns=time.time_ns, random=Random(1)
     )

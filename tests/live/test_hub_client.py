@@ -245,6 +245,26 @@ def test_a_server_that_wants_us_no_more_is_asked_again_but_not_soon():
     play(script)
 
 
+def test_a_fault_of_ours_ends_the_connection_and_not_the_hub():
+    async def script(at):
+        await at.up()
+        await asyncio.sleep(1)
+        received = at.session.received
+
+        def broken(*given):
+            at.session.received = received
+            raise ZeroDivisionError("a fault of ours")
+
+        at.session.received = broken
+        at.hub.link.call("A", 1)
+        await asyncio.sleep(3)
+        at.hub.link.call("B", 2)
+        await asyncio.sleep(1)
+
+    heard = play(script).ear.heard
+    assert [what for what, *_ in heard] == ["up", "down", "up", "told", "down"]
+
+
 def test_a_dial_that_hangs_is_given_up():
     async def script(at):
         hanging = asyncio.get_running_loop().create_future()

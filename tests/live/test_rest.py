@@ -5,16 +5,11 @@ import json
 
 import httpx
 import pytest
-from live_wire import DAY_S, KEY, make_token, refusal
+from live_rest import play
+from live_wire import KEY, make_token, refusal
 
-from dryfill.live.login import Login
-from dryfill.live.rate_budget import RateBudget, RateLimits
-from dryfill.live.redaction import Secrets
-from dryfill.live.rest import Rest
-from dryfill.live.turnstile import Turnstile
-from dryfill.sim.loop_run import run_virtual
 from dryfill.trading.broker import Urgency
-from dryfill.trading.errors import NotSent, OutcomeUnknown, Refused, SessionExpired
+from dryfill.trading.errors import NotSent, OutcomeUnknown, Refused
 
 PLACE, PRESSING = {"customTag": "7.stop#1"}, Urgency.RISK_REDUCING
 WRITES = [
@@ -24,46 +19,6 @@ WRITES = [
     "Position/closeContract",
     "Position/partialCloseContract",
 ]
-
-
-class Session:
-    """The REST half of a session onto a played wire, logged in unless told otherwise."""
-
-    def __init__(self, wire, **limits):
-        self.wire = wire
-        self.secrets = Secrets()
-        loop = asyncio.get_running_loop()
-        self.login = Login(
-            "ada", lambda: KEY, self.secrets, loop.time, renew_before_s=900, refused_s=60
-        )
-        self.turnstile = Turnstile(RateBudget(RateLimits(**limits)))
-        self.rest = Rest(
-            wire.client(),
-            self.turnstile,
-            self.secrets,
-            lambda: self.login.token,
-            self.login.renew,
-            60.0,
-        )
-        self.login.ask = self.rest.bare
-        self.call = self.rest.call
-
-    async def close(self):
-        await self.login.close()
-        await self.rest.close()
-
-
-def play(wire, script, *, login=True, **limits):
-    async def main():
-        session = Session(wire, **limits)
-        if login:
-            await session.login.renew()
-        try:
-            return await script(session)
-        finally:
-            await session.close()
-
-    return run_virtual(main(), origin_ns=0)
 
 
 NEVER_LEFT = [
@@ -153,48 +108,6 @@ def test_an_expired_session_is_renewed_once_for_all_and_each_call_goes_again_und
     play(wire, script)
 
 
-def test_nobody_is_logged_in_twice_by_those_who_begin_at_once(wire):
-    wire.answers["Order/search"] = {"orders": []}
-
-    async def script(session):
-        await asyncio.gather(*(session.call("Order/search", {}) for _ in range(8)))
-        assert wire.logins == 1
-
-    play(wire, script, login=False)
-
-
-def test_a_login_that_fails_for_a_while_is_repeated_for_what_waits_is_a_stop(wire):
-    """RS-41: the first try of the new login ends in a 503."""
-    wire.answers["Order/place"] = {"orderId": 1}
-
-    async def script(session):
-        wire.good = {"none"}
-        wire.answers["Auth/loginKey"] = [httpx.Response(503), wire.login]
-        began_s = asyncio.get_running_loop().time()
-        await session.call("Order/place", PLACE, urgency=PRESSING)
-        assert asyncio.get_running_loop().time() - began_s < 1.0
-
-    play(wire, script)
-
-
-def test_a_key_that_was_refused_is_not_tried_again_at_once(wire):
-    wire.answers["Order/search"] = {"orders": []}
-    wire.answers["Auth/loginKey"] = lambda body: refusal(3)
-
-    async def script(session):
-        for _ in range(10):
-            with pytest.raises(SessionExpired, match="InvalidCredentials"):
-                await session.call("Order/search", {})
-            await asyncio.sleep(1)
-        assert len(wire.bodies("Auth/loginKey")) == 1
-        await asyncio.sleep(60)
-        with pytest.raises(SessionExpired):
-            await session.call("Order/search", {})
-        assert len(wire.bodies("Auth/loginKey")) == 2
-
-    play(wire, script, login=False)
-
-
 def test_a_deadline_ends_a_call_that_left_in_unknown_and_the_answer_comes_to_nobody(wire):
     async def script(session):
         wire.answers["Order/place"] = asyncio.get_running_loop().create_future()
@@ -272,23 +185,6 @@ def test_a_deadline_that_ends_while_a_new_login_is_waited_for_ends_in_not_sent(w
     play(wire, script)
 
 
-def test_a_fresh_token_and_an_expired_one_at_once_make_one_login(wire):
-    wire.answers |= {"Auth/validate": httpx.Response(401), "Order/search": {"orders": []}}
-
-    async def script(session):
-        wire.good = {"nobody's"}
-        login = asyncio.get_running_loop().create_future()
-        wire.answers["Auth/loginKey"] = login
-        calls = [session.login.refresh(), session.call("Order/search", {})]
-        both = asyncio.gather(*calls)
-        await asyncio.sleep(1)
-        login.set_result(wire.login({}))
-        await both
-        assert len(wire.bodies("Auth/loginKey")) == 2, "the first one was at the start"
-
-    play(wire, script)
-
-
 def test_a_caller_who_gives_up_while_he_waits_costs_no_room(wire):
     wire.answers["Order/search"] = {"orders": []}
 
@@ -329,41 +225,6 @@ def test_closing_ends_every_call(wire):
             await session.call("Order/search", {})
 
     play(wire, script, general=3, reserve=0)
-
-
-def test_the_token_is_validated_before_it_ends_and_the_fresh_one_is_used(wire):
-    wire.answers["Auth/loginKey"] = {"token": make_token(1, ends_s=DAY_S)}
-    wire.answers["Auth/validate"] = {"newToken": make_token(2, ends_s=2 * DAY_S)}
-
-    async def script(session):
-        assert session.login.refresh_in_s == DAY_S - 900
-        await session.login.refresh()
-        assert session.login.token == make_token(2, ends_s=2 * DAY_S)
-        assert session.login.refresh_in_s == 2 * DAY_S - 900
-        assert wire.tokens[-1] == make_token(1, ends_s=DAY_S)
-
-    play(wire, script)
-
-
-def test_where_the_gateway_gives_no_fresh_token_the_key_logs_in(wire):
-    wire.answers["Auth/validate"] = httpx.Response(401)
-
-    async def script(session):
-        await session.login.refresh()
-        assert wire.logins == 2
-        assert session.login.token == make_token(2)
-
-    play(wire, script)
-
-
-@pytest.mark.parametrize("token", ["opaque", "a.b", "a.!!.c", "a.e30.c", "a.bnVsbA.c"])
-def test_a_token_that_does_not_say_when_it_ends_ends_in_a_day(wire, token):
-    wire.answers["Auth/loginKey"] = {"token": token}
-
-    async def script(session):
-        assert session.login.refresh_in_s == DAY_S - 900
-
-    play(wire, script)
 
 
 def test_neither_key_nor_token_is_in_an_error_whatever_the_gateway_echoes(wire, caplog):
