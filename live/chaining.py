@@ -17,9 +17,10 @@ def then(source: "Future[A]", convert: Callable[[A], B]) -> "Future[B]":
     answer: Future[B] = asyncio.get_running_loop().create_future()
 
     def over(done: "Future[A]") -> None:
+        # Asked for also where nobody waits, or the loop would say that nobody ever did.
+        error = CancelledError() if done.cancelled() else done.exception()
         if answer.done():
             return
-        error = CancelledError() if done.cancelled() else done.exception()
         if error is not None:
             answer.set_exception(error)
             return

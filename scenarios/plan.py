@@ -22,11 +22,12 @@ from pydantic_core import PydanticCustomError
 from ..trading.words import Reason
 from .plan_kinds import (
     ABOUT_AN_ORDER,
-    CALLS,
     CHOOSING,
     CRASH_POINTS,
     KINDS,
     MOMENTS,
+    OF_THE_SESSION,
+    REQUESTS,
     ROLES,
     Kind,
 )
@@ -67,6 +68,7 @@ class Fault(BaseModel):
     request: Nanoseconds = 0
     response: Nanoseconds = 0
     form: str | None = None
+    cut: int = Field(default=20, ge=0)  # bytes of a body that come before it breaks
     reason: str = "none"
     text: str = ""
     record: bool = True
@@ -151,7 +153,7 @@ class Fault(BaseModel):
         for key, choices in kind.choices.items():
             if key in self.model_fields_set:
                 _one_of(key, getattr(self, key), choices)
-        _one_of("on", self.on, tuple(CALLS))
+        _one_of("on", self.on, REQUESTS)
         _one_of("reason", self.reason, tuple(REASONS))
         if self.duration is None and self.at is not None and "duration" in kind.keys:
             raise _wrong("duration", "an outage that begins at a time needs one")
@@ -159,6 +161,8 @@ class Fault(BaseModel):
             raise _wrong("duration", "give times and every, or a duration")
         if "on" in self.model_fields_set and self.duration is None:
             raise _wrong("on", "it says what an outage hits: give a duration, too")
+        if "cut" in self.model_fields_set and self.form != "cut":
+            raise _wrong("cut", "it says where an answer breaks: give form = 'cut', too")
         if self.kind == "latency" and not self.request + self.response:
             raise _wrong("request", "give request, response or both")
         if self.kind == "stale-read" and not self.lag + self.response:
@@ -194,12 +198,17 @@ class Plan:
         return replace(self, faults=tuple(kept), strict=True)
 
     @property
+    def of_the_wire(self) -> list[Fault]:
+        """The faults that only a run with bytes has."""
+        return [f for f in self.faults if KINDS[f.kind].wire or f.call in OF_THE_SESSION]
+
+    @property
     def touches_stream(self) -> bool:
         """Whether events may be missing, late or out of order while nobody says so."""
         return any(KINDS[fault.kind].number in _STREAM for fault in self.faults)
 
 
-_STREAM = ("F12", "F13", "F14", "F17", "F22")
+_STREAM = ("F12", "F13", "F14", "F17", "F18", "F22")
 
 
 def _one_of(key: str, value: object, choices: tuple[str | int, ...]) -> None:

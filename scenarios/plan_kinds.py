@@ -9,13 +9,20 @@ from dataclasses import dataclass, field
 
 WRITES = ("place", "modify", "cancel", "close-position")
 READS = ("open-orders", "order", "orders-since", "executions-since", "positions", "account")
+OF_THE_SESSION = ("login", "lookup", "subscribe")
 CALLS: Mapping[str, tuple[str, ...]] = {
-    **{name: (name,) for name in (*WRITES, *READS)},
+    **{name: (name,) for name in (*WRITES, *READS, *OF_THE_SESSION)},
     "write": WRITES,
     "read": READS,
-    "any": (*WRITES, *READS),
+    "any": (*WRITES, *READS, "login", "lookup"),
 }
-"""What a plan may call a call, and the calls of the broker port that it means."""
+"""What a plan may call a call, and the calls that it means: of the broker port, and of the session,
+which has some where there are bytes. `lookup` is of contracts and bars. On the wire a question goes
+by its endpoint: an order that is looked for by its tag is `orders-since` there.
+"""
+
+REQUESTS = tuple(name for name in CALLS if name != "subscribe")
+"""Calls that are a request of their own; a subscription is asked for on the user hub."""
 
 _NAMED = ("new", "fill", "canceled", "rejected", "expired", "replaced", "triggered", "suspended")
 _UNNAMED = ("position", "account", "stream")
@@ -37,6 +44,10 @@ MOMENTS = ("call", "event", "at", "step")
 CHOOSING = ("role", "intent", "nth", "every", "times")
 
 _LOST = ("timeout", "reset", "502", "504")
+GARBLED = ("truncated", "types", "nan", "huge", "empty", "bytes", "nonsense")
+"""How a message is spoiled that nobody can read then (F16)."""
+RESHAPED = ("flat", "list", "many", "after-id", "text-numbers", "other-case", "unknown", "nulls")
+"""How a message is written otherwise and says the same (F15)."""
 _OUTAGE = ("duration", "on")
 
 
@@ -45,7 +56,8 @@ class Kind:
     """One kind of fault: its number in the fault model, what it does, its moments and its keys.
 
     `needs` are the keys that must be given, `choices` the values that a key may have, `calls` and
-    `events` what it can happen to.
+    `events` what it can happen to. `wire`: it is of a session, so that only a run with bytes has
+    it.
     """
 
     number: str
@@ -54,8 +66,9 @@ class Kind:
     keys: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     choices: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict)
-    calls: tuple[str, ...] = tuple(CALLS)
+    calls: tuple[str, ...] = REQUESTS
     events: tuple[str, ...] = tuple(EVENTS)
+    wire: bool = False
 
 
 _ACTS = ("call", "event", "at")
@@ -71,8 +84,8 @@ KINDS: Mapping[str, Kind] = {
         "F02",
         "the broker acts, and the answer is lost",
         ("call",),
-        ("form", "after"),
-        choices={"form": _LOST},
+        ("form", "after", "cut"),
+        choices={"form": (*_LOST, "cut")},
     ),
     "request-lost": Kind(
         "F03",
@@ -110,6 +123,14 @@ KINDS: Mapping[str, Kind] = {
         ("form", "after", *_OUTAGE),
         choices={"form": ("refused", "dns", "connect-timeout")},
     ),
+    "token-ended": Kind(
+        "F10",
+        "every token is over: silent, or the hubs say so and close; of a session alone",
+        ("call", "event", "at"),
+        ("form", "after"),
+        choices={"form": ("silent", "logout")},
+        wire=True,
+    ),
     "duplicate": Kind("F11", "an event comes again", ("event",), ("copies", "gap")),
     "drop": Kind("F12", "an event never comes, the stream is up", ("event",)),
     "reorder": Kind(
@@ -120,6 +141,30 @@ KINDS: Mapping[str, Kind] = {
         choices={"form": ("swap", "reverse")},
     ),
     "late": Kind("F14", "an event comes later", ("event",), ("delay", "blocks"), needs=("delay",)),
+    "reshaped": Kind(
+        "F15",
+        "an event is written otherwise and says the same",
+        ("event",),
+        ("form",),
+        needs=("form",),
+        choices={"form": RESHAPED},
+    ),
+    "garbled": Kind(
+        "F16",
+        "an event's message cannot be read",
+        ("event",),
+        ("form",),
+        choices={"form": GARBLED},
+    ),
+    "not-subscribed": Kind(
+        "F18",
+        "a subscription to the user hub is refused, never answered, or confirmed and inert",
+        ("call",),
+        ("form",),
+        choices={"form": ("refused", "silent", "inert")},
+        calls=("subscribe",),
+        wire=True,
+    ),
     "summed": Kind(
         "F22",
         "an order's fills within a window are told as one event: how much is filled by then",

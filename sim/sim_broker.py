@@ -9,13 +9,15 @@ from typing import TypeVar
 
 from msgspec import structs
 
-from ..trading.broker import AccountState, Ack, BrokerEvent, Offers, Urgency
+from ..scenarios.plan_kinds import GARBLED
+from ..trading.broker import AccountState, Ack, BrokerEvent, Offers, StreamState, Urgency
 from ..trading.errors import OutcomeUnknown, Refused
 from ..trading.instrument import Instrument
 from ..trading.order import Execution, OrderChange, OrderRequest, OrderState, PositionState
 from ..trading.words import OrdType, TimeInForce
 from .desk.broker_desk import BrokerDesk
 from .faults.calls import Call, Fate
+from .faults.event_path import Message
 from .faults.injector import Faults
 from .loop import VirtualLoop
 from .loop_moments import Tie
@@ -33,6 +35,8 @@ _OFFERS = Offers(
     lossless_stream=True,
     sure_stops=True,
 )
+UNREADABLE = StreamState(up=True, gap=True, text="a message could not be read")
+"""What a client is told in place of an event that came garbled: it may have missed one."""
 _LOSSY = structs.replace(_OFFERS, lossless_stream=False)
 
 
@@ -63,7 +67,8 @@ class SimBroker:
         if faults is None:
             desk.tell = self._told
         else:
-            faults.connect(process, self._told)
+            faults.check_no_wire()
+            faults.connect(process, self._carry)
             desk.tell = faults.told
 
     @property
@@ -258,14 +263,12 @@ class SimBroker:
                 OutcomeUnknown(f"no answer within {deadline_s} s; it may have happened")
             )
 
-    def _told(
-        self,
-        event: BrokerEvent,
-        extra_ns: int = 0,
-        ordered: bool = True,
-        instead: Callable[[], None] | None = None,
-    ) -> None:
-        arrive = instead or (lambda: self._process.run(self._hear, event))
+    def _told(self, event: BrokerEvent) -> None:
+        self._wire.send(Leg.EVENTS, lambda: self._process.run(self._hear, event))
+
+    def _carry(self, message: Message, extra_ns: int = 0, ordered: bool = True) -> None:
+        event = UNREADABLE if message.form in GARBLED else message.event
+        arrive = message.instead or (lambda: self._process.run(self._hear, event))
         self._wire.send(Leg.EVENTS, arrive, extra_ns, ordered)
 
     def _hear(self, event: BrokerEvent) -> None:

@@ -7,7 +7,7 @@ The trader's program logs in, subscribes and trades as it would live; every byte
 and what stands at the exchange is the twin's own account.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from functools import cached_property
 from random import Random
@@ -18,6 +18,7 @@ from ..live.carrier import CarrierLost, Denied
 from ..live.session import ProjectXSession
 from ..live.settings import LiveSettings
 from ..matching.reports import Report
+from ..scenarios.plan import Plan
 from ..sim.desk.account import Account
 from ..sim.desk.broker_desk import BrokerDesk
 from ..sim.desk.orders import OrderRecord
@@ -28,9 +29,12 @@ from ..sim.life import Life, Trader
 from ..sim.loop import VirtualLoop
 from ..sim.loop_run import run_on
 from ..sim.marks import Marks
-from ..sim.network.rest import SimTransport
+from ..sim.network.fated import FatedCourses
+from ..sim.network.rest import Courses, SimTransport
 from ..sim.network.road import Road
 from ..sim.network.sockets import Losses, SimDial
+from ..sim.network.subscribing import fated_text
+from ..sim.network.telling import Telling
 from ..sim.outside_hours import outside_hours
 from ..sim.process import Process
 from ..sim.record import Record, make_record
@@ -47,6 +51,9 @@ from ..trading.orders.risk.gate import RiskGate
 from ..trading.orders.risk.keeper import RiskKeeper
 from .live_settings import rehearsed_settings
 from .twin import ACCOUNT, Twin
+
+Script = Callable[[ProjectXSession], Awaitable[None]]
+Trades = Callable[[ProjectXSession], Awaitable[list[str]]]
 
 _GRACE_NS = 10**9  # after the last row: time for what is still on its way
 
@@ -81,7 +88,10 @@ class Rehearsal:
         )
         self.wire = Wire(self.loop, setup.latency, setup.seed)
         self.roads = {"user": Road(), "market": Road()}
+        self._courses = Courses()
         self.faults: Faults | None = None
+        if setup.plan is not None:
+            self.faults = self._faults_of(setup.plan)
         self.opened: Callable[[Desk], None] = lambda desk: None
         self.on_crash: Callable[[], None] = lambda: None
         self.session: ProjectXSession | None = None
@@ -93,11 +103,17 @@ class Rehearsal:
         """Run to the end of the data, or until the trader ends by itself, before that. Raises what
         the trader raises, `DeadlockError` when it still waits long after the end, and
         `StalePlan`."""
-        with guarded(self.loop):
-            notes = run_on(self.loop, self._life.run(self.process, lambda: self._program(trader)))
-        if self.faults is not None:
-            self.faults.log.check()
-        return self._record(notes)
+        return self._record(self._run(lambda session: self._trade(trader, session)))
+
+    def run_session(self, script: Script) -> None:
+        """Run a program that trades on the bare session, without a desk and its order manager:
+        `broker` is there, and the contract is known."""
+
+        async def play(session: ProjectXSession) -> list[str]:
+            await script(session)
+            return []
+
+        self._run(play)
 
     def restart(self, trader: Trader) -> None:
         """Start the trader's program again after a crash: a new process, session and connections.
@@ -107,25 +123,48 @@ class Rehearsal:
         if self.process.alive:
             raise UsageError("the trader's process lives; only one that has crashed is restarted")
         self._connect()
-        self._life.begin(self.process, self._program(trader))
+        self._life.begin(self.process, self._program(lambda session: self._trade(trader, session)))
 
     # --- the trader's program ---------------------------------------------------------------------
+
+    def _faults_of(self, plan: Plan) -> Faults:
+        """The plan at work on this run's bytes."""
+        faults = Faults(plan, self.loop, self.desk, self.setup.instrument)
+        faults.on_crash = lambda: self.on_crash()
+        gateway, account, user = self.twin.gateway, self.twin.account, self.roads["user"]
+        Telling(self.loop, gateway, account, user, faults)
+        self._courses = FatedCourses(self.loop, gateway.venue, account, faults)
+        return faults
+
+    def _filter(self, road: Road, text: str) -> str | None:
+        if self.faults is None or road is not self.roads["user"]:
+            return text
+        return fated_text(self.faults, text)
 
     def _connect(self) -> None:
         """Everything of a new life that is there before it logs in."""
         self.process = Process("strategy", self.loop)
+        if self.faults is not None:
+            self.faults.connect_client(self.process)
         self._lives += 1
         self._port = _Soon(offers_of(self.settings))
         self.broker: Broker = cast(Broker, self._port)
 
-    async def _program(self, trader: Trader) -> list[str]:
+    def _run(self, trades: Trades) -> list[str]:
+        with guarded(self.loop):
+            notes = run_on(self.loop, self._life.run(self.process, lambda: self._program(trades)))
+        if self.faults is not None:
+            self.faults.log.check()
+        return notes
+
+    async def _program(self, trades: Trades) -> list[str]:
         setup, app, server = self.setup, self.twin.gateway.app, self.twin.process
         numbers = named_stream(setup.seed, f"session.{self._lives}")
         session = await ProjectXSession.open(
             self.settings,
             now_ns=self._client_now_ns,
             random=Random(numbers.getrandbits(64)),
-            transport=SimTransport(self.loop, self.wire, app, server, self.process),
+            transport=SimTransport(self.loop, self.wire, app, server, self.process, self._courses),
             dial=SimDial(
                 self.loop,
                 self.wire,
@@ -135,6 +174,7 @@ class Rehearsal:
                 Losses(lost=CarrierLost, denied=Denied),
                 road_of=self._road_of,
                 leg_of=_leg_of,
+                filter_sent=self._filter,
             ),
             find=self._find,
         )
@@ -142,7 +182,7 @@ class Rehearsal:
         try:
             await session.market.find(setup.instrument.symbol)
             self._port.found(await session.broker(ACCOUNT))
-            return await self._trade(trader, session)
+            return await trades(session)
         finally:
             await session.close()
 

@@ -38,6 +38,7 @@ class Call(Struct, frozen=True, kw_only=True):
 class Fate:
     """How a call goes on. `error` is what the client gets instead of the answer: by the response
     leg, or `error_after_ns` after sending. `act` is done at the desk in place of what was asked.
+    `fault` is the one that settled it, for a wire to put it in bytes.
     """
 
     request_ns: int = 0
@@ -46,6 +47,7 @@ class Fate:
     arrives: bool = True
     act: Callable[[], object] | None = None
     error: DryfillError | None = None
+    fault: Fault | None = None
     error_after_ns: int | None = None
     when_sent: Callable[[], None] | None = None
     when_acted: Callable[[], None] | None = None
@@ -80,6 +82,8 @@ class CallFaults:
         if fate.settled and fault.kind != "latency":
             return False
         self._apply[fault.kind](fault, call, fate)
+        if fate.settled and fate.fault is None:
+            fate.fault = fault
         return True
 
     def _latency(self, fault: Fault, call: Call, fate: Fate) -> None:
@@ -162,6 +166,7 @@ _LOST_BY = {
     "reset": "the connection was reset before the answer",
     "502": "the gateway answered 502",
     "504": "the gateway answered 504",
+    "cut": "the answer broke off",
 }
 
 

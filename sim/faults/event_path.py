@@ -7,6 +7,7 @@ from typing import Protocol
 from msgspec import Struct, structs
 
 from ...scenarios.plan import Fault
+from ...scenarios.plan_kinds import GARBLED
 from ...trading.broker import AccountState, BrokerEvent, StreamState
 from ...trading.order import ExecutionReport, PositionState
 from ...trading.words import ExecType
@@ -23,27 +24,28 @@ _NAMES = {
     ExecType.REPLACED: "replaced",
     ExecType.TRIGGERED: "triggered",
 }
-DELIVERY = ("duplicate", "drop", "reorder", "late", "summed")
+DELIVERY = ("duplicate", "drop", "reorder", "late", "summed", "reshaped", "garbled")
 """Kinds of faults that concern one event's delivery; of several the first in the plan counts."""
 
 
-class Carry(Protocol):
-    """Sends an event on the events leg; `instead` is called in place of the client's sinks."""
-
-    def __call__(
-        self,
-        event: BrokerEvent,
-        extra_ns: int = 0,
-        ordered: bool = True,
-        instead: Callable[[], None] | None = None,
-    ) -> None: ...
-
-
 class Message(Struct, frozen=True):
-    """An event on its way; where `instead` is given, it is what the client's end does."""
+    """An event on its way; where `instead` is given, it is what the client's end does.
+
+    Where there are bytes, `body` is what they say. `form` is how they are written, if not as usual;
+    in one of `GARBLED` nobody can read them.
+    """
 
     event: BrokerEvent
     instead: Callable[[], None] | None = None
+    body: object = None
+    form: str | None = None
+
+
+class Carry(Protocol):
+    """Sends a message to the client, after `extra_ns` more; one that is not `ordered` may be
+    overtaken."""
+
+    def __call__(self, message: Message, extra_ns: int = 0, ordered: bool = True) -> None: ...
 
 
 class EventPath:
@@ -105,7 +107,11 @@ class EventPath:
             self._sum(message, fault)
         elif fault.kind == "late":
             self._note(place, f"{what} comes late")
-            self._carry(message.event, fault.delay, fault.blocks, message.instead)
+            self._carry(message, fault.delay, fault.blocks)
+        elif fault.kind in ("reshaped", "garbled"):
+            form = fault.form or GARBLED[0]
+            self._note(place, f"{what} is {fault.kind}: {form}")
+            self._pass(structs.replace(message, form=form))
         elif self._swapped is not None or self._window is not None:
             self._pass(message)  # one disorder at a time
         else:
@@ -122,7 +128,7 @@ class EventPath:
         assert isinstance(event, ExecutionReport), "the kind is for fills"
         waits = order_id in self._summed
         whole = structs.replace(event, last_qty=0, last_px=None, exec_id=None)
-        self._summed[order_id] = Message(whole, message.instead)
+        self._summed[order_id] = structs.replace(message, event=whole)
         if not waits:
             self._later(fault.window, self._end_window_of, order_id)
 
@@ -144,7 +150,7 @@ class EventPath:
 
     def _send(self, message: Message) -> None:
         if self._down is None:
-            self._carry(message.event, instead=message.instead)
+            self._carry(message)
         elif self._queues:
             self._down.append(message)
 

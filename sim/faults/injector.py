@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from contextvars import Context
 from functools import partial
+from typing import Protocol
 
 from ...scenarios.plan import Fault, Plan
 from ...scenarios.plan_kinds import CALLS
 from ...trading.broker import BrokerEvent, StreamState
+from ...trading.errors import ScenarioError
 from ...trading.instrument import Instrument
 from ...trading.order import ExecutionReport
 from ...trading.orders import tags
@@ -35,6 +37,19 @@ _OF_CALLS = (
 )
 
 
+class WireFaults(Protocol):
+    """What may be done to a session's connections, where there is one."""
+
+    @property
+    def down(self) -> bool: ...
+
+    def go_down(self, *, told: bool, queues: bool) -> None: ...
+
+    def come_up(self) -> None: ...
+
+    def end_tokens(self, *, logout: bool) -> None: ...
+
+
 class Faults:
     """Carries a plan out; `log` says what fired. One for a run, over restarts of the client.
 
@@ -58,6 +73,7 @@ class Faults:
         self._calls = CallFaults(loop, desk, self._past)
         self._acts = Acts(loop, desk, instrument)
         self._outages: list[tuple[int, int]] = []  # (until, place)
+        self._wire: WireFaults | None = None
         self._process: Process | None = None
         self._path: EventPath | None = None
         by_step = {fault.step: place for place, fault in self._placed("step")}
@@ -76,10 +92,28 @@ class Faults:
 
     def connect(self, process: Process, carry: Carry) -> None:
         """A client has connected: events go its way, and a crash is its own."""
-        self._process = process
         self._path = EventPath(self._loop, carry, self._note)
+        self.connect_client(process)
+
+    def connect_wire(self, carry: Carry, wire: "WireFaults") -> None:
+        """There are bytes between broker and clients: events go over them, whoever the client is,
+        and `wire` does what is done to connections."""
+        self._path = EventPath(self._loop, carry, self._note)
+        self._wire = wire
+
+    def connect_client(self, process: Process) -> None:
+        """A client has connected over the wire: a crash is its own."""
+        self._process = process
         if self.steps is not None:
             self.steps.follow(process)
+
+    def check_no_wire(self) -> None:
+        """Raise `ScenarioError` for a plan that needs bytes, where there are none."""
+        for fault in self.log.plan.of_the_wire:
+            raise ScenarioError(
+                f"{fault}: a session has it, and this broker is reached without one; play the plan "
+                f"in a rehearsal"
+            )
 
     # --- calls -----------------------------------------------------------------------------------
 
@@ -93,7 +127,10 @@ class Faults:
         fate = Fate()
         for place in sorted({*due, *outages}):
             fault = self._faults[place]
-            if fault.kind in _OF_CALLS:
+            if fault.kind == "not-subscribed":
+                fate.fault = fate.fault or fault
+                self._note(place, f"{call.name} is {fault.form or 'refused'}")
+            elif fault.kind in _OF_CALLS:
                 if place in due and fault.duration is not None:
                     self._break_down(place)
                 if self._calls.apply(fault, call, fate):
@@ -131,8 +168,9 @@ class Faults:
 
     # --- events ----------------------------------------------------------------------------------
 
-    def told(self, event: BrokerEvent) -> None:
-        """The broker tells an event: it goes to the client that connected last."""
+    def told(self, event: BrokerEvent, body: object = None) -> None:
+        """The broker tells an event: it goes to the client that connected last. `body`: what it is
+        in bytes."""
         assert self._path is not None, "a broker connects before its desk tells"
         if self._reads_past:
             self._past.hear(self._loop.now_ns, event)
@@ -152,7 +190,7 @@ class Faults:
             else:
                 self._begin(place, tag)
         fault_of = None if treated is None else self._faults[treated]
-        self._path.tell(Message(event, instead), treated, fault_of)
+        self._path.tell(Message(event, instead, body), treated, fault_of)
 
     # --- what is no matter of one call or event --------------------------------------------------
 
@@ -176,6 +214,10 @@ class Faults:
         fault = self._faults[place]
         if fault.kind == "stream-down":
             self._stream_down(place, fault)
+        elif fault.kind == "token-ended":
+            assert self._wire is not None, "checked before the run"
+            self._note(place, "every token is over")
+            self._wire.end_tokens(logout=fault.form == "logout")
         elif fault.kind == "crash":
             self._crash(place, "now", self._process)
         else:
@@ -186,10 +228,14 @@ class Faults:
                     self.on_outage(fault)
 
     def _stream_down(self, place: int, fault: Fault) -> None:
-        path = self._path
-        if path is None or path.down:
+        path, wire = self._path, self._wire
+        if path is None or path.down or (wire is not None and wire.down):
             return
         self._note(place, "the stream is down" if fault.told else "the stream is dead, untold")
+        if wire is not None:
+            wire.go_down(told=fault.told, queues=not fault.lost)
+            self._in(fault.duration or 0, wire.come_up, Tie.SESSION)
+            return
         if fault.told:
             self.told(StreamState(up=False, gap=False, text="the stream was lost"))
         path.go_down(queues=not fault.lost)

@@ -50,19 +50,23 @@ class Hubs:
 
     def tell_user(self, event: UserEvent) -> None:
         """Something happened to an account: to everybody of its user who asked."""
-        clients = self._clients[HubKind.USER]
-        if not clients:
-            return
-        stream = STREAMS[event.stream]
-        key = str(event.account_id) if stream.keyed else ""
+        if self._clients[HubKind.USER]:
+            self.tell_text(event, self.text_of(event))
+
+    def text_of(self, event: UserEvent) -> str:
+        """A user event as it is written."""
         arguments = user_arguments(
             event.model,
             event.action,
             is_order=event.stream == "orders",
             profile=self._venue.view.profile,
         )
-        text = invocation(stream.target, arguments)
-        for client in clients:
+        return invocation(STREAMS[event.stream].target, arguments)
+
+    def tell_text(self, event: UserEvent, text: str) -> None:
+        """Tell an event in these words."""
+        key = str(event.account_id) if STREAMS[event.stream].keyed else ""
+        for client in self._clients[HubKind.USER]:
             if event.account_id in client.accounts:
                 client.keep(event.stream, key, text)
 

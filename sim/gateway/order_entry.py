@@ -61,6 +61,19 @@ def place(venue: Venue, account: PaperAccount, body: Place) -> OrderRecord:
     return record
 
 
+def requested(venue: Venue, account: PaperAccount, body: Place) -> OrderRequest:
+    """What a body asks for, as the desk would be asked. Raises `Failed` and `Refused`."""
+    bare = _request(listed(venue, body.contract_id).instrument, body)
+    return _complete(venue, account, bare, body)
+
+
+def refusal(reason: Reason, text: str, order_id: str | None = None) -> Failed:
+    """A refusal in the wire's words; with the id of the order that is in the books as rejected."""
+    failure = _FAILURES.get(reason, Failure.REJECTED)
+    payload = {} if order_id is None else {"orderId": int(order_id)}
+    return Failed(failure, text if failure is Failure.REJECTED else None, payload)
+
+
 def modify(venue: Venue, account: PaperAccount, body: Modify) -> None:
     """Change a working order. Raises `Failed`."""
     record = _known(account, body.order_id)
@@ -210,9 +223,8 @@ def _not_entered(account: PaperAccount, request: OrderRequest, refusal: Refused)
 
 
 def _rejected(record: OrderRecord) -> NoReturn:
-    failure = _FAILURES.get(record.reason, Failure.REJECTED)
-    text = _TEXTS.get(record.reason, record.text) if failure is Failure.REJECTED else None
-    raise Failed(failure, text, {"orderId": record.number})
+    text = _TEXTS.get(record.reason, record.text)
+    raise refusal(record.reason, text, str(record.number))
 
 
 def _text(refusal: Refused) -> str:

@@ -117,7 +117,7 @@ class PaperAccount:
 
     def position_models(self) -> list[Wire]:
         """Open positions."""
-        return [self._position_model(position) for position in self.desk.positions()]
+        return [self.position_model(position) for position in self.desk.positions()]
 
     def told_all(self) -> None:
         """All that follows from one act was told; the money it moved is told last (protocol
@@ -160,9 +160,10 @@ class PaperAccount:
             if held.long != (position.qty > 0):
                 held.opened_ns = position.time_ns
             held.long, held.avg_px = position.qty > 0, avg_px
-        self.tell(UserEvent(self.id, "positions", self._position_model(position), action))
+        self.tell(UserEvent(self.id, "positions", self.position_model(position), action))
 
-    def _position_model(self, position: PositionState) -> Wire:
+    def position_model(self, position: PositionState) -> Wire:
+        """A position as its user is told of it."""
         held = self.held[position.instrument.symbol]
         shown = PositionState(
             instrument=position.instrument,

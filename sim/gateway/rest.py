@@ -62,7 +62,7 @@ class Rest:
             return Response(status_code=400)
         except Exception:  # noqa: BLE001  the last resort; never a 500, and always in the log
             _LOG.exception("the request for /api/%s failed, which is a fault of the twin", path)
-            return _failed(path, Failed(Failure.UNKNOWN, "UnknownError"))
+            return failure(path, Failed(Failure.UNKNOWN, "UnknownError"))
 
     async def _answer(self, request: Request, path: str) -> Response:
         if path == "status/ping":
@@ -83,7 +83,7 @@ class Rest:
         if path in _SESSION:
             read_body(raw, Nothing)
             act = self._sessions.validate if path == "auth/validate" else self._sessions.logout
-            return _succeeded(act(token))
+            return success(act(token))
         return self._act(path, user, raw)
 
     def _login(self, path: str, raw: bytes) -> Response:
@@ -94,19 +94,19 @@ class Rest:
             return Response(status_code=429)
         try:
             if isinstance(body, LoginKey):
-                return _succeeded(self._sessions.login_key(body))
-            return _succeeded(self._sessions.login_app(body))
+                return success(self._sessions.login_key(body))
+            return success(self._sessions.login_app(body))
         except Failed as failed:
-            return _failed(path, failed)
+            return failure(path, failed)
 
     def _act(self, path: str, user: str, raw: bytes) -> Response:
         kind, _, endpoint = ENDPOINTS[path]
         body = read_body(raw, kind)
         self._enter()
         try:
-            return _succeeded(endpoint(self._desks, user, body))
+            return success(endpoint(self._desks, user, body))
         except Failed as failed:
-            return _failed(path, failed)
+            return failure(path, failed)
         finally:
             self._left()
 
@@ -140,11 +140,13 @@ def _bucket(path: str) -> str:
     return "history" if path == _HISTORY else "others"
 
 
-def _succeeded(payload: dict[str, Any]) -> Response:
+def success(payload: dict[str, Any]) -> Response:
+    """The answer of an endpoint that did what was asked."""
     return _json(200, {**payload, "success": True, "errorCode": 0, "errorMessage": None})
 
 
-def _failed(path: str, failed: Failed) -> Response:
+def failure(path: str, failed: Failed) -> Response:
+    """The answer of an endpoint, by its path in lower case, that did not."""
     name = ENDPOINTS[path][1] if path in ENDPOINTS else _PAYLOADS.get(path)
     payload = {} if name is None else {name: None}
     envelope = {

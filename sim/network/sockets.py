@@ -187,8 +187,7 @@ class Connection:
         if kind == "websocket.accept":
             self._pass(self._down, self._accepted)
         elif kind == "websocket.send":
-            data = message.get("text")
-            self._tell(message["bytes"] if data is None else data)
+            self._tell(_as_sent(message))
         elif kind == "websocket.close":
             self._end(f"the server closed the socket ({message.get('code', 1000)})")
         elif kind == "websocket.http.response.start":
@@ -280,3 +279,15 @@ class Connection:
     def _put(self, item: str | bytes | Exception) -> None:
         self._inbox.append(item)
         self._news.set()
+
+
+def _as_sent(message: Message) -> str | bytes:
+    """What goes over the wire: text, or bytes where they are no text that anybody could read."""
+    text = message.get("text")
+    if not isinstance(text, str):
+        return bytes(message["bytes"])
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape")
+    return text

@@ -19,6 +19,7 @@ from live_loopback import loopback, quiet, setup_of
 
 from dryfill.live.recorded_broker import RecordedBroker
 from dryfill.live.recorder import AtOnce, Recorder
+from dryfill.live.session import ProjectXSession
 from dryfill.matching.reference import ReferenceEngine
 from dryfill.matching.rules import Rules
 from dryfill.sim.desk.account import Account
@@ -31,10 +32,13 @@ from dryfill.sim.latency import latency_profile
 from dryfill.sim.loop import VirtualLoop
 from dryfill.sim.loop_run import run_on
 from dryfill.sim.process import Process
+from dryfill.sim.setup import Setup
 from dryfill.sim.sim_broker import SimBroker
 from dryfill.sim.wire import Wire
+from dryfill.testing.rehearsal import Rehearsal
 from dryfill.trading import instruments
 from dryfill.trading.broker import Broker, BrokerEvent
+from dryfill.trading.calendar import calendar
 from dryfill.trading.order import OrderChange, OrderRequest
 from dryfill.trading.tape import QuoteRows, Tape, TradeRows, make_tape
 from dryfill.trading.words import OrdType, Side
@@ -135,10 +139,40 @@ def loopback_play(carrier: str, *, attaching: bool) -> Play:
     return play
 
 
+def rehearsed_play(latency: str, brackets: BracketRules | None = None) -> Play:
+    """The live adapter on a simulated network, in virtual time."""
+
+    def play(tape: Tape, script: Script) -> None:
+        world = Rehearsal(
+            Setup(
+                instrument=ES,
+                tape=tape,
+                start_ns=T0,
+                calendar=calendar("always"),
+                rules=Rules(protection=24),
+                latency=latency_profile(latency),
+                fees=fee_schedule({"ES": FEE}),
+                cash=Decimal(50_000),
+                brackets=brackets,
+            )
+        )
+
+        async def on_stage(session: ProjectXSession) -> None:
+            stage = Stage(world.broker, lambda: asyncio.sleep(60))
+            stage.broker.listen(stage.events.append)
+            await script(stage)
+
+        world.run_session(on_stage)
+
+    return play
+
+
 PLAYS: dict[str, Play] = {
     "SimBroker, reference engine, no latency": sim_play("zero"),
     "SimBroker, reference engine, live latency": sim_play("live"),
     "RecordedBroker before SimBroker, live latency": recorded_play(sim_play("live")),
+    "ProjectX in a rehearsal, no latency": rehearsed_play("zero"),
+    "ProjectX in a rehearsal, live latency": rehearsed_play("live"),
     "ProjectX over loopback": loopback_play("websockets", attaching=False),
     "ProjectX over loopback, signalrcore": loopback_play("signalrcore", attaching=False),
 }
@@ -146,6 +180,8 @@ PLAYS: dict[str, Play] = {
 ATTACHING: dict[str, Play] = {
     "SimBroker, reference engine, no latency": sim_play("zero", BracketRules()),
     "SimBroker, reference engine, live latency": sim_play("live", BracketRules()),
+    "ProjectX in a rehearsal, no latency": rehearsed_play("zero", BracketRules()),
+    "ProjectX in a rehearsal, live latency": rehearsed_play("live", BracketRules()),
     "ProjectX over loopback": loopback_play("websockets", attaching=True),
     "ProjectX over loopback, signalrcore": loopback_play("signalrcore", attaching=True),
 }

@@ -52,6 +52,11 @@ EVERY_KIND = [
     {"kind": "rate-limited", "call": "any", "duration": "1 s", "on": "any", "retry_after": "2 s"},
     {"kind": "server-error", "call": "read", "status": 500, "applied": True},
     {"kind": "unreachable", "at": "0 ns", "duration": "1 s", "form": "dns", "after": "1 s"},
+    {"kind": "ack-lost", "call": "login", "form": "cut", "cut": 3},
+    {"kind": "token-ended", "at": "1 s", "form": "logout", "after": "1 s"},
+    {"kind": "garbled", "event": "fill", "form": "nan"},
+    {"kind": "reshaped", "event": "any", "form": "after-id", "times": "all"},
+    {"kind": "not-subscribed", "call": "subscribe", "form": "inert", "times": 2},
     {"kind": "duplicate", "event": "any", "copies": 3, "gap": "1 s"},
     {"kind": "drop", "event": "order", "role": "", "every": 3, "times": 4},
     {"kind": "reorder", "event": "position", "form": "reverse", "window": "1 s"},
@@ -132,7 +137,9 @@ def test_only_some_faults_touch_the_stream() -> None:
     touching = {
         fault.kind for fault in make_plan(*EVERY_KIND).faults if Plan((fault,)).touches_stream
     }
-    assert touching == {"drop", "reorder", "late", "summed", "stream-down"}
+    assert touching == {
+        *("drop", "reorder", "late", "summed", "stream-down", "not-subscribed"),
+    }
 
 
 def test_narrowing_keeps_what_fired_as_often_as_it_did() -> None:
