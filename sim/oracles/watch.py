@@ -253,7 +253,9 @@ class Watch:
             self._alive()  # whoever could not be asked is not at rest
         elif self._guessing.waits:
             self._alive()  # nor is who asks still what became of an order (INV-09 says how long)
-        elif not self._writes and self._world.process.alive:
+        elif self._writes:
+            self._alive()  # … and whoever waits for the answer to a command
+        elif self._world.process.alive:
             self.quiescent()
 
     def _note(self, what: object) -> None:

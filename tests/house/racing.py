@@ -89,7 +89,7 @@ class Race:
     mirror: str = "40000"  # the sum of a price and its mirror image
     hours: str = "always"
     quiet: bool = True  # the run must come to rest
-    family: int = FAMILY  # seeds of `make test`; a long race has fewer
+    family: int = FAMILY  # seeds of `make test`; a long race has fewer, at night as well
     sizes: int = 5
     sides: bool = True
     native: bool = False  # the broker keeps brackets' legs
@@ -136,7 +136,8 @@ def race(market: str, **given: Any) -> Callable[[Script], Callable[[str], None]]
             elif one is not None:
                 run(made, int(one))
             else:
-                many = NIGHT if os.environ.get("DRYFILL_NIGHTLY") == "1" else made.family
+                night = os.environ.get("DRYFILL_NIGHTLY") == "1"
+                many = NIGHT * made.family // FAMILY if night else made.family
                 _judge(made, [run(made, seed) for seed in range(1, many + 1)])
 
         del test.__wrapped__  # pytest would read the script's arguments

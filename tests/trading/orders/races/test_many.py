@@ -11,9 +11,9 @@ GROUPS = 15 if NIGHT else 6
 
 SWING = "\n".join(
     [
-        "0 quote 20000x900 20000.25x900",
+        "0 quote 20000x9000 20000.25x9000",  # what was taken stays taken: enough for a night
         "1 trade 20000.25x1",
-        "50000000 quote 20000x900 20000.25x900",
+        "50000000 quote 20000x9000 20000.25x9000",
     ]
 )
 
