@@ -98,9 +98,12 @@ class Intake:
             return
         self.after_report(order)
         told = [*taken, (report, fill, news or child)]
-        self._follow(
-            partial(self._act, order, "what follows a report"), partial(self._tell_all, order, told)
-        )
+        if self._later is None:
+            self._act(order, "what follows a report")
+            self._tell_all(order, told)
+        else:
+            act = partial(self._act, order, "what follows a report")
+            self._later.append((act, partial(self._tell_all, order, told)))
 
     def go_on(self, order: Order) -> None:
         """A fault of ours may have kept from an order, or its owner, what should have followed."""

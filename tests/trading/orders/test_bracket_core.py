@@ -53,6 +53,16 @@ TABLE = {
     "exiting, all out": (facts(), Mode.EXITING, (False, 0, 0, 3)),
     "exiting, on its way": (facts(exit_live=True), Mode.EXITING, (False, 0, 0, 0)),
     "exiting, closed in part": (facts(exits=2), Mode.EXITING, (False, 0, 0, 1)),
+    "a flatten waits under the stop: no target is sent": (
+        facts((3, 0), (0, 3), flattening=True),
+        Mode.GUARDING,
+        (True, 3, 0, 0),
+    ),
+    "a flatten waits: the target that works stays": (
+        facts((3, 0), (0, 3), (0, 3), flattening=True),
+        Mode.GUARDING,
+        (True, 3, 3, 0),
+    ),
     "released": (facts(), Mode.RELEASED, (False, 0, 0, 0)),
     "a flatten's overfill": (
         facts((1, 0), (1, 0), (1, 0), flattening=True),

@@ -244,9 +244,11 @@ def _towards_market(side: Side) -> Literal["up", "down"]:
 
 
 def _targets(plan: Plan, facts: Facts) -> tuple[LegWish, ...]:
-    """What each target should have open. The first contracts filled are the nearest target's; the
-    last one takes what a change of the entry's size added. When the stop has begun to fill, the
-    furthest give way first, so that all together never close more than is held."""
+    """What each target should have open. While a flatten waits for its turn, it waits under the
+    stop: no target is sent that is not there, for nobody knows what is still held by then. The
+    first contracts filled are the nearest target's; the last one takes what a change of the entry's
+    size added. When the stop has begun to fill, the furthest give way first, so that all together
+    never close more than is held."""
     wishes = []
     unshared, left = facts.entry.cum_qty, facts.free
     for n, (target, leg) in enumerate(zip(plan.targets, facts.targets, strict=True), 1):
@@ -256,6 +258,8 @@ def _targets(plan: Plan, facts: Facts) -> tuple[LegWish, ...]:
             wishes.append(NOTHING)
             continue
         open_qty = min(max(share - leg.cum_qty, 0), left)
+        if facts.flattening:
+            open_qty = min(open_qty, leg.open_qty)
         left -= open_qty
         price = leg_price(plan, target.level, facts.entry_px, is_stop=False)
         wishes.append(LegWish(open_qty, price))
