@@ -141,7 +141,14 @@ class World:
         self.market = SimMarket(
             self.loop, self._wire, self.process, setup.instrument, setup.tape, self._changes
         )
-        self.broker: Broker = SimBroker(self.loop, self._wire, self.desk, self.process, self.faults)
+        self.broker: Broker = SimBroker(
+            self.loop,
+            self._wire,
+            self.desk,
+            self.process,
+            self.faults,
+            modify_in_place=setup.modify_in_place,
+        )
         self.loop.add_source(self.market)
 
     async def _trade(self, trader: Trader) -> list[str]:

@@ -28,8 +28,9 @@ class Setup:
     not checked. `plan`: what goes wrong, None: nothing. `risk`: limits before every
     order, None: none. `schedule`: in which order ready callbacks run, None: first in first out.
     `brackets`: how the account keeps stop and target for an entry itself, None: not at all, and the
-    order manager sends them. `journal` makes the journal of each life of the trader's process;
-    None: in memory, and a new life knows nothing of the last.
+    order manager sends them. `modify_in_place`: the broker changes orders as they are; else it
+    takes no changes, and an order's place is taken by another. `journal` makes the journal of each
+    life of the trader's process; None: in memory, and a new life knows nothing of the last.
     """
 
     instrument: Instrument
@@ -49,3 +50,4 @@ class Setup:
     journal: Callable[[Process], Journal] | None = None
     schedule: Schedule | None = None
     brackets: BracketRules | None = None
+    modify_in_place: bool = True

@@ -14,7 +14,7 @@ from ..trading.broker import AccountState, Ack, BrokerEvent, Offers, StreamState
 from ..trading.errors import OutcomeUnknown, Refused
 from ..trading.instrument import Instrument
 from ..trading.order import Execution, OrderChange, OrderRequest, OrderState, PositionState
-from ..trading.words import OrdType, TimeInForce
+from ..trading.words import OrdType, Reason, TimeInForce
 from .desk.broker_desk import BrokerDesk
 from .faults.calls import Call, Fate
 from .faults.event_path import Message
@@ -46,7 +46,8 @@ class SimBroker:
     Every call is a message on the request leg and an answer on the response leg; events come on the
     leg of their own, in order, and may overtake an answer. A call that is not answered within its
     `deadline_s` ends in `OutcomeUnknown`; without one it waits. After a crash of `process` nothing
-    is sent and nothing is heard. `faults` may give a call another fate and an event another way.
+    is sent and nothing is heard. Without `modify_in_place` every change is refused. `faults` may
+    give a call another fate and an event another way.
     """
 
     def __init__(
@@ -56,6 +57,8 @@ class SimBroker:
         desk: BrokerDesk,
         process: Process,
         faults: Faults | None = None,
+        *,
+        modify_in_place: bool = True,
     ) -> None:
         self._loop = loop
         self._wire = wire
@@ -64,6 +67,7 @@ class SimBroker:
         self._sinks: list[Callable[[BrokerEvent], None]] = []
         self._call = process.fence(self._send)
         self._faults = faults
+        self._in_place = modify_in_place
         if faults is None:
             desk.tell = self._told
         else:
@@ -81,6 +85,8 @@ class SimBroker:
         offers, brackets = _LOSSY if lossy else _OFFERS, self._desk.brackets
         if self._faults is not None:
             offers = structs.replace(offers, sure_stops=False)
+        if not self._in_place:
+            offers = structs.replace(offers, modify_in_place=False)
         if brackets is None:
             return offers
         return structs.replace(
@@ -113,7 +119,8 @@ class SimBroker:
         deadline_s: float | None = None,
     ) -> "Future[None]":
         call = Call(name="modify", order_id=order_id, instrument=instrument)
-        return self._call(call, lambda: self._desk.modify(order_id, change), deadline_s)
+        act = partial(self._desk.modify, order_id, change) if self._in_place else _take_no_change
+        return self._call(call, act, deadline_s)
 
     def cancel(
         self,
@@ -274,3 +281,7 @@ class SimBroker:
     def _hear(self, event: BrokerEvent) -> None:
         for sink in self._sinks:
             sink(event)
+
+
+def _take_no_change() -> None:
+    raise Refused("this broker changes no order in place", reason=Reason.NOT_SUPPORTED)

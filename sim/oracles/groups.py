@@ -174,8 +174,9 @@ class OneFill(Oracle):
     than it was for, however often it was sent. Premise: second and later attempts at the broker.
 
     The exceptions are a stop's substitute, sent T_hedge or more after the stop it stands for and
-    declared by a `stop_hedged` incident that names both, and a child that the broker brings beside
-    an order of ours: then both work for T_over at most.
+    declared by a `stop_hedged` incident that names both, a child that the broker brings beside an
+    order of ours, and, at a broker that changes no order in place, the stop that takes another's
+    place at a new price or size: then both work for T_over at most.
     """
 
     name = "INV-08"
@@ -235,11 +236,18 @@ class OneFill(Oracle):
         apart_ns = abs(self._sent_ns.get(tags[1], 0) - self._sent_ns.get(tags[0], 0))
         is_stop = said.tag is not None and said.tag.role == "stop"
         late = apart_ns >= in_ns(self._scene.bounds.hedge_s)
-        substitute = is_stop and late and self._declared(tags)
-        if len(live) == 1 and (substitute or self._by_the_broker(first, said)):
+        substitute = is_stop and ((late and self._declared(tags)) or self._other(first, said))
+        most = 1 if self._scene.in_place else 2  # and one of them is what both take the place of
+        if len(live) <= most and (substitute or self._by_the_broker(first, said)):
             self._doubled[intent] = self._scene.stopwatch(self._scene.bounds.over_s)
             return
         self._scene.violate(self.name, f"{tags[0]} and {tags[1]} work at the same time")
+
+    def _other(self, first: BrokerSaid, said: BrokerSaid) -> bool:
+        """Whether it is the order for other numbers that cannot be changed into it."""
+        one, other = first.record, said.record
+        differs = (one.stop_px, one.leaves_qty) != (other.stop_px, other.leaves_qty)
+        return differs and not self._scene.in_place
 
     def _by_the_broker(self, first: BrokerSaid, said: BrokerSaid) -> bool:
         """Whether the broker brought a child beside an order of the client's, or the client sent

@@ -167,11 +167,13 @@ class Scene:
         violate: Callable[[str, str], None],
         *,
         lossless: bool,
+        in_place: bool = True,
     ) -> None:
         self.desk = desk
         self.bounds = bounds
         self.now_ns = now_ns
         self.violate = violate
+        self.in_place = in_place  # the broker changes orders as they are
         self.reachable = Reachable()
         look_s = bounds.late_s if lossless else bounds.look_s
         self.knowledge = Knowledge(in_ns(look_s), in_ns(bounds.look_again_s))

@@ -63,6 +63,7 @@ class Watch:
             self._now_ns,
             self._violate,
             lossless=world.broker.offers.lossless_stream,
+            in_place=world.broker.offers.modify_in_place,
         )
         self._guessing = guessing = NothingGuessed(scene)
         self._oracles: list[Oracle] = [

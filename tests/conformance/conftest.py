@@ -73,8 +73,9 @@ def _columns(*rows: tuple[int, ...]) -> list[Any]:
     return [np.array(column, np.int64) for column in zip(*rows, strict=True)]
 
 
-def sim_play(latency: str, brackets: BracketRules | None = None) -> Play:
-    """`SimBroker` on the reference engine; `brackets`: the account's own."""
+def sim_play(latency: str, brackets: BracketRules | None = None, *, in_place: bool = True) -> Play:
+    """`SimBroker` on the reference engine; `brackets`: the account's own, `in_place`: whether it
+    changes orders as they are."""
 
     def play(tape: Tape, script: Script) -> None:
         loop = VirtualLoop(T0)
@@ -87,7 +88,8 @@ def sim_play(latency: str, brackets: BracketRules | None = None) -> Play:
         desk.connect(exchange)
         loop.add_source(exchange)
         process = Process("client", loop)
-        broker = SimBroker(loop, Wire(loop, latency_profile(latency), 0), desk, process)
+        wire = Wire(loop, latency_profile(latency), 0)
+        broker = SimBroker(loop, wire, desk, process, modify_in_place=in_place)
         stage = Stage(broker, lambda: asyncio.sleep(60))
         broker.listen(stage.events.append)
 
@@ -170,6 +172,7 @@ def rehearsed_play(latency: str, brackets: BracketRules | None = None) -> Play:
 PLAYS: dict[str, Play] = {
     "SimBroker, reference engine, no latency": sim_play("zero"),
     "SimBroker, reference engine, live latency": sim_play("live"),
+    "SimBroker that changes no order in place": sim_play("live", in_place=False),
     "RecordedBroker before SimBroker, live latency": recorded_play(sim_play("live")),
     "ProjectX in a rehearsal, no latency": rehearsed_play("zero"),
     "ProjectX in a rehearsal, live latency": rehearsed_play("live"),

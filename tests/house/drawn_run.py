@@ -40,10 +40,13 @@ _STEPS = 3000
 _LATEST_NS = 4 * 3600 * 10**9  # the last row: no run waits for so long
 
 
-def run(seed: int, profile: Profile, *, latency: str = "25ms") -> Findings:
-    """Play a seed and judge it. Raises with the seed, the plan that fired and what replays it."""
+def run(
+    seed: int, profile: Profile, *, latency: str = "25ms", in_place: bool = True
+) -> Findings:
+    """Play a seed and judge it; `in_place`: the broker changes orders as they are. Raises with the
+    seed, the plan that fired and what replays it."""
     plan = draw_plan(seed, profile)
-    world = _world(seed, plan, latency)
+    world = _world(seed, plan, latency, in_place)
     quiet_s = settles_s(plan) + 2 * world.setup.settings.reconcile_s + 1
     watching = watch(world, Bounds(quiet_s=quiet_s, rate_most=_RATE_MOST))
     trader = _Trader(watching, Random(f"drawn {seed}"), quiet_s)
@@ -128,7 +131,7 @@ async def _within(seconds: float, work: Awaitable[None]) -> bool:
     return True
 
 
-def _world(seed: int, plan: Plan, latency: str) -> World:
+def _world(seed: int, plan: Plan, latency: str, in_place: bool) -> World:
     tape = _market()
     return World(
         Setup(
@@ -143,6 +146,7 @@ def _world(seed: int, plan: Plan, latency: str) -> World:
             seed=seed,
             settings=OrderSettings(reconcile_s=20),  # so that such rounds come, and rest is near
             plan=plan if plan.faults else None,
+            modify_in_place=in_place,
         )
     )
 

@@ -93,6 +93,7 @@ class Race:
     sizes: int = 5
     sides: bool = True
     native: bool = False  # the broker keeps brackets' legs
+    in_place: bool = True  # the broker changes orders as they are
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +191,7 @@ def _played(
             seed=how.seed,
             settings=OrderSettings(**race.settings),
             brackets=BracketRules(auto_oco=True) if race.native else None,
+            modify_in_place=race.in_place,
             plan=plan if plan.faults else None,
         )
     )

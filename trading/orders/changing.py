@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from ..errors import UsageError
+from ..errors import RefusedByUs, UsageError
 from ..order import Trail
 from ..price import PriceLike
+from ..words import Reason
 from .admission import Admission
 from .agreement import Wish
 from .drafts import change_refusal, changed
@@ -43,8 +44,10 @@ class Changing:
         `market` as in `place`.
 
         Of several changes under way the latest wins. A bracket's stop or target can be moved; its
-        size follows what is held. Raises `UsageError` for a change that the order has no room for,
-        and `RefusedByUs` for an order that is over or being cancelled.
+        size follows what is held. At a broker that changes no order in place another order takes a
+        leg's place, and any other order cannot be changed. Raises `UsageError` for a change that
+        the order has no room for, and `RefusedByUs` for an order that is over, being cancelled, or
+        cannot be changed.
         """
         self._admission.check_change(order)
         wish = changed(order, qty=qty, limit=limit, stop=stop, trail=trail, market=market)
@@ -56,8 +59,17 @@ class Changing:
         self._admit_change(order, wish)
         order.core.refusal = ""
         if owner is None or not owner.move(order, wish):
+            self._check_in_place(order)
             order.core.want(wish)
         self._outbox.advance(order)
+
+    def _check_in_place(self, order: Order) -> None:
+        if not self._outbox.in_place:
+            raise RefusedByUs(
+                f"this broker changes no order in place, and {order.describe()} stands alone or is "
+                f"linked; cancel it, and place another when the cancel says what was filled",
+                reason=Reason.NOT_SUPPORTED,
+            )
 
     async def modify_and_wait(
         self,

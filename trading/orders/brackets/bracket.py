@@ -26,6 +26,7 @@ from .legs import Legs
 from .native import Native, plain_entry
 from .parting import Part
 from .plan import Level, Plan, roles
+from .replacing import until_replaced
 
 
 class Bracket:
@@ -364,8 +365,7 @@ class Bracket:
         side = self.plan.side.opposite
         return Native(self._entry, self._legs.all, side, self._sender, self._settings, self)
 
-    def _changed_plan(self) -> None:
-        """The rules want the stop elsewhere, or the entry's time is over."""
+    def _changed_plan(self) -> None:  # by the rules on the stop, or the entry's time is over
         self._sender.keep(self)
         self.settle()
 
@@ -379,8 +379,8 @@ class Bracket:
         core.check_move(self.plan, self.facts(), leg.nth, level, loosen=loosen)
         self._take_over(leg, level)
         order = leg.at_work
-        if order is None:
-            return
+        if order is None or not self._sender.in_place:
+            return await until_replaced(self, leg)
         live, wish, refusals = order.core, order.core.wish, order.core.refusals
         await order.changed.until(
             lambda: live.terminal or live.change_refused or live.agreed or live.wish != wish
@@ -396,5 +396,5 @@ class Bracket:
         self._sender.keep(self)
         leg.cut_pause(self._sender)
         self.settle()
-        if order is not None and not order.core.agreed:
+        if order is not None and not leg.settled:
             leg.moved = before

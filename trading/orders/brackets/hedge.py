@@ -24,10 +24,16 @@ class Hedge:
         self._again = again
         self._timer: int | None = None
 
-    def due(self, standing: list[Order]) -> bool:
+    def due(self, leg: Leg) -> bool:
         """Whether a substitute may go out beside what stands: a single order, in doubt for long
-        enough. Never a third."""
-        return len(standing) == 1 and self._rest_s(standing[0]) == 0
+        enough. Never a third, but for the one whose place it takes."""
+        order = self.alone(leg)
+        return order is not None and self._rest_s(order) == 0
+
+    def alone(self, leg: Leg) -> Order | None:
+        """The only order that stands, the one whose place it takes apart."""
+        standing = [order for order in leg.standing if order is not leg.replaced]
+        return standing[0] if len(standing) == 1 else None
 
     def say(self, doubtful: Order, substitute: Order) -> None:
         """Declare a substitute."""
@@ -39,8 +45,8 @@ class Hedge:
 
     def watch(self, leg: Leg) -> None:
         """See to it that a stop that becomes doubtful is looked at in time."""
-        standing = leg.standing
-        rest_s = self._rest_s(standing[0]) if len(standing) == 1 else None
+        order = self.alone(leg)
+        rest_s = None if order is None else self._rest_s(order)
         if not rest_s:
             self.stop()
         elif self._timer is None:

@@ -5,6 +5,7 @@ from msgspec import Struct
 from ...instrument import Instrument
 from ...order import OrderRequest
 from ...words import OrdStatus, OrdType, Reason, Side, TimeInForce
+from .. import tags
 from ..exits.closing import Sender
 from ..handle import Order
 from ..order_core import Do, OrderCore
@@ -30,19 +31,24 @@ class Leg:
     state. `since_s`: since when the live one works as wished. `dropped`: the trader took the leg
     away. `surplus`: orders of the broker's making that have no place any more: they are taken away,
     and what they fill counts. `moved`: what was before a change of the trader's, until the broker
-    agreed; `excused`: the number of the refusal that ended such a change.
+    agreed; `excused`: the number of the refusal that ended such a change. `replaced`: an attempt
+    that works until the one that takes its place does (`replacing`); `gone`: attempts that are not
+    kept any more; `cancel_first`: the broker has no room for two.
     """
 
     __slots__ = (
+        "cancel_first",
         "dropped",
         "excused",
         "failures",
+        "gone",
         "judging",
         "moved",
         "nth",
         "orders",
         "pause",
         "pauses",
+        "replaced",
         "role",
         "said",
         "since_s",
@@ -63,6 +69,9 @@ class Leg:
         self.dropped = False
         self.excused = 0
         self.moved: Moved | None = None
+        self.replaced: Order | None = None
+        self.gone = 0
+        self.cancel_first = False
 
     @property
     def last(self) -> Order | None:
@@ -82,6 +91,12 @@ class Leg:
             return self.orders[0] if core.wish.working and not core.terminal else None
         return the_live(self.standing)
 
+    @property
+    def settled(self) -> bool:
+        """Whether the broker has what was wished of it last."""
+        waits = self.replaced is not None or self.pause is not None
+        return not waits and all(order.core.agreed for order in self.standing)
+
     def sent(self, order: Order) -> None:
         """The next attempt is on its way."""
         self.orders.append(order)
@@ -96,7 +111,7 @@ class Leg:
     @property
     def attempts(self) -> int:
         """How many orders played it, or were meant to."""
-        return len(self.orders) + len(self.surplus)
+        return len(self.orders) + len(self.surplus) + self.gone
 
     def retire(self, order: Order) -> None:
         """An order has no place any more."""
@@ -108,6 +123,8 @@ class Leg:
     def resume(self, orders: list[Order], *, dropped: bool) -> None:
         """Go on with the orders of another life: what became of the last ones is still news."""
         self.orders, self.dropped = orders, dropped
+        tag = tags.parse(orders[-1].cl_ord_id) if orders else None
+        self.gone = 0 if tag is None else max(tag.attempt - len(orders), 0)
         self.judging = [order for order in orders if order is self.last or order.working]
 
     def request(
@@ -143,7 +160,10 @@ class Leg:
             return LegFacts(cum_qty, live=leaving)
         live = the_live(standing) or standing[-1]
         unsure = not leaving and all(order.core.uncertain for order in standing)
-        return LegFacts(cum_qty, live.leaves_qty, True, _holds(live.core), unsure)
+        open_qty = live.leaves_qty
+        if live is standing[-1]:  # what it took the place of may still fill
+            open_qty = max([order.leaves_qty for order in standing])
+        return LegFacts(cum_qty, open_qty, True, _holds(live.core), unsure)
 
     def end_pause(self) -> None:
         """What was refused may be tried again."""

@@ -19,6 +19,7 @@ from ..settings import OrderSettings
 from .core import LegWish, Mode
 from .hedge import Hedge
 from .leg import Leg, Moved, the_live
+from .replacing import beside, forget, no_room, takes_over
 
 _WRONG_SIDE = (Reason.SELL_STOP_NOT_BELOW_LAST, Reason.BUY_STOP_NOT_ABOVE_LAST)
 
@@ -85,17 +86,19 @@ class Legs:
         """Look at what became of the legs' orders since the last time."""
         for leg in self.all:
             self._judge(leg)
+            takes_over(leg, self._sender)
         self._time_triggered_stop()
 
     def want(self, leg: Leg, wish: LegWish, side: Side) -> None:
         """Have a leg open what is wished, on this side; nothing else of it works."""
         standing, paused = leg.standing, leg.pause is not None
         wanted = wish.open_qty > 0 and not leg.dropped
-        if wanted and not (paused or self.gave_up(leg)) and self._has_room(leg, standing):
+        if wanted and not (paused or self.gave_up(leg)) and self._has_room(leg, standing, wish):
             request = leg.request(self._intent, self._instrument, side, self._tif, wish)
-            leg.sent(self._sender.send(request))
-            if standing and leg.last is not None:
-                self._hedge.say(standing[0], leg.last)
+            doubted, new = self._hedge.alone(leg), self._sender.send(request)
+            leg.sent(new)
+            if doubted is not None:
+                self._hedge.say(doubted, new)
             if leg is self.stop:
                 self._hedge.watch(leg)
             return
@@ -103,10 +106,11 @@ class Legs:
             self._hedge.watch(leg)
         live = the_live(standing)
         for order in standing:
-            if not wanted or (order is not live and live is not None and live.core.accepted):
+            spare = order is not live and live is not None and live.core.accepted
+            if not wanted or (spare and leg.replaced is None):
                 order.core.want_gone()
             elif order is live and not paused:
-                order.core.want(_at(order, wish, is_stop=leg is self.stop))
+                self._change(leg, order, wish, side)
             self._sender.advance(order)
 
     def wake(self) -> None:
@@ -127,6 +131,22 @@ class Legs:
 
     # --- how --------------------------------------------------------------------------------------
 
+    def _change(self, leg: Leg, order: Order, wish: LegWish, side: Side) -> None:
+        """Have the order that works at a size and a level, or another one in its place."""
+        wished = _at(order, wish, is_stop=leg is self.stop)
+        if self._sender.in_place:
+            order.core.want(wished)
+        elif wished == order.core.wish or not beside(leg, order) or self.gave_up(leg):
+            return  # it is as it should be, or its fate is not known
+        elif leg is self.stop and not leg.cancel_first:
+            request = leg.request(self._intent, self._instrument, side, self._tif, wish)
+            leg.replaced = order
+            leg.sent(self._sender.send(request))
+            forget(leg)
+        else:
+            leg.cancel_first = False
+            order.core.want_gone()
+
     def _judge(self, leg: Leg) -> None:
         """Look once at the end of each attempt, and at each refused change."""
         ended = [order for order in leg.judging if order.core.terminal] if leg.judging else []
@@ -138,7 +158,7 @@ class Legs:
             return
         if live.core.change_refused and leg.pause is None and leg.excused != live.core.refusals:
             self._change_refused(leg, live)
-        elif live.core.agreed:
+        elif live.core.agreed and leg.replaced is None:
             leg.works(self._sender.now_s())
             leg.moved = None
 
@@ -146,12 +166,28 @@ class Legs:
         core = order.core
         self._sender.never(leg.pause)
         leg.pause = None
-        if core.wish.working and core.venue_status is not OrdStatus.FILLED:
+        if leg.replaced is not None and order is leg.last and core.wish.working:
+            self._not_replaced(leg, leg.replaced, order)
+        elif core.wish.working and core.venue_status is not OrdStatus.FILLED:
             self._failed(leg, order, core.venue_status.name.lower(), core.reason, core.text)
 
-    def _has_room(self, leg: Leg, standing: list[Order]) -> bool:
+    def _not_replaced(self, leg: Leg, old: Order, new: Order) -> None:
+        """What was to take an order's place was not taken: the old one works on."""
+        leg.replaced = None
+        if new.core.venue_status is OrdStatus.FILLED:
+            return
+        if no_room(new):
+            leg.cancel_first = True
+        elif leg.moved is not None and not new.core.unsent.count:
+            before, leg.moved = leg.moved, None
+            self._holder.take_back(leg, before, old)
+        else:
+            self._failed(leg, new, "change_refused", new.core.reason, new.core.text)
+
+    def _has_room(self, leg: Leg, standing: list[Order], wish: LegWish) -> bool:
         """Whether an attempt may be sent: none may be working but a stop in doubt."""
-        return not standing or (leg is self.stop and self._hedge.due(standing))
+        covered = leg.replaced is not None and leg.replaced.leaves_qty >= wish.open_qty
+        return not standing or (leg is self.stop and not covered and self._hedge.due(leg))
 
     def _change_refused(self, leg: Leg, order: Order) -> None:
         """The order works on as it was. It is kept while the change is tried again: an old stop
@@ -183,7 +219,8 @@ class Legs:
         if leg is self.stop and hopeless and holder.mode is Mode.GUARDING:
             holder.exit(story)
             return
-        if order.core.terminal and leg.live is not None and leg.live.core.accepted:
+        stands_in = leg.live is not None and leg.live.core.accepted
+        if order.core.terminal and stands_in and what != "change_refused":
             return  # another attempt stands in for it
         pause_s = self._sender.pause_s(order, leg.pauses, not_now=not_now)
         vanished = leg is self.stop and order.core.venue_status is OrdStatus.CANCELED

@@ -174,12 +174,13 @@ class Fallback:
 
     def _size(self, stop: Order, held: int) -> None:
         core = stop.core
-        if core.change_refused:
+        total = stop.cum_qty + held
+        if core.change_refused or (core.wish.order_qty != total and not self._sender.in_place):
             self._closing = True
             self._sender.keep(self)
             self.settle()
             return
-        core.want(structs.replace(core.wish, order_qty=stop.cum_qty + held))
+        core.want(structs.replace(core.wish, order_qty=total))
         self._sender.advance(stop)
 
 

@@ -271,7 +271,7 @@ class Group:
         if not first.orders and self._wish.first_works:
             first.orders.append(self._sender.send(first.request(self.instrument, first.spec.qty)))
         elif first.live is not None and not self._wish.first_works:
-            first.want(0)
+            first.want(0, in_place=True)
             self._sender.advance(first.live)
 
     def _want(self, member: Member, open_qty: int) -> None:
@@ -281,7 +281,7 @@ class Group:
             clear = not core.lagging(self._facts(), self._wish)
             open_qty = member.closing(open_qty, self._sender.held(self.instrument), clear=clear)
         if member.live is not None:
-            member.want(open_qty)
+            member.want(open_qty, in_place=self._sender.in_place)
             self._sender.advance(member.live)
         elif open_qty and not member.out and member.pause is None:
             request = member.request(self.instrument, open_qty)

@@ -109,8 +109,8 @@ class Member:
         self.out = self.out or left <= 0
         return min(open_qty, left) if clear and left > 0 else 0
 
-    def want(self, open_qty: int) -> None:
-        """Say to the live order what it should have open."""
+    def want(self, open_qty: int, *, in_place: bool) -> None:
+        """Say to the live order what it should have open; `in_place`: the broker changes it."""
         live = self.live
         assert live is not None, f"{self.spec.name} has no order to change"
         core = live.core
@@ -121,7 +121,12 @@ class Member:
             total = core.cum_qty + open_qty
             # What closes at market was cut to what is held, and is never made larger.
             most = core.wish.order_qty if self.at_market else total
-            core.want(structs.replace(core.wish, order_qty=min(total, most)))
+            wish = structs.replace(core.wish, order_qty=min(total, most))
+            if in_place or wish == core.wish:
+                core.want(wish)
+            elif core.agreed:  # it is cancelled, and sent anew when it is known to be out
+                self.anew = True
+                core.want_gone()
 
     def end_pause(self, sender: Sender) -> None:
         """What was refused may be tried again."""

@@ -81,7 +81,8 @@ class Close:
         self._sender = sender
         self._settings = settings
         self._look = look
-        self._resting: Order | None = None
+        self._rested: list[Order] = []  # its orders at the limit; the last one works, or did
+        self._anew = False  # it is made smaller by another order in its place
         self._closer = Closer(intent, instrument, sender, settings, self.settle)
         self._cancelled = ""
         stand, _, _ = look(self)
@@ -176,16 +177,14 @@ class Close:
 
     def resume(self, kept: CloseKept, past: Past) -> None:
         """Go on as the close of another life, with its orders."""
-        rested = past.of("close")
-        self._resting = rested[-1] if rested else None
+        self._rested = past.of("close")
         self._closer.resume(past.of("exit"))
         self._cancelled = kept.cancelled
         stand, _, _ = self._look(self)
         self._excess = Excess(self._by_itself, stand.beyond(self.side, 0))
 
     def orders(self) -> list[Order]:
-        rested = [] if self._resting is None else [self._resting]
-        return rested + self._closer.orders
+        return self._rested + self._closer.orders
 
     def settle(self) -> None:
         """Do the next step, if there is one to do now."""
@@ -233,8 +232,12 @@ class Close:
     @property
     def _by_itself(self) -> int:
         """Contracts that its own orders closed."""
-        rested = self._resting.cum_qty if self._resting is not None else 0
+        rested = sum(order.cum_qty for order in self._rested)
         return rested + max(self.side.sign * self._closer.net, 0)
+
+    @property
+    def _resting(self) -> Order | None:
+        return self._rested[-1] if self._rested else None
 
     @property
     def _any_live(self) -> bool:
@@ -252,21 +255,27 @@ class Close:
 
     def _at_limit(self, allotted: int, clear: bool) -> None:
         order = self._resting
-        if order is None:
+        if order is None or (self._anew and not order.working):
             if allotted and clear:
-                self._resting = self._sender.send(self._request(allotted))
+                self._anew = False
+                self._rested.append(self._sender.send(self._request(allotted)))
         elif order.working:
             wish = order.core.wish
             if not allotted:
                 order.core.want_gone()
             else:
                 total = min(wish.order_qty, order.cum_qty + allotted)
-                order.core.want(structs.replace(order.core.wish, order_qty=total, price=wish.price))
+                smaller = structs.replace(wish, order_qty=total, price=wish.price)
+                if smaller == wish or self._sender.in_place:
+                    order.core.want(smaller)
+                else:
+                    self._anew = True
+                    order.core.want_gone()
             self._sender.advance(order)
 
     def _request(self, qty: int) -> OrderRequest:
         return OrderRequest(
-            cl_ord_id=f"{self.intent}.close#1",
+            cl_ord_id=f"{self.intent}.close#{len(self._rested) + 1}",
             instrument=self._instrument,
             side=self.side,
             ord_type=OrdType.LIMIT,

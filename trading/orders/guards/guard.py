@@ -209,7 +209,7 @@ class Guard:
         for leg in self._legs.all:
             level = before.level(leg.nth)
             changed = level is not None and level != spec.level(leg.nth)
-            if changed and leg.live is not None and not leg.live.core.agreed:
+            if changed and leg.live is not None and not leg.settled:
                 assert level is not None
                 leg.moved = leg.moved or Moved(level, NO_RULES)
 

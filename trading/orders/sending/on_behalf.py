@@ -47,6 +47,10 @@ class OnBehalf:
     def closed(self) -> bool:
         return self._outbox.closed
 
+    @property
+    def in_place(self) -> bool:
+        return self._outbox.in_place
+
     def flattening(self, instrument: Instrument) -> bool:
         return self._outbox.flattening(instrument)
 

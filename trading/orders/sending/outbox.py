@@ -77,6 +77,7 @@ class Outbox:
         self.differences = Differences(now_ns, self.incident, settings.incidents_most)
         self.last_call = False
         self.closed = False
+        self.in_place = broker.offers.modify_in_place
         self.stop_noted = lambda order: None
         self._listener = listener
         self._now_ns = now_ns

@@ -1,0 +1,74 @@
+"""Changing a leg at a broker that does not change orders in place (race-scenarios RS-28).
+
+A stop is never taken away before another works: the next attempt goes out beside it, at the new
+price and size, and the old one is cancelled once the broker has confirmed the new. For a round trip
+both work, and should both fill, the excess is given back like any other. Where the broker has no
+room for a second order, and for a target, which protects nothing, the old one is cancelled first,
+and the next attempt goes when it is known to be out.
+"""
+
+from typing import Protocol
+
+from ...errors import Refused
+from ...words import Reason
+from ..exits.closing import Sender
+from ..handle import Changed, Order
+from .leg import Leg
+from .plan import Plan
+
+_NO_ROOM = (Reason.INSUFFICIENT_FUNDS, Reason.QUANTITY_OUT_OF_RANGE)
+
+
+class Owner(Protocol):
+    """Whose leg it is. `changed` wakes whoever waits."""
+
+    @property
+    def plan(self) -> Plan: ...
+    @property
+    def changed(self) -> Changed: ...
+
+
+_KEPT_MOST = 8  # attempts of a leg; of older ones nothing can be told any more
+
+
+async def until_replaced(owner: Owner, leg: Leg) -> None:
+    """Wait until the leg, if it works, does so where the trader moved it. Raises `Refused` where
+    the broker did not take that, and it works on as it was."""
+    if leg.at_work is None:
+        return
+    asked = owner.plan.level(leg.nth)
+    await owner.changed.until(lambda: leg.settled)
+    if owner.plan.level(leg.nth) != asked:
+        raise Refused(f"the broker took no {leg.role} at {asked}; it is where it was")
+
+
+def takes_over(leg: Leg, sender: Sender) -> None:
+    """The attempt that takes another's place may work by now: then that one goes."""
+    old, new = leg.replaced, leg.last
+    if old is None or new is None:
+        return
+    if old.core.terminal or new.core.terminal:
+        leg.replaced = None
+    elif new.core.accepted and not new.core.doubtful:
+        leg.replaced = None
+        old.core.want_gone()
+        sender.advance(old)
+
+
+def beside(leg: Leg, old: Order) -> bool:
+    """Whether the next attempt may go out while an order works: the broker has confirmed it,
+    nothing of it is under way, and no third one is there."""
+    return leg.replaced is None and old.core.agreed and leg.standing == [old]
+
+
+def no_room(order: Order) -> bool:
+    """Whether an attempt was refused for there being another."""
+    return order.core.reason in _NO_ROOM
+
+
+def forget(leg: Leg) -> None:
+    """Keep the newest attempts, and those that filled something or may."""
+    kept = leg.orders[-_KEPT_MOST:]
+    old = [o for o in leg.orders[:-_KEPT_MOST] if o.working or o.cum_qty or o in leg.judging]
+    leg.gone += len(leg.orders) - len(old) - len(kept)
+    leg.orders = [*old, *kept]
