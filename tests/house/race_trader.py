@@ -138,8 +138,7 @@ class RaceTrader:
         "foreign" for what is not ours."""
         found: Counter[str] = Counter()
         for order in self.world.desk.open_orders(None):
-            tag = tags.parse(order.cl_ord_id)
-            found["foreign" if tag is None else tag.duty] += order.leaves_qty
+            found[duty_of(self.world.desk.known_as(order.order_id))] += order.leaves_qty
         return {duty: Fraction(qty, self._how.size) for duty, qty in found.items()}
 
     @property
@@ -158,7 +157,7 @@ class RaceTrader:
         found = {}
         for order in self.world.desk.open_orders(None):
             px = order.stop_px if order.stop_px is not None else order.price
-            found[duty_of(order.cl_ord_id)] = self.px(str(px))
+            found[duty_of(self.world.desk.known_as(order.order_id))] = self.px(str(px))
         return found
 
     def stops(self) -> list[Decimal]:
@@ -171,7 +170,7 @@ class RaceTrader:
         qty = sum(
             record.cum_qty
             for record in self.world.desk.orders.values()
-            if duty_of(record.request.cl_ord_id) == duty
+            if duty_of(record.known_as) == duty
         )
         return Fraction(qty, self._how.size)
 
@@ -199,7 +198,7 @@ class RaceTrader:
 
     def _duty(self, sent: Sent) -> str:
         record = self.world.desk.orders.get(int(sent.order_id or 0))
-        return "" if record is None else duty_of(record.request.cl_ord_id)
+        return "" if record is None else duty_of(record.known_as)
 
 
 def duty_of(tag_text: str) -> str:

@@ -37,6 +37,7 @@ from typing import Any
 import pytest
 from race_market import Line, market_rows, tape_of
 from race_trader import RaceTrader
+from untagged import Untagged
 
 from dryfill.matching.rules import Rules
 from dryfill.scenarios.plan import Plan
@@ -93,6 +94,7 @@ class Race:
     sizes: int = 5
     sides: bool = True
     native: bool = False  # the broker keeps brackets' legs
+    tagged: bool = True  # events carry the client's tag
     in_place: bool = True  # the broker changes orders as they are
 
 
@@ -195,6 +197,8 @@ def _played(
             plan=plan if plan.faults else None,
         )
     )
+    if not race.tagged:
+        world.broker = Untagged(world.broker)
     watching = watch(world, Bounds(**race.bounds))
     trader = RaceTrader(world, watching, how, moment, Decimal(race.mirror))
 

@@ -82,6 +82,47 @@ async def test_rs_03_a_fill_before_its_acknowledgement_is_protected_at_once(t):
 
 @race(
     market=CALM,
+    latency={"request": 20, "response": 75, "events": 10},
+    tagged=False,
+    premises=("INV-01", "INV-05", "INV-06"),
+    family=15,
+)
+async def test_rs_03_a_fill_that_names_no_tag_waits_for_the_acknowledgement_that_names_it(t):
+    bracket = await t.bracket(t.buy(2), stop="19990", target="20010")
+    assert await _ok(bracket)
+    await t.rest()
+    assert t.protected
+    assert t.held == 2
+    assert len(t.placed("stop")) == 1
+    if t.exact:
+        assert t.placed_ms("stop") == [95]  # the acknowledgement's way
+
+
+@race(
+    market=CALM,
+    tagged=False,
+    plan="""
+        [[fault]]
+        kind = "ack-lost"
+        call = "place"
+        role = "entry"
+        form = "timeout"
+        after = "1200 ms"
+    """,
+    premises=("INV-01", "INV-06"),
+    family=15,
+)
+async def test_rs_03_a_fill_that_names_no_tag_and_an_acknowledgement_that_never_comes(t):
+    bracket = await t.bracket(t.buy(2), stop="19990")
+    assert await _ok(bracket)
+    await t.rest()
+    assert t.protected
+    assert t.held == 2
+    assert len(t.placed("entry")) == 1
+
+
+@race(
+    market=CALM,
     plan="""
         [[fault]]
         kind = "ack-lost"

@@ -73,6 +73,32 @@ async def test_rs_16_a_linked_order_whose_id_is_not_known_yet_is_cancelled_on_ar
     assert not group.outcome.overfilled
 
 
+@race(
+    market=TARGET_HIT,
+    plan="""
+        [[fault]]
+        kind = "venue-cancel"
+        event = "fill"
+        role = "leg2"
+        target = "*.leg1"
+
+        [[fault]]
+        kind = "late"
+        event = "fill"
+        role = "leg2"
+        delay = "150 ms"
+    """,
+    premises=("INV-06",),
+)
+async def test_rs_17_a_linked_stop_whose_cancel_is_told_before_the_targets_fill(t):
+    group = await linked(t, 1)
+    await group.done()
+    await t.rest()
+    assert t.flat
+    assert not group.outcome.overfilled
+    assert not t.placed("exit")
+
+
 # --- guards ---------------------------------------------------------------------------------------
 
 
