@@ -40,9 +40,7 @@ _STEPS = 3000
 _LATEST_NS = 4 * 3600 * 10**9  # the last row: no run waits for so long
 
 
-def run(
-    seed: int, profile: Profile, *, latency: str = "25ms", in_place: bool = True
-) -> Findings:
+def run(seed: int, profile: Profile, *, latency: str = "25ms", in_place: bool = True) -> Findings:
     """Play a seed and judge it; `in_place`: the broker changes orders as they are. Raises with the
     seed, the plan that fired and what replays it."""
     plan = draw_plan(seed, profile)
