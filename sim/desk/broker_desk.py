@@ -28,7 +28,7 @@ from .children import Children
 from .grid import on_grid, units_or_none
 from .links import Links
 from .margin import check_margin
-from .money import total
+from .marking import open_profit
 from .orders import OrderRecord
 from .wording import said
 
@@ -56,8 +56,8 @@ class BrokerDesk:
         self._now_ns = now_ns
         self._margin = margin
         self._number = number or (lambda: len(self.orders) + 1)
-        self._children = Children(self, brackets or BracketRules())
-        self._links = Links(self)
+        self.children = Children(self, brackets or BracketRules())
+        self.links = Links(self)
         self._by_tag: dict[str, OrderRecord] = {}
         self._by_id: dict[str, OrderRecord] = {}
         self._working: dict[int, OrderRecord] = {}
@@ -88,7 +88,7 @@ class BrokerDesk:
         units, stop_units = self._admitted(request)
         record = self._booked(request)
         if linked is not None:
-            self._links.tie(record, linked)
+            self.links.tie(record, linked)
         self.exchange.enter(
             request.instrument.symbol,
             NewOrder(
@@ -127,7 +127,7 @@ class BrokerDesk:
         reason: Reason = Reason.NONE,
         text: str = "",
     ) -> None:
-        """Tell of an order that is not at the exchange, and where nothing was filled."""
+        """Tell of an order that is not at the exchange, and where nothing was filled there."""
         instrument = record.request.instrument
         report = Report(
             seq=0,
@@ -135,7 +135,7 @@ class BrokerDesk:
             order_id=record.number,
             exec_type=what,
             ord_status=status,
-            order_qty=record.order_qty,
+            order_qty=record.order_qty - record.carried,
             cum_qty=0,
             leaves_qty=0 if status.terminal else record.order_qty,
             price=units_or_none(instrument, record.price),
@@ -147,10 +147,9 @@ class BrokerDesk:
     def modify(self, order_id: str, change: OrderChange) -> None:
         """Change a working order in place. Raises `Refused`; the order is as it was then."""
         record = self._record(order_id)
-        self._children.check_change(record)
+        self.children.check_change(record)
         instrument = record.request.instrument
-        command = ReplaceOrder(
-            record.number,
+        command = record.change(
             change.order_qty,
             self._on_grid(instrument, change.price),
             self._on_grid(instrument, change.stop_px),
@@ -166,7 +165,7 @@ class BrokerDesk:
         """Take a working order away. Raises `Refused` for one that is over or unknown."""
         record = self._record(order_id)
         if record.status is OrdStatus.SUSPENDED:
-            self._children.cancel(record)
+            self.children.cancel(record)
             return
         self._ask(record, CancelOrder(record.number), ExecType.CANCEL_REJECTED)
 
@@ -193,13 +192,20 @@ class BrokerDesk:
             )
         )
 
-    # --- for the children (`children.Books`) ------------------------------------------------------
+    # --- for the children (`children.Books`), and after a restart --------------------------------
 
     def born(self, request: OrderRequest, parent: OrderRecord) -> OrderRecord:
         """Take a child into the books; it has no tag and does not work yet."""
         record = OrderRecord(self._number(), request, self._now_ns(), parent)
         self.orders[record.number] = self._by_id[str(record.number)] = record
         return record
+
+    def put_back(self, record: OrderRecord, px: Decimal | None = None) -> None:
+        """Take an order of an earlier life into the books; `px`: where a child was put last."""
+        self.orders[record.number] = self._by_id[str(record.number)] = record
+        if record.request.cl_ord_id:
+            self._by_tag.setdefault(record.request.cl_ord_id, record)
+        self.children.restore(record, px)
 
     def works(self, record: OrderRecord) -> None:
         """A child is about to be at the exchange."""
@@ -252,18 +258,8 @@ class BrokerDesk:
         )
 
     def open_profit(self) -> Decimal:
-        """What closing everything at the last price would realise, before fees.
-
-        Where nothing was traded yet: at the bid of what is long and the ask of what is short.
-        """
-        profits = []
-        for symbol, holding in self.account.holdings.items():
-            if holding.sign:
-                book = self.exchange.book(symbol)
-                side = book.bid if holding.sign > 0 else book.ask
-                mark = book.last_price if book.last_price is not None else side and side[0]
-                profits.append(holding.open_profit(holding.lots[0].units if mark is None else mark))
-        return total(*profits)
+        """What closing everything now would realise: see `marking`."""
+        return open_profit(self.account, self.exchange)
 
     # --- what the exchange says -----------------------------------------------------------------
 
@@ -296,8 +292,8 @@ class BrokerDesk:
         if fill is not None:
             self.tell(self._position(fill.instrument))
             self.tell(self.account_state())
-        self._children.heard(record, report)
-        self._links.heard(record, report)
+        self.children.heard(record, report)
+        self.links.heard(record, report)
 
     def _book(self, record: OrderRecord, report: Report) -> Execution:
         request = record.request
@@ -352,7 +348,7 @@ class BrokerDesk:
         if request.cl_ord_id:
             self._by_tag[request.cl_ord_id] = record
         if request.attached is not None:
-            self._children.attach(record)
+            self.children.attach(record)
         return record
 
     def _ask(

@@ -8,9 +8,10 @@ that it reported at that moment was told, so that two legs filled in one instant
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Protocol
 
-from ...matching.commands import CancelOrder, Command, NewOrder, ReplaceOrder
+from ...matching.commands import CancelOrder, Command, NewOrder
 from ...matching.reports import Report
 from ...trading.errors import Refused
 from ...trading.instrument import Instrument
@@ -98,6 +99,35 @@ class Children:
     def attach(self, entry: OrderRecord) -> None:
         """An entry with something attached is in the books."""
         self._families[entry.number] = Family(entry)
+
+    def restore(self, record: OrderRecord, px: Decimal | None) -> None:
+        """An order of an earlier life is in the books again, entries before their children. `px`:
+        where the broker put a child last."""
+        parent, attached = record.parent, record.request.attached
+        if attached is not None:
+            self.attach(record)
+        if parent is None or parent.request.attached is None:
+            return
+        family, of = self._families[parent.number], parent.request.attached
+        child = Child(record, Ticks(0))
+        distance = of.stop if child.stops else of.target
+        assert distance is not None, "it was made for one"
+        child.distance, child.px = distance, px
+        family.children.append(child)
+        self._families[record.number] = family
+
+    def resume(self) -> None:
+        """All orders are back: what a family lacks is made up for."""
+        for family in dict.fromkeys(self._families.values()):
+            family.over = family.entry.status.terminal and not family.live
+            if not family.over:
+                self._afterwards(partial(self._follow, family))
+
+    def px_of(self, number: int) -> Decimal | None:
+        """Where the broker put a child last; None for what is none."""
+        family = self._families.get(number)
+        found = [] if family is None else family.children
+        return next((child.px for child in found if child.record.number == number), None)
 
     def heard(self, record: OrderRecord, report: Report) -> None:
         """An order changed; told already."""
@@ -199,7 +229,7 @@ class Children:
         stops = child.stops
         self._enter(
             record,
-            ReplaceOrder(record.number, qty, None if stops else units, units if stops else None),
+            record.change(qty, None if stops else units, units if stops else None),
         )
 
     def _new(self, child: Child, qty: int, px: Decimal) -> NewOrder:

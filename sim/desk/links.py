@@ -49,5 +49,5 @@ class Links:
         left = other.leaves_qty - report.last_qty
         command: CancelOrder | ReplaceOrder = CancelOrder(other.number)
         if filled.status is not OrdStatus.FILLED and left > 0:
-            command = ReplaceOrder(other.number, other.cum_qty + left)
+            command = other.change(other.cum_qty + left, None, None)
         self._books.exchange.enter(other.request.instrument.symbol, command)

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from ...matching.commands import ReplaceOrder
 from ...matching.reports import Report
 from ...trading.order import OrderRequest, OrderState
 from ...trading.orders.tags import Tag, parse
@@ -13,9 +14,11 @@ class OrderRecord:
     """What the broker knows of one order; `number` is its id here and in the engine. `parent`: the
     entry to which the broker attached it. `linked`: the order that it named as the one to cancel;
     a target among the children names its stop. `trail`: how far a trailing stop stays behind, in
-    units."""
+    units. `carried`: contracts filled before its engine knew it, in an earlier life of the broker.
+    """
 
     __slots__ = (
+        "carried",
         "cum_qty",
         "entered_ns",
         "leaves_qty",
@@ -51,6 +54,7 @@ class OrderRecord:
         self.stop_px = request.stop_px
         self.trail = request.trail
         self.linked: OrderRecord | None = None
+        self.carried = 0
         self.reason = Reason.NONE
         self.text = ""
 
@@ -58,8 +62,10 @@ class OrderRecord:
         """Take the exchange's word."""
         grid = self.request.instrument
         self.status = report.ord_status
-        self.order_qty = report.order_qty
-        self.cum_qty = report.cum_qty
+        if self.carried and report.ord_status is OrdStatus.NEW:
+            self.status = OrdStatus.PARTIALLY_FILLED
+        self.order_qty = report.order_qty + self.carried
+        self.cum_qty = report.cum_qty + self.carried
         self.leaves_qty = report.leaves_qty
         self.worth_units += report.last_qty * report.last_px
         self.price = None if report.price is None else grid.decimal(report.price)
@@ -67,6 +73,14 @@ class OrderRecord:
         self.updated_ns = report.time_ns
         if report.reason is not Reason.NONE:
             self.reason = report.reason
+
+    def change(
+        self, qty: int | None, price: int | None, stop_px: int | None, trail: int | None = None
+    ) -> ReplaceOrder:
+        """What its engine is told of a change; `qty` is the new total, fills included."""
+        if qty is not None:
+            qty -= self.carried
+        return ReplaceOrder(self.number, qty, price, stop_px, trail)
 
     @property
     def tag(self) -> Tag | None:
