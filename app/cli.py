@@ -11,6 +11,7 @@ from .cli_errors import EPILOG, INTERRUPTED, OK, USAGE
 from .cli_live import live_app
 
 _MARKET, _RULES, _OUTPUT = "Market data", "How it is traded", "Output"
+_SERVER, _WIRE = "Server", "How it speaks"
 
 app = typer.Typer(
     help="Rehearse trading orders before they trade.",
@@ -162,6 +163,64 @@ def backtest(
     command = ["dryfill", *context.obj]
     asked = Asked(strategy, data, world, param or [], json=json, out=out, command=command)
     raise typer.Exit(show_backtest(asked, debug=debug))
+
+
+@app.command(epilog=EPILOG)
+def gateway(
+    host: Annotated[str, _option("Where it listens.", _SERVER)] = "127.0.0.1",
+    port: Annotated[int, _option("0: any that is free.", _SERVER)] = 8787,
+    any_address: Annotated[
+        bool, _option("Let other machines reach it.", _SERVER, "--any-address")
+    ] = False,
+    control_port: Annotated[int | None, _option("For the control API.", _SERVER)] = None,
+    keep: Annotated[str | None, _option("SQLite file that outlives it.", _SERVER)] = None,
+    accounts: Annotated[str | None, _option("TOML file of users and accounts.", _SERVER)] = None,
+    user: Annotated[str, _option("Who logs in, without --accounts.", _SERVER)] = "demo",
+    limits: Annotated[bool, typer.Option(help="Rate limits.", rich_help_panel=_SERVER)] = True,
+    market: Annotated[
+        list[str] | None, _option("synthetic, FILE, or MNQZ6=FILE; may be repeated.", _MARKET)
+    ] = None,
+    instrument: Annotated[list[str] | None, _option("MNQ; may be repeated.", _MARKET)] = None,
+    start: Annotated[str | None, _option("Of recorded data.", _MARKET)] = None,
+    timezone: Annotated[str | None, _option("Of times without one.", _MARKET)] = None,
+    speed: Annotated[str, _option("1x, 10x, 0x or max.", _MARKET)] = "1x",
+    restamp: Annotated[
+        bool, typer.Option(help="Show market times as now.", rich_help_panel=_MARKET)
+    ] = True,
+    seed: Annotated[int, typer.Option(min=0, help="Of a generated market.")] = 0,
+    unknown_size: Annotated[str, _option("all, one or none.", _RULES)] = "all",
+    stop_trigger: Annotated[str, _option("trade or quote.", _RULES)] = "trade",
+    profile: Annotated[str, _option("current or 2025-07.", _WIRE)] = "current",
+    envelope: Annotated[str, _option("wrapped, flat or mixed.", _WIRE)] = "wrapped",
+    tape: Annotated[str, _option("list or object.", _WIRE)] = "list",
+    debug: Annotated[bool, _option("Tracebacks of errors.", _OUTPUT, "--debug")] = False,
+) -> None:
+    """Serve a local twin of ProjectX Gateway for paper trading; see docs/gateway.md."""
+    from .cli_gateway import Asked, show_gateway
+
+    asked = Asked(
+        host=host,
+        port=port,
+        any_address=any_address,
+        control_port=control_port,
+        market=market or ["synthetic"],
+        instruments=instrument or [],
+        timezone=timezone,
+        start=start,
+        unknown_size=unknown_size,
+        stop_trigger=stop_trigger,
+        speed=speed,
+        restamp=restamp,
+        accounts=accounts,
+        user=user,
+        profile=profile,
+        envelope=envelope,
+        tape=tape,
+        limits=limits,
+        keep=keep,
+        seed=seed,
+    )
+    raise typer.Exit(show_gateway(asked, debug=debug))
 
 
 app.add_typer(live_app)

@@ -32,20 +32,20 @@ class Number(Decimal):
     """A JSON number, exactly as it was written; text of digits is none."""
 
 
-class _Body(Struct, frozen=True, rename=lambda name: name.replace("_", "")):
+class Body(Struct, frozen=True, rename=lambda name: name.replace("_", "")):
     """Members are matched in lower case."""
 
 
-class Nothing(_Body, frozen=True):
+class Nothing(Body, frozen=True):
     """An endpoint that needs nothing."""
 
 
-class LoginKey(_Body, frozen=True):
+class LoginKey(Body, frozen=True):
     user_name: str
     api_key: str
 
 
-class LoginApp(_Body, frozen=True):
+class LoginApp(Body, frozen=True):
     user_name: str
     password: str
     device_id: str | None = None
@@ -53,24 +53,24 @@ class LoginApp(_Body, frozen=True):
     verify_key: str | None = None
 
 
-class Accounts(_Body, frozen=True):
+class Accounts(Body, frozen=True):
     only_active_accounts: bool = False
 
 
-class ContractSearch(_Body, frozen=True):
+class ContractSearch(Body, frozen=True):
     live: bool
     search_text: str | None = None
 
 
-class ContractId(_Body, frozen=True):
+class ContractId(Body, frozen=True):
     contract_id: str
 
 
-class ContractsAvailable(_Body, frozen=True):
+class ContractsAvailable(Body, frozen=True):
     live: bool
 
 
-class Bars(_Body, frozen=True):
+class Bars(Body, frozen=True):
     contract_id: str
     live: bool
     start_time: str
@@ -81,12 +81,12 @@ class Bars(_Body, frozen=True):
     include_partial_bar: bool = False
 
 
-class Bracket(_Body, frozen=True):
+class Bracket(Body, frozen=True):
     ticks: Int32
     type: Int32
 
 
-class Place(_Body, frozen=True):
+class Place(Body, frozen=True):
     account_id: Int32
     contract_id: str
     type: Int32
@@ -101,7 +101,7 @@ class Place(_Body, frozen=True):
     linked_order_id: Int64 | None = None
 
 
-class Modify(_Body, frozen=True):
+class Modify(Body, frozen=True):
     account_id: Int32
     order_id: Int64
     size: Int32 | None = None
@@ -110,28 +110,28 @@ class Modify(_Body, frozen=True):
     trail_price: Number | None = None
 
 
-class OneOrder(_Body, frozen=True):
+class OneOrder(Body, frozen=True):
     account_id: Int32
     order_id: Int64
 
 
-class OfAccount(_Body, frozen=True):
+class OfAccount(Body, frozen=True):
     account_id: Int32
 
 
-class Orders(_Body, frozen=True):
+class Orders(Body, frozen=True):
     account_id: Int32
     start_timestamp: str
     end_timestamp: str | None = None
 
 
-class Trades(_Body, frozen=True):
+class Trades(Body, frozen=True):
     account_id: Int32
     start_timestamp: str | None = None
     end_timestamp: str | None = None
 
 
-class QueryFilter(_Body, frozen=True):
+class QueryFilter(Body, frozen=True):
     account_id: Int32
     statuses: list[Int32] | None = None
     contract_id: str | None = None
@@ -139,7 +139,7 @@ class QueryFilter(_Body, frozen=True):
     created_before: str | None = None
 
 
-class Query(_Body, frozen=True):
+class Query(Body, frozen=True):
     filter: QueryFilter
     page_size: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
     page_offset: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
@@ -148,18 +148,18 @@ class Query(_Body, frozen=True):
     include_total_count: bool = False
 
 
-class Close(_Body, frozen=True):
+class Close(Body, frozen=True):
     account_id: Int32
     contract_id: str
 
 
-class PartialClose(_Body, frozen=True):
+class PartialClose(Body, frozen=True):
     account_id: Int32
     contract_id: str
     size: Int32
 
 
-B = TypeVar("B", bound=_Body)
+B = TypeVar("B", bound=Body)
 
 
 def read_body(raw: bytes, kind: type[B]) -> B:

@@ -68,7 +68,8 @@ class Clocks:
 class Gateway:
     """The parts of one gateway, joined; `app` is what a server serves.
 
-    `enter` and `left` are called around everything that a request does to the venue.
+    `enter` and `left` are called around everything that a request does to the venue. `restamps`:
+    clients are shown another time than the market's.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Gateway:
         left: Callable[[], None] = _nothing,
     ) -> None:
         self.setup = setup
+        self.restamps = clocks.shown_ns is not _same
         self.venue = Venue(
             setup.listings,
             setup.people,

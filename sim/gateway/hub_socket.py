@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +18,7 @@ from .tokens import BadToken
 
 _LOG = logging.getLogger("dryfill.gateway")
 _NORMAL, _GIVEN_UP, _FAULT = 1000, 1008, 1011
+_CLOSE_S = 1
 
 
 class HubSockets:
@@ -74,10 +76,10 @@ class HubSockets:
             self._hubs.leave(client)
             if client.given_up:
                 _LOG.warning("a client of the %s hub was given up: %s", hub, client.given_up)
-        try:
-            await socket.close(code)
-        except (RuntimeError, OSError, WebSocketDisconnect):  # it was closed from the other side
-            return
+        # Closed from the other side already, or never read from again: then it is dropped.
+        with suppress(RuntimeError, OSError, WebSocketDisconnect, TimeoutError):
+            async with asyncio.timeout(_CLOSE_S):
+                await socket.close(code)
 
     async def _carry(self, socket: WebSocket, client: HubClient) -> int:
         """Read, write and wake until one of them is over; the code to close with."""

@@ -71,7 +71,9 @@ class Held(Struct):
 
 
 class PaperAccount:
-    """The desk, the exchange and the half turns of one account. `tell` hears its user's events."""
+    """The desk, the exchange and the half turns of one account. `tell` hears its user's events;
+    `acted` is called after each act, with the numbers of the orders that it touched in
+    `changed`."""
 
     def __init__(
         self,
@@ -90,6 +92,8 @@ class PaperAccount:
         self.held: dict[str, Held] = {}
         self._view = view
         self._numbers = numbers
+        self.acted: Callable[[PaperAccount], None] = lambda account: None
+        self.changed: dict[int, None] = {}
         self._told: dict[int, None] = {}
         self._money_moved = False
         fees = fee_schedule(spec.fees)
@@ -121,10 +125,13 @@ class PaperAccount:
 
     def told_all(self) -> None:
         """All that follows from one act was told; the money it moved is told last (protocol
-        10.5)."""
+        10.5), and then what changed is kept by whoever keeps it."""
         if self._money_moved:
             self._money_moved = False
             self.tell(UserEvent(self.id, "accounts", self.account_model(), LATER))
+        if self.changed:
+            self.acted(self)
+            self.changed.clear()
 
     # --- what the desk says ----------------------------------------------------------------------
 
@@ -136,7 +143,7 @@ class PaperAccount:
 
     def _order(self, record: OrderRecord, *, fills: bool) -> None:
         action = LATER if record.number in self._told else FIRST
-        self._told[record.number] = None
+        self._told[record.number] = self.changed[record.number] = None
         self.tell(UserEvent(self.id, "orders", self._view.order(record, self.id), action))
         if not fills:
             return

@@ -10,12 +10,14 @@ import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import uvicorn
 
 from ...trading.errors import UsageError
 from .gateway import Clocks, Gateway, GatewaySetup
+from .keeping import Keeper
 from .pump import AS_FAST_AS_CAN, Pump
 
 _GRACE_S = 2
@@ -49,18 +51,45 @@ async def running_gateway(
     speed: int = 1,
     restamp: bool = True,
     token_key: bytes | None = None,
+    keep: Path | None = None,
 ) -> AsyncIterator[RunningGateway]:
     """Serve a gateway in the running loop; at the end its clients are cut and its port is free.
 
     `port` 0: any that is free. `speed`: times real time, 0 stands still until it is stepped,
     `AS_FAST_AS_CAN`. `restamp`: clients are shown the wall's clock instead of the tape's times.
-    `token_key` None: a new one, so that no token outlives the server. Raises `OSError` where the
+    `token_key` None: a new one, so that no token outlives the server. `keep`: a file in which
+    accounts, orders and trades outlive it (`keeping`); the market goes on where it was, if it is
+    the same one. Raises `OSError` where the
     port is taken, `UsageError` for a speed that cannot be.
     """
     if speed < AS_FAST_AS_CAN:
         raise UsageError(f"speed is {speed}; give 0 or more times real time, or AS_FAST_AS_CAN")
     if restamp and speed == AS_FAST_AS_CAN:
         raise UsageError("as fast as it can, a market has no time on the wall; set restamp=False")
+    keeper = None if keep is None else Keeper(keep)
+    try:
+        async with _running(
+            setup, keeper, host, port, speed=speed, restamp=restamp, token_key=token_key
+        ) as running:
+            yield running
+    finally:
+        if keeper is not None:
+            keeper.close()
+
+
+@asynccontextmanager
+async def _running(
+    setup: GatewaySetup,
+    keeper: Keeper | None,
+    host: str,
+    port: int,
+    *,
+    speed: int,
+    restamp: bool,
+    token_key: bytes | None,
+) -> AsyncIterator[RunningGateway]:
+    if keeper is not None:
+        setup = replace(setup, listings=keeper.resumed(setup.listings))
     wall_ns = steady_wall_clock()
     pump = Pump(wall_ns, min(each.start_ns for each in setup.listings), speed)
     loop = asyncio.get_running_loop()
@@ -79,6 +108,10 @@ async def running_gateway(
         left=pump.nudge,
     )
     pump.drive(gateway.venue)
+    if keeper is not None:
+        start_ns, pump.now_ns = pump.now_ns, pump.now_ns - 1  # before the market begins
+        keeper.restore(gateway.venue, clocks.meant_ns)
+        pump.now_ns = start_ns
     pump.catch_up()
     async with serving(gateway.app, host, port) as url:
         pumping = asyncio.create_task(pump.run(), name="the market's pump")
@@ -88,6 +121,8 @@ async def running_gateway(
             pumping.cancel()
             with suppress(asyncio.CancelledError):
                 await pumping
+            if keeper is not None:
+                keeper.keep_time(gateway.venue)
 
 
 def steady_wall_clock() -> "WallClock":

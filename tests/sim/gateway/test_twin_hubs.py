@@ -181,7 +181,7 @@ async def test_a_client_that_takes_nothing_is_given_up_and_the_others_miss_nothi
     async with twin(events_most=50) as g, g.hub(subscribe=ALL_OF_MINE) as good:
         hubs = g.running.gateway.hubs
         there = address.format(g.url.replace("http", "ws"), g.token)
-        async with connect(there, max_queue=1) as stuck:
+        async with connect(there, max_queue=1, close_timeout=0.1) as stuck:
             bad = Hub(stuck)
             await bad.send(protocol="json", version=1)
             await bad.send(type=1, target="SubscribeTrades", arguments=[1001])

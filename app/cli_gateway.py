@@ -1,0 +1,229 @@
+"""What `dryfill gateway` does once it is understood: market, accounts, server, how to log in."""
+
+import asyncio
+import ipaddress
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from ..scenarios import read_market
+from ..sim.gateway.accounts import People, one_user, read_people
+from ..sim.gateway.control import control_app
+from ..sim.gateway.gateway import GatewaySetup
+from ..sim.gateway.generated import generated_listings
+from ..sim.gateway.listing import Listing, front_contract, list_contract
+from ..sim.gateway.pump import AS_FAST_AS_CAN
+from ..sim.gateway.rate_windows import GATEWAY_LIMITS
+from ..sim.gateway.serve import RunningGateway, running_gateway, serving
+from ..sim.gateway.wire_models import PROFILES, WireProfile
+from ..trading import instruments
+from ..trading.errors import UsageError
+from .backtest import moment_ns
+from .cli_errors import OK, explain, show
+
+KEY_VARIABLE = "DRYFILL_GATEWAY_KEY"
+CONTROL_VARIABLE = "DRYFILL_GATEWAY_CONTROL"
+_SYNTHETIC = "synthetic"
+_ENVELOPES, _TAPES = ("wrapped", "flat", "mixed"), ("list", "object")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A gateway as the command line asks for it."""
+
+    host: str
+    port: int
+    any_address: bool
+    control_port: int | None
+    market: Sequence[str]
+    instruments: Sequence[str]
+    timezone: str | None
+    start: str | None
+    unknown_size: str
+    stop_trigger: str
+    speed: str
+    restamp: bool
+    accounts: str | None
+    user: str
+    profile: str
+    envelope: str
+    tape: str
+    limits: bool
+    keep: str | None
+    seed: int
+
+
+def show_gateway(asked: Asked, *, debug: bool) -> int:
+    """Serve until a signal; the exit code."""
+    try:
+        key = os.environ.get(KEY_VARIABLE, "")
+        _check_address(asked, key)
+        _speed(asked.speed)
+        setup = _setup(asked, key)
+        asyncio.run(_serve(asked, setup, printed_key=not key and asked.accounts is None))
+        sys.stdout.flush()
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  every error has its line
+        code, line = explain(_told(error, asked), None, "starting")
+        show(error, line, debug)
+        return code
+    return OK
+
+
+async def _serve(asked: Asked, setup: GatewaySetup, *, printed_key: bool) -> None:
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(name, ended.set)
+        except NotImplementedError:  # Windows: Ctrl-C interrupts the loop, which ends it as well
+            break
+    async with AsyncExitStack() as stack:
+        running = await stack.enter_async_context(
+            running_gateway(
+                setup,
+                host=asked.host,
+                port=asked.port,
+                speed=_speed(asked.speed),
+                restamp=asked.restamp,
+                keep=None if asked.keep is None else Path(asked.keep),
+            )
+        )
+        for line in _greeting(asked, running, printed_key):
+            print(line)
+        if asked.control_port is not None:
+            token = os.environ.get(CONTROL_VARIABLE, "") or secrets.token_urlsafe(18)
+            app = control_app(running.gateway, running.pump, token)
+            url = await stack.enter_async_context(serving(app, asked.host, asked.control_port))
+            said = "" if CONTROL_VARIABLE in os.environ else f", token {token}"
+            print(f"  control     {url}{said}")
+        print("Ctrl-C ends it.", flush=True)
+        await ended.wait()
+    print("the gateway has ended")
+
+
+def _greeting(asked: Asked, running: RunningGateway, printed_key: bool) -> list[str]:
+    """What a user needs to log in. A key that was given is never repeated."""
+    setup, url = running.gateway.setup, running.url
+    key = running.api_key if printed_key else "as given"
+    lines = [
+        f"dryfill gateway at {url}, profile {asked.profile}, speed {asked.speed}",
+        f"  REST        {url}/api    hubs {url}/hubs/user, {url}/hubs/market",
+        f"  log in      POST {url}/api/Auth/loginKey, userName {running.user_name}, apiKey {key}",
+    ]
+    for account in setup.people.accounts:
+        mode = "Auto OCO brackets" if account.brackets == "auto-oco" else "Position brackets"
+        lines.append(f"  account     {account.id} {account.name}, {account.cash:f}, {mode}")
+    for ticker in running.gateway.venue.tickers.values():
+        instrument = ticker.instrument
+        source = "generated" if list(asked.market) == [_SYNTHETIC] else "recorded"
+        lines.append(f"  contract    {ticker.contract_id} ({instrument.symbol}), {source}")
+    shown = "the wall's clock" if asked.restamp else "the tape's"
+    return [*lines, f"  times       {shown}"]
+
+
+def _setup(asked: Asked, key: str) -> GatewaySetup:
+    if asked.profile not in PROFILES:
+        raise UsageError(f"profile {asked.profile!r} is none of {', '.join(PROFILES)}")
+    for value, known, name in (
+        (asked.envelope, _ENVELOPES, "envelope"),
+        (asked.tape, _TAPES, "tape"),
+    ):
+        if value not in known:
+            raise UsageError(f"{name} {value!r} is none of {', '.join(known)}")
+    profile = WireProfile(
+        since_2026=PROFILES[asked.profile].since_2026,
+        envelope=asked.envelope,  # type: ignore[arg-type]  # checked above
+        tape=asked.tape,  # type: ignore[arg-type]
+    )
+    return GatewaySetup(
+        listings=_listings(asked),
+        people=_people(asked, key),
+        profile=profile,
+        limits=GATEWAY_LIMITS if asked.limits else None,
+    )
+
+
+def _people(asked: Asked, key: str) -> People:
+    if asked.accounts is not None:
+        return read_people(asked.accounts)
+    return one_user(asked.user, key or secrets.token_urlsafe(18))
+
+
+def _listings(asked: Asked) -> tuple[Listing, ...]:
+    today = datetime.now(UTC).date()
+    if list(asked.market) == [_SYNTHETIC]:
+        if asked.start is not None:
+            raise UsageError("a generated market starts today; --start is for recorded data")
+        return generated_listings(asked.instruments or ["MNQ"], on=today, seed=asked.seed)
+    files = [_named_file(each, asked) for each in asked.market]
+    return tuple(_recorded(name, path, asked, today) for name, path in files)
+
+
+def _named_file(given: str, asked: Asked) -> tuple[str, str]:
+    """`MNQZ6=day.parquet`, or a file of the one instrument that is named."""
+    name, equals, path = given.partition("=")
+    if equals:
+        return name, path
+    if len(asked.instruments) != 1 or len(asked.market) != 1:
+        raise UsageError(
+            f"whose market is {given}? Write --market MNQZ6={given}, or one file and one "
+            f"--instrument"
+        )
+    return asked.instruments[0], given
+
+
+def _recorded(name: str, path: str, asked: Asked, today: date) -> Listing:
+    market = read_market(path, instruments.find(name, on=today), timezone=asked.timezone)
+    ended = datetime.fromtimestamp(market.tape.end_ns // 10**9, UTC).date()
+    found = instruments.find(market.contract or name, on=ended)
+    return list_contract(
+        front_contract(found, ended),
+        market.tape,
+        start_ns=None if asked.start is None else moment_ns(asked.start, "start"),
+        unknown_size=asked.unknown_size,
+        stop_trigger=asked.stop_trigger,
+    )
+
+
+def _speed(text: str) -> int:
+    if text == "max":
+        return AS_FAST_AS_CAN
+    number = text.removesuffix("x")
+    if not (number.isascii() and number.isdigit()):
+        raise UsageError(f"speed {text!r} is none; write 1x, 10x, 0x (it stands still) or max")
+    return int(number)
+
+
+def _check_address(asked: Asked, key: str) -> None:
+    """Loopback needs nothing. Any other address is open to whoever reaches it, so that it takes a
+    flag, and a key of the user's own."""
+    if _is_loopback(asked.host):
+        return
+    if not asked.any_address:
+        raise UsageError(
+            f"{asked.host} can be reached from other machines; if that is meant, add --any-address"
+        )
+    if not key and asked.accounts is None:
+        raise UsageError(
+            f"for {asked.host} give a key of your own: set {KEY_VARIABLE}, or name --accounts"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _told(error: BaseException, asked: Asked) -> BaseException:
+    """A port that is taken is the user's to change."""
+    if isinstance(error, OSError) and not isinstance(error, FileNotFoundError | PermissionError):
+        return UsageError(f"{asked.host}:{asked.port} cannot be served: {error.strerror or error}")
+    return error

@@ -1,0 +1,69 @@
+"""The twin's own door: its token, the market's time, the end of sessions and links."""
+
+import asyncio
+
+import httpx
+import pytest
+from twin_world import ALL_OF_MINE, MS, T0, played, twin
+from websockets.exceptions import ConnectionClosed
+
+from dryfill.sim.gateway.control import control_app
+
+
+def door(g, token="open"):
+    """A client of the control API of a running twin."""
+    app = control_app(g.running.gateway, g.running.pump, "open")
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://door",
+        headers={"Authorization": f"Bearer {token}"},
+    )
+
+
+@played
+async def test_it_opens_to_its_own_token_only():
+    async with twin() as g:
+        for token in ("", "shut", g.token):
+            async with door(g, token) as http:
+                assert (await http.post("/state")).status_code == 401
+        async with door(g) as http:
+            state = (await http.post("/state")).json()
+            assert [account["id"] for account in state["accounts"]] == [1001]
+            assert (await http.get("/state")).status_code == 405
+        answer = await g.http.post("/api/state")
+        assert answer.status_code == 404
+
+
+@played
+async def test_the_market_is_stepped_and_set_going():
+    async with twin() as g, door(g) as http:
+        await g.place(limitPrice=19990)
+        stepped = (await http.post("/step", json={"ms": 250})).json()
+        assert stepped["marketNs"] == T0 + 250 * MS
+        assert stepped["accounts"][0]["orders"][0]["id"] == 9001
+        assert (await http.post("/step")).json()["marketNs"] == T0 + 60_000 * MS  # the next row
+        assert (await http.post("/speed", json={"speed": 10})).json()["speed"] == 10
+        assert (await http.post("/step")).status_code == 400
+        assert (await http.post("/pause")).json()["speed"] == 0
+        for bad in ({"speed": -1}, {"speed": "fast"}, {"speed": None}, {"speed": 1.5}, {}):
+            assert (await http.post("/speed", json=bad)).status_code == 400
+        assert (await http.post("/step", json={"ms": 0})).status_code == 400
+
+
+@pytest.mark.parametrize("how", ["logout", "cut"])
+def test_links_are_ended_with_a_word_or_without(how):
+    @played
+    async def scene():
+        async with twin() as g, door(g) as http, g.hub(subscribe=ALL_OF_MINE) as hub:
+            state = (await http.post("/state")).json()
+            assert state["clients"][0]["streams"][1] == "orders 1001"
+            await http.post(f"/{how}", json={"why": "enough"} if how == "logout" else None)
+            with pytest.raises(ConnectionClosed):
+                async with asyncio.timeout(5):
+                    await hub.until(lambda record: False)
+            said = [each.get("target") for each in hub.told]
+            assert ("GatewayLogout" in said) == (how == "logout")
+            status = (await g.post("Account/search")).status_code
+            assert status == (401 if how == "logout" else 200)
+
+    scene()

@@ -1,0 +1,249 @@
+"""A twin that is restarted on its file: accounts, orders, brackets, trades and ids are there."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sqlite3
+import sys
+
+import httpx
+import pytest
+from twin_world import ALL_OF_MINE, CONTRACT, KEY, Twin, played, setup_of
+
+from dryfill.sim.gateway.serve import running_gateway
+from dryfill.trading.errors import ScenarioError, UsageError
+
+FALLS = """
+    0     quote 80000x2 80001x7
+    0     trade 80000x1 seller
+    1000  quote 79980x5 79981x1
+    2000  quote 79930x5 79931x7
+    3000  trade 79930x9 seller
+    90000 quote 79930x5 79931x7
+"""
+BRACKET = {
+    "stopLossBracket": {"ticks": -40, "type": 4},
+    "takeProfitBracket": {"ticks": 80, "type": 1},
+}
+EVER = {"accountId": 1001, "startTimestamp": "2020-01-01T00:00:00Z"}
+
+
+@contextlib.asynccontextmanager
+async def life(path, text=FALLS, *, restamp=False, **changes):
+    """One life of a twin that keeps its state in a file."""
+    async with (
+        running_gateway(setup_of(text, **changes), speed=0, restamp=restamp, keep=path) as running,
+        httpx.AsyncClient(base_url=running.url) as http,
+    ):
+        answer = await http.post("/api/Auth/loginKey", json={"userName": "ada", "apiKey": KEY})
+        token = answer.json()["token"]
+        http.headers["Authorization"] = f"Bearer {token}"
+        yield Twin(running, http, token)
+
+
+async def all_of(g):
+    """What a client can ask, in one value."""
+    return [
+        (await g.call("Account/search", onlyActiveAccounts=False))["accounts"],
+        (await g.call("Order/search", **EVER))["orders"],
+        (await g.call("Order/searchOpen", accountId=1001))["orders"],
+        (await g.call("Position/searchOpen", accountId=1001))["positions"],
+        (await g.call("Trade/search", **EVER))["trades"],
+    ]
+
+
+@played
+async def scene_of_everything(path):
+    async with life(path) as g:
+        await g.place(size=3, customTag="t-1", **BRACKET)  # filled, its children work
+        await g.place(size=2, limitPrice=19990, **BRACKET)  # rests, its children wait
+        await g.place("sell", 2, trailPrice=19950)
+        await g.place("buy", 1, type=6)
+        stop = await g.place("sell", 1, stopPrice=19900)
+        await g.place("sell", 1, limitPrice=20100, linkedOrderId=stop["orderId"])
+        await g.place(limitPrice=0.1)  # rejected
+        gone = await g.place(limitPrice=19000)
+        await g.call("Order/cancel", accountId=1001, orderId=gone["orderId"])
+        await g.call("Position/partialCloseContract", accountId=1001, contractId=CONTRACT, size=1)
+        before = await all_of(g)
+    async with life(path) as g:
+        after = await all_of(g)
+        assert after == before
+        again = await g.place(customTag="t-1")
+        assert again["errorCode"] == 2  # a tag is used up for ever
+        fresh = await g.place(limitPrice=19000)
+        assert fresh["orderId"] == 1 + max(order["id"] for order in before[1])
+
+
+def test_everything_that_can_be_asked_is_as_it_was(tmp_path):
+    scene_of_everything(tmp_path / "twin.db")
+
+
+def test_a_bracket_goes_on_where_it_was(tmp_path):
+    @played
+    async def scene():
+        path = tmp_path / "twin.db"
+        async with life(path) as g:
+            await g.place(size=3, limitPrice=19996, **BRACKET)
+            g.to(1000)  # one of three is filled
+            entry = await g.order(9001)
+            assert (entry["status"], entry["fillVolume"]) == (1, 1)
+        async with life(path) as g, g.hub(subscribe=ALL_OF_MINE) as hub:
+            entry, stop = await g.order(9001), await g.order(9002)
+            assert (entry["status"], entry["fillVolume"], entry["size"]) == (1, 1, 3)
+            assert (stop["status"], stop["size"]) == (1, 1)
+            change = {"accountId": 1001, "orderId": 9001}
+            assert (await g.call("Order/modify", size=2, **change))["errorCode"] == 0
+            assert (await g.order(9001))["size"] == 2
+            g.to(2000)
+            stop = await g.order(9002)
+            assert (stop["status"], stop["size"]) == (1, 2)  # it grew with what was filled
+            g.to(3000)
+            await hub.settled()
+            entry, stop, target = [await g.order(n) for n in (9001, 9002, 9003)]
+            assert (entry["status"], entry["fillVolume"]) == (2, 2)
+            assert (stop["status"], stop["fillVolume"]) == (2, 2)
+            assert target["status"] == 3
+            assert (await g.call("Position/searchOpen", accountId=1001))["positions"] == []
+
+    scene()
+
+
+def test_what_the_market_passed_meanwhile_is_set_off_by_its_first_rows(tmp_path):
+    @played
+    async def scene():
+        path = tmp_path / "twin.db"
+        async with life(path) as g:
+            await g.place(size=1, **BRACKET)
+        lower = FALLS.replace("80000x", "79000x").replace("80001x", "79001x")
+        async with life(path, lower) as g:  # another market: it begins far below the stop
+            stop = await g.order(9002)
+            assert (stop["status"], stop["filledPrice"]) == (2, 19750)
+            assert (await g.order(9003))["status"] == 3
+
+    scene()
+
+
+def test_times_stay_those_that_were_shown(tmp_path):
+    @played
+    async def scene():
+        path = tmp_path / "twin.db"
+        async with life(path, restamp=True) as g:
+            await g.place()
+            before = await all_of(g)
+        await asyncio.sleep(0.05)
+        async with life(path, restamp=True) as g:
+            after = await all_of(g)
+            for was, now in zip(before[1:], after[1:], strict=True):
+                assert [each["creationTimestamp"] for each in was] == [
+                    each["creationTimestamp"] for each in now
+                ]
+
+    scene()
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [({"accounts": [{"id": 2000}]}, "nobody has it now"), ({}, None)],
+)
+def test_a_file_of_other_accounts_is_refused(tmp_path, changes, text):
+    @played
+    async def scene():
+        async with life(tmp_path / "twin.db") as g:
+            await g.place()
+        if text is None:
+            async with life(tmp_path / "twin.db") as g:
+                with pytest.raises(UsageError, match="another twin"):
+                    async with life(tmp_path / "twin.db"):
+                        pass
+            return
+        with pytest.raises(UsageError, match=text):
+            async with life(tmp_path / "twin.db", **changes):
+                pass
+
+    scene()
+
+
+def test_a_file_that_is_no_state_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("these are my notes\n" * 100)
+
+    @played
+    async def scene():
+        with pytest.raises(ScenarioError, match="no state of a twin"):
+            async with life(path):
+                pass
+
+    scene()
+    assert path.read_text().startswith("these are my notes")
+
+
+_PROGRAM = """
+import asyncio, sys
+sys.path.insert(0, sys.argv[2])
+from pathlib import Path
+from twin_world import setup_of
+from dryfill.sim.gateway.serve import running_gateway
+
+async def main():
+    text = Path(sys.argv[3]).read_text()
+    async with running_gateway(setup_of(text), speed=0, restamp=False, keep=Path(sys.argv[1])) as g:
+        print(g.url, flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+def test_a_twin_that_is_killed_in_mid_bracket_keeps_what_it_said(tmp_path):
+    @played
+    async def scene():
+        path = tmp_path / "twin.db"
+        (tmp_path / "market").write_text(FALLS)
+        house = os.path.dirname(sys.modules["twin_world"].__file__)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", _PROGRAM, str(path), house, str(tmp_path / "market"),
+            stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        url = (await process.stdout.readline()).decode().strip()
+        async with httpx.AsyncClient(base_url=url) as http:
+            login = {"userName": "ada", "apiKey": KEY}
+            token = (await http.post("/api/Auth/loginKey", json=login)).json()["token"]
+            http.headers["Authorization"] = f"Bearer {token}"
+            order = {"accountId": 1001, "contractId": CONTRACT, "type": 2, "side": 0, "size": 2}
+            assert (await http.post("/api/Order/place", json=order | BRACKET)).json()["success"]
+        process.send_signal(signal.SIGKILL)
+        await process.wait()
+        process._transport.close()
+        async with life(path) as g:
+            [held] = (await g.call("Position/searchOpen", accountId=1001))["positions"]
+            working = (await g.call("Order/searchOpen", accountId=1001))["orders"]
+            assert (held["size"], [order["type"] for order in working]) == (2, [4, 1])
+            g.to(3000)
+            assert (await g.order(9002))["status"] == 2
+            assert (await g.call("Position/searchOpen", accountId=1001))["positions"] == []
+
+    scene()
+
+
+def test_no_key_and_no_token_is_in_the_file(tmp_path):
+    @played
+    async def scene():
+        async with life(tmp_path / "twin.db") as g:
+            await g.place()
+            secrets = (KEY, g.token)
+        text = "\n".join(
+            str(row)
+            for table in ("facts", "money", "holdings", "orders", "turns")
+            for row in _rows(tmp_path / "twin.db", table)
+        )
+        assert "9001" in text
+        assert not [secret for secret in secrets if secret in text]
+
+    scene()
+
+
+def _rows(path, table):
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        return db.execute(f"select * from {table}").fetchall()
