@@ -141,9 +141,10 @@ def _setup(asked: Asked, key: str) -> GatewaySetup:
         envelope=asked.envelope,  # type: ignore[arg-type]  # checked above
         tape=asked.tape,  # type: ignore[arg-type]
     )
+    people = _people(asked, key)  # first: the market takes seconds to make
     return GatewaySetup(
         listings=_listings(asked),
-        people=_people(asked, key),
+        people=people,
         profile=profile,
         limits=GATEWAY_LIMITS if asked.limits else None,
     )

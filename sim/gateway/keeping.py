@@ -86,12 +86,17 @@ class Keeper:
         at = self._fact("market_ns")
         same = self._fact("markets") == _fingerprint(listings)
         self._set_fact("markets", _fingerprint(listings))
-        if not same or at is None:
+        if at is None:
             return tuple(listings)
-        return tuple(
-            replace(each, start_ns=max(each.start_ns, min(int(at), each.tape.end_ns) + 1))
-            for each in listings
-        )
+        begins = {each.instrument.symbol: each.start_ns for each in listings}
+        if same:
+            begins = {
+                each.instrument.symbol: max(each.start_ns, min(int(at), each.tape.end_ns) + 1)
+                for each in listings
+            }
+        # Working orders come before any row: none is on the wrong side of a book that is not there.
+        starts = ((each, begins[each.instrument.symbol]) for each in listings)
+        return tuple(replace(each, start_ns=at_ns, book_ns=at_ns) for each, at_ns in starts)
 
     def keep_time(self, venue: Venue) -> None:
         """Keep where the market is."""

@@ -20,13 +20,15 @@ _ROLL_DAY = 10  # of the delivery month: traders have moved on by then
 
 @dataclass(frozen=True, eq=False)
 class Listing:
-    """One contract's market. What its tape has before `start_ns` is history."""
+    """One contract's market. What its tape has before `start_ns` is history; from `book_ns` on it
+    is told to the engines, so that there is a quote and a last price when trading begins."""
 
     instrument: Instrument
     tape: Tape
     calendar: Calendar
     rules: Rules
     start_ns: int
+    book_ns: int
 
 
 def list_contract(
@@ -68,7 +70,24 @@ def list_contract(
         spread=instrument.tick_units(0),
         tick=instrument.tick_units(0),
     )
-    return Listing(instrument, tape, hours or calendar(instrument.calendar), rules, begins)
+    return Listing(
+        instrument,
+        tape,
+        hours or calendar(instrument.calendar),
+        rules,
+        begins,
+        _book_ns(tape, begins),
+    )
+
+
+def _book_ns(tape: Tape, start_ns: int) -> int:
+    """When the last quote and the last trade before a moment were, whichever is earlier."""
+    found = start_ns
+    for times in (tape.quotes.time_ns, tape.trades.time_ns):
+        at = int(times.searchsorted(start_ns, "left"))
+        if at:
+            found = min(found, int(times[at - 1]))
+    return found
 
 
 def front_contract(root: Instrument, on: date) -> Instrument:

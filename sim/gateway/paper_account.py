@@ -107,7 +107,7 @@ class PaperAccount:
         self.exchange = Exchange(now_ns, dict(engines), digest, self.desk.on_report)
         self.desk.connect(self.exchange)
         for symbol, listing in listings.items():
-            engines[symbol].extend(listing.tape.between(listing.start_ns, listing.tape.end_ns + 1))
+            engines[symbol].extend(listing.tape.between(listing.book_ns, listing.tape.end_ns + 1))
             for at_ns, status in session_of(listing):
                 self.exchange.schedule(symbol, at_ns, SetStatus(status))
 

@@ -37,8 +37,8 @@ class Ticker:
         self.contract_id = contract_id(listing.instrument)
         self.quote: Quote | None = None
         self.told_ns = listing.start_ns
-        self.day = DayFigures(listing, listing.start_ns)
-        self.rows = TapeRows(listing, listing.start_ns)
+        self.day = DayFigures(listing, listing.book_ns)
+        self.rows = TapeRows(listing, listing.book_ns)
 
 
 class Venue:

@@ -1,0 +1,104 @@
+"""`dryfill gateway`: what it refuses before it serves, and a first trade by docs/gateway.md."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--host", "0.0.0.0"], 2, "add --any-address"),
+        (["--host", "example.org"], 2, "add --any-address"),
+        (["--host", "0.0.0.0", "--any-address"], 2, "set DRYFILL_GATEWAY_KEY"),
+        (["--speed", "fast"], 2, "write 1x, 10x"),
+        (["--profile", "2020"], 2, "current, 2025-07"),
+        (["--envelope", "paper"], 2, "wrapped, flat, mixed"),
+        (["--instrument", "NONE"], 2, "no instrument known"),
+        (["--accounts", "nowhere.toml"], 2, "nowhere.toml"),
+        (["--market", "a.csv"], 2, "--market MNQZ6=a.csv"),
+        (["--start", "2024-01-01"], 2, "for recorded data"),
+    ],
+)
+def test_what_is_refused(
+    dryfill: Call, monkeypatch: pytest.MonkeyPatch, options: list[str], code: int, said: str
+) -> None:
+    monkeypatch.delenv("DRYFILL_GATEWAY_KEY", raising=False)
+    got, _, err = dryfill("gateway", *options)
+    assert got == code
+    assert said in err
+
+
+def test_a_file_of_accounts_never_has_its_keys_repeated(dryfill: Call, tmp_path: Path) -> None:
+    path = tmp_path / "accounts.toml"
+    base = ["gateway", "--accounts", path]
+    for users, said in (
+        ('[[users]]\nname = "ada"\nkey = "canary-1"\nmore = 1\n', "users.0.more is not a key"),
+        ('[[users]]\nname = ""\nkey = "canary-1"\n', "users.0.name"),
+        ('[[users]]\nname = "ada"\nkey = ["canary-1"]\n', "users.0.key"),
+        ('[[users]]\nname = "ada"\nkey = "canary-1"\n' * 2, "the user ada is there twice"),
+    ):
+        path.write_text(users + '[[accounts]]\nname = "A"\nuser = "ada"\n')
+        code, out, err = dryfill(*base)
+        assert code == 3
+        assert said in err
+        assert "canary" not in out + err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="ends the server with a signal")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_says_how_to_log_in_trades_and_ends_clean(number: int, tmp_path: Path) -> None:
+    async def scene() -> None:
+        environment = {**os.environ, "DRYFILL_GATEWAY_KEY": "canary-key-77"}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-W", "error", "-m", "dryfill.app.cli", "gateway", "--port", "0",
+            "--keep", str(tmp_path / "twin.db"),
+            env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stdout is not None
+        said = []
+        while not said or "Ctrl-C" not in said[-1]:
+            said.append((await process.stdout.readline()).decode())
+        found = re.search(r"http://127\.0\.0\.1:\d+", said[0])
+        assert found is not None
+        position = await asyncio.to_thread(_first_trade, found[0])
+        assert position["size"] == 1
+        process.send_signal(number)
+        out, err = await process.communicate()
+        assert (process.returncode, err.decode()) == (0, "")
+        assert out.decode() == "the gateway has ended\n"
+        assert "canary-key-77" not in "".join(said)
+
+    async def bounded() -> None:
+        async with asyncio.timeout(100):
+            await scene()
+
+    asyncio.run(bounded())
+
+
+def _first_trade(url: str) -> dict:
+    login = {"userName": "demo", "apiKey": "canary-key-77"}
+    token = _post(f"{url}/api/Auth/loginKey", login, "")["token"]
+    [contract] = _post(f"{url}/api/Contract/available", {"live": False}, token)["contracts"]
+    order = {"accountId": 1001, "contractId": contract["id"], "type": 2, "side": 0, "size": 1}
+    placed = _post(f"{url}/api/Order/place", order, token)
+    assert placed["success"], placed
+    [position] = _post(f"{url}/api/Position/searchOpen", {"accountId": 1001}, token)["positions"]
+    return dict(position)
+
+
+def _post(url: str, body: dict[str, object], token: str) -> dict:
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request) as answer:
+        return dict(json.loads(answer.read()))
