@@ -80,14 +80,14 @@ class Keeper:
         """The file is whole."""
         self._db.close()
 
-    def resumed(self, listings: Sequence[Listing]) -> tuple[Listing, ...]:
-        """The listings, to begin right after what their market had done when it was kept last; as
-        they are where the file knows another market, or none. Nothing happens twice."""
+    def resumed(self, listings: Sequence[Listing]) -> tuple[Listing, ...] | None:
+        """The listings, to begin right after what their market had done when it was kept last, or
+        anew where the file knows another market. Nothing happens twice. None: a new file."""
         at = self._fact("market_ns")
         same = self._fact("markets") == _fingerprint(listings)
         self._set_fact("markets", _fingerprint(listings))
         if at is None:
-            return tuple(listings)
+            return None
         begins = {each.instrument.symbol: each.start_ns for each in listings}
         if same:
             begins = {

@@ -76,11 +76,11 @@ def list_contract(
         hours or calendar(instrument.calendar),
         rules,
         begins,
-        _book_ns(tape, begins),
+        book_ns(tape, begins),
     )
 
 
-def _book_ns(tape: Tape, start_ns: int) -> int:
+def book_ns(tape: Tape, start_ns: int) -> int:
     """When the last quote and the last trade before a moment were, whichever is earlier."""
     found = start_ns
     for times in (tape.quotes.time_ns, tape.trades.time_ns):

@@ -28,12 +28,19 @@ class Market(Protocol):
 
 
 class Pump:
-    """`wall_ns`: the wall's clock, which never goes back. `speed`: whole times real time, 0 stands
-    still, `AS_FAST_AS_CAN`."""
+    """`wall_ns`: the wall's clock, which never goes back; at `begins_wall_ns` (None: now) the
+    market is at `start_ns`. `speed`: whole times real time, 0 stands still, `AS_FAST_AS_CAN`."""
 
-    def __init__(self, wall_ns: Callable[[], int], start_ns: int, speed: int = 1) -> None:
+    def __init__(
+        self,
+        wall_ns: Callable[[], int],
+        start_ns: int,
+        speed: int = 1,
+        begins_wall_ns: int | None = None,
+    ) -> None:
         self.now_ns = start_ns
-        self.clock = MarketClock(wall_ns(), start_ns, max(speed, 0))
+        begins_wall_ns = wall_ns() if begins_wall_ns is None else begins_wall_ns
+        self.clock = MarketClock(begins_wall_ns, start_ns, max(speed, 0))
         self.speed = speed
         self._wall_ns = wall_ns
         self._market: Market | None = None

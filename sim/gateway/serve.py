@@ -16,6 +16,7 @@ from pathlib import Path
 import uvicorn
 
 from ...trading.errors import UsageError
+from .alignment import aligned
 from .gateway import Clocks, Gateway, GatewaySetup
 from .keeping import Keeper
 from .pump import AS_FAST_AS_CAN, Pump
@@ -88,10 +89,14 @@ async def _running(
     restamp: bool,
     token_key: bytes | None,
 ) -> AsyncIterator[RunningGateway]:
-    if keeper is not None:
-        setup = replace(setup, listings=keeper.resumed(setup.listings))
     wall_ns = steady_wall_clock()
-    pump = Pump(wall_ns, min(each.start_ns for each in setup.listings), speed)
+    begins_ns = wall_ns()
+    resumed = None if keeper is None else keeper.resumed(setup.listings)
+    if resumed is not None:
+        setup = replace(setup, listings=resumed)
+    elif restamp and speed == 1:
+        setup = replace(setup, listings=aligned(setup.listings, begins_ns))
+    pump = Pump(wall_ns, min(each.start_ns for each in setup.listings), speed, begins_ns)
     loop = asyncio.get_running_loop()
     clocks = Clocks(
         market_ns=lambda: pump.now_ns,
