@@ -11,7 +11,7 @@ from typing import Protocol
 
 from .market_clock import MarketClock
 
-_REST_S = 0.001  # rows that come closer together are told together
+_REST_S = 0.002  # rows that come closer together are told together
 _LEAP_NS = 10 * 10**9  # of the market, before others may run
 AS_FAST_AS_CAN = -1
 """A speed: no waiting at all."""

@@ -22,7 +22,7 @@ from .wire_view import WireView
 
 
 class MarketSink(Protocol):
-    """Who hears the market."""
+    """Who hears the market: every trade, and the last quote of what happened at once."""
 
     def __call__(self, ticker: "Ticker", event: Quote | Trade) -> None: ...
 
@@ -112,13 +112,16 @@ class Venue:
     def advance(self, to_ns: int) -> None:
         """Let the market happen up to a moment, which is now."""
         for ticker in self.tickers.values():
+            quote = ticker.quote
             for event in ticker.rows.take(to_ns):
                 ticker.told_ns = event.time_ns
                 if isinstance(event, Quote):
                     ticker.quote = event
                 else:
                     ticker.day.traded(event)
-                self.tell_market(ticker, event)
+                    self.tell_market(ticker, event)
+            if ticker.quote is not None and ticker.quote is not quote:
+                self.tell_market(ticker, ticker.quote)  # of several, only the last is news
         for account in self.accounts.values():
             # An engine that the market does not touch stays behind: it leaps when it is asked.
             if account.exchange.next_moment(to_ns) is not None:
