@@ -201,9 +201,10 @@ async def test_a_client_that_takes_nothing_is_given_up_and_the_others_miss_nothi
 
 @played
 async def test_order_events_come_whole_and_in_order_while_quotes_flood():
+    minute = MOVES + "".join(f"\n{n * 7} quote 80000x5 8000{n % 7 + 1}x7" for n in range(430, 8600))
     streams = (("SubscribeContractQuotes", CONTRACT),)
     async with (
-        twin(MOVES, speed=1, limits=None) as g,
+        twin(minute, speed=1, limits=None) as g,
         g.hub("market", subscribe=streams),
         g.hub(subscribe=ALL_OF_MINE) as hub,
     ):
