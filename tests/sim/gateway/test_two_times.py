@@ -8,6 +8,7 @@ from twin_world import CONTRACT, KEY, MS, T0, played, setup_of, twin, twin_in_pr
 
 from dryfill.sim.gateway.alignment import aligned
 from dryfill.sim.gateway.gateway import Clocks, Gateway
+from dryfill.sim.gateway.pump import Pump
 from dryfill.sim.guards import guarded
 from dryfill.sim.loop import VirtualLoop
 from dryfill.sim.loop_run import run_on
@@ -95,7 +96,30 @@ def test_virtual_time_and_the_pump_come_to_the_same_digest_and_trades():
     assert in_virtual_time() == virtual
 
 
-HOUR_MS = 3_600_000
+@played
+async def test_an_order_is_entered_at_the_walls_now_after_all_that_the_market_did_until_then():
+    wall = [T0]
+    pump = Pump(lambda: wall[0], T0)
+    clocks = Clocks(market_ns=lambda: pump.now_ns, wall_s=lambda: T0 / 1e9, steady_s=lambda: 0.0)
+    gateway = Gateway(
+        setup_of(WALK),
+        clocks,
+        token_key=b"key",
+        connection_id=lambda: "c-1",
+        enter=pump.catch_up,
+        left=pump.nudge,
+    )
+    pump.drive(gateway.venue)
+    token = (await call(gateway, "Auth/loginKey", {"userName": "ada", "apiKey": KEY}))["token"]
+    order = {**WHO, "type": 2, "side": 0, "size": 1}
+    for tenths, price in ((0, 20_000.25), (1, 20_002), (4, 20_007.25)):
+        wall[0] = T0 + tenths * 100 * MS + 5 * MS  # nobody moved the market meanwhile
+        assert (await call(gateway, "Order/place", order, token))["success"]
+        trades = (await call(gateway, "Trade/search", {"accountId": 1001}, token))["trades"]
+        assert trades[0]["price"] == price
+        assert pump.now_ns == wall[0]
+
+
 LONG = "\n".join(
     f"{n * 10_000} quote 80000x5 80001x7\n{n * 10_000} trade {80_000 + n % 9}x1 buyer"
     for n in range(14 * 360)
