@@ -200,11 +200,11 @@ def _low(value: Any) -> Any:
 
 def _number(kind: type, value: Any) -> Any:
     if kind is not Number or isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise msgspec.ValidationError(f"Expected a number, got `{type(value).__name__}`")
+        raise TypeError(f"Expected a number, got `{type(value).__name__}`")
     number = Number(value)
     exponent = number.as_tuple().exponent
     if not isinstance(exponent, int) or not -_DIGITS_MOST <= exponent <= _DIGITS_MOST:
-        raise msgspec.ValidationError("The number is out of range")
+        raise ValueError("The number is out of range")
     if number and abs(number.adjusted()) > _DIGITS_MOST:
-        raise msgspec.ValidationError("The number is out of range")
+        raise ValueError("The number is out of range")
     return number

@@ -36,7 +36,7 @@ class History:
         """Bars that start in the window, both ends included, newest first. Raises `Failed`."""
         columns = self._columns(unit, number)
         first = int(columns.starts.searchsorted(from_ns, "left"))
-        end = int(columns.starts.searchsorted(min(to_ns, now_ns), "right"))
+        end = int(columns.starts.searchsorted(to_ns, "right"))
         over = int(columns.told_ns.searchsorted(now_ns, "right"))
         if partial and first <= over < end:
             begun = self._begun(columns, over, now_ns)
@@ -88,7 +88,7 @@ class History:
         first, end = (
             int(trades.time_ns.searchsorted(ns)) for ns in (columns.starts[n], now_ns + 1)
         )
-        if first == end:
+        if first >= end:
             return None
         prices = trades.price[first:end]
         ohlc = (int(prices[0]), int(prices.max()), int(prices.min()), int(prices[-1]))

@@ -75,6 +75,24 @@ def test_a_trailing_leg_is_sent_behind_the_entry_and_never_steps_back(counter):
     assert child.status is OrdStatus.FILLED
 
 
+def test_a_trailing_leg_stays_where_it_is_when_the_rest_of_its_entry_is_cheaper(counter):
+    text = """
+        0   quote 100x5 101x1
+        1   trade 100x1 buyer
+        20  quote 96x5 97x5
+        30  quote 96x5 97x5
+    """
+    at = counter(text, brackets=BracketRules()).at(1)
+    legs = Attached(stop=Ticks(-20), trails=True)
+    entry = at.desk.enter(at.request("buy", 2, attached=legs))
+    [child] = [each for each in at.desk.orders.values() if each.parent is entry]
+    grid = at.instrument
+    assert (entry.cum_qty, child.order_qty, grid.units(child.stop_px)) == (1, 1, 81)
+    at.at(20)
+    assert entry.avg_px < grid.decimal(101)
+    assert (child.order_qty, grid.units(child.stop_px)) == (2, 81)
+
+
 def test_an_order_without_a_tag_is_taken_as_often_as_one_likes(counter):
     at = counter(MARKET).at(1)
     first = at.desk.enter(at.request("buy", 1, limit=90, tag=""))

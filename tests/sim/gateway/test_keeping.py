@@ -9,7 +9,7 @@ import sys
 
 import httpx
 import pytest
-from twin_world import ALL_OF_MINE, CONTRACT, KEY, Twin, played, setup_of
+from twin_world import ALL_OF_MINE, CONTRACT, KEY, T0, Twin, played, setup_of
 
 from dryfill.sim.gateway.serve import running_gateway
 from dryfill.trading.errors import ScenarioError, UsageError
@@ -220,6 +220,8 @@ def test_a_twin_that_is_killed_in_mid_bracket_keeps_what_it_said(tmp_path):
             [held] = (await g.call("Position/searchOpen", accountId=1001))["positions"]
             working = (await g.call("Order/searchOpen", accountId=1001))["orders"]
             assert (held["size"], [order["type"] for order in working]) == (2, [4, 1])
+            assert g.running.pump.now_ns == T0 + 1  # the market goes on where it was
+            assert (await g.place(limitPrice=19000))["orderId"] == 9004
             g.to(3000)
             assert (await g.order(9002))["status"] == 2
             assert (await g.call("Position/searchOpen", accountId=1001))["positions"] == []

@@ -72,6 +72,23 @@ async def test_each_stream_is_asked_for_by_itself_and_twice_does_not_double_it()
 
 
 @played
+async def test_nobody_hears_of_the_money_of_others():
+    async with twin() as g:
+        login = {"userName": "bob", "apiKey": "k-bob"}
+        bobs = (await g.call("Auth/loginKey", **login))["token"]
+        everything = ALL_OF_MINE[:1]
+        async with (
+            g.hub(subscribe=everything) as mine,
+            g.hub(subscribe=everything, token=bobs) as other,
+        ):
+            await g.place()
+            await g.call("Position/closeContract", accountId=1001, contractId=CONTRACT)
+            await mine.settled()
+            await other.settled()
+            assert (len(mine.story()), other.story()) == (1, [])
+
+
+@played
 async def test_what_no_hub_has_is_an_error_and_harms_nothing():
     async with twin(accounts=[{}, {"user": "bob"}]) as g, g.hub() as hub:
         for method, arguments in (

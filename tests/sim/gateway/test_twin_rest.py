@@ -75,6 +75,18 @@ def test_a_body_that_cannot_be_read_is_a_problem(content, kind, status):
     scene()
 
 
+@pytest.mark.parametrize("price", ["19990", True, [19990], 10**40, 1e-40, 1e300])
+def test_a_price_is_a_number_within_reason(price):
+    @played
+    async def scene():
+        async with twin_in_process() as g:
+            order = {"accountId": 1001, "contractId": CONTRACT, "type": 1, "side": 0, "size": 1}
+            answer = await g.post("Order/place", limitPrice=price, **order)
+            assert (answer.status_code, list(answer.json()["errors"])) == (400, ["limitprice"])
+
+    scene()
+
+
 @played
 async def test_nobody_gets_in_without_a_good_token():
     async with twin() as g:
