@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ...trading.errors import UsageError
+from ...trading.exact_json import wire_json
 from .bodies import BadBody, Body, read_body
-from .exact_json import wire_json
 from .gateway import Gateway
 from .market_wire import quote_arguments
 from .pump import AS_FAST_AS_CAN, Pump
