@@ -22,7 +22,10 @@ class Twin:
 
     def __init__(self, loop: VirtualLoop, setup: Setup, **given: Any) -> None:
         self.process = Process("gateway", loop)
-        listing = Listing(setup.instrument, setup.tape, setup.calendar, setup.rules, setup.start_ns)
+        start_ns = setup.start_ns  # as in a backtest, the engine has nothing of before
+        listing = Listing(
+            setup.instrument, setup.tape, setup.calendar, setup.rules, start_ns, book_ns=start_ns
+        )
         self._numbers = 0
         self.gateway = Gateway(
             GatewaySetup(
