@@ -144,6 +144,16 @@ def test_the_server_says_that_it_lives_and_gives_up_a_silent_client(opened):
     assert opened.woke(400.0).texts == ()
 
 
+def test_the_first_ping_is_due_from_the_beginning_and_sent_once_the_client_has_greeted():
+    link = HubLink(HubKind.USER, LinkSettings(), 0.0, MINE)
+    assert link.due_s == 15.0
+    assert link.woke(15.0).texts == ()
+    assert link.due_s == 30.0
+    link.received(HELLO, 16.0)
+    assert link.due_s == 30.0
+    assert read(link.woke(30.0)) == [{"type": 6}]
+
+
 def test_a_client_that_closes_is_let_go(opened):
     said = opened.received(rec(type=7), 1.0)
     assert (said.texts, said.ends) == ((), True)
