@@ -10,7 +10,7 @@ ROOMS := $(patsubst %/__init__.py,%,$(wildcard trading/__init__.py matching/__in
 MUTANTS ?= 600
 BENCHMARKS = $(sort $(wildcard benchmarks/bench_*.py))
 
-.PHONY: help setup demo test check format bench coverage mutants nightly clean
+.PHONY: help setup demo test check format bench coverage mutants clients nightly clean
 
 help:
 	@echo "make demo     a synthetic session, traded and reported"
@@ -20,7 +20,8 @@ help:
 	@echo "make bench    every benchmark, one after the other"
 	@echo "make coverage branch coverage of the order manager: printed, at least 95 %"
 	@echo "make mutants  the order manager, broken in small ways: at least 85 % noticed"
-	@echo "make nightly  the tests with long searches, coverage and mutants"
+	@echo "make clients  environments for other people's clients that need Python 3.12 (minutes, once)"
+	@echo "make nightly  the tests with long searches, those clients, coverage and mutants"
 	@echo "make clean    take away .venv, build and caches"
 
 setup:
@@ -55,7 +56,10 @@ mutants: setup
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt cosmic-ray
 	$(BIN)/python tests/house/mutation.py --count $(MUTANTS) --seed 1
 
-nightly: setup coverage mutants
+clients: setup
+	@$(BIN)/python tests/house/client_environments.py
+
+nightly: setup clients coverage mutants
 	DRYFILL_NIGHTLY=1 $(BIN)/python -m pytest -q -n auto --dist worksteal --timeout 3600
 
 clean:

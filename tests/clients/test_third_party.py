@@ -194,6 +194,14 @@ def test_a_client_trades_at_the_twin_by_changing_an_address(name):
     assert (played.held, played.cash) == ([], "49982.08")
 
 
+def test_project_x_py_of_2025_needs_the_profile_of_2025():
+    python = python_of("project-x-py-3.3.6")
+    if python is None:
+        pytest.skip(how_to_make("project-x-py-3.3.6"))
+    with pytest.raises(AssertionError, match="Order not found: 9002"):
+        play(python, "with_project_x_py.py")  # its models take no member that they do not know
+
+
 def assert_newest(heard, all_there_was):
     """In order and none made up; of some only the newest may come, the last one always does."""
     there_was = iter(all_there_was)
