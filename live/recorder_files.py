@@ -26,13 +26,15 @@ class RecorderSettings:
     was being written. `segment_s`, `segment_rows`, `segment_bytes`: a segment is closed when it is
     so old or so large. `waiting_rows_most`, `waiting_chars_most`: how much may wait for the disk,
     over all streams; what comes beyond is counted as lost, because the loop waits for no disk.
+
+    A segment is in memory once while it is closed: `segment_bytes` counts it so, unpacked.
     """
 
     flush_s: float = 5.0
     flush_rows: int = 50_000
     segment_s: float = 900.0
     segment_rows: int = 1_000_000
-    segment_bytes: int = 64_000_000
+    segment_bytes: int = 100_000_000
     waiting_rows_most: int = 500_000
     waiting_chars_most: int = 100_000_000
 
@@ -125,12 +127,13 @@ class SegmentWriter:
         name = structs.replace(self._name, chunk=len(self._chunks) + 1)
         path = self._folder / name.file
         head = structs.replace(self._head, lost=batch.lost)
-        size = write_part(path, frame_of(batch), head)
+        frame = frame_of(batch)
+        write_part(path, frame, head)
         if not self._chunks:
             self._began_ns = batch.at_ns
         self._chunks.append(path)
         self._rows += batch.rows
-        self._bytes += size
+        self._bytes += int(frame.estimated_size())
         self._last_ns = batch.at_ns
 
     def _full(self) -> bool:

@@ -32,8 +32,8 @@ def schema_of(head: Head) -> dict[str, pl.DataType]:
     return {name: _TYPES[cell] for name, cell in COLUMNS[head.kind].items()}
 
 
-def write_part(path: Path, frame: pl.DataFrame, head: Head) -> int:
-    """Write a file and have it on the disk when this returns; the bytes it takes.
+def write_part(path: Path, frame: pl.DataFrame, head: Head) -> None:
+    """Write a file and have it on the disk when this returns.
 
     It grows under a hidden name beside `path` and is renamed at the end, so that a crash leaves
     either no `path` or a whole one. The head's `rows` and `sums` are filled in. Raises OSError.
@@ -42,7 +42,6 @@ def write_part(path: Path, frame: pl.DataFrame, head: Head) -> int:
     growing = path.with_name(f".{path.name}.tmp")
     try:
         frame.write_parquet(growing, metadata={HEAD_KEY: msgspec.json.encode(head).decode()})
-        size = growing.stat().st_size
         _sync(growing)
         os.replace(growing, path)
     except pl.exceptions.PolarsError as exc:
@@ -50,7 +49,6 @@ def write_part(path: Path, frame: pl.DataFrame, head: Head) -> int:
     finally:
         growing.unlink(missing_ok=True)
     _sync(path.parent)
-    return size
 
 
 def head_of(path: Path) -> Head | None:
