@@ -8,6 +8,7 @@ import typer
 
 from .. import __version__
 from .cli_errors import EPILOG, INTERRUPTED, OK, USAGE
+from .cli_keep import keep_app
 from .cli_live import live_app
 
 _MARKET, _RULES, _OUTPUT = "Market data", "How it is traded", "Output"
@@ -224,6 +225,7 @@ def gateway(
 
 
 app.add_typer(live_app)
+app.add_typer(keep_app)
 
 
 if __name__ == "__main__":

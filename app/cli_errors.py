@@ -8,7 +8,8 @@ import sys
 import traceback
 from pathlib import Path
 
-OK, FAILED, USAGE, DATA, STUCK, BROKER, LEFT, OURS, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 70, 130
+OK, FAILED, USAGE, DATA, STUCK, BROKER, LEFT, LOST = 0, 1, 2, 3, 4, 5, 6, 7
+OURS, INTERRUPTED = 70, 130
 
 EXIT_CODES = (
     (OK, "done"),
@@ -18,6 +19,7 @@ EXIT_CODES = (
     (STUCK, "a run that could not finish: deadlock or livelock"),
     (BROKER, "the broker said no, or was not reached: its reason"),
     (LEFT, "positions or orders were left at the broker: they are named"),
+    (LOST, "recorded, and not all of it could be kept: how much is said"),
     (OURS, "an error of Dryfill's own"),
     (INTERRUPTED, "interrupted; nothing is left half-written"),
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
+from ..live.carrier import Dial
 from ..live.session import ProjectXSession
 from ..live.settings import LiveSettings
 from ..trading.broker import Broker
@@ -76,13 +77,14 @@ def agreed_to(
     return agree()
 
 
-async def connected(live: LiveSettings) -> ProjectXSession:
-    """A session at the gateway, logged in. Raises `UsageError` where no user is named."""
+async def connected(live: LiveSettings, dial: Dial | None = None) -> ProjectXSession:
+    """A session at the gateway, logged in; `dial`: what connects its hubs. Raises `UsageError`
+    where no user is named."""
     if not live.user_name:
         raise UsageError(
             "there is no user name; set DRYFILL_LIVE_USER_NAME, or user_name in the file's [live]"
         )
-    return await ProjectXSession.open(live, now_ns=now_ns, random=Random(now_ns()))
+    return await ProjectXSession.open(live, now_ns=now_ns, random=Random(now_ns()), dial=dial)
 
 
 async def beside(

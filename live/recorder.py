@@ -155,7 +155,7 @@ class Recorder:
             self._hand_over(stream)
 
     async def close(self) -> Recorded:
-        """Write what is left and close every file. What is heard afterwards is lost and counted."""
+        """Write what is left and close every file. What is told afterwards is not heard."""
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
@@ -218,12 +218,14 @@ class Recorder:
 
     def _kept(self, stream: _Stream) -> bool:
         """Whether there is room for one more row; counts it either way."""
+        if self._closed:
+            return False
         stream.heard += 1
         full = (
             self._waiting_rows + stream.buffer.rows >= self._settings.waiting_rows_most
             or self._waiting_chars + stream.buffer.chars >= self._settings.waiting_chars_most
         )
-        if full or self._closed:
+        if full:
             stream.buffer.lost += 1
             self._lost += 1
             return False

@@ -1,0 +1,124 @@
+"""What `dryfill record` and `dryfill history` do, on a session that is open."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from ..live.history_file import Downloaded, HistoryFile, Plan
+from ..live.recorded_broker import RecordedBroker
+from ..live.recorded_market import RecordedMarket
+from ..live.recorder import Recorded, Recorder
+from ..live.session import ProjectXSession
+from ..sim.record import utc
+from ..trading.calendar import calendar
+from ..trading.errors import UsageError
+from ..trading.events import MarketEvent
+from ..trading.market import Channel
+
+Say = Callable[[str], None]
+
+_CHANNELS = (Channel.QUOTES, Channel.TRADES, Channel.STATUS)
+_GAPS_SHOWN = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToRecord:
+    """What is recorded. `account`: whose events, None for nobody's; `for_s`: until when, None for
+    until `stop`."""
+
+    contracts: tuple[str, ...]
+    account: str | None = None
+    for_s: float | None = None
+
+
+async def record(
+    session: ProjectXSession, recorder: Recorder, asked: ToRecord, stop: asyncio.Event, say: Say
+) -> Recorded:
+    """Record until `stop`; every file is closed when this returns or raises."""
+    market = RecordedMarket(session.market, recorder)
+    try:
+        recorder.start()
+        for name in dict.fromkeys(asked.contracts):
+            instrument = await market.find(name)
+            contract = await session.lookup.id_of(instrument)
+            recorder.name_contract(instrument, contract)
+            channels = [each for each in _CHANNELS if each in market.offers.channels]
+            for channel in channels:
+                await market.subscribe(instrument, channel, _unheard)
+            words = ", ".join(each.value for each in channels)
+            say(f"recording {words} of {instrument.symbol} ({contract})")
+        if asked.account is not None:
+            broker = RecordedBroker(
+                await session.broker(asked.account, needs_cancel=False), recorder
+            )
+            say(f"recording what becomes of orders of {broker.account_name}")
+        with suppress(TimeoutError):  # that was the time it was asked for
+            async with asyncio.timeout(asked.for_s):
+                await stop.wait()
+    finally:
+        recorded = await recorder.close()
+    return recorded
+
+
+def _unheard(event: MarketEvent) -> None:
+    """Nobody but the recorder listens."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToDownload:
+    """A stretch of bars. `to_ns` None: until now, or as far as a download that was begun goes."""
+
+    name: str
+    path: str
+    span_ns: int
+    from_ns: int
+    to_ns: int | None
+
+
+async def download(
+    session: ProjectXSession,
+    asked: ToDownload,
+    *,
+    source: str,
+    now_ns: int,
+    made_by: str,
+    progress: Callable[[int, int], None] | None = None,
+) -> Downloaded:
+    """Download bars into a file, or go on with a download that was cut off."""
+    instrument = await session.market.find(asked.name)
+    contract = await session.lookup.id_of(instrument)
+    begun = HistoryFile.begun(asked.path)
+    last_ns = now_ns - now_ns % asked.span_ns
+    to_ns = asked.to_ns
+    if to_ns is None:
+        to_ns = begun.to_ns if begun is not None else last_ns
+    elif to_ns > last_ns:
+        raise UsageError(
+            f"--to {utc(to_ns)} is after now, when the newest bar may end at {utc(last_ns)}; "
+            f"leave it out to have all until now"
+        )
+    plan = Plan(
+        symbol=instrument.symbol,
+        contract=contract,
+        span_ns=asked.span_ns,
+        from_ns=asked.from_ns,
+        to_ns=to_ns,
+        source=source,
+    )
+    file = HistoryFile(asked.path, instrument, plan, made_by=made_by)
+    return await file.download(session.market.past.bars, calendar(instrument.calendar), progress)
+
+
+def gap_lines(done: Downloaded) -> list[str]:
+    """The gaps of a download in words: how many, and the longest."""
+    gaps = done.gaps
+    if not gaps:
+        return ["no gaps: while the market was open, every bar is there"]
+    missing = sum(gap.bars for gap in gaps)
+    longest = sorted(gaps, key=lambda gap: (-gap.bars, gap.from_ns))[:_GAPS_SHOWN]
+    lines = [
+        f"{len(gaps)} gaps of {missing} bars while the market was open; a span without a trade has "
+        f"no bar either" + (":" if len(gaps) <= _GAPS_SHOWN else f"; the longest {_GAPS_SHOWN}:")
+    ]
+    return lines + [f"  {utc(gap.from_ns)} to {utc(gap.to_ns)}: {gap.bars}" for gap in longest]
