@@ -45,7 +45,11 @@ class RecordedMarket:
         taps.append(tap)
         tap.recorded = taps[0] is tap
         answer = self._inner.subscribe(instrument, channel, tap, span_ns=span_ns)
-        answer.add_done_callback(partial(self._answered, stream, tap))
+        if answer.done():
+            # Whoever awaits it goes on at once, and may unsubscribe before a callback would run.
+            self._answered(stream, tap, answer)
+        else:
+            answer.add_done_callback(partial(self._answered, stream, tap))
         return answer
 
     def unsubscribe(self, subscription: Subscription) -> "Future[None]":
