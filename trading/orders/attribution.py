@@ -118,26 +118,30 @@ class Attribution:
         self._changes[symbol] = ledger.changes
         if isinstance(first, Guard | Close | Group):
             self._owners.settle(first)
-        owners = [*self._owners.late(instrument), *self._owners.trading(instrument)]
-        holders = [owner for owner in owners if _holds(owner)]
-        trading = self._owners.trading(instrument)
-        held = ledger.position(instrument).qty - sum(_owed(owner) for owner in trading)
-        seen, own = self._own.get(symbol, {}), {o.intent: o.position + _taken(o) for o in holders}
-        stakes = [
-            Stake(
-                own[o.intent],
-                seen.get(o.intent, own[o.intent]),
-                _taken(o),
-                _can_be_cut(o),
-                _let_go(o),
-            )
-            for o in holders
-        ]
+        self._stir()
+        late, trading = self._owners.stirring(instrument), self._owners.trading(instrument)
+        held, claimed = ledger.position(instrument).qty, ledger.take_claimed(symbol)
+        seen, own = self._own.get(symbol, {}), dict[str, int]()
         self._own[symbol] = own
-        after = shares(held, ledger.take_claimed(symbol), stakes)
+        if not (late or trading):
+            return
+        held -= sum([_owed(owner) for owner in trading])
+        holders = [owner for owner in (*late, *trading) if _holds(owner)]
+        stakes = [_stake(owner, seen, own) for owner in holders]
+        after = shares(held, claimed, stakes)
         for owner, stake, taken in zip(holders, stakes, after, strict=True):
             if taken != stake.taken and isinstance(owner, Bracket | Fallback):
                 self._cut(owner, stake, taken)
+        for owner in late:
+            if not own.get(owner.intent) and not _taken(owner):
+                self._owners.rest(owner)  # there may be a thousand of these
+
+    def _stir(self) -> None:
+        """Finished owners whose orders were filled after all have a stake again."""
+        for order in self._outbox.ledger.filled():
+            owner = self._owners.of(order)
+            if owner is not None:
+                self._owners.stir(owner)
 
     def _cut(self, owner: Bracket | Fallback, stake: Stake, taken: int) -> None:
         lost = abs(taken) - abs(stake.taken)
@@ -180,10 +184,17 @@ def _swept(owner: Owner) -> bool:
     )
 
 
-def _can_be_cut(owner: Owner) -> bool:
+def _stake(owner: Owner, seen: dict[str, int], own: dict[str, int]) -> Stake:
+    """An owner's stake; what it has by its own orders goes into `own` and was in `seen`."""
+    held, taken, intent = owner.position, _taken(owner), owner.intent
+    mine = own[intent] = held + taken
+    return Stake(mine, seen.get(intent, mine), taken, _can_be_cut(owner, held), _let_go(owner))
+
+
+def _can_be_cut(owner: Owner, held: int) -> bool:
     """What a bracket closed too much it gives back itself, unless it has let go."""
     if isinstance(owner, Bracket):
-        return _let_go(owner) or owner.position * owner.plan.side.sign >= 0
+        return _let_go(owner) or held * owner.plan.side.sign >= 0
     return isinstance(owner, Fallback)
 
 

@@ -128,6 +128,7 @@ class Owners:
         self.left: Callable[[Owner], None] = lambda owner: None
         self._owners: dict[str, Owner] = {}
         self._late: OrderedDict[str, tuple[float, Owner]] = OrderedDict()
+        self._stirring: dict[str, Owner] = {}  # those of them that were not put to rest
         self._linked: dict[str, Owner] = {}  # by intents of orders that were sent alone
         self._settings = settings
         self._failed = failed
@@ -151,6 +152,7 @@ class Owners:
         """Put another in an owner's place, or nobody: its orders are the other's from now on."""
         self._owners.pop(old.intent, None)
         self._late.pop(old.intent, None)
+        self._stirring.pop(old.intent, None)
         if new is not None:
             self._owners[old.intent] = new
         else:
@@ -186,6 +188,22 @@ class Owners:
         """Finished owners in an instrument that are kept for what is told late."""
         symbol = instrument.symbol
         return [each for _, each in self._late.values() if each.instrument.symbol == symbol]
+
+    def stirring(self, instrument: Instrument) -> list[Owner]:
+        """As `late`, but without those that were put to rest."""
+        symbol = instrument.symbol
+        return [each for each in self._stirring.values() if each.instrument.symbol == symbol]
+
+    def rest(self, owner: Owner) -> None:
+        """Nobody needs to look at a finished owner before one of its orders is filled again."""
+        self._stirring.pop(owner.intent, None)
+
+    def stir(self, owner: Owner) -> None:
+        """One of an owner's orders was filled: it rests no more."""
+        intent = owner.intent
+        if intent in self._late and intent not in self._stirring:
+            awake = {*self._stirring, intent}
+            self._stirring = {name: late for name, (_, late) in self._late.items() if name in awake}
 
     def settle(self, owner: Owner) -> None:
         """Let an owner act, and take it off the list when it is finished."""
@@ -234,18 +252,21 @@ class Owners:
             if self._owners.pop(owner.intent, None) is not None:
                 self._keep(owner)
         elif self._late.pop(owner.intent, None) is not None:
+            self._stirring.pop(owner.intent, None)
             self._owners[owner.intent] = owner
 
     def _keep(self, owner: Owner) -> None:
         """Keep a finished owner for fills that are told late; the oldest go by age and by count."""
         now_s = asyncio.get_running_loop().time()
         self._late[owner.intent] = (now_s, owner)
+        self._stirring[owner.intent] = owner
         settings = self._settings
         while self._late:
             intent, (since_s, oldest) = next(iter(self._late.items()))
             if len(self._late) <= settings.late_most and now_s - since_s <= settings.late_s:
                 break
             del self._late[intent]
+            self._stirring.pop(intent, None)
             self.left(oldest)
             for order in oldest.orders():
                 tag = tags.parse(order.cl_ord_id)

@@ -82,6 +82,7 @@ class Ledger:
         self._ahead: dict[str, Order] = {}
         self._strangers: OrderedDict[str, int] = OrderedDict()  # booked, by ids not known yet
         self._claimed: dict[str, int] = {}  # by symbol: of strangers' fills, signed, what is ours
+        self._filled: dict[str, Order] = {}
         self.changes = 0  # grows whenever a position, or who made it, may be another one
 
     def book(self, fill: Execution, order: Order | None) -> bool:
@@ -150,6 +151,7 @@ class Ledger:
                 self.changes += 1
         if order.core.cum_qty != order.counted:
             order.counted = order.core.cum_qty
+            self._filled[order.cl_ord_id] = order
             self.changes += 1
         if order.core.cum_qty > order.booked:
             self._ahead[order.cl_ord_id] = order
@@ -160,6 +162,13 @@ class Ledger:
         """Contracts, signed, that were booked as a stranger's and turned out since this was asked
         last to be an order's of ours."""
         return self._claimed.pop(symbol, 0)
+
+    def filled(self) -> Iterable[Order]:
+        """Orders of which more is filled than when this was asked last."""
+        if not self._filled:
+            return ()
+        found, self._filled = self._filled, {}
+        return found.values()
 
     @property
     def any_held(self) -> bool:

@@ -49,6 +49,10 @@ def test_orders_and_brackets_that_are_over_leave_and_those_at_work_stay(stage_ki
         assert not manager.view.brackets_of(mnq)
         assert not ledger._ahead
         assert not ledger._strangers
+        assert not ledger._filled
+        # Of 300 finished brackets a fill has only the newest looked at.
+        assert len(manager._owners.late(mnq)) == 300
+        assert manager._owners.stirring(mnq) == manager._owners.late(mnq)[-1:]
         assert manager.view.timers == 0
         assert not outbox._courier._pauses
 

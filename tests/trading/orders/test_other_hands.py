@@ -136,6 +136,58 @@ SCRIPTS = {
         = position 0
         = incidents
     """,
+    "what a bracket that was through closes too much is its own, and cuts no other": f"""
+        {LONG_2}
+        < fill 1.target#1 2 @ 20020
+        > cancel 1.stop#1
+        < canceled 1.stop#1
+        < ack 1.stop#1
+        do bracket buy 2 loss 40t
+        > place 2.entry#1 buy 2 market
+        < new 2.entry#1
+        < ack 2.entry#1
+        < fill 2.entry#1 1 @ 20000
+        > place 2.stop#1 sell 1 stop 19990
+        < new 2.stop#1
+        < ack 2.stop#1
+        < fill 2.entry#1 1 @ 20000
+        > modify 2.stop#1 order_qty 2
+        < ack 2.stop#1
+        < fill 1.stop#1 1 @ 19990
+        > place 1.exit#1 buy 1 market
+        = incidents overfill
+        < new 1.exit#1
+        < ack 1.exit#1
+        < fill 1.exit#1 1 @ 19991
+        = position 2
+        = incidents overfill
+    """,
+    "what a group opened that is through stays its own": """
+        do oco buy 1 limit 19990 | buy 1 limit 19980
+        > place 1.oco1#1 buy 1 limit 19990
+        > place 1.oco2#1 buy 1 limit 19980
+        < new 1.oco1#1
+        < ack 1.oco1#1
+        < new 1.oco2#1
+        < ack 1.oco2#1
+        < fill 1.oco1#1 1 @ 19990
+        > cancel 1.oco2#1
+        < canceled 1.oco2#1
+        < ack 1.oco2#1
+        do place buy 1
+        > place 2#1 buy 1 market
+        < new 2#1
+        < ack 2#1
+        < fill 2#1 1 @ 20000
+        do bracket sell 2 loss 40t
+        > place 3.entry#1 sell 2 market
+        < new 3.entry#1
+        < ack 3.entry#1
+        < fill 3.entry#1 2 @ 20000
+        > place 3.stop#1 buy 1 stop 20010
+        = position 0
+        = incidents position_cut
+    """,
 }
 
 

@@ -44,8 +44,7 @@ class Bracket:
     ) -> None:
         self.intent = intent
         self.plan = plan
-        self.mode = Mode.GUARDING
-        self.reason = ""
+        self.mode, self.reason = Mode.GUARDING, ""
         self._entry, self._stop = Leg("entry"), Leg("stop")
         self._targets = [Leg(role, nth) for nth, role in enumerate(roles(plan))]
         self._legs = Legs(
@@ -95,8 +94,9 @@ class Bracket:
 
     @property
     def position(self) -> int:
-        """Contracts held through this bracket now, signed."""
-        return self.plan.side.sign * self.facts().net
+        """Contracts held through this bracket now, signed: `facts().net`, and asked often."""
+        own = self._entry.cum_qty - self._legs.closed - self.taken
+        return self.plan.side.sign * own + self._closer.net
 
     @property
     def finished(self) -> bool:

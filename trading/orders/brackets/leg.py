@@ -109,6 +109,13 @@ class Leg:
         return None if live is None or live.status is OrdStatus.SUSPENDED else live
 
     @property
+    def cum_qty(self) -> int:
+        """Contracts that all its orders filled together."""
+        if len(self.orders) == 1 and not self.surplus:  # as a rule
+            return self.orders[0].core.cum_qty
+        return sum([order.core.cum_qty for order in (*self.orders, *self.surplus)])
+
+    @property
     def attempts(self) -> int:
         """How many orders played it, or were meant to."""
         return len(self.orders) + len(self.surplus) + self.gone
@@ -151,11 +158,8 @@ class Leg:
             if core.terminal:
                 return LegFacts(core.cum_qty)
             return LegFacts(core.cum_qty, core.leaves_qty, True, _holds(core), core.uncertain)
-        cum_qty = sum([order.core.cum_qty for order in self.orders])
-        standing, leaving = self.standing, False
-        if self.surplus:
-            cum_qty += sum([order.core.cum_qty for order in self.surplus])
-            leaving = any(order.working for order in self.surplus)
+        cum_qty, standing = self.cum_qty, self.standing
+        leaving = any(order.working for order in self.surplus)
         if not standing:
             return LegFacts(cum_qty, live=leaving)
         live = the_live(standing) or standing[-1]

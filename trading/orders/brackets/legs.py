@@ -73,6 +73,11 @@ class Legs:
         """Every order that played a leg so far."""
         return [order for leg in self.all for order in (*leg.orders, *leg.surplus)]
 
+    @property
+    def closed(self) -> int:
+        """Contracts that the legs closed."""
+        return sum([leg.cum_qty for leg in self.all])
+
     def leg_of(self, order: Order) -> Leg | None:
         """The leg that an order plays now."""
         return next((leg for leg in self.all if order in leg.standing), None)

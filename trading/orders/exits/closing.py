@@ -95,7 +95,7 @@ class Closer:
 
     @property
     def net(self) -> int:
-        return sum(order.side.sign * order.cum_qty for order in self.orders)
+        return sum([order.side.sign * order.cum_qty for order in self.orders])
 
     @property
     def spent(self) -> bool:
