@@ -76,13 +76,12 @@ class OrderCore:
         self.order_id: str | None = None
         self.venue_status = OrdStatus.PENDING_NEW
         self.accepted = self.adopted = False  # adopted: the broker made it, and knows its id alone
-        self.cum_qty = 0
+        self.cum_qty = self.refusals = 0  # refusals: of changes, so far
         self.told = FillsTold()
         self.avg_px: Decimal | None = None
         self.triggered = False  # a stop: set off, and since then an order like others
         self.reason, self.text = Reason.NONE, ""
         self.refusal, self.refusal_reason = "", Reason.NONE  # of the last change; "": it was not
-        self.refusals = 0  # changes refused so far
         self.flight: Do | None = None
         self.agreement = Agreement(request, settings.held_most)
         self.wish = self.agreement.now
@@ -237,8 +236,9 @@ class OrderCore:
         """The broker took the cancel; the CANCELED report says what had been filled before, and
         where it does not come, a look: that is next, and not another cancel."""
         self._landed()
-        self.cancels.taken()
-        self.doubt.arise_later(first=True)
+        if not self.terminal:
+            self.cancels.taken()
+            self.doubt.arise_later(first=True)
 
     def refused(self, do: Do, reason: Reason, text: str) -> None:
         """The broker said no. A refused order is dead; any other request left it as it was, or

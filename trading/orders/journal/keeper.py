@@ -4,7 +4,7 @@ What reduces risk never waits for the journal. While it cannot be written one in
 entries are refused, and what was to be written is kept here and tried again.
 """
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 from ...errors import JournalError, RefusedByUs
@@ -37,7 +37,7 @@ from .records import (
     StateKept,
 )
 
-_DROP_AT_ONCE = 100  # finished orders that leave the file together
+_AT_ONCE = 100  # finished orders of which each becomes one record, and that leave together
 _RECORDS_MOST = 50  # of one order, before they become one
 _EVENTS_IN_A_PART = 1_000  # events that are forgotten together
 _OVER = (STANDING, STRANGERS)  # what a new standing takes the place of
@@ -67,9 +67,9 @@ class Keeper(Observer):
         self._pending: list[Entry] = []  # … and kept, once it can be written
         self._intended: dict[str, None] = {}  # tags whose requests are kept already
         self._resent = ""  # the tag that reached nobody, in whose place the next one goes
-        self._records: dict[str, int] = {}  # how many are kept of each order
-        self._finished: OrderedDict[str, float] = OrderedDict()
-        self._leaving: list[str] = []
+        self._records: dict[str, int] = {}  # how many are kept of each order that is not over
+        self._over: list[Order] = []  # the newest of those that are; the others as they leave, …
+        self._leaving: deque[tuple[float, list[str]]] = deque()  # … by the time when they were over
         self._incidents: deque[int] = deque()
 
     # --- before something is sent -----------------------------------------------------------------
@@ -171,46 +171,61 @@ class Keeper(Observer):
         for about, _ in loaded.entries:
             if about.startswith(INCIDENTS):
                 self._incidents.append(int(about.removeprefix(INCIDENTS)))
-            elif not about.startswith("!"):
+            elif about in orders and not orders[about].core.terminal:
                 self._records[about] = self._records.get(about, 0) + 1
-        for tag, order in orders.items():
-            if order.core.terminal:
-                self._finished[tag] = self._outbox.now_s()
+        over = [tag for tag, order in orders.items() if order.core.terminal]
+        for n in range(0, len(over), _AT_ONCE):
+            self._leaving.append((self._outbox.now_s(), over[n : n + _AT_ONCE]))
 
     # --- how --------------------------------------------------------------------------------------
 
     def _of(self, order: Order, record: ExecutionReport | OrderState | Gone | Lost) -> None:
         """Keep something of an order; many records of it become one."""
-        tag = order.cl_ord_id
-        count = self._records[tag] = self._records.get(tag, 0) + 1
+        tag, over = order.cl_ord_id, order.core.terminal
+        count = self._records.get(tag, 0) + 1
         if count <= _RECORDS_MOST:
             self._write([(tag, record)])
         else:
-            self._records[tag] = 1
+            count = 1
             self._write([(tag, order_kept(order)), self._standing()], drop=[tag, *_OVER])
-        if order.core.terminal and tag not in self._finished:
-            self._ended(tag)
+        if not over:
+            self._records[tag] = count
+        elif self._records.pop(tag, None) is not None:
+            self._ended(order)
 
-    def _ended(self, tag: str) -> None:
-        """An order is over; the oldest leave as they leave the manager's table, but not before
+    def _ended(self, order: Order) -> None:
+        """An order is over. Of many, each becomes one record: what it was made of is not needed any
+        more once a standing holds its fills."""
+        self._over.append(order)
+        if len(self._over) < _AT_ONCE:
+            return
+        over, self._over = self._over, []
+        self._leaving.append((self._outbox.now_s(), [each.cl_ord_id for each in over]))
+        gone = dict.fromkeys(self._leave())
+        whole = [each for each in over if each.cl_ord_id not in gone and _all_is_known(each)]
+        kept = [(each.cl_ord_id, order_kept(each)) for each in whole]
+        self._write([*kept, self._standing()], drop=[*gone, *(tag for tag, _ in kept), *_OVER])
+
+    def _leave(self) -> list[str]:
+        """The oldest finished orders, which leave as they leave the manager's table, but not before
         what answers for them."""
-        now_s, settings = self._outbox.now_s(), self._settings
-        self._finished[tag] = now_s
-        for _ in range(len(self._finished)):
-            oldest, when_s = next(iter(self._finished.items()))
-            kept = len(self._finished) <= settings.finished_most
-            if kept and now_s - when_s <= settings.finished_s:
+        now_s, settings, gone = self._outbox.now_s(), self._settings, list[str]()
+        many = sum([len(tags) for _, tags in self._leaving]) - settings.finished_most
+        for _ in range(len(self._leaving)):
+            since_s, oldest = self._leaving[0]
+            if many <= 0 and now_s - since_s <= settings.finished_s:
                 break
-            del self._finished[oldest]
-            if self._owners.answering(oldest) is not None:
-                self._finished[oldest] = now_s
-            else:
-                self._leaving.append(oldest)
-        if len(self._leaving) >= _DROP_AT_ONCE:
-            for each in self._leaving:
-                self._records.pop(each, None)
-            gone, self._leaving = self._leaving, []
-            self._write([self._standing()], drop=[*gone, *_OVER])
+            self._leaving.popleft()
+            needed = [tag for tag in oldest if self._needed(tag)]
+            if needed:
+                self._leaving.append((now_s, needed))
+            gone += [tag for tag in oldest if tag not in needed]
+            many -= len(oldest) - len(needed)
+        return gone
+
+    def _needed(self, tag: str) -> bool:
+        """Whether something answers for an order that was over, or it works again."""
+        return tag in self._records or self._owners.answering(tag) is not None
 
     def _standing(self) -> Entry:
         """Where everything stands now: older fills need not be kept for it any more."""
@@ -257,6 +272,12 @@ class Keeper(Observer):
             self.failing = False
             self._drop.clear()
             self._pending.clear()
+
+
+def _all_is_known(order: Order) -> bool:
+    """Whether an order that was over is so, and nothing of it is still to be told."""
+    core = order.core
+    return core.terminal and not core.lost and core.told.qty >= core.cum_qty
 
 
 def _owner_key(intent: str) -> str:

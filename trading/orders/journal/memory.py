@@ -1,6 +1,7 @@
 """A journal that ends with the program: for backtests, where nothing needs to outlive it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from .port import Loaded
 from .records import Entry, Record
@@ -11,10 +12,16 @@ class MemoryJournal:
 
     def __init__(self) -> None:
         self._count = 0
-        self._kept: dict[str, list[tuple[int, Record]]] = {}
+        # In turn the number of a record and the record: there are tens of thousands, and a tuple
+        # for each pair would weigh as much as half of them.
+        self._kept: dict[str, list[Any]] = {}
 
     def load(self) -> Loaded:
-        numbered = [(n, about, r) for about, kept in self._kept.items() for n, r in kept]
+        numbered = [
+            (n, about, record)
+            for about, kept in self._kept.items()
+            for n, record in zip(kept[::2], kept[1::2], strict=True)
+        ]
         return Loaded([(about, record) for _, about, record in sorted(numbered, key=_number)])
 
     def append(self, entries: Sequence[Entry]) -> None:
@@ -22,9 +29,9 @@ class MemoryJournal:
             self._count += 1
             kept = self._kept.get(about)
             if kept is None:
-                self._kept[about] = [(self._count, record)]
+                self._kept[about] = [self._count, record]
             else:
-                kept.append((self._count, record))
+                kept += (self._count, record)
 
     def compact(self, about: Sequence[str], entries: Sequence[Entry]) -> None:
         for each in about:
@@ -35,7 +42,7 @@ class MemoryJournal:
         """Nothing is held open."""
 
     def __len__(self) -> int:
-        return sum(map(len, self._kept.values()))
+        return sum(map(len, self._kept.values())) // 2
 
 
 def _number(row: tuple[int, str, Record]) -> int:

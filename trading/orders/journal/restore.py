@@ -83,6 +83,8 @@ class Restored:
         order = self.orders[tag] = Order(core)
         if isinstance(record, OrderKept):
             core.adopted, core.entered_ns = record.adopted, record.entered_ns
+            if record.state is not None:
+                core.agreement.seen(record.state)  # what its fills were fills of
             for fill in record.fills:
                 self._more(order, report_of(order, fill))
             if record.state is not None:

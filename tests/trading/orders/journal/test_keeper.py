@@ -6,7 +6,7 @@ from scripted_broker import ScriptedBroker
 
 from dryfill.trading.errors import JournalError
 from dryfill.trading.orders.journal.memory import MemoryJournal
-from dryfill.trading.orders.journal.records import EVENTS, EventKept
+from dryfill.trading.orders.journal.records import EVENTS, EventKept, OrderKept
 from dryfill.trading.orders.settings import OrderSettings
 
 HELD = """
@@ -200,6 +200,74 @@ def test_finished_orders_leave_the_journal_and_what_they_made_stays(relive):
     sizes.append(len(journal) - journal.events)
     assert sizes[1] <= 4 * (10 + 100) + 10, "each order has four records"
     assert stage.manager.view.position(stage.orders["701#1"].instrument).avg_px == 20_351
+
+
+ENDED = """
+    do place buy 2 limit 20000
+    > place 1#1 buy 2 limit 20000
+    < new 1#1
+    < ack 1#1
+    do modify 1#1 qty 3 limit 20001
+    > modify 1#1 order_qty 3 price 20001
+    < ack 1#1
+    < replaced 1#1 order_qty 3 price 20001
+    < fill 1#1 1 @ 20001
+    < fill 1#1 2 @ 20000.5
+    do place sell 2 limit 20010
+    > place 2#1 sell 2 limit 20010
+    < new 2#1
+    < ack 2#1
+    < fill 2#1 1 @ 20010
+    do cancel 2#1
+    > cancel 2#1
+    < canceled 2#1
+    < ack 2#1
+    do place buy 1
+    > place 3#1 buy 1 market
+    < refuse 3#1 INSUFFICIENT_FUNDS
+"""
+
+
+def told(order):
+    core = order.core
+    return (
+        repr(order),
+        *(core.order_id, core.order_qty, core.price, core.avg_px, core.reason, core.text),
+        *([(fill.exec_id, fill.qty, fill.px) for fill in order.fills], core.wish.working),
+        *(core.accepted, core.lost, core.entered_ns, core.time_ns),
+    )
+
+
+def test_what_is_over_becomes_one_record_and_is_known_as_it_was(relive):
+    few, many = Disk(), Disk()
+    known = [
+        [told(stage.order(tag)) for tag in ("1#1", "2#1", "3#1")]
+        for stage in (
+            relive(ENDED),
+            relive(ENDED + "{again}\n< shown\n", journal=few),
+            relive(ENDED + orders(97, 4) + "{again}\n< shown\n= position 99\n", journal=many),
+        )
+    ]
+    assert known[0] == known[1] == known[2]
+    assert few.about().count("1#1") == 5
+    kept = [(about, type(record)) for about, record in many.load().entries if "#" in about]
+    assert kept == [(f"{n}#1", OrderKept) for n in range(1, 101)]
+
+
+def test_what_was_taken_for_lost_keeps_what_shows_that_it_was(relive):
+    lost = """
+        do place buy 1 limit 20000
+        > place 1#1 buy 1 limit 20000
+        < lost 1#1
+        > look 1#1
+        < none 1#1
+        wait 0.25
+        > look 1#1
+        < none 1#1
+        = status 1#1 REJECTED
+    """
+    again = "{again}\n< shown\n< new 1#1\n= incidents late_order\n> cancel 1#1\n"
+    relive(lost + orders(99, 2) + again, OrderSettings(visible_s=0.1, misses=1))
 
 
 def test_what_answers_for_something_keeps_its_orders_however_old(relive):
