@@ -75,10 +75,10 @@ def timed(calls: Callable[[], None], count: int = ORDERS) -> float:
     return took / count * 1e6
 
 
-def reports(requests, what, status, cum_qty=0, last_qty=0):
-    """One report for each request."""
+def reports(requests, what, status, cum_qty=0, last_qty=0, *, first=0):
+    """One report for each request; their ids count from `first`."""
     made = []
-    for n, request in enumerate(requests):
+    for n, request in enumerate(requests, first):
         state = OrderState(
             instrument=ES,
             order_id=str(n),
