@@ -271,8 +271,15 @@ def test_what_was_taken_for_lost_keeps_what_shows_that_it_was(relive):
 
 
 def test_what_answers_for_something_keeps_its_orders_however_old(relive):
-    script = HELD + FILLED + orders(250, 2) + "{again}\n< shown\n= working 1.stop#1\n"
-    stage = relive(script, OrderSettings(finished_most=1), Disk())
+    script, settings, journal = (
+        HELD + FILLED + orders(250, 2),
+        OrderSettings(finished_most=1),
+        Disk(),
+    )
+    relive(script, settings, journal)
+    assert "1.entry#1" in journal.about()
+    assert "2#1" not in journal.about()
+    stage = relive(script + "{again}\n< shown\n= working 1.stop#1\n", settings)
     (bracket,) = stage.manager.view.brackets
     assert bracket.position == 2
     assert bracket.entry.cum_qty == 2
