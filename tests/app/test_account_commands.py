@@ -4,8 +4,10 @@ import json
 import socket
 
 import pytest
-from twin_thread import ByHand, twin_in_a_thread
+from by_hand import ByHand
 from twin_world import KEY, setup_of
+
+from dryfill.app.twin_thread import twin_in_a_thread
 
 HOUR = """
     0       quote 80000x50 80001x70

@@ -8,8 +8,10 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from twin_thread import ByHand, twin_in_a_thread
+from by_hand import ByHand
 from twin_world import KEY, setup_of
+
+from dryfill.app.twin_thread import twin_in_a_thread
 
 LONG_AND_STAYS = '''
 from dryfill import Buy, Strategy, Ticks

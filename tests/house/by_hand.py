@@ -1,63 +1,7 @@
-"""A gateway on real sockets in a thread of its own, for tests of what runs its own loop."""
-
-import asyncio
-import threading
-from contextlib import contextmanager
+"""Somebody else's client of a twin's account, for tests of what runs beside it."""
 
 import httpx
 from twin_world import CONTRACT, KEY
-
-from dryfill.sim.gateway.serve import running_gateway
-
-
-class TwinThread:
-    """`running`: the gateway; `do(f)` calls `f(running)` on its loop and gives what it returns."""
-
-    def __init__(self, loop, running):
-        self._loop = loop
-        self.running = running
-
-    @property
-    def url(self):
-        return self.running.url
-
-    def do(self, act):
-        async def call():
-            return act(self.running)
-
-        return asyncio.run_coroutine_threadsafe(call(), self._loop).result(20)
-
-
-@contextmanager
-def twin_in_a_thread(setup, **given):
-    """Serve a gateway beside the test; it has ended when the block has."""
-    standing, ended = threading.Event(), threading.Event()
-    made = []
-
-    async def serve():
-        over = asyncio.Event()
-        async with running_gateway(setup, **given) as running:
-            made.append((asyncio.get_running_loop(), running, over))
-            standing.set()
-            await over.wait()
-
-    def work():
-        try:
-            asyncio.run(serve())
-        finally:
-            standing.set()
-            ended.set()
-
-    thread = threading.Thread(target=work, name="twin")
-    thread.start()
-    standing.wait(20)
-    loop, running, over = made[0]
-    try:
-        yield TwinThread(loop, running)
-    finally:
-        loop.call_soon_threadsafe(over.set)
-        thread.join(20)
-        assert ended.is_set()
 
 
 class ByHand:
