@@ -1,4 +1,4 @@
-"""The commands around a real account: live, status, flatten, cancel, doctor."""
+"""The commands that trade in real time, and those around an account."""
 
 from typing import Annotated, Any
 
@@ -6,7 +6,8 @@ import typer
 
 from .cli_errors import EPILOG
 
-_CONNECTION, _RULES, _OUTPUT = "Connection", "How it is traded", "Output"
+_CONNECTION, _MARKET = "Connection", "Market data"
+_RULES, _OUTPUT = "How it is traded", "Output"
 
 live_app = typer.Typer()
 
@@ -64,6 +65,42 @@ def live(
         "dry": dry,
     }
     raise typer.Exit(show_live(asked, connection, config, yes=yes, debug=debug))
+
+
+@live_app.command(epilog=EPILOG)
+def paper(
+    strategy: Annotated[str, typer.Argument(metavar="FILE.py[:Class]", help="The strategy.")],
+    instrument: Annotated[str, _option("A root such as ES, or a contract: ESZ6.", _RULES)],
+    market: Annotated[str, _option("synthetic, or a file.", _MARKET)] = "synthetic",
+    start: Annotated[str | None, _option("Of recorded data.", _MARKET)] = None,
+    timezone: Annotated[str | None, _option("Of times without one.", _MARKET)] = None,
+    speed: Annotated[str, _option("1x, 10x: times real time.", _MARKET)] = "1x",
+    unknown_size: Annotated[str, _option("all, one or none.", _MARKET)] = "all",
+    stop_trigger: Annotated[str, _option("trade or quote.", _MARKET)] = "trade",
+    seed: Annotated[int, _option("Of a generated market, and of the strategy.", _RULES)] = 0,
+    risk: Annotated[str, _option("Limits by name.", _RULES)] = "topstep-50k",
+    limits: Annotated[str | None, _option("TOML file with limits of your own.", _RULES)] = None,
+    param: Annotated[list[str] | None, _option("k=v, may be repeated.", _RULES)] = None,
+    settings: Annotated[str | None, _option("TOML file of the order manager's.", _RULES)] = None,
+    debug: Debug = False,
+) -> None:
+    """Trade a strategy on paper: on Dryfill's own gateway, as if it were live.
+
+    Ctrl-C works in steps, as for live. The session ends with the market's data.
+    """
+    from .cli_paper import show_paper
+
+    asked = {"strategy": strategy, "instrument": instrument, "seed": seed, "params": param or []}
+    traded = {
+        "market": (market,),
+        "instruments": (instrument,),
+        "start": start,
+        "timezone": timezone,
+        "unknown_size": unknown_size,
+        "stop_trigger": stop_trigger,
+        "seed": seed,
+    }
+    raise typer.Exit(show_paper(asked, traded, speed, (risk, limits), settings, debug=debug))
 
 
 @live_app.command(epilog=EPILOG)

@@ -96,12 +96,19 @@ class TradingSession:
         self._now_ns = now_ns
         self._say = say
         self._wish = Wish.TRADE
+        self._over = False  # the market's data
         self._changed = Changed()
         self.desk.manager.observe(_Follower(self._changed))
 
     def interrupt(self) -> None:
         """One step further: stop and keep what is held guarded; flatten; leave at once."""
         self._wish = Wish(min(self._wish + 1, Wish.LEAVE))
+        self._changed.tell()
+
+    def end_of_data(self) -> None:
+        """The market has ended: the strategy stops, and nothing is waited for any more."""
+        self._over = True
+        self._wish = max(self._wish, Wish.STOP)
         self._changed.tell()
 
     async def run(self) -> Ended:
@@ -139,7 +146,8 @@ class TradingSession:
         await self._changed.until(lambda: trading.done() or self._wish > Wish.TRADE)
         desk.inbox.close()
         if not trading.done():
-            self._say("the strategy is told to stop; interrupt again to close what is held")
+            then = "the market has ended" if self._over else "interrupt again to close what is held"
+            self._say(f"the strategy is told to stop; {then}")
             await self._while(Wish.STOP, _within(stop_s, trading))
         if not trading.done():
             self._say(f"the strategy did not stop within {stop_s:g} s and is cancelled")
@@ -158,10 +166,10 @@ class TradingSession:
         cancels = [manager.cancel(each) for each in manager.view.orders() if self._may_open(each)]
         await asyncio.gather(*cancels)
         held = manager.view.holdings()
-        if held:
+        if held and not self._over:
             told = ", ".join(f"{qty:+d} {each.symbol}" for _, each, qty in held)
             self._say(f"{told} stays guarded here until it is flat; interrupt again to close it")
-        await self._changed.until(lambda: not manager.view.holdings())
+        await self._changed.until(lambda: self._over or not manager.view.holdings())
 
     async def _finish(self) -> None:
         manager = self.desk.manager

@@ -6,7 +6,10 @@ happen: the exchange's own number (the report's *unprotected time*) is the truth
 can be known while it happens.
 """
 
+from ...words import OrdStatus
 from ..handle import Order
+
+_SUSPENDED = OrdStatus.SUSPENDED  # a stop that the broker keeps ready guards nothing yet
 
 
 class Held:
@@ -48,7 +51,7 @@ class BareTime:
         covered = 0
         for stop in held.stops:
             core = stop.core
-            if core.accepted and core.wish.working:
+            if core.accepted and core.wish.working and core.venue_status is not _SUSPENDED:
                 covered += core.leaves_qty
         before, held.bare = held.bare, max(held.net - covered, 0)
         if held.bare == before:

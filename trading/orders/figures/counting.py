@@ -98,14 +98,14 @@ class Counting(Observer):
         if order in self._open:
             self.resent += 1
             return
-        self.orders += 1
-        one = self._open[order] = Open(_now_s())
-        tag = order.cl_ord_id
-        if "." in tag:
-            parsed = tags.parse(tag)
-            if parsed is not None:
-                one.duty = parsed.duty
-                one.held = self.bare.sent(parsed.intent, one.duty, order)
+        self._begin(order)
+
+    def on_adopted(self, order: Order) -> None:
+        one = self._begin(order)
+        one.acked = one.filled = True  # nobody sent it: there is no time to take
+        self.accepted += 1
+        if one.held is not None:
+            self._hold(order, one)
 
     def on_command(self, order: Order, command: Command) -> None:
         one = self._open.get(order)
@@ -186,6 +186,17 @@ class Counting(Observer):
         self.incidents[incident.kind] += 1
 
     # --- how --------------------------------------------------------------------------------------
+
+    def _begin(self, order: Order) -> Open:
+        self.orders += 1
+        one = self._open[order] = Open(_now_s())
+        tag = order.cl_ord_id
+        if "." in tag:
+            parsed = tags.parse(tag)
+            if parsed is not None:
+                one.duty = parsed.duty
+                one.held = self.bare.sent(parsed.intent, one.duty, order)
+        return one
 
     def _slipped(self, fill: Execution, meant: Decimal) -> None:
         """Ticks beyond what was meant, times contracts; better than meant counts below zero."""

@@ -90,7 +90,8 @@ class Statistics(Struct, frozen=True, kw_only=True):
 
 
 MEANINGS = {
-    "orders": "orders that were to be sent, each counted once however often it went",
+    "orders": "orders that were to be sent, each counted once however often it went, and those "
+    "that the broker made for an entry",
     "accepted": "of these, orders that the broker took",
     "filled": "orders that ended filled",
     "cancelled": "orders that ended because we took them away",

@@ -221,6 +221,31 @@ def test_bare_time_counts_from_each_fill_to_its_stop_and_while_it_lasts(on_stage
     assert on_stage(go) == [(1.0, 0.5), (1.0, 0.5), (1.25, 0.5), (1.25, 0.5)]
 
 
+def test_a_stop_that_the_broker_keeps_covers_from_when_it_works(on_stage, native):
+    script = """
+        do bracket buy 2 limit 20000 loss 40t target 80t
+        > place 1.entry#1 buy 2 limit 20000 attached -40 80
+        < new 1.entry#1
+        < ack 1.entry#1
+        < child 1.stop#1 sell 2 stop
+        < child 1.target#1 sell 2 limit
+        wait 5
+        < fill 1.entry#1 2 @ 20000
+        wait 0.25
+        < new 1.stop#1 order_qty 2 stop_px 19990
+        < new 1.target#1 order_qty 2 price 20020
+        wait 7
+    """
+
+    async def go(stage):
+        await stage.play(script)
+        return stage.manager.figures.statistics()
+
+    told = on_stage(go, offers=native)
+    assert (told.unprotected_contract_s, told.unprotected_longest_s) == (0.5, 0.25)
+    assert (told.orders, told.accepted, told.ack.count) == (3, 3, 1)
+
+
 @pytest.mark.parametrize("script", ["< ack 1#1\n< new 1#1", "< new 1#1\n< ack 1#1"])
 def test_an_order_is_accepted_once_whatever_comes_first(script, on_stage):
     async def go(stage):
