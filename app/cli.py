@@ -198,18 +198,23 @@ def gateway(
 ) -> None:
     """Serve a local twin of ProjectX Gateway for paper trading; see docs/gateway.md."""
     from .cli_gateway import Asked, show_gateway
+    from .twin_market import TwinMarket
 
-    asked = Asked(
-        host=host,
-        port=port,
-        any_address=any_address,
-        control_port=control_port,
+    traded = TwinMarket(
         market=market or ["synthetic"],
         instruments=instrument or [],
         timezone=timezone,
         start=start,
         unknown_size=unknown_size,
         stop_trigger=stop_trigger,
+        seed=seed,
+    )
+    asked = Asked(
+        host=host,
+        port=port,
+        any_address=any_address,
+        control_port=control_port,
+        traded=traded,
         speed=speed,
         restamp=restamp,
         accounts=accounts,
@@ -219,7 +224,6 @@ def gateway(
         tape=tape,
         limits=limits,
         keep=keep,
-        seed=seed,
     )
     raise typer.Exit(show_gateway(asked, debug=debug))
 

@@ -6,30 +6,22 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from pathlib import Path
 
-from ..scenarios import read_market
 from ..sim.gateway.accounts import People, one_user, read_people
 from ..sim.gateway.control import control_app
 from ..sim.gateway.gateway import GatewaySetup
-from ..sim.gateway.generated import generated_listings
-from ..sim.gateway.listing import Listing, front_contract, list_contract
-from ..sim.gateway.pump import AS_FAST_AS_CAN
 from ..sim.gateway.rate_windows import GATEWAY_LIMITS
 from ..sim.gateway.serve import RunningGateway, running_gateway, serving
 from ..sim.gateway.wire_models import PROFILES, WireProfile
-from ..trading import instruments
 from ..trading.errors import UsageError
-from .backtest import moment_ns
 from .cli_errors import OK, explain, show
+from .twin_market import TwinMarket, speed_of
 
 KEY_VARIABLE = "DRYFILL_GATEWAY_KEY"
 CONTROL_VARIABLE = "DRYFILL_GATEWAY_CONTROL"
-_SYNTHETIC = "synthetic"
 _ENVELOPES, _TAPES = ("wrapped", "flat", "mixed"), ("list", "object")
 
 
@@ -41,12 +33,7 @@ class Asked:
     port: int
     any_address: bool
     control_port: int | None
-    market: Sequence[str]
-    instruments: Sequence[str]
-    timezone: str | None
-    start: str | None
-    unknown_size: str
-    stop_trigger: str
+    traded: TwinMarket
     speed: str
     restamp: bool
     accounts: str | None
@@ -56,7 +43,6 @@ class Asked:
     tape: str
     limits: bool
     keep: str | None
-    seed: int
 
 
 def show_gateway(asked: Asked, *, debug: bool) -> int:
@@ -64,7 +50,7 @@ def show_gateway(asked: Asked, *, debug: bool) -> int:
     try:
         key = os.environ.get(KEY_VARIABLE, "")
         _check_address(asked, key)
-        _speed(asked.speed)
+        speed_of(asked.speed)
         setup = _setup(asked, key)
         asyncio.run(_serve(asked, setup, printed_key=not key and asked.accounts is None))
         sys.stdout.flush()
@@ -89,7 +75,7 @@ async def _serve(asked: Asked, setup: GatewaySetup, *, printed_key: bool) -> Non
                 setup,
                 host=asked.host,
                 port=asked.port,
-                speed=_speed(asked.speed),
+                speed=speed_of(asked.speed),
                 restamp=asked.restamp,
                 keep=None if asked.keep is None else Path(asked.keep),
             )
@@ -121,7 +107,7 @@ def _greeting(asked: Asked, running: RunningGateway, printed_key: bool) -> list[
         lines.append(f"  account     {account.id} {account.name}, {account.cash:f}, {mode}")
     for ticker in running.gateway.venue.tickers.values():
         instrument = ticker.instrument
-        source = "generated" if list(asked.market) == [_SYNTHETIC] else "recorded"
+        source = "generated" if asked.traded.generated else "recorded"
         lines.append(f"  contract    {ticker.contract_id} ({instrument.symbol}), {source}")
     shown = "the wall's clock" if asked.restamp else "the tape's"
     return [*lines, f"  times       {shown}"]
@@ -143,7 +129,7 @@ def _setup(asked: Asked, key: str) -> GatewaySetup:
     )
     people = _people(asked, key)  # first: the market takes seconds to make
     return GatewaySetup(
-        listings=_listings(asked),
+        listings=asked.traded.listings(),
         people=people,
         profile=profile,
         limits=GATEWAY_LIMITS if asked.limits else None,
@@ -154,51 +140,6 @@ def _people(asked: Asked, key: str) -> People:
     if asked.accounts is not None:
         return read_people(asked.accounts)
     return one_user(asked.user, key or secrets.token_urlsafe(18))
-
-
-def _listings(asked: Asked) -> tuple[Listing, ...]:
-    today = datetime.now(UTC).date()
-    if list(asked.market) == [_SYNTHETIC]:
-        if asked.start is not None:
-            raise UsageError("a generated market starts today; --start is for recorded data")
-        return generated_listings(asked.instruments or ["MNQ"], on=today, seed=asked.seed)
-    files = [_named_file(each, asked) for each in asked.market]
-    return tuple(_recorded(name, path, asked, today) for name, path in files)
-
-
-def _named_file(given: str, asked: Asked) -> tuple[str, str]:
-    """`MNQZ6=day.parquet`, or a file of the one instrument that is named."""
-    name, equals, path = given.partition("=")
-    if equals:
-        return name, path
-    if len(asked.instruments) != 1 or len(asked.market) != 1:
-        raise UsageError(
-            f"whose market is {given}? Write --market MNQZ6={given}, or one file and one "
-            f"--instrument"
-        )
-    return asked.instruments[0], given
-
-
-def _recorded(name: str, path: str, asked: Asked, today: date) -> Listing:
-    market = read_market(path, instruments.find(name, on=today), timezone=asked.timezone)
-    ended = datetime.fromtimestamp(market.tape.end_ns // 10**9, UTC).date()
-    found = instruments.find(market.contract or name, on=ended)
-    return list_contract(
-        front_contract(found, ended),
-        market.tape,
-        start_ns=None if asked.start is None else moment_ns(asked.start, "start"),
-        unknown_size=asked.unknown_size,
-        stop_trigger=asked.stop_trigger,
-    )
-
-
-def _speed(text: str) -> int:
-    if text == "max":
-        return AS_FAST_AS_CAN
-    number = text.removesuffix("x")
-    if not (number.isascii() and number.isdigit()):
-        raise UsageError(f"speed {text!r} is none; write 1x, 10x, 0x (it stands still) or max")
-    return int(number)
 
 
 def _check_address(asked: Asked, key: str) -> None:
