@@ -283,7 +283,7 @@ class Group:
         if member.live is not None:
             member.want(open_qty, in_place=self._sender.in_place)
             self._sender.advance(member.live)
-        elif open_qty and not member.out and member.pause is None:
+        elif open_qty and member.may_send(self._sender, self.instrument):
             request = member.request(self.instrument, open_qty)
             member.orders.append(self._sender.send(request))
 

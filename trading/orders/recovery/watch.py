@@ -124,8 +124,9 @@ class Watch:
 
         timer = self._outbox.later(self._settings.told_within_s, once)
         self._waits.add(None, once)
-        self._again()
-        self._begin()
+        if self._round is None:  # else another one follows it: nothing is asked twice at once
+            self._again()
+            self._begin()
         return True
 
     def on_stream(self, state: StreamState) -> None:

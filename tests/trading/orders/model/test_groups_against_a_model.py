@@ -294,3 +294,16 @@ def test_no_search_finds_a_crossing_that_breaks_a_group():
         Linking,
         settings=settings(max_examples=EXAMPLES, stateful_step_count=40, derandomize=True),
     )
+
+
+def test_a_group_whose_cancels_were_refused_rests_while_a_flatten_asks_what_is_held():
+    """Each order that the flatten took away was sent once more, and taken away, without an end."""
+    world = Linking()
+    world.group(keep=False, kind="sells", n=1)
+    world.flatten(dice=0)
+    world.wait(seconds=3.0)
+    world.refuse_such(kind=".oco", refuse=1)
+    world.run_on(moves=[*[(0, 0)] * 5, (0, 9), (3, 0), (3, 0), (0, 7), (4, 0)])
+    world.group(keep=True, kind="sells", n=3)
+    world.flatten(dice=0)
+    world.teardown()
