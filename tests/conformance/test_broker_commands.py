@@ -325,15 +325,14 @@ def test_a_call_whose_answer_comes_too_late_ends_in_unknown_and_can_be_looked_up
         await at.settled()
         state = await broker.order(ES, cl_ord_id="1#1")
         assert state.ord_status is OrdStatus.NEW
-        change = OrderChange(order_qty=2)
-        for call, given in (
-            (broker.modify, (ES, state.order_id, change)),
-            (broker.cancel, (ES, state.order_id)),
-        ):
+        calls = [(broker.cancel, (ES, state.order_id))]
+        if broker.offers.modify_in_place:
+            calls.insert(0, (broker.modify, (ES, state.order_id, OrderChange(order_qty=2))))
+        for call, given in calls:
             found.append(await outcome(call(*given, **at_once)))
             await at.settled()
         state = await broker.order(ES, cl_ord_id="1#1")
-        assert (state.ord_status, state.order_qty) == (OrdStatus.CANCELED, 2)
+        assert (state.ord_status, state.order_qty) == (OrdStatus.CANCELED, len(calls))
         await broker.place(order("buy", 1, "2#1"))
         found.append(await outcome(broker.close_position(ES, **at_once)))
         await at.settled()
