@@ -14,6 +14,9 @@ from collections.abc import Callable
 
 from ...trading.order import Execution, OrderState
 
+_STAMP_NS = 100
+"""To how much a broker's word on a time is cut off on the wire (gateway-protocol 2)."""
+
 
 class Moment:
     """A change at the broker. `known_ns`: when the client was told of it, None while it was not;
@@ -34,7 +37,7 @@ class Moment:
     def shown_by(self, state: OrderState) -> bool:
         """Whether a state of the order has this change in it."""
         done = state.ord_status.terminal or not self.terminal
-        return state.time_ns >= self.at_ns and state.cum_qty >= self.cum_qty and done
+        return state.time_ns > self.at_ns - _STAMP_NS and state.cum_qty >= self.cum_qty and done
 
 
 Covered = Callable[[str, Moment], bool]
@@ -72,7 +75,7 @@ class Knowledge:
 
     def told_fill(self, fill: Execution, now_ns: int) -> None:
         """The client was shown a fill, and with it what had been filled before."""
-        self._learn(fill.order_id, now_ns, lambda moment: moment.at_ns <= fill.time_ns)
+        self._learn(fill.order_id, now_ns, lambda moment: fill.time_ns > moment.at_ns - _STAMP_NS)
 
     def asked(self, sent_ns: int, due_ns: int, covered: Covered) -> None:
         """A question left, whose answer would tell of what is `covered`, and is due by then."""

@@ -7,7 +7,7 @@ flatten that meets it proves nothing.
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from functools import cache
 from random import Random
@@ -40,16 +40,32 @@ _STEPS = 3000
 _LATEST_NS = 4 * 3600 * 10**9  # the last row: no run waits for so long
 
 
-def run(seed: int, profile: Profile, *, latency: str = "25ms", in_place: bool = True) -> Findings:
+def run(
+    seed: int,
+    profile: Profile,
+    *,
+    latency: str = "25ms",
+    in_place: bool = True,
+    world_of: Callable[[Setup], Any] = World,
+) -> Findings:
     """Play a seed and judge it; `in_place`: the broker changes orders as they are. Raises with the
-    seed, the plan that fired and what replays it."""
+    seed, the plan that fired and what replays it.
+
+    In a rehearsal (`world_of`) the plan may keep the session from standing at all, which is as it
+    should be: then nothing was judged.
+    """
     plan = draw_plan(seed, profile)
-    world = _world(seed, plan, latency, in_place)
+    world = world_of(_setup(seed, plan, latency, in_place))
     quiet_s = settles_s(plan) + 2 * world.setup.settings.reconcile_s + 1
     watching = watch(world, Bounds(quiet_s=quiet_s, rate_most=_RATE_MOST))
     trader = _Trader(watching, Random(f"drawn {seed}"), quiet_s)
     try:
-        record = world.run(trader.trade)
+        try:
+            record = world.run(trader.trade)
+        except DryfillError:
+            if trader.began:
+                raise
+            return watching.report()
         watching.check()
         found = watching.report()
         assert found.quiet, "the run never came to rest"
@@ -73,8 +89,10 @@ class _Trader:
         self._watching = watching
         self._dice = dice
         self._quiet_s = quiet_s
+        self.began = False
 
     async def trade(self, desk: Any) -> list[str]:
+        self.began = True
         until_ns = T0 + round(MINUTE_S * 1e9)
         while desk.now_ns < until_ns:
             await self._one(desk)
@@ -129,23 +147,21 @@ async def _within(seconds: float, work: Awaitable[None]) -> bool:
     return True
 
 
-def _world(seed: int, plan: Plan, latency: str, in_place: bool) -> World:
+def _setup(seed: int, plan: Plan, latency: str, in_place: bool) -> Setup:
     tape = _market()
-    return World(
-        Setup(
-            instrument=instruments.find("MNQ"),
-            tape=tape,
-            start_ns=tape.start_ns,
-            calendar=calendar("always"),
-            rules=Rules(protection=24),
-            latency=latency_profile(latency),
-            fees=fee_schedule(None),
-            cash=Decimal(50_000),
-            seed=seed,
-            settings=OrderSettings(reconcile_s=20),  # so that such rounds come, and rest is near
-            plan=plan if plan.faults else None,
-            modify_in_place=in_place,
-        )
+    return Setup(
+        instrument=instruments.find("MNQ"),
+        tape=tape,
+        start_ns=tape.start_ns,
+        calendar=calendar("always"),
+        rules=Rules(protection=24),
+        latency=latency_profile(latency),
+        fees=fee_schedule(None),
+        cash=Decimal(50_000),
+        seed=seed,
+        settings=OrderSettings(reconcile_s=20),  # so that such rounds come, and rest is near
+        plan=plan if plan.faults else None,
+        modify_in_place=in_place,
     )
 
 
@@ -167,7 +183,7 @@ def _market() -> Tape:
     return make_tape(QuoteRows(*columns[0]), TradeRows(*columns[1]))
 
 
-def _note(seed: int, profile: str, plan: Plan, world: World, watching: Watch) -> str:
+def _note(seed: int, profile: str, plan: Plan, world: Any, watching: Watch) -> str:
     fired = plan if world.faults is None else world.faults.log.fired_plan()
     return "\n".join(
         (

@@ -11,7 +11,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from dryfill.sim.backtest import World
 from dryfill.sim.oracles import Watch
 from dryfill.sim.oracles.port import PortEvent, Sent, WatchedPort
 from dryfill.trading.desk import Desk
@@ -26,11 +25,12 @@ class RaceTrader:
 
     def __init__(
         self,
-        world: World,
+        world: Any,
         watching: Watch,
         how: Any,
         moment: Callable[[float], int],
         mirror: Decimal,
+        start_ns: int,
     ) -> None:
         self.world = world
         self.watching = watching
@@ -38,7 +38,7 @@ class RaceTrader:
         self.summed = how.summed
         self.side = -1 if how.mirrored else 1
         self.sent: list[Sent] = []
-        self._start_ns = world.setup.start_ns
+        self._start_ns = start_ns
         self._how = how
         self._moment = moment
         self._mirror = mirror

@@ -22,13 +22,18 @@ is behind. What a script says in numbers holds for the page alone
 (`t.exact`) where the race decides them. All oracles judge every run; `premises` are those that must
 have had something to judge, on the page and at least once in the family.
 
+The page is played in a rehearsal as well, through the live adapter and every byte of it; it begins
+LOGIN_MS after the run, when the session stands. What is told is told otherwise there, so that
+premises are not asked for. `wire=True`: it is played there alone; `off_wire`: it is not, and why.
+
 A failure prints the plan, the market and the command that replays it.
 """
 
 import functools
+import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise
 from random import Random
@@ -41,21 +46,23 @@ from untagged import Untagged
 
 from dryfill.matching.rules import Rules
 from dryfill.scenarios.plan import Plan
-from dryfill.scenarios.plan_text import make_plan, plan_from_toml, plan_to_toml
-from dryfill.scenarios.plan_time import time_text
+from dryfill.scenarios.plan_text import make_plan, plan_from_toml, plan_to_json, plan_to_toml
+from dryfill.scenarios.plan_time import read_time, time_text
 from dryfill.sim.backtest import World
 from dryfill.sim.desk.bracket_rules import BracketRules
 from dryfill.sim.desk.fees import fee_schedule
 from dryfill.sim.latency import latency_profile
 from dryfill.sim.oracles import Bounds, watch
 from dryfill.sim.setup import Setup
+from dryfill.testing.rehearsal import Rehearsal
 from dryfill.trading import instruments
 from dryfill.trading.calendar import calendar
 from dryfill.trading.instrument import Instrument
 from dryfill.trading.orders.settings import OrderSettings
 
 T0 = 1_709_564_400_000_000_000  # 2024-03-04 15:00 UTC
-FAMILY, NIGHT = 5, 200
+FAMILY, NIGHT, NIGHT_ON_WIRE = 5, 200, 20
+LOGIN_MS = 10_000
 _DURATIONS = [
     "after",
     "duration",
@@ -96,6 +103,14 @@ class Race:
     native: bool = False  # the broker keeps brackets' legs
     tagged: bool = True  # events carry the client's tag
     in_place: bool = True  # the broker changes orders as they are
+    wire: bool = False  # through the live adapter
+    beside: bool = False  # and at SimBroker, as another play
+    off_wire: str = ""
+
+    @property
+    def lead_ms(self) -> int:
+        """How long before its first moment the run begins."""
+        return LOGIN_MS if self.wire else 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,17 +145,24 @@ def race(market: str, **given: Any) -> Callable[[Script], Callable[[str], None]]
     def wrap(script: Script) -> Callable[[str], None]:
         made = Race(script=script, market=market, **given)
 
-        @pytest.mark.parametrize("play", ["page", "family"])
+        wired = replace(made, wire=True, beside=True)
+        on_wire = made.tagged and made.in_place and not (made.wire or made.off_wire)
+        plays = ["page", "family"] + ["wire"] * on_wire
+
+        @pytest.mark.parametrize("play", plays)
         @functools.wraps(script)
         def test(play: str) -> None:
             one = os.environ.get("RACE_SEED")
+            by_night = os.environ.get("DRYFILL_NIGHTLY") == "1"
             if play == "page":
                 _judge(made, [run(made, 0)])
             elif one is not None:
-                run(made, int(one))
+                run(wired if play == "wire" else made, int(one))
+            elif play == "wire":
+                for seed in range(NIGHT_ON_WIRE if by_night else 1):
+                    run(wired, seed)
             else:
-                night = os.environ.get("DRYFILL_NIGHTLY") == "1"
-                many = NIGHT * made.family // FAMILY if night else made.family
+                many = NIGHT * made.family // FAMILY if by_night else made.family
                 _judge(made, [run(made, seed) for seed in range(1, many + 1)])
 
         del test.__wrapped__  # pytest would read the script's arguments
@@ -166,7 +188,7 @@ def run(race: Race, seed: int) -> Mapping[str, int]:
     except BaseException as error:
         name = race.script.__name__
         file = os.path.relpath(race.script.__code__.co_filename)
-        play = "family" if seed else "page"
+        play = "wire" if race.beside else "family" if seed else "page"
         error.add_note(
             f"{how}\nmarket:\n{market}\nplan:\n{plan_to_toml(plan)}\nreplay with:\n"
             f'RACE_SEED={seed} python -m pytest "{file}::{name}[{play}]"'
@@ -179,12 +201,14 @@ def _played(
 ) -> tuple[Mapping[str, int], str]:
     named = race.instrument
     instrument = instruments.find(named) if isinstance(named, str) else named
-    tape = tape_of(lines, instrument, race.start_ns)
-    world = World(
+    start_ns = race.start_ns - race.lead_ms * 1_000_000
+    tape = tape_of(lines, instrument, start_ns)
+    world_of = Rehearsal if race.wire else World
+    world = world_of(
         Setup(
             instrument=instrument,
             tape=tape,
-            start_ns=race.start_ns,
+            start_ns=start_ns,
             calendar=calendar(race.hours),
             rules=Rules(protection=24),
             latency=latency_profile(_latency(race, how)),
@@ -200,9 +224,11 @@ def _played(
     if not race.tagged:
         world.broker = Untagged(world.broker)
     watching = watch(world, Bounds(**race.bounds))
-    trader = RaceTrader(world, watching, how, moment, Decimal(race.mirror))
+    trader = RaceTrader(world, watching, how, moment, Decimal(race.mirror), race.start_ns)
 
     async def trade(desk: Any) -> list[str]:
+        if race.wire:
+            await trader.at(0)
         trader.begin(desk)
         await race.script(trader)
         return []
@@ -241,9 +267,13 @@ def _varied(race: Race, how: Variation) -> tuple[list[Line], Plan, Callable[[flo
         lines = [piece for line in lines for piece in line.pieces()]
     last = lines[-1]
     lines.append(Line(last.ms + 3_000_000, *_last_quote(lines)))
-    if not how.seed:
+    lines = _led(lines, race.lead_ms)
+    if not how.seed and not race.wire:
         return lines, plan, moment
-    faults = [_varied_fault(v, how, moment, dice) for v in values]
+    if not how.seed:
+        faults = [_led_fault(v, race.lead_ms) for v in _written(plan)]
+        return lines, make_plan(*faults, name=plan.name, strict=plan.strict), moment
+    faults = [_led_fault(_varied_fault(v, how, moment, dice), race.lead_ms) for v in values]
     if how.summed:
         window = dice.choice(("0 ms", "2 ms", "60 ms"))
         sums = {"kind": "summed", "event": "fill", "intent": "1", "window": window}
@@ -251,6 +281,26 @@ def _varied(race: Race, how: Variation) -> tuple[list[Line], Plan, Callable[[flo
     if how.clock_s:
         faults.append({"kind": "clock", "at": "0 s", "behind": f"{how.clock_s} s"})
     return lines, make_plan(*faults, name=plan.name, strict=False), moment
+
+
+def _led(lines: list[Line], lead_ms: int) -> list[Line]:
+    """The page's market after a while in which it stands as it does at the start."""
+    if not lead_ms:
+        return lines
+    before = [line for line in lines if line.ms <= 1]
+    return before + [replace(line, ms=line.ms + lead_ms) for line in lines]
+
+
+def _led_fault(values: dict[str, Any], lead_ms: int) -> dict[str, Any]:
+    if "at" not in values:
+        return values
+    return {**values, "at": time_text(read_time(values["at"]) + lead_ms * 1_000_000)}
+
+
+def _written(plan: Plan) -> list[dict[str, Any]]:
+    """A plan's faults as they stand in a file."""
+    faults: list[dict[str, Any]] = json.loads(plan_to_json(plan))["fault"]
+    return faults
 
 
 def _last_quote(lines: list[Line]) -> tuple[str, tuple[tuple[Decimal, int], ...]]:

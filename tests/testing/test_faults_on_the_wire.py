@@ -6,6 +6,7 @@ of its faults fired.
 
 import asyncio
 from dataclasses import dataclass
+from decimal import Decimal
 
 import pytest
 from rehearsing import setup_of
@@ -16,8 +17,9 @@ from dryfill.sim.backtest import World
 from dryfill.sim.oracles import watch
 from dryfill.testing.rehearsal import Rehearsal
 from dryfill.trading.errors import ScenarioError
-from dryfill.trading.order import Buy
+from dryfill.trading.order import Buy, ExecutionReport
 from dryfill.trading.price import Ticks
+from dryfill.trading.words import ExecType
 
 CALM = """
     0      quote 20000x9 20000.25x9
@@ -249,3 +251,33 @@ def test_a_crash_when_the_fill_is_heard_comes_before_the_adapter_reads_it():
     assert [known.known_as for known in world.desk.orders.values()] == ["1.entry#1"]
     fill_s = (world.desk.executions[0].time_ns - world.setup.start_ns) / 1e9
     assert died_s == [pytest.approx(fill_s + 0.025, abs=1e-6)]
+
+
+@pytest.mark.parametrize("blocks", [True, False])
+@pytest.mark.parametrize("world_of", WORLDS.values(), ids=WORLDS)
+def test_what_is_late_holds_up_what_comes_after_it_or_is_overtaken(world_of, blocks):
+    late = {"kind": "late", "event": "fill", "delay": "900 ms", "blocks": blocks}
+    world = world_of(setup_of(CALM, plan=make_plan(late), latency="25ms"))
+    heard = []
+
+    async def trade(desk):
+        await asyncio.sleep(3)
+        desk.broker.listen(heard.append)
+        await desk.place(Buy(1))
+        await asyncio.sleep(0.1)
+        await desk.place(Buy(1, limit="19990"))
+        await asyncio.sleep(3)
+        return []
+
+    world.run(trade)
+    limit_at = next(n for n, e in enumerate(heard) if _price_of(e) == Decimal(19_990))
+    fill_at = next(n for n, e in enumerate(heard) if _kind_of(e) is ExecType.TRADE)
+    assert (fill_at < limit_at) is blocks
+
+
+def _price_of(event):
+    return event.order.price if isinstance(event, ExecutionReport) else None
+
+
+def _kind_of(event):
+    return event.exec_type if isinstance(event, ExecutionReport) else None

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,9 @@ from rehearsing import MNQ, bracket_digest, setup_of, trade_a_bracket
 from dryfill.live.broker import ProjectXBroker
 from dryfill.live.market import ProjectXMarket
 from dryfill.sim.journal import SimDisk
+from dryfill.sim.loop_errors import RealWorldError
 from dryfill.sim.oracles import watch
+from dryfill.testing.live_settings import rehearsed_settings
 from dryfill.testing.rehearsal import Rehearsal
 from dryfill.trading.errors import OutcomeUnknown, UsageError
 from dryfill.trading.order import Buy, Sell
@@ -192,3 +195,19 @@ def test_a_short_position_is_closed_by_hand_and_by_the_manager():
     world.run(trade)
     watching.check()
     assert watching.report().premises["INV-22"]
+
+
+def test_nothing_real_is_reached_from_a_rehearsal():
+    async def trade(desk):
+        socket.create_connection(("127.0.0.1", 9))
+        return []
+
+    with pytest.raises(RealWorldError, match="simulated wire"):
+        Rehearsal(setup_of(CALM)).run(trade)
+
+
+def test_settings_of_a_rehearsal_are_not_those_of_the_machine(monkeypatch):
+    monkeypatch.setenv("DRYFILL_LIVE_READ_S", "3")
+    monkeypatch.setenv("DRYFILL_LIVE_STOP_LIMIT", "true")
+    settings = rehearsed_settings(dial_s=9.0)
+    assert (settings.read_s, settings.dial_s, settings.stop_limit) == (20, 9, False)

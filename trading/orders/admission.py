@@ -17,7 +17,8 @@ from .view import View
 class Admission:
     """Refuses what must not be sent: nothing at all once the manager is closed, no order while its
     instrument is flattened, and none that opens where the switch is pulled, the instrument is
-    locked, the stream had a gap, the broker does not answer, or the manager is `winding_down`."""
+    locked, the stream is down or had a gap, the broker does not answer, or the manager is
+    `winding_down`."""
 
     def __init__(
         self,
@@ -56,6 +57,8 @@ class Admission:
             raise RefusedByUs("the order manager is closing; no entries any more")
         if self._life.refusal:
             raise RefusedByUs(self._life.refusal)
+        if not self._watch.up:
+            raise RefusedByUs("the event stream is down; no entries until it is back and complete")
         if self._watch.behind:
             raise RefusedByUs(
                 "the event stream had a gap; no entries until orders, fills and positions have "

@@ -1,0 +1,63 @@
+"""What a client was told counts as known, also where the wire cut its time off."""
+
+from decimal import Decimal
+
+import pytest
+
+from dryfill.sim.oracles.knowable import Knowledge
+from dryfill.trading import instruments
+from dryfill.trading.order import Execution, OrderState
+from dryfill.trading.words import OrdStatus, OrdType, Side
+
+S = 10**9
+AT_NS = 10 * S + 142
+MNQ = instruments.find("MNQ")
+
+
+def state(time_ns):
+    """A filled order as a client was told of it."""
+    return OrderState(
+        instrument=MNQ,
+        order_id="1",
+        cl_ord_id="1#1",
+        side=Side.BUY,
+        ord_type=OrdType.MARKET,
+        ord_status=OrdStatus.FILLED,
+        order_qty=1,
+        cum_qty=1,
+        leaves_qty=0,
+        price=None,
+        stop_px=None,
+        avg_px=Decimal(20_000),
+        time_ns=time_ns,
+    )
+
+
+def fill(time_ns):
+    """Its fill, as a client was told of it."""
+    return Execution(
+        exec_id="1",
+        instrument=MNQ,
+        order_id="1",
+        cl_ord_id="1#1",
+        side=Side.BUY,
+        qty=1,
+        px=Decimal(20_000),
+        time_ns=time_ns,
+        fee=None,
+    )
+
+
+@pytest.mark.parametrize("tell", ["order", "fill"])
+@pytest.mark.parametrize(
+    ("told_ns", "known"),
+    [(AT_NS, True), (AT_NS - 42, True), (AT_NS - 99, True), (AT_NS - 100, False)],
+)
+def test_a_time_cut_off_at_a_hundred_nanoseconds_still_tells_of_the_change(tell, told_ns, known):
+    knowledge = Knowledge(5 * S, S)
+    moment = knowledge.happened("1", AT_NS, 1, terminal=True, fill=True)
+    if tell == "order":
+        knowledge.told(state(told_ns), 11 * S)
+    else:
+        knowledge.told_fill(fill(told_ns), 11 * S)
+    assert knowledge.from_ns(moment) == (11 * S if known else AT_NS + 5 * S)
