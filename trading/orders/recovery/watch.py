@@ -124,9 +124,8 @@ class Watch:
 
         timer = self._outbox.later(self._settings.told_within_s, once)
         self._waits.add(None, once)
-        if self._round is None:  # else another one follows it: nothing is asked twice at once
-            self._again()
-            self._begin()
+        self._again()
+        self._begin()  # what is under way was asked before this was wanted, and may not show it
         return True
 
     def on_stream(self, state: StreamState) -> None:
