@@ -1,7 +1,7 @@
 """`dryfill paper`: a strategy on the gateway's twin, through the real adapter over real sockets.
 
 The strategy's clock is the market's: at ten times the speed, a round trip takes ten times as long
-for it. When the market's data ends, the strategy stops, and what is left is said.
+for it. Two seconds before the market's data ends the strategy stops, and what is left is said.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ from .twin_market import TwinMarket
 from .twin_thread import TwinThread, twin_in_a_thread
 
 _LOOK_S = 0.2
+_LAST_S = 2.0
 _USER = "paper"
 
 
@@ -92,8 +93,9 @@ async def _trade(
 
 
 async def _end_with(twin: TwinThread, trading: TradingSession) -> None:
-    """Stop the session when the market's data has ended."""
-    while not twin.ended:
+    """Stop the session a moment before the market's data ends: what the strategy does when it
+    stops can still be traded."""
+    while twin.left_s > _LAST_S:
         await asyncio.sleep(_LOOK_S)
     trading.end_of_data()
 

@@ -29,9 +29,10 @@ class TwinThread:
         return self.running.url
 
     @property
-    def ended(self) -> bool:
-        """Whether its market has come to the end of its data."""
-        return self.running.pump.now_ns >= self.running.gateway.venue.end_ns
+    def left_s(self) -> float:
+        """Real seconds until its market comes to the end of its data, and takes no orders."""
+        pump = self.running.pump
+        return (self.running.gateway.venue.end_ns - pump.now_ns) / 1e9 / max(pump.speed, 1)
 
     def now_ns(self) -> int:
         """Which moment of its market it is, ns since the epoch."""
