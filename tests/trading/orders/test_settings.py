@@ -181,7 +181,7 @@ EFFECTS = {
     "look_s": (2.0, RESTS + "wait 2\n> ask fills\n> ask open"),
     "look_down_s": (
         0.5,
-        "< stream down\n" + RESTS + "wait 0.5\n> ask fills\n> ask open",
+        RESTS + "< stream down\nwait 0.5\n> ask fills\n> ask open",
     ),
     "told_within_s": (
         0.5,

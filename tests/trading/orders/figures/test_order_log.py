@@ -70,9 +70,9 @@ def test_an_order_that_is_never_taken_has_its_end_alone(logged):
 
 
 def test_a_warning_is_an_incident_once(logged):
-    lines = logged("< stream down\n< stream down\n" + RESTS)
-    assert [line["level"] for line in lines] == ["warning", "info"]
-    assert lines[0]["event"] == "stream_down"
+    lines = logged(RESTS + "< stream down\n< stream down")
+    assert [line["level"] for line in lines] == ["info", "warning"]
+    assert lines[1]["event"] == "stream_down"
 
 
 def test_changes_are_for_those_who_ask_for_debug(logged):

@@ -105,7 +105,7 @@ MOVERS = {
     "found": (RESTS + "< fill 1#1 1 @ 20000", 2),
     "unfound": (RESTS, 1),
     "hit_rate": (RESTS + "< fill 1#1 1 @ 20000", 1.0),
-    "timers": ("< stream down\n" + PLACE, 1),
+    "timers": (PLACE + "< stream down", 1),
     "tasks": ("< stream down\n", 1),
     "readers": ("", 1),
 }
