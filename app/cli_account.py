@@ -14,6 +14,7 @@ from ..trading.price import price_text
 from .account_acts import Standing, cancel_everything, flatten, look
 from .cli_errors import BROKER, LEFT, OK
 from .cli_run import Doing, guarded, pairs
+from .cli_show import say
 from .doctor import Finding, Patient, Verdict, examine
 from .live_run import Wanted, beside, connected, live_settings, order_settings, trade
 from .real_time import now_ns
@@ -137,7 +138,7 @@ def _live(
         doing.now = "trading"
         live = live_settings(config, **connection)
         agree = (lambda: True) if yes else _agrees
-        ended = trade(wanted, live, order_settings(config), print, agree)
+        ended = trade(wanted, live, order_settings(config), say, agree)
     if ended is None:
         print("not agreed to; nothing was sent")
         return OK
@@ -173,11 +174,11 @@ def _beside(
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr)
+    print(line, file=sys.stderr, flush=True)
 
 
 def _print_finding(finding: Finding) -> None:
-    print(f"{finding.check:<13} {finding.verdict.value:<13} {finding.text}")
+    say(f"{finding.check:<13} {finding.verdict.value:<13} {finding.text}")
 
 
 def standing_text(standing: Standing) -> list[str]:

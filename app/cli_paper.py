@@ -5,6 +5,7 @@ from typing import Any
 from ..trading.orders.risk.limits import rule_set
 from .cli_errors import OK
 from .cli_run import Doing, guarded, pairs
+from .cli_show import say
 from .live_run import Wanted, order_settings
 from .paper_run import trade_on_paper
 from .strategy_file import importable, load_strategy, split_target
@@ -45,7 +46,7 @@ def show_paper(
                 speed_of(speed),
                 rule_set(name, path=file),
                 order_settings(settings),
-                print,
+                say,
             )
         for note in ended.notes:
             print(f"note: {note}")

@@ -60,8 +60,9 @@ class Progress:
 
 
 def say(line: str, *, quiet: bool = False) -> None:
-    """Print a line to stdout; to stderr when stdout is for machines."""
-    print(line, file=sys.stderr if quiet else sys.stdout)
+    """Print a line to stdout; to stderr when stdout is for machines. At once, also into a pipe:
+    whoever follows a long run sees it when it happens."""
+    print(line, file=sys.stderr if quiet else sys.stdout, flush=True)
 
 
 def print_report(report: Report) -> None:

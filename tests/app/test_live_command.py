@@ -60,7 +60,6 @@ def program(twin, tmp_path):
         "XDG_STATE_HOME": str(tmp_path),
         "DRYFILL_LIVE_USER_NAME": "ada",
         "DRYFILL_LIVE_API_KEY": KEY,
-        "PYTHONUNBUFFERED": "1",
     }
     words = ["live", str(file), "--rest", twin.url, "--instrument", "MNQ", "--risk", "topstep-50k"]
 

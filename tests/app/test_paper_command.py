@@ -1,6 +1,5 @@
 """`dryfill paper` as a program of its own: the twin in a thread, the adapter on real sockets."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -66,7 +65,6 @@ def test_ctrl_c_ends_a_session_on_paper(words):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     try:
         while "protected" not in (line := running.stdout.readline()):
