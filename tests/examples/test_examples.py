@@ -109,7 +109,9 @@ def test_the_readmes_commands_run(market: Path, tmp_path: Path) -> None:
         pytest.skip("README.md is not part of this copy")
     lines = readme.read_text(encoding="utf-8").splitlines()
     commands = [line.split()[1:] for line in lines if line.startswith("dryfill ")]
-    assert {command[0] for command in commands} == {"demo", "backtest"}
+    served = {"paper", "live", "doctor"}  # they need a gateway: tests/app runs them at one
+    assert {command[0] for command in commands} == {"demo", "backtest", *served}
+    commands = [command for command in commands if command[0] not in served]
     (tmp_path / "examples").mkdir()
     (tmp_path / "examples" / "breakout.py").write_text(BREAKOUT, encoding="utf-8")
     (tmp_path / "es.parquet").write_bytes(market.read_bytes())
