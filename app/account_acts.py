@@ -73,22 +73,23 @@ async def cancel_everything(broker: Broker, settings: OrderSettings, say: Say) -
     Protection goes as well: what is held stands bare afterwards. Raises what the broker's port
     raises where the last look was not answered: then nobody knows what works.
     """
-    left: list[OrderState] | DryfillError = []
     for tries in range(1, settings.cancel_tries + 1):
         try:
-            left = await broker.open_orders(
-                urgency=Urgency.RISK_REDUCING, deadline_s=settings.read_deadline_s
-            )
+            left = await _working(broker, settings)
         except DryfillError as error:
-            left = error
-        if left == []:
-            return []
-        if isinstance(left, list):
+            say(f"what works was not answered: {error}")
+        else:
+            if not left:
+                return []
             await asyncio.gather(*(_cancel(broker, each, settings, say) for each in left))
         await asyncio.sleep(doubled(settings.retry_s, settings.retry_most_s, tries))
-    if isinstance(left, DryfillError):
-        raise left
-    return left
+    return await _working(broker, settings)
+
+
+async def _working(broker: Broker, settings: OrderSettings) -> list[OrderState]:
+    return await broker.open_orders(
+        urgency=Urgency.RISK_REDUCING, deadline_s=settings.read_deadline_s
+    )
 
 
 async def _cancel(broker: Broker, order: OrderState, settings: OrderSettings, say: Say) -> None:

@@ -18,7 +18,6 @@ from ..sim.backtest import World
 from ..sim.desk.bracket_rules import BracketRules
 from ..sim.desk.fees import FeeSpec, fee_schedule
 from ..sim.latency import Constant, LatencyProfile, LegSpec, latency_profile
-from ..sim.life import Trader
 from ..sim.record import Record, utc
 from ..sim.setup import Setup
 from ..sim.source_check import check_source, check_text
@@ -29,9 +28,10 @@ from ..trading.errors import ScenarioError, UsageError
 from ..trading.instrument import Instrument
 from ..trading.orders.risk.limits import RiskLimits, rule_set
 from ..trading.orders.settings import OrderSettings
-from ..trading.strategy import Strategy, make_strategy, run_strategy
+from ..trading.strategy import Strategy
 from ..trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape
 from .report import Report
+from .trader import trader_of
 
 _KEEPERS = ("auto", "native", "client")
 _HEARD = "market data arrives when the recorder had it; its latency is the recording's own"
@@ -95,12 +95,10 @@ class Backtest:
         brackets: str = "auto",
     ) -> None:
         self._strategy = strategy
-        self._params = dict(params or {})
         _check_strategy(strategy)
         if isinstance(seed, bool) or not isinstance(seed, int):
             raise UsageError(f"seed is {seed!r}; give a whole number")
-        if self._params and not isinstance(strategy, type):
-            raise UsageError(f"a script has no parameters, and was given {', '.join(self._params)}")
+        self._trader = trader_of(strategy, params or {})
         found = instruments.find(instrument) if isinstance(instrument, str) else instrument
         tape, symbol, heard = _read(data, found, kind, stamp, span, timezone, clean, contract)
         if symbol and symbol != found.symbol:
@@ -143,18 +141,7 @@ class Backtest:
         return Report(record, _name(self._strategy))
 
     def _run(self, progress: Callable[[float], None] | None) -> Record:
-        return World(self.setup).run(self._trader(), progress)
-
-    def _trader(self) -> Trader:
-        strategy, params = self._strategy, self._params
-
-        async def trade(desk: Desk) -> list[str]:
-            if isinstance(strategy, type):
-                return await run_strategy(make_strategy(strategy, params, desk))
-            await strategy(desk)
-            return []
-
-        return trade
+        return World(self.setup).run(self._trader, progress)
 
 
 def _check_strategy(strategy: object) -> None:

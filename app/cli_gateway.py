@@ -4,8 +4,6 @@ import asyncio
 import ipaddress
 import os
 import secrets
-import signal
-import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +15,8 @@ from ..sim.gateway.rate_windows import GATEWAY_LIMITS
 from ..sim.gateway.serve import RunningGateway, running_gateway, serving
 from ..sim.gateway.wire_models import PROFILES, WireProfile
 from ..trading.errors import UsageError
-from .cli_errors import OK, explain, show
+from .cli_run import Doing, guarded
+from .real_time import interrupts
 from .twin_market import TwinMarket, speed_of
 
 KEY_VARIABLE = "DRYFILL_GATEWAY_KEY"
@@ -47,29 +46,24 @@ class Asked:
 
 def show_gateway(asked: Asked, *, debug: bool) -> int:
     """Serve until a signal; the exit code."""
+    return guarded(lambda: _gateway(asked), None, Doing(), debug)
+
+
+def _gateway(asked: Asked) -> None:
+    key = os.environ.get(KEY_VARIABLE, "")
+    _check_address(asked, key)
+    speed_of(asked.speed)
+    setup = _setup(asked, key)
     try:
-        key = os.environ.get(KEY_VARIABLE, "")
-        _check_address(asked, key)
-        speed_of(asked.speed)
-        setup = _setup(asked, key)
         asyncio.run(_serve(asked, setup, printed_key=not key and asked.accounts is None))
-        sys.stdout.flush()
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  every error has its line
-        code, line = explain(_told(error, asked), None, "starting")
-        show(error, line, debug)
-        return code
-    return OK
+    except OSError as error:
+        raise _told(error, asked) from error
 
 
 async def _serve(asked: Asked, setup: GatewaySetup, *, printed_key: bool) -> None:
-    loop = asyncio.get_running_loop()
     ended = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(name, ended.set)
-        except NotImplementedError:  # Windows: Ctrl-C interrupts the loop, which ends it as well
-            break
     async with AsyncExitStack() as stack:
+        stack.enter_context(interrupts(ended.set))
         running = await stack.enter_async_context(
             running_gateway(
                 setup,

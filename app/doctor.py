@@ -9,7 +9,6 @@ import platform
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from statistics import median
 
@@ -17,6 +16,7 @@ import httpx
 
 from .. import __version__
 from ..live.account_choice import check_account, choose
+from ..live.answers import http_date
 from ..live.carrier import dialler
 from ..live.models import AccountModel
 from ..live.session import ProjectXSession
@@ -149,9 +149,8 @@ async def _latency(patient: Patient) -> str | Finding:
 
 
 async def _clock(patient: Patient) -> str | Finding:
-    try:
-        theirs = parsedate_to_datetime(patient.date)
-    except ValueError:
+    theirs = http_date(patient.date)
+    if theirs is None:
         return Finding("clock", Verdict.WATCH, "the gateway does not say what time it is")
     ours = datetime.fromtimestamp(patient.now_ns() / 1e9, UTC)
     off_s = (ours - theirs).total_seconds()

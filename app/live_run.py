@@ -22,12 +22,12 @@ from ..trading.orders.journal.memory import MemoryJournal
 from ..trading.orders.journal.port import Journal
 from ..trading.orders.risk.limits import RiskLimits, rule_set
 from ..trading.orders.settings import OrderSettings
-from ..trading.strategy import Strategy, make_strategy, run_strategy
 from .dry_broker import DryBroker
 from .journal_file import journal_path, open_journal
 from .live_terms import read_terms, terms_text
 from .real_time import interrupts, now_ns
-from .trading_session import Ended, Terms, Trader, TradingSession
+from .trader import trader_of
+from .trading_session import Ended, Terms, TradingSession
 
 T = TypeVar("T")
 Say = Callable[[str], None]
@@ -126,25 +126,6 @@ async def _trade(
         for line in summary(trading):
             say(line)
         return ended
-
-
-def trader_of(strategy: Any, params: dict[str, Any]) -> Trader:
-    """What a session runs: a strategy's class with its parameters, or a script."""
-    if isinstance(strategy, type) and issubclass(strategy, Strategy):
-        kind = strategy
-
-        async def run(desk: Any) -> list[str]:
-            return await run_strategy(make_strategy(kind, params, desk))
-
-        return run
-    if params:
-        raise UsageError(f"a script has no parameters, and was given {', '.join(params)}")
-
-    async def script(desk: Any) -> list[str]:
-        await strategy(desk)
-        return []
-
-    return script
 
 
 def summary(trading: TradingSession) -> list[str]:

@@ -21,9 +21,10 @@ from ..trading.orders.figures.order_log import order_logger
 from ..trading.orders.journal.memory import MemoryJournal
 from ..trading.orders.risk.limits import RiskLimits
 from ..trading.orders.settings import OrderSettings
-from .live_run import Say, Wanted, summary, trader_of
+from .live_run import Say, Wanted, summary
 from .live_terms import limits_text
 from .real_time import interrupts
+from .trader import trader_of
 from .trading_session import Ended, Terms, TradingSession
 from .twin_market import TwinMarket
 from .twin_thread import TwinThread, twin_in_a_thread

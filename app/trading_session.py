@@ -9,8 +9,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from enum import IntEnum
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
+from ..sim.life import Trader
 from ..trading.broker import Broker
 from ..trading.calendar import calendar
 from ..trading.desk import Desk
@@ -28,10 +29,6 @@ from ..trading.orders.risk.gate import RiskGate
 from ..trading.orders.risk.keeper import RiskKeeper
 from ..trading.orders.risk.limits import RiskLimits
 from ..trading.orders.settings import OrderSettings
-
-T = TypeVar("T")
-Trader = Callable[[Desk], Coroutine[Any, Any, list[str]]]
-"""What trades: given its desk, runs until the inbox is closed, and returns notes."""
 
 
 class Wish(IntEnum):

@@ -180,7 +180,7 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     text = low.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return float(text)
-    at, now = _http_date(text), _http_date(low.get("date", ""))
+    at, now = http_date(text), http_date(low.get("date", ""))
     if at is None or now is None:
         return None
     return max((at - now).total_seconds(), 0.0)
@@ -198,7 +198,8 @@ def _refusal(endpoint: str, answer: Mapping[str, Any]) -> DryfillError:
     return Refused(said, reason=reason)
 
 
-def _http_date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """A date as HTTP headers write it; None for text that is none. Without a zone it is UTC."""
     try:
         at = parsedate_to_datetime(text)
     except (ValueError, TypeError):

@@ -124,6 +124,12 @@ def test_cancel_tries_again_where_it_was_not_answered(deaf):
     assert beside.working == []
 
 
+def test_cancel_looks_once_more_after_its_last_try():
+    beside = Beside()
+    once = OrderSettings(cancel_tries=1)
+    assert beside.run(lambda broker: cancel_everything(broker, once, beside.lines.append)) == []
+
+
 def test_cancel_that_never_gets_through_says_what_works_or_that_nobody_knows():
     beside = Beside()
     left = beside.run(
