@@ -235,11 +235,11 @@ def _shade_spans(found: Figure, record: Record) -> None:
         }
         for span in spans
     ]
-    longest = seconds(max(span.to_ns - span.from_ns for span in spans) / 1e9)
+    longest = seconds(record.unprotected.meant.longest)  # of spans that touch, in one
     which = f"the {SPANS_MAX} longest of {total}" if total > SPANS_MAX else f"{total}"
     found.captions.append(
-        f"Shaded red: contracts of a bracket without a working stop ({which} spans, the longest "
-        f"{longest}; zoom in to see them)."
+        f"Shaded red: contracts of a bracket without a working stop ({which} spans; "
+        f"{longest} at a stretch; zoom in to see them)."
     )
 
 

@@ -16,6 +16,7 @@ from dryfill import Backtest, Report, Strategy, synthetic_bars
 from dryfill.app import page_figure, report_page
 from dryfill.app.page_candles import CANDLES_MAX, candles, gaps
 from dryfill.app.page_figure import Figure, figure
+from dryfill.app.report_text import seconds
 from dryfill.trading.instruments import find
 from dryfill.trading.tape import TradeRows, make_tape
 
@@ -98,6 +99,13 @@ def test_the_red_shade_covers_each_span_without_a_stop(report: Report) -> None:
     assert [(s["x0"], s["x1"]) for s in shapes] == [
         (s.from_ns // 1000 / 1000, s.to_ns // 1000 / 1000) for s in spans
     ]
+
+
+def test_the_shade_and_the_figures_name_the_same_longest_stretch(report: Report) -> None:
+    spans = report.record.unprotected.meant.spans
+    assert report.unprotected.longest > max(s.to_ns - s.from_ns for s in spans) / 1e9  # some touch
+    said = " ".join(figure(report.record).captions)
+    assert f"{seconds(report.unprotected.longest)} at a stretch" in said
 
 
 def test_a_suspect_bar_is_marked_where_it_stands(fed_day: list[Path]) -> None:

@@ -118,7 +118,7 @@ class Attribution:
         self._changes[symbol] = ledger.changes
         if isinstance(first, Guard | Close | Group):
             self._owners.settle(first)
-        self._stir()
+        ours = self._stir(instrument)
         late, trading = self._owners.stirring(instrument), self._owners.trading(instrument)
         held, claimed = ledger.position(instrument).qty, ledger.take_claimed(symbol)
         seen, own = self._own.get(symbol, {}), dict[str, int]()
@@ -131,19 +131,24 @@ class Attribution:
         after = shares(held, claimed, stakes)
         for owner, stake, taken in zip(holders, stakes, after, strict=True):
             if taken != stake.taken and isinstance(owner, Bracket | Fallback):
-                self._cut(owner, stake, taken)
+                self._cut(owner, stake, taken, ours)
         for owner in late:
             if not own.get(owner.intent) and not _taken(owner):
                 self._owners.rest(owner)  # there may be a thousand of these
 
-    def _stir(self) -> None:
-        """Finished owners whose orders were filled after all have a stake again."""
+    def _stir(self, instrument: Instrument) -> bool:
+        """Finished owners whose orders were filled after all have a stake again. Whether an order
+        of ours in the instrument that no owner answers for was filled: it closed, then."""
+        ours = False
         for order in self._outbox.ledger.filled():
             owner = self._owners.of(order)
             if owner is not None:
                 self._owners.stir(owner)
+            elif order.instrument.symbol == instrument.symbol:
+                ours = True
+        return ours
 
-    def _cut(self, owner: Bracket | Fallback, stake: Stake, taken: int) -> None:
+    def _cut(self, owner: Bracket | Fallback, stake: Stake, taken: int, ours: bool) -> None:
         lost = abs(taken) - abs(stake.taken)
         if isinstance(owner, Bracket):
             owner.taken = owner.plan.side.sign * taken
@@ -156,7 +161,7 @@ class Attribution:
                 f"orders follow"
             )
             self._outbox.incident("position_cut", text, owner.intent)
-            if owner.position == 0 and _swept(owner):
+            if owner.position == 0 and _swept(owner) and not ours:
                 self._lock(owner)
         self._owners.settle(owner)
 

@@ -241,6 +241,28 @@ def test_rs_20_what_somebody_closed_and_swept_is_not_opened_again(play):
     play(SWEPT + "do release\ndo place buy 1\n> place 2#1 buy 1 market")
 
 
+def test_what_the_traders_own_order_closed_locks_nothing(play):
+    """The venue took the legs away, and an opposite order of the trader's closed what they guarded:
+    nobody else traded."""
+    play(
+        f"""
+        {LONG_2}
+        do place sell 2
+        > place 2#1 sell 2 market
+        < canceled 1.stop#1
+        > ask fills
+        > ask open
+        < canceled 1.target#1
+        < fill 2#1 2 @ 19980
+        < shown
+        = position 0
+        = incidents stop_canceled target_canceled position_cut
+        do place buy 1
+        > place 3#1 buy 1 market
+        """
+    )
+
+
 def test_a_lock_lets_what_closes_pass(play):
     others = """
         x hand buy 1 @ 19980

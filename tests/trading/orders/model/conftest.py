@@ -37,6 +37,7 @@ class TinyExchange:
         self.truth = {}
         self.position = 0
         self.requests = []
+        self.asked_anew = 0  # by flattens
         self.answers = deque()
         self.events = deque()
         self.fills = 0
@@ -74,10 +75,21 @@ class TinyExchange:
     def positions(self, *, urgency=0, deadline_s=None):
         return self._request("ask", "positions", None)
 
+    def follow(self, manager):
+        """Know when a flatten asks what is held: it asks anew, once, whatever was asked before it
+        began, for that may not show what it must know."""
+        ask_first = manager._outbox.ask_first
+
+        def counted(then):
+            self.asked_anew += 1
+            return ask_first(then)
+
+        manager._outbox.ask_first = counted
+
     def _request(self, kind, tag, what):
-        twice = (kind, tag) in [(k, t) for k, t, _, _ in self.requests]
-        # A flatten asks anew, though a round is under way: that one was asked too early for it.
-        assert not twice or kind in ("cancel", "look", "ask"), "sent twice at once"
+        what = self.asked_anew if kind == "ask" else what
+        same = [(k, t, w if k == "ask" else what) for k, t, w, _ in self.requests]
+        assert (kind, tag, what) not in same or kind in ("cancel", "look"), "sent twice at once"
         future = asyncio.get_running_loop().create_future()
         self.requests.append((kind, tag, what, future))
         return future

@@ -47,6 +47,7 @@ class Linking(Judged, RuleBasedStateMachine):
         self.exchange = self.exchange_kind(SEEN)
         self.ear = self.ear_kind()
         self.manager = OrderManager(self.exchange, self.ear, now_ns=lambda: 0)
+        self.exchange.follow(self.manager)
         self.brackets, self.groups = {}, {}
         self.plain, self.cancels, self.flattens, self.moves = [], [], [], []
 

@@ -44,6 +44,7 @@ class Trading(Judged, RuleBasedStateMachine):
         self.exchange = self.exchange_kind(SEEN)
         self.ear = self.ear_kind()
         self.manager = OrderManager(self.exchange, self.ear, now_ns=lambda: 0)
+        self.exchange.follow(self.manager)
         self.brackets = {}
         self.plain = []
         self.cancels = []

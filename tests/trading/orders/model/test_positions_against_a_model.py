@@ -60,6 +60,7 @@ class Positions(RuleBasedStateMachine):
         self.exchange = kind(SEEN)
         self.ear = self.ear_kind()
         self.manager = OrderManager(self.exchange, self.ear, now_ns=lambda: 0)
+        self.exchange.follow(self.manager)
         self.plain, self.closes, self.cancels, self.waits = [], [], [], []
         self.hands = 0
         self.others_filled = self.rested_at = 0
