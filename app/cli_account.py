@@ -9,7 +9,6 @@ from typing import Any
 from ..live.session import ProjectXSession
 from ..trading.broker import Broker
 from ..trading.instruments import find
-from ..trading.order import OrderState
 from ..trading.price import price_text
 from .account_acts import Standing, cancel_everything, flatten, look
 from .cli_errors import BROKER, LEFT, OK
@@ -17,12 +16,14 @@ from .cli_run import Doing, guarded, pairs
 from .cli_show import say
 from .doctor import Finding, Patient, Verdict, examine
 from .live_run import Wanted, beside, connected, live_settings, order_settings, trade
+from .order_text import order_text
 from .real_time import now_ns
 from .strategy_file import importable, load_strategy, split_target
 from .trading_session import flattened
 
 Connection = dict[str, str | None]
 
+_LOOK = "some of it may be done: `dryfill status` says what is left"
 _FLATTEN_S = 120.0  # then somebody has to look: the broker does not answer, or does not let go
 
 
@@ -59,11 +60,11 @@ def show_cancel(
             account, connection, config, lambda broker: cancel_everything(broker, settings, _say)
         )
         for order in left:
-            print(f"still works: {_order(order)}")
+            print(f"still works: {order_text(order)}")
         print("nothing works any more" if not left else "look at these by hand")
         return LEFT if left else OK
 
-    return guarded(work, None, Doing("cancelling"), debug)
+    return guarded(work, None, Doing("cancelling", _LOOK), debug)
 
 
 def show_flatten(
@@ -94,7 +95,7 @@ def show_flatten(
         print("\n".join(standing_text(standing)) if left else "the account is flat")
         return LEFT if left else OK
 
-    return guarded(work, None, Doing("flattening"), debug)
+    return guarded(work, None, Doing("flattening", _LOOK), debug)
 
 
 def show_doctor(
@@ -135,7 +136,7 @@ def _live(
     with importable(path.parent):
         strategy = load_strategy(asked["strategy"])
         wanted = Wanted(**{**asked, "strategy": strategy, "params": params})
-        doing.now = "trading"
+        doing.now, doing.left = "trading", _LOOK
         live = live_settings(config, **connection)
         agree = (lambda: True) if yes else _agrees
         ended = trade(wanted, live, order_settings(config), say, agree)
@@ -190,17 +191,10 @@ def standing_text(standing: Standing) -> list[str]:
         bare = standing.bare.get(position.instrument.symbol, 0)
         warning = f"; NO STOP COVERS {bare} OF IT" if bare else ""
         lines.append(f"holds {position.qty:+d} {position.instrument.symbol}{at}{warning}")
-    lines += [f"works: {_order(order)}" for order in standing.orders]
+    lines += [f"works: {order_text(order)}" for order in standing.orders]
     if not standing.positions:
         lines.append("holds nothing")
     return lines
-
-
-def _order(order: OrderState) -> str:
-    prices = [price_text(each) for each in (order.price, order.stop_px) if each is not None]
-    kind = order.ord_type.name.lower().replace("_", "-")
-    words = [order.side.name.lower(), str(order.leaves_qty), order.instrument.symbol, kind]
-    return " ".join([*words, *prices, f"(order {order.order_id}, {order.cl_ord_id or 'no tag'})"])
 
 
 def standing_json(standing: Standing) -> str:

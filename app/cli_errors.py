@@ -21,9 +21,10 @@ EXIT_CODES = (
     (LEFT, "positions or orders were left at the broker: they are named"),
     (LOST, "recorded, and not all of it could be kept: how much is said"),
     (OURS, "an error of Dryfill's own"),
-    (INTERRUPTED, "interrupted; nothing is left half-written"),
+    (INTERRUPTED, "interrupted: what that leaves is said"),
 )
 
+NOTHING_LEFT = "no half-written file is left"
 EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES) + "."
 
 _DRYFILL = Path(__file__).resolve().parent.parent
@@ -36,11 +37,13 @@ _FIRST_FINDING = "{} (and {} more; --debug lists them)"
 _TRACE = "--debug shows the traceback"
 
 
-def explain(error: BaseException, strategy: Path | None, doing: str) -> tuple[int, str]:
+def explain(
+    error: BaseException, strategy: Path | None, doing: str, left: str = NOTHING_LEFT
+) -> tuple[int, str]:
     """The exit code for an error and the line to print.
 
     `strategy` is the user's file: what was raised there, or by something it called, is the
-    strategy's failure. `doing` says what an interruption interrupted.
+    strategy's failure. `doing` says what an interruption interrupted, `left` what it leaves.
     """
     from ..sim.loop_errors import DeadlockError, LivelockError, LostErrors
     from ..trading.errors import (
@@ -55,7 +58,7 @@ def explain(error: BaseException, strategy: Path | None, doing: str) -> tuple[in
     from .strategy_file import StrategyFailed
 
     if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED, f"interrupted while {doing}; no half-written file is left"
+        return INTERRUPTED, f"interrupted while {doing}; {left}"
     if isinstance(error, StrategyFailed) and error.__cause__ is not None:
         error = error.__cause__
         return FAILED, _failed(error, strategy)

@@ -13,7 +13,7 @@ from typing import Any
 from ..trading.errors import UsageError
 from ..trading.orders.settings import OrderSettings
 from .backtest import Backtest
-from .cli_errors import OK, explain, show
+from .cli_errors import NOTHING_LEFT, OK, explain, show
 from .cli_show import Progress, print_report, quoted, say, write_all
 from .demo import run_demo, tell
 from .files import make_folder
@@ -35,10 +35,11 @@ class Asked:
 
 
 class Doing:
-    """What goes on just now, for whoever interrupts it."""
+    """What goes on just now, for whoever interrupts it, and what an interruption leaves."""
 
-    def __init__(self, now: str = "starting") -> None:
+    def __init__(self, now: str = "starting", left: str = NOTHING_LEFT) -> None:
         self.now = now
+        self.left = left
 
 
 def show_backtest(asked: Asked, *, debug: bool) -> int:
@@ -67,7 +68,7 @@ def guarded(
         # Whoever read our output went away, `| head` for one; Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  every error has its line
-        code, line = explain(error, strategy, doing.now)
+        code, line = explain(error, strategy, doing.now, doing.left)
         show(error, line, debug)
     return OK if code is None else code
 

@@ -8,7 +8,7 @@ from ..trading.broker import Ack, Broker, Offers, Urgency
 from ..trading.errors import RefusedByUs
 from ..trading.instrument import Instrument
 from ..trading.order import OrderChange, OrderRequest
-from ..trading.price import price_text
+from .order_text import request_text
 
 
 class DryBroker:
@@ -44,7 +44,7 @@ class DryBroker:
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[Ack]":
-        return self._kept_back(f"place {_in_words(request)}")
+        return self._kept_back(f"place {request_text(request)}")
 
     def modify(
         self,
@@ -83,11 +83,3 @@ class DryBroker:
         answer: Future[Any] = get_running_loop().create_future()
         answer.set_exception(RefusedByUs(f"a dry run sends nothing; this was kept back: {what}"))
         return answer
-
-
-def _in_words(request: OrderRequest) -> str:
-    """An order as a trader says it: `buy 2 MNQ limit 20000.25 (1.entry#1)`."""
-    kind = request.ord_type.name.lower().replace("_", "-")
-    prices = [price_text(each) for each in (request.price, request.stop_px) if each is not None]
-    words = [request.side.name.lower(), str(request.order_qty), request.instrument.symbol, kind]
-    return " ".join([*words, *prices, f"({request.cl_ord_id})"])

@@ -22,6 +22,7 @@ from ..trading.orders.journal.memory import MemoryJournal
 from ..trading.orders.journal.port import Journal
 from ..trading.orders.risk.limits import RiskLimits, rule_set
 from ..trading.orders.settings import OrderSettings
+from ..trading.strategy import Trader
 from .dry_broker import DryBroker
 from .journal_file import journal_path, open_journal
 from .live_terms import read_terms, terms_text
@@ -56,9 +57,10 @@ def trade(
 ) -> Ended | None:
     """Say the terms, ask, and trade until the session ends; None where they were not agreed to."""
     limits = rule_set(wanted.risk, path=wanted.limits_file)
+    trader = trader_of(wanted.strategy, wanted.params)
     if not agreed_to(wanted, live, limits, say, agree):
         return None
-    return asyncio.run(_trade(wanted, live, orders, limits, say))
+    return asyncio.run(_trade(wanted, trader, live, orders, limits, say))
 
 
 def agreed_to(
@@ -98,7 +100,12 @@ async def beside(
 
 
 async def _trade(
-    wanted: Wanted, live: LiveSettings, orders: OrderSettings, limits: RiskLimits, say: Say
+    wanted: Wanted,
+    trader: Trader,
+    live: LiveSettings,
+    orders: OrderSettings,
+    limits: RiskLimits,
+    say: Say,
 ) -> Ended:
     async with await connected(live) as session:
         real = await session.broker(wanted.account)
@@ -113,19 +120,24 @@ async def _trade(
             session.market,
             broker,
             instrument,
-            trader_of(wanted.strategy, wanted.params),
+            trader,
             Terms(limits=limits, settings=orders, journal=journal),
             now_ns=now_ns,
             random=Random(wanted.seed),
             say=say,
         )
-        trading.desk.manager.figures.log(order_logger(sys.stderr))
         say("trading; Ctrl-C stops the strategy and keeps what is held guarded")
-        with interrupts(trading.interrupt):
-            ended = await trading.run()
-        for line in summary(trading):
-            say(line)
-        return ended
+        return await attended(trading, say)
+
+
+async def attended(trading: TradingSession, say: Say) -> Ended:
+    """Run a session with its log on stderr and the user's interrupts, and say what it did."""
+    trading.desk.manager.figures.log(order_logger(sys.stderr))
+    with interrupts(trading.interrupt):
+        ended = await trading.run()
+    for line in summary(trading):
+        say(line)
+    return ended
 
 
 def summary(trading: TradingSession) -> list[str]:

@@ -6,7 +6,6 @@ for it. Two seconds before the market's data ends the strategy stops, and what i
 
 import asyncio
 import secrets
-import sys
 from random import Random
 
 from pydantic import SecretStr
@@ -16,14 +15,12 @@ from ..live.settings import LiveSettings
 from ..sim.gateway.accounts import one_user
 from ..sim.gateway.gateway import GatewaySetup
 from ..sim.gateway.pump import AS_FAST_AS_CAN
-from ..trading.errors import UsageError
-from ..trading.orders.figures.order_log import order_logger
+from ..trading.errors import DryfillError, UsageError
 from ..trading.orders.journal.memory import MemoryJournal
 from ..trading.orders.risk.limits import RiskLimits
 from ..trading.orders.settings import OrderSettings
-from .live_run import Say, Wanted, summary
+from .live_run import Say, Wanted, attended
 from .live_terms import limits_text
-from .real_time import interrupts
 from .trader import trader_of
 from .trading_session import Ended, Terms, TradingSession
 from .twin_market import TwinMarket
@@ -78,18 +75,18 @@ async def _trade(
             random=Random(wanted.seed),
             say=say,
         )
-        trading.desk.manager.figures.log(order_logger(sys.stderr))
         before = await broker.account()
         watching = asyncio.create_task(_end_with(twin, trading))
         try:
-            with interrupts(trading.interrupt):
-                ended = await trading.run()
+            ended = await attended(trading, say)
         finally:
             watching.cancel()
-        after = await broker.account()
-        for line in summary(trading):
-            say(line)
-        say(f"balance {after.cash:,.2f}, {after.cash - before.cash:+,.2f} in this session")
+        try:
+            after = await broker.account()
+        except DryfillError as error:
+            say(f"balance not told: {error}")
+        else:
+            say(f"balance {after.cash:,.2f}, {after.cash - before.cash:+,.2f} in this session")
         return ended
 
 

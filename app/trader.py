@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..sim.life import Trader
 from ..trading.desk import Desk
 from ..trading.errors import UsageError
-from ..trading.strategy import Strategy, make_strategy, run_strategy
+from ..trading.strategy import Strategy, Trader, make_strategy, run_strategy
 
 
 def trader_of(strategy: Any, params: Mapping[str, Any]) -> Trader:

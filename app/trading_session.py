@@ -11,10 +11,10 @@ from enum import IntEnum
 from random import Random
 from typing import Any
 
-from ..sim.life import Trader
 from ..trading.broker import Broker
 from ..trading.calendar import calendar
 from ..trading.desk import Desk
+from ..trading.errors import DryfillError
 from ..trading.instrument import Instrument
 from ..trading.market import Market
 from ..trading.order import ExecutionReport
@@ -29,6 +29,9 @@ from ..trading.orders.risk.gate import RiskGate
 from ..trading.orders.risk.keeper import RiskKeeper
 from ..trading.orders.risk.limits import RiskLimits
 from ..trading.orders.settings import OrderSettings
+from ..trading.strategy import Trader
+from .account_acts import look
+from .order_text import order_text
 
 
 class Wish(IntEnum):
@@ -110,19 +113,25 @@ class TradingSession:
 
     async def run(self) -> Ended:
         """Reconcile, trade, and leave; returns when the strategy has ended and nothing is left to
-        guard, or when interrupts say so. What the strategy raises stops the session as an
-        interrupt does, and is in what is returned."""
-        desk, error, notes = self.desk, None, list[str]()
+        guard, or when interrupts say so.
+
+        What the strategy raises, or a step fails with, stops the session as an interrupt does, and
+        is in what is returned: whatever happens, what is held is guarded, or named.
+        """
+        error: BaseException | None = None
+        notes: list[str] = []
         try:
-            await self._while(Wish.STOP, self._open())
-            if self._wish is Wish.TRADE:
+            error = await self._tried(Wish.STOP, self._open())
+            if error is None and self._wish is Wish.TRADE:
                 error, notes = await self._trade()
-            await self._while(Wish.STOP, self._guard())
-            await self._while(Wish.FLATTEN, self._finish())
+            self._wish = max(self._wish, Wish.STOP)
+            for most, step in ((Wish.STOP, self._guard), (Wish.FLATTEN, self._finish)):
+                error = await self._tried(most, step()) or error
+            left = await self._left()
         finally:
-            desk.close()
-            desk.manager.close()
-        return Ended(error=error, notes=notes, left=self._standing())
+            self.desk.close()
+            self.desk.manager.close()
+        return Ended(error=error, notes=notes, left=left)
 
     # --- the steps --------------------------------------------------------------------------------
 
@@ -138,7 +147,7 @@ class TradingSession:
     async def _trade(self) -> tuple[BaseException | None, list[str]]:
         """Until the strategy ends by itself, or stops because it was told to."""
         desk, stop_s = self.desk, self._terms.stop_s
-        trading = asyncio.create_task(self._trader(desk), name="strategy")
+        trading = asyncio.create_task(_contained(self._trader, desk), name="strategy")
         trading.add_done_callback(lambda _: self._changed.tell())
         await self._changed.until(lambda: trading.done() or self._wish > Wish.TRADE)
         desk.inbox.close()
@@ -149,8 +158,8 @@ class TradingSession:
         if not trading.done():
             self._say(f"the strategy did not stop within {stop_s:g} s and is cancelled")
             trading.cancel()
-            await asyncio.wait([trading])
-        if trading.cancelled():
+            await self._changed.until(lambda: trading.done() or self._wish > Wish.STOP)
+        if not trading.done() or trading.cancelled():
             return None, ["the strategy did not stop by itself and was cancelled"]
         error = trading.exception()
         if error is not None:
@@ -177,6 +186,15 @@ class TradingSession:
         for incident in await manager.wind_down():
             self._say(f"{incident.kind}: {incident.text}")
 
+    async def _tried(self, most: Wish, step: Coroutine[Any, Any, None]) -> Exception | None:
+        """As `_while`; what the step failed with, which is said."""
+        try:
+            await self._while(most, step)
+        except Exception as error:  # noqa: BLE001  the steps that protect still have to be gone
+            self._say(f"{type(error).__name__}: {error}")
+            return error
+        return None
+
     async def _while(self, most: Wish, step: Coroutine[Any, Any, None]) -> None:
         """Go a step, or as much of it as is done before an interrupt wants more than `most`."""
         going = asyncio.create_task(step)
@@ -201,8 +219,29 @@ class TradingSession:
         held = self.desk.manager.view.held(order.instrument)
         return not alone or held * order.side.sign >= 0
 
+    async def _left(self) -> list[str]:
+        """In words, what is left in what was traded, whoever it belongs to: the broker's word, and
+        ours where there was no time to ask or no answer."""
+        told = self._standing()
+        if self._wish is Wish.LEAVE:
+            return [*told, "the broker was not asked: `dryfill status` says what is left"]
+        try:
+            found = await look(self.desk.broker, self._terms.settings)
+        except DryfillError as error:
+            return [*told, f"the broker did not say what is left: {error}"]
+        manager = self.desk.manager
+        traded = {self.desk.instrument.symbol, *manager.figures.statistics().traded}
+        traded |= {each.symbol for each in manager.view.instruments()}
+        held = [
+            f"{each.qty:+d} {each.instrument.symbol} held"
+            for each in found.positions
+            if each.instrument.symbol in traded
+        ]
+        orders = [each for each in found.orders if each.instrument.symbol in traded]
+        return held + [f"{order_text(each)} works" for each in orders]
+
     def _standing(self) -> list[str]:
-        """In words, what is held and what works."""
+        """In words, what is held and what works as far as we were told."""
         view = self.desk.manager.view
         held = [f"{each.qty:+d} {each.instrument.symbol} held" for each in view.positions()]
         return held + [f"{order.describe()} works" for order in view.orders()]
@@ -227,6 +266,17 @@ class _Follower(Observer):
 
     def on_incident(self, incident: Incident) -> None:
         self._changed.tell()
+
+
+async def _contained(trader: Trader, desk: Desk) -> list[str]:
+    """What a trader returns. One that ends the program would take the guards of what it holds
+    along: it has failed, and nothing more."""
+    try:
+        return await trader(desk)
+    except SystemExit as ending:
+        raise RuntimeError(
+            f"the strategy called sys.exit({ending.code!r}); to end, let its handlers return"
+        ) from None
 
 
 async def _within(most_s: float, task: "asyncio.Task[Any]") -> None:

@@ -16,6 +16,7 @@ from ..trading.desk import Desk
 from ..trading.errors import RunEnded, UsageError
 from ..trading.orders.risk.gate import RiskGate
 from ..trading.orders.risk.keeper import RiskKeeper
+from ..trading.strategy import Trader
 from .desk.account import Account
 from .desk.broker_desk import BrokerDesk
 from .desk.orders import OrderRecord
@@ -24,7 +25,7 @@ from .exchange import Exchange
 from .faults.injector import Faults
 from .faults.log import Fired
 from .guards import guarded
-from .life import Life, Trader
+from .life import Life
 from .loop import VirtualLoop
 from .loop_run import run_on
 from .marks import Marks

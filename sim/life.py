@@ -13,9 +13,6 @@ from .loop_tasks import VirtualTask
 from .process import Process
 from .record import utc
 
-Trader = Callable[[Desk], Coroutine[Any, Any, list[str]]]
-"""What trades: given its desk, runs until the inbox is closed, and returns notes for the report."""
-
 _STOP_S = 60  # virtual, after the end: for the stop handlers, then once more for what is left
 
 

@@ -25,7 +25,7 @@ from ..sim.desk.orders import OrderRecord
 from ..sim.exchange import Exchange
 from ..sim.faults.injector import Faults
 from ..sim.guards import guarded
-from ..sim.life import Life, Trader
+from ..sim.life import Life
 from ..sim.loop import VirtualLoop
 from ..sim.loop_run import run_on
 from ..sim.marks import Marks
@@ -49,6 +49,7 @@ from ..trading.errors import RunEnded, UsageError
 from ..trading.instrument import Instrument
 from ..trading.orders.risk.gate import RiskGate
 from ..trading.orders.risk.keeper import RiskKeeper
+from ..trading.strategy import Trader
 from .live_settings import rehearsed_settings
 from .twin import ACCOUNT, Twin
 

@@ -5,7 +5,7 @@ quotes conflate and everything else queues; the order manager never waits for it
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
@@ -54,6 +54,10 @@ _NEEDS = {
     "on_bar": Channel.BARS,
     "on_status": Channel.STATUS,
 }
+
+
+Trader = Callable[[Desk], Coroutine[Any, Any, list[str]]]
+"""What trades: given its desk, runs until the inbox is closed, and returns notes for the report."""
 
 
 class Strategy:

@@ -9,6 +9,7 @@ import pytest
 import typer.main
 
 from dryfill.app.cli import app
+from dryfill.app.cli_errors import EXIT_CODES
 from dryfill.live.settings import LiveSettings
 from dryfill.trading.orders.settings import OrderSettings
 
@@ -52,3 +53,9 @@ def test_the_settings_that_the_page_of_live_trading_shows_are_taken(tmp_path):
     file.write_text(blocks[0], encoding="utf-8")
     assert LiveSettings.load(file).auto_oco is True
     assert OrderSettings.load(file).order_deadline_s == 5.0
+
+
+def test_the_page_of_the_command_line_has_every_exit_code():
+    page = (ROOT / "docs/command-line.md").read_text(encoding="utf-8")
+    shown = [int(code) for code in re.findall(r"^\| (\d+) \|", page, re.M)]
+    assert shown == [code for code, _ in EXIT_CODES]

@@ -30,6 +30,16 @@ class Stays(Strategy):
         outcome = await bracket.protected(timeout=5)
         print("protected" if outcome.ok else outcome, flush=True)
 '''
+BUSY = """
+from dryfill import Strategy
+
+
+class Stays(Strategy):
+    async def on_start(self):
+        print("busy", flush=True)
+        while True:
+            pass
+"""
 HOUR = """
     0       quote 80000x50 80001x70
     0       trade 80000x1 seller
@@ -152,6 +162,18 @@ def test_sigterm_is_an_interrupt_too_and_a_target_that_fills_ends_the_program(
         code, _, err = running.ends()
     assert code == 0, err
     assert by_hand.standing == (0, 0)
+
+
+def test_a_strategy_that_keeps_the_loop_busy_is_ended_by_the_fourth_interrupt(program, tmp_path):
+    (tmp_path / "stays.py").write_text(BUSY, encoding="utf-8")
+    with program("--yes") as running:
+        running.until("busy")
+        for _ in range(4):
+            running.interrupt()
+            time.sleep(0.1)  # signals of a kind that wait are one
+        code, _, err = running.ends()
+    assert code == 130
+    assert "interrupted while trading; some of it may be done: `dryfill status` says" in err
 
 
 def test_a_dry_run_sends_nothing_that_places_changes_or_closes(program, twin):

@@ -10,12 +10,13 @@ from dryfill import Buy, Sell, Ticks
 from dryfill.app.trading_session import Terms, TradingSession
 from dryfill.sim.guards import guarded
 from dryfill.sim.loop_run import run_on
-from dryfill.trading.errors import RefusedByUs
+from dryfill.trading.errors import OutcomeUnknown, RefusedByUs
 from dryfill.trading.order import OrderRequest
 from dryfill.trading.orders.journal.memory import MemoryJournal
 from dryfill.trading.orders.risk.limits import RiskLimits
 from dryfill.trading.words import OrdType, Side
 
+ROUND_TRIP_S = 0.05
 LONG = RiskLimits(net_position=10)
 FLAT_MARKET = "\n".join(
     f"{ms} quote 80000x9 80001x9\n{ms + 1} trade 80001x1" for ms in range(0, 600_000, 1_000)
@@ -33,13 +34,16 @@ class Stage:
     def __init__(self, trader, market=FLAT_MARKET, terms=None):
         self.lines = []
         self.world = small_world(market)
+        self.session = self.session_in(trader, terms or Terms(limits=LONG))
+
+    def session_in(self, trader, terms):
         world = self.world
-        self.session = TradingSession(
+        return TradingSession(
             world.market,
             world.broker,
             MNQ,
             trader,
-            terms or Terms(limits=LONG),
+            terms,
             now_ns=lambda: world.loop.now_ns,
             random=Random(1),
             say=self.lines.append,
@@ -163,7 +167,7 @@ def test_a_strategy_that_does_not_stop_is_cancelled(stop_s):
 
     stage = Stage(deaf, terms=Terms(limits=LONG, stop_s=stop_s))
     ended = stage.run(10)
-    assert stage.took_s == 10 + stop_s
+    assert round(stage.took_s, 6) == 10 + stop_s + ROUND_TRIP_S  # it asks what is left
     assert ended.notes == ["the strategy did not stop by itself and was cancelled"]
 
 
@@ -189,3 +193,104 @@ def test_what_the_account_holds_at_the_start_is_said():
     stage.run(10, first=lambda: stage.world.desk.place(by_hand))
     assert stage.told("at the start: +1 MNQ held")
     assert stage.held == 1  # nobody else's position is touched
+
+
+def by_hand(tag, side, qty, stop=None):
+    return OrderRequest(
+        cl_ord_id=tag,
+        instrument=MNQ,
+        side=side,
+        ord_type=OrdType.MARKET if stop is None else OrdType.STOP,
+        order_qty=qty,
+        stop_px=None if stop is None else MNQ.decimal(stop),
+    )
+
+
+def test_after_the_strategy_has_failed_the_first_interrupt_closes():
+    async def fails(desk):
+        await desk.subscribe_trades()
+        await (await desk.bracket(Buy(2), stop=Ticks(8))).protected()
+        raise RuntimeError("a mistake")
+
+    stage = Stage(fails)
+    ended = stage.run(10)
+    assert (str(ended.error), stage.held, ended.left) == ("a mistake", 0, [])
+    assert stage.took_s < 12
+
+
+def test_a_strategy_that_ends_the_program_has_failed_and_its_position_stays_guarded():
+    async def leaves(desk):
+        await desk.subscribe_trades()
+        await (await desk.bracket(Buy(2), stop=Ticks(8))).protected()
+        raise SystemExit(3)
+
+    stage = Stage(leaves, FALLING)
+    ended = stage.run()
+    assert str(ended.error).startswith("the strategy called sys.exit(3)")
+    assert (stage.held, ended.left) == (0, [])
+    assert stage.took_s > 600  # its stop was filled then
+
+
+async def swallows(desk):
+    await desk.subscribe_trades()
+    await (await desk.bracket(Buy(2), stop=Ticks(8))).protected()
+    while True:
+        try:
+            await asyncio.sleep(10_000)
+        except asyncio.CancelledError:
+            try:
+                await desk.bracket(Buy(1), stop=Ticks(8))
+            except RefusedByUs:
+                return []
+
+
+def test_a_strategy_that_cannot_be_cancelled_stops_no_interrupt():
+    stage = Stage(swallows, terms=Terms(limits=LONG, stop_s=3))
+    ended = stage.run(10, 20)
+    assert (stage.held, stage.working, ended.left) == (0, [], [])
+    assert 20 < stage.took_s < 22
+
+
+def test_what_others_left_in_what_was_traded_is_named_when_it_was_closed():
+    stage = Stage(bracketed)
+    hands = [by_hand("hand-1", Side.BUY, 1), by_hand("hand-2", Side.SELL, 1, stop=79_960)]
+    for request in hands:
+        stage.world.loop.call_later(5, stage.world.desk.place, request)
+    ended = stage.run(10, 20)
+    assert stage.held == 0
+    assert len(ended.left) == 1
+    assert "hand-2) works" in ended.left[0]
+
+
+class NoMoney:
+    """A broker whose question for money is never answered."""
+
+    def __init__(self, broker):
+        self._broker = broker
+
+    def __getattr__(self, name):
+        return getattr(self._broker, name)
+
+    def account(self, **given):
+        lost = asyncio.get_running_loop().create_future()
+        lost.set_exception(OutcomeUnknown("no answer"))
+        return lost
+
+
+def test_a_start_that_fails_says_so_and_what_it_found():
+    stage = Stage(wait_for_the_end)
+    stage.world.broker = NoMoney(stage.world.broker)
+    stage.session = stage.session_in(wait_for_the_end, Terms(limits=LONG, journal=MemoryJournal()))
+    ended = stage.run(first=lambda: stage.world.desk.place(by_hand("hand-1", Side.BUY, 1)))
+    assert isinstance(ended.error, OutcomeUnknown)
+    assert stage.told("OutcomeUnknown: no answer")
+    assert ended.left[0] == "+1 MNQ held"
+    assert ended.left[-1] == "the broker did not say what is left: no answer"
+
+
+def test_interrupted_before_it_has_begun_it_asks_what_is_there():
+    stage = Stage(wait_for_the_end, terms=Terms(limits=LONG, journal=MemoryJournal()))
+    stage.world.desk.place(by_hand("hand-1", Side.BUY, 1))
+    ended = stage.run(0.001, 0.002)
+    assert ended.left == ["+1 MNQ held"]
+    assert stage.held == 1  # nothing was known of it, and it is left alone
