@@ -130,6 +130,7 @@ def test_a_strategy_that_is_killed_comes_back_to_its_position_and_guards_it(kill
     world = Rehearsal(setup_of(CALM, journal=disk.open))
     watching = watch(world)
     lives = []
+    dead = []
 
     async def first(desk):
         await desk.bracket(Buy(2), stop=Ticks(40), target=Ticks(80))
@@ -147,6 +148,7 @@ def test_a_strategy_that_is_killed_comes_back_to_its_position_and_guards_it(kill
 
     def die():
         before = len(world.twin.gateway.hubs.clients())
+        dead.append(world.process)
         world.process.crash()
         world.loop.call_later(1, back, before)
 
@@ -160,7 +162,7 @@ def test_a_strategy_that_is_killed_comes_back_to_its_position_and_guards_it(kill
     world.run(first)
     watching.check()
     assert lives, "the second life traded"
-    assert world.process.calls_after_death == 0
+    assert [each.calls_after_death for each in dead] == [0]
 
 
 def test_only_a_process_that_has_crashed_is_restarted():
