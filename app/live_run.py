@@ -33,6 +33,7 @@ from .trading_session import Ended, Terms, TradingSession
 T = TypeVar("T")
 Say = Callable[[str], None]
 Agree = Callable[[], bool]
+Clock = Callable[[], int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,14 +54,22 @@ class Wanted:
 
 
 def trade(
-    wanted: Wanted, live: LiveSettings, orders: OrderSettings, say: Say, agree: Agree
+    wanted: Wanted,
+    live: LiveSettings,
+    orders: OrderSettings,
+    say: Say,
+    agree: Agree,
+    now_ns: Clock = now_ns,
 ) -> Ended | None:
-    """Say the terms, ask, and trade until the session ends; None where they were not agreed to."""
+    """Say the terms, ask, and trade until the session ends; None where they were not agreed to.
+
+    `now_ns`: the strategy's clock, which a gateway that replays a market has its own of.
+    """
     limits = rule_set(wanted.risk, path=wanted.limits_file)
     trader = trader_of(wanted.strategy, wanted.params)
     if not agreed_to(wanted, live, limits, say, agree):
         return None
-    return asyncio.run(_trade(wanted, trader, live, orders, limits, say))
+    return asyncio.run(_trade(wanted, trader, live, orders, limits, say, now_ns))
 
 
 def agreed_to(
@@ -79,7 +88,9 @@ def agreed_to(
     return agree()
 
 
-async def connected(live: LiveSettings, dial: Dial | None = None) -> ProjectXSession:
+async def connected(
+    live: LiveSettings, dial: Dial | None = None, now_ns: Clock = now_ns
+) -> ProjectXSession:
     """A session at the gateway, logged in; `dial`: what connects its hubs. Raises `UsageError`
     where no user is named."""
     if not live.user_name:
@@ -106,8 +117,9 @@ async def _trade(
     orders: OrderSettings,
     limits: RiskLimits,
     say: Say,
+    now_ns: Clock,
 ) -> Ended:
-    async with await connected(live) as session:
+    async with await connected(live, now_ns=now_ns) as session:
         real = await session.broker(wanted.account)
         instrument = await session.market.find(wanted.instrument)
         journal: Journal = MemoryJournal()

@@ -106,7 +106,8 @@ class Expired(Struct, frozen=True, kw_only=True, tag="expired"):
 
 
 class Modified(Struct, frozen=True, kw_only=True, tag="modified"):
-    """The order works with other numbers. `asked`: with those that we wish; else the venue's."""
+    """The order works with other numbers. `asked`: with those that we wish; else the venue's.
+    What a broker makes of the stop and target that it keeps itself is as we wish it."""
 
     n: int
     time_ns: int

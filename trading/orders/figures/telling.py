@@ -68,6 +68,10 @@ class Teller(Observer):
         if order not in self._told:
             self._told[order] = _Told(False, order.core.agreement.now)
 
+    def on_adopted(self, order: Order) -> None:
+        self._told[order] = _Told(False, order.core.agreement.now)
+        self._look(order)
+
     def on_answer(self, order: Order, do: Do, error: BaseException | None, took_s: float) -> None:
         self._look(order)
 

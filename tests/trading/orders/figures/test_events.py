@@ -97,6 +97,36 @@ def test_what_happens_to_orders_is_told_once_and_in_order(case, follow):
     assert lines == [each for each in expected.split(", ") if each]
 
 
+def test_children_that_the_broker_made_are_told_of_like_orders_of_ours(follow, native):
+    """Their fills were corrections of nothing, and nobody heard that they worked or ended."""
+    script = """
+        do bracket buy 2 limit 20000 loss 40t target 80t
+        > place 1.entry#1 buy 2 limit 20000 attached -40 80
+        < new 1.entry#1
+        < ack 1.entry#1
+        < child 1.stop#1 sell 2 stop
+        < child 1.target#1 sell 2 limit
+        < fill 1.entry#1 2 @ 20000
+        < new 1.stop#1 order_qty 2 stop_px 19990
+        < new 1.target#1 order_qty 2 price 20020
+        < fill 1.target#1 1 @ 20020
+        < replaced 1.stop#1 order_qty 1
+        < fill 1.target#1 1 @ 20020
+        < canceled 1.stop#1
+    """
+    lines, _ = follow(script, offers=native)
+    assert [each for each in lines if ".entry" not in each] == [
+        "accepted 1.stop#1 0/2",
+        "accepted 1.target#1 0/2",
+        "modified 1.stop#1 0/2 asked",
+        "modified 1.target#1 0/2 asked",
+        "partial 1.target#1 1/2 (1 @ 20020)",
+        "modified 1.stop#1 0/1 asked",
+        "filled 1.target#1 2/2 (1 @ 20020)",
+        "cancelled 1.stop#1 0/1 unasked",
+    ]
+
+
 def test_a_cancel_before_an_order_was_sent_is_told_too(follow):
     script = """
         do place buy 1 limit 20000
