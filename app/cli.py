@@ -2,7 +2,7 @@
 
 import platform
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -10,6 +10,7 @@ from .. import __version__
 from .cli_errors import EPILOG, INTERRUPTED, OK, USAGE
 from .cli_keep import keep_app
 from .cli_live import live_app
+from .cli_options import option
 
 _MARKET, _RULES, _OUTPUT = "Market data", "How it is traded", "Output"
 _SERVER, _WIRE = "Server", "How it speaks"
@@ -88,11 +89,6 @@ def demo(
     raise typer.Exit(show_demo(seed=seed, size=size, out=out, debug=debug))
 
 
-def _option(help_text: str, panel: str, name: str | None = None) -> Any:
-    names = (name,) if name else ()
-    return typer.Option(*names, help=help_text, rich_help_panel=panel)
-
-
 @app.command(epilog=EPILOG)
 def backtest(
     context: typer.Context,
@@ -103,35 +99,35 @@ def backtest(
         str | None,
         typer.Option("--from", help="Start; UTC unless a zone is given.", rich_help_panel=_MARKET),
     ] = None,
-    to: Annotated[str | None, _option("End, not included.", _MARKET)] = None,
-    kind: Annotated[str | None, _option("quotes, trades or bars.", _MARKET)] = None,
-    stamp: Annotated[str | None, _option("A bar's time: open or close.", _MARKET)] = None,
-    span: Annotated[str | None, _option("A bar's length: 1m, 5m.", _MARKET)] = None,
-    timezone: Annotated[str | None, _option("Of times without one.", _MARKET)] = None,
-    clean: Annotated[list[str] | None, _option("What may be mended.", _MARKET)] = None,
-    contract: Annotated[str | None, _option("Of several in a file.", _MARKET)] = None,
-    latency: Annotated[str, _option("zero, calm, live, slow or 25ms.", _RULES)] = "live",
-    fees: Annotated[str, _option("zero, topstepx or ib.", _RULES)] = "zero",
-    seed: Annotated[int, _option("Of all chance in the run.", _RULES)] = 0,
-    cash: Annotated[str, _option("The account at the start.", _RULES)] = "50000",
+    to: Annotated[str | None, option("End, not included.", _MARKET)] = None,
+    kind: Annotated[str | None, option("quotes, trades or bars.", _MARKET)] = None,
+    stamp: Annotated[str | None, option("A bar's time: open or close.", _MARKET)] = None,
+    span: Annotated[str | None, option("A bar's length: 1m, 5m.", _MARKET)] = None,
+    timezone: Annotated[str | None, option("Of times without one.", _MARKET)] = None,
+    clean: Annotated[list[str] | None, option("What may be mended.", _MARKET)] = None,
+    contract: Annotated[str | None, option("Of several in a file.", _MARKET)] = None,
+    latency: Annotated[str, option("zero, calm, live, slow or 25ms.", _RULES)] = "live",
+    fees: Annotated[str, option("zero, topstepx or ib.", _RULES)] = "zero",
+    seed: Annotated[int, option("Of all chance in the run.", _RULES)] = 0,
+    cash: Annotated[str, option("The account at the start.", _RULES)] = "50000",
     margin: Annotated[
-        list[str] | None, _option("ES=1500: money held for each contract; may be repeated.", _RULES)
+        list[str] | None, option("ES=1500: money held for each contract; may be repeated.", _RULES)
     ] = None,
-    risk: Annotated[str | None, _option("Limits by name: topstep-50k.", _RULES)] = None,
-    settings: Annotated[str | None, _option("TOML file of the order manager's.", _RULES)] = None,
-    brackets: Annotated[str, _option("auto, native or client.", _RULES)] = "auto",
-    venue: Annotated[str, _option("cme or projectx-sim.", _RULES)] = "cme",
-    queue: Annotated[str, _option("front, back or probabilistic.", _RULES)] = "back",
-    unknown_size: Annotated[str | None, _option("all, one or none.", _RULES)] = None,
+    risk: Annotated[str | None, option("Limits by name: topstep-50k.", _RULES)] = None,
+    settings: Annotated[str | None, option("TOML file of the order manager's.", _RULES)] = None,
+    brackets: Annotated[str, option("auto, native or client.", _RULES)] = "auto",
+    venue: Annotated[str, option("cme or projectx-sim.", _RULES)] = "cme",
+    queue: Annotated[str, option("front, back or probabilistic.", _RULES)] = "back",
+    unknown_size: Annotated[str | None, option("all, one or none.", _RULES)] = None,
     bar_path: Annotated[
-        str, _option("adverse, nearest, high-first or low-first.", _RULES)
+        str, option("adverse, nearest, high-first or low-first.", _RULES)
     ] = "adverse",
-    spread: Annotated[int, _option("Ticks, where there are trades alone.", _RULES)] = 1,
-    stop_trigger: Annotated[str | None, _option("trade or quote.", _RULES)] = None,
-    param: Annotated[list[str] | None, _option("k=v, may be repeated.", _RULES)] = None,
-    json: Annotated[bool, _option("Print the summary as JSON only.", _OUTPUT, "--json")] = False,
-    out: Annotated[str | None, _option("Folder for page and tables.", _OUTPUT)] = None,
-    debug: Annotated[bool, _option("Tracebacks of errors.", _OUTPUT, "--debug")] = False,
+    spread: Annotated[int, option("Ticks, where there are trades alone.", _RULES)] = 1,
+    stop_trigger: Annotated[str | None, option("trade or quote.", _RULES)] = None,
+    param: Annotated[list[str] | None, option("k=v, may be repeated.", _RULES)] = None,
+    json: Annotated[bool, option("Print the summary as JSON only.", _OUTPUT, "--json")] = False,
+    out: Annotated[str | None, option("Folder for page and tables.", _OUTPUT)] = None,
+    debug: Annotated[bool, option("Tracebacks of errors.", _OUTPUT, "--debug")] = False,
 ) -> None:
     """Run a strategy over recorded data."""
     from .cli_run import Asked, show_backtest
@@ -168,33 +164,33 @@ def backtest(
 
 @app.command(epilog=EPILOG)
 def gateway(
-    host: Annotated[str, _option("Where it listens.", _SERVER)] = "127.0.0.1",
-    port: Annotated[int, _option("0: any that is free.", _SERVER)] = 8787,
+    host: Annotated[str, option("Where it listens.", _SERVER)] = "127.0.0.1",
+    port: Annotated[int, option("0: any that is free.", _SERVER)] = 8787,
     any_address: Annotated[
-        bool, _option("Let other machines reach it.", _SERVER, "--any-address")
+        bool, option("Let other machines reach it.", _SERVER, "--any-address")
     ] = False,
-    control_port: Annotated[int | None, _option("For the control API.", _SERVER)] = None,
-    keep: Annotated[str | None, _option("SQLite file that outlives it.", _SERVER)] = None,
-    accounts: Annotated[str | None, _option("TOML file of users and accounts.", _SERVER)] = None,
-    user: Annotated[str, _option("Who logs in, without --accounts.", _SERVER)] = "demo",
+    control_port: Annotated[int | None, option("For the control API.", _SERVER)] = None,
+    keep: Annotated[str | None, option("SQLite file that outlives it.", _SERVER)] = None,
+    accounts: Annotated[str | None, option("TOML file of users and accounts.", _SERVER)] = None,
+    user: Annotated[str, option("Who logs in, without --accounts.", _SERVER)] = "demo",
     limits: Annotated[bool, typer.Option(help="Rate limits.", rich_help_panel=_SERVER)] = True,
     market: Annotated[
-        list[str] | None, _option("synthetic, FILE, or MNQZ6=FILE; may be repeated.", _MARKET)
+        list[str] | None, option("synthetic, FILE, or MNQZ6=FILE; may be repeated.", _MARKET)
     ] = None,
-    instrument: Annotated[list[str] | None, _option("MNQ; may be repeated.", _MARKET)] = None,
-    start: Annotated[str | None, _option("Of recorded data.", _MARKET)] = None,
-    timezone: Annotated[str | None, _option("Of times without one.", _MARKET)] = None,
-    speed: Annotated[str, _option("1x, 10x, 0x or max.", _MARKET)] = "1x",
+    instrument: Annotated[list[str] | None, option("MNQ; may be repeated.", _MARKET)] = None,
+    start: Annotated[str | None, option("Of recorded data.", _MARKET)] = None,
+    timezone: Annotated[str | None, option("Of times without one.", _MARKET)] = None,
+    speed: Annotated[str, option("1x, 10x, 0x or max.", _MARKET)] = "1x",
     restamp: Annotated[
         bool, typer.Option(help="Show market times as now.", rich_help_panel=_MARKET)
     ] = True,
     seed: Annotated[int, typer.Option(min=0, help="Of a generated market.")] = 0,
-    unknown_size: Annotated[str, _option("all, one or none.", _RULES)] = "all",
-    stop_trigger: Annotated[str, _option("trade or quote.", _RULES)] = "trade",
-    profile: Annotated[str, _option("current or 2025-07.", _WIRE)] = "current",
-    envelope: Annotated[str, _option("wrapped, flat or mixed.", _WIRE)] = "wrapped",
-    tape: Annotated[str, _option("list or object.", _WIRE)] = "list",
-    debug: Annotated[bool, _option("Tracebacks of errors.", _OUTPUT, "--debug")] = False,
+    unknown_size: Annotated[str, option("all, one or none.", _RULES)] = "all",
+    stop_trigger: Annotated[str, option("trade or quote.", _RULES)] = "trade",
+    profile: Annotated[str, option("current or 2025-07.", _WIRE)] = "current",
+    envelope: Annotated[str, option("wrapped, flat or mixed.", _WIRE)] = "wrapped",
+    tape: Annotated[str, option("list or object.", _WIRE)] = "list",
+    debug: Annotated[bool, option("Tracebacks of errors.", _OUTPUT, "--debug")] = False,
 ) -> None:
     """Serve a local twin of ProjectX Gateway for paper trading; see docs/gateway.md."""
     from .cli_gateway import Asked, show_gateway

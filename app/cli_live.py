@@ -1,10 +1,11 @@
 """The commands that trade in real time, and those around an account."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from .cli_errors import EPILOG
+from .cli_options import option
 
 _CONNECTION, _MARKET = "Connection", "Market data"
 _RULES, _OUTPUT = "How it is traded", "Output"
@@ -12,36 +13,31 @@ _RULES, _OUTPUT = "How it is traded", "Output"
 live_app = typer.Typer()
 
 
-def _option(help_text: str, panel: str, name: str | None = None) -> Any:
-    names = (name,) if name else ()
-    return typer.Option(*names, help=help_text, rich_help_panel=panel)
-
-
 Account = Annotated[
-    str | None, _option("Its name or number; the only one if there is one.", _CONNECTION)
+    str | None, option("Its name or number; the only one if there is one.", _CONNECTION)
 ]
-Config = Annotated[str | None, _option("TOML file with the tables live and orders.", _CONNECTION)]
-Firm = Annotated[str | None, _option("topstepx, or another firm's name.", _CONNECTION)]
-Rest = Annotated[str | None, _option("Address of the gateway, in place of the firm.", _CONNECTION)]
-Json = Annotated[bool, _option("Print JSON only.", _OUTPUT, "--json")]
-Debug = Annotated[bool, _option("Tracebacks of errors.", _OUTPUT, "--debug")]
+Config = Annotated[str | None, option("TOML file with the tables live and orders.", _CONNECTION)]
+Firm = Annotated[str | None, option("topstepx, or another firm's name.", _CONNECTION)]
+Rest = Annotated[str | None, option("Address of the gateway, in place of the firm.", _CONNECTION)]
+Json = Annotated[bool, option("Print JSON only.", _OUTPUT, "--json")]
+Debug = Annotated[bool, option("Tracebacks of errors.", _OUTPUT, "--debug")]
 
 
 @live_app.command(epilog=EPILOG)
 def live(
     strategy: Annotated[str, typer.Argument(metavar="FILE.py[:Class]", help="The strategy.")],
-    instrument: Annotated[str, _option("A root such as ES, or a contract: ESZ6.", _RULES)],
-    risk: Annotated[str, _option("Limits by name: topstep-50k.", _RULES)],
+    instrument: Annotated[str, option("A root such as ES, or a contract: ESZ6.", _RULES)],
+    risk: Annotated[str, option("Limits by name: topstep-50k.", _RULES)],
     account: Account = None,
     config: Config = None,
     firm: Firm = None,
     rest: Rest = None,
-    limits: Annotated[str | None, _option("TOML file with limits of your own.", _RULES)] = None,
-    param: Annotated[list[str] | None, _option("k=v, may be repeated.", _RULES)] = None,
-    journal: Annotated[str | None, _option("File; the account's own if not given.", _RULES)] = None,
-    seed: Annotated[int, _option("Of the strategy's random numbers.", _RULES)] = 0,
-    dry: Annotated[bool, _option("Do everything but send.", _RULES, "--dry")] = False,
-    yes: Annotated[bool, _option("Do not ask.", _RULES, "--yes")] = False,
+    limits: Annotated[str | None, option("TOML file with limits of your own.", _RULES)] = None,
+    param: Annotated[list[str] | None, option("k=v, may be repeated.", _RULES)] = None,
+    journal: Annotated[str | None, option("File; the account's own if not given.", _RULES)] = None,
+    seed: Annotated[int, option("Of the strategy's random numbers.", _RULES)] = 0,
+    dry: Annotated[bool, option("Do everything but send.", _RULES, "--dry")] = False,
+    yes: Annotated[bool, option("Do not ask.", _RULES, "--yes")] = False,
     debug: Debug = False,
 ) -> None:
     """Trade a strategy on a real account, behind the risk gate.
@@ -70,18 +66,18 @@ def live(
 @live_app.command(epilog=EPILOG)
 def paper(
     strategy: Annotated[str, typer.Argument(metavar="FILE.py[:Class]", help="The strategy.")],
-    instrument: Annotated[str, _option("A root such as ES, or a contract: ESZ6.", _RULES)],
-    market: Annotated[str, _option("synthetic, or a file.", _MARKET)] = "synthetic",
-    start: Annotated[str | None, _option("Of recorded data.", _MARKET)] = None,
-    timezone: Annotated[str | None, _option("Of times without one.", _MARKET)] = None,
-    speed: Annotated[str, _option("1x, 10x: times real time.", _MARKET)] = "1x",
-    unknown_size: Annotated[str, _option("all, one or none.", _MARKET)] = "all",
-    stop_trigger: Annotated[str, _option("trade or quote.", _MARKET)] = "trade",
-    seed: Annotated[int, _option("Of a generated market, and of the strategy.", _RULES)] = 0,
-    risk: Annotated[str, _option("Limits by name.", _RULES)] = "topstep-50k",
-    limits: Annotated[str | None, _option("TOML file with limits of your own.", _RULES)] = None,
-    param: Annotated[list[str] | None, _option("k=v, may be repeated.", _RULES)] = None,
-    settings: Annotated[str | None, _option("TOML file of the order manager's.", _RULES)] = None,
+    instrument: Annotated[str, option("A root such as ES, or a contract: ESZ6.", _RULES)],
+    market: Annotated[str, option("synthetic, or a file.", _MARKET)] = "synthetic",
+    start: Annotated[str | None, option("Of recorded data.", _MARKET)] = None,
+    timezone: Annotated[str | None, option("Of times without one.", _MARKET)] = None,
+    speed: Annotated[str, option("1x, 10x: times real time.", _MARKET)] = "1x",
+    unknown_size: Annotated[str, option("all, one or none.", _MARKET)] = "all",
+    stop_trigger: Annotated[str, option("trade or quote.", _MARKET)] = "trade",
+    seed: Annotated[int, option("Of a generated market, and of the strategy.", _RULES)] = 0,
+    risk: Annotated[str, option("Limits by name.", _RULES)] = "topstep-50k",
+    limits: Annotated[str | None, option("TOML file with limits of your own.", _RULES)] = None,
+    param: Annotated[list[str] | None, option("k=v, may be repeated.", _RULES)] = None,
+    settings: Annotated[str | None, option("TOML file of the order manager's.", _RULES)] = None,
     debug: Debug = False,
 ) -> None:
     """Trade a strategy on paper: on Dryfill's own gateway, as if it were live.
@@ -159,8 +155,8 @@ def doctor(
     config: Config = None,
     firm: Firm = None,
     rest: Rest = None,
-    instrument: Annotated[str | None, _option("Look for its quotes, too.", _RULES)] = None,
-    journal: Annotated[str | None, _option("File; the account's own if not given.", _RULES)] = None,
+    instrument: Annotated[str | None, option("Look for its quotes, too.", _RULES)] = None,
+    journal: Annotated[str | None, option("File; the account's own if not given.", _RULES)] = None,
     debug: Debug = False,
 ) -> None:
     """Look at everything that live trading needs, and say in words what is wrong."""

@@ -25,8 +25,7 @@ from ..trading.orders.incident import Incident
 from ..trading.orders.journal.port import Journal
 from ..trading.orders.observing import Observer
 from ..trading.orders.positions import Position
-from ..trading.orders.risk.gate import RiskGate
-from ..trading.orders.risk.keeper import RiskKeeper
+from ..trading.orders.risk.keeper import keep_within
 from ..trading.orders.risk.limits import RiskLimits
 from ..trading.orders.settings import OrderSettings
 from ..trading.strategy import Trader
@@ -138,9 +137,10 @@ class TradingSession:
     async def _open(self) -> None:
         desk = self.desk
         await desk.open()
-        gate = RiskGate(self._terms.limits, calendar=calendar(desk.instrument.calendar))
-        keeper = RiskKeeper(gate, desk.manager, desk.market, desk.instrument, self._now_ns)
-        await keeper.open()
+        hours = calendar(desk.instrument.calendar)
+        await keep_within(
+            self._terms.limits, hours, desk.manager, desk.market, desk.instrument, self._now_ns
+        )
         for line in self._standing():
             self._say(f"at the start: {line}")
 

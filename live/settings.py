@@ -8,7 +8,6 @@ in the system's keyring instead, under the service `dryfill` and the user's name
 
 import importlib
 import importlib.util
-import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from ..trading.errors import UsageError
+from ..trading.tables import read_toml
 
 _OWN_NAMES = {"topstepx": "topstepx.com"}  # firms with a domain of their own; others have <firm>
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -116,8 +116,8 @@ class LiveSettings(BaseSettings):
     def load(cls, path: Path | str | None = None, **given: Any) -> "LiveSettings":
         """Settings from code, then the environment, then the file's table `[live]`.
 
-        Raises `UsageError` naming what is wrong and where; values are not repeated in it, for one
-        of them may be a key.
+        Raises `UsageError` naming what is wrong and where, `ScenarioError` for a file that is no
+        TOML; values are not repeated in them, for one may be a key.
         """
         table = {} if path is None else _table(path, set(cls.model_fields))
         try:
@@ -132,10 +132,7 @@ class LiveSettings(BaseSettings):
 
 
 def _table(path: Path | str, known: set[str]) -> dict[str, Any]:
-    try:
-        table = tomllib.loads(Path(path).read_text(encoding="utf-8")).get("live", {})
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: {error}") from error
+    table = read_toml(path).get("live", {})
     if not isinstance(table, dict):
         raise UsageError(f"{path}: live is no table; write the settings below a line [live]")
     if "api_key" in table:

@@ -14,8 +14,7 @@ from ..matching.reports import Report
 from ..trading.broker import Broker
 from ..trading.desk import Desk
 from ..trading.errors import RunEnded, UsageError
-from ..trading.orders.risk.gate import RiskGate
-from ..trading.orders.risk.keeper import RiskKeeper
+from ..trading.orders.risk.keeper import keep_within
 from ..trading.strategy import Trader
 from .desk.account import Account
 from .desk.broker_desk import BrokerDesk
@@ -167,9 +166,14 @@ class World:
         self.opened(desk)
         await desk.open()
         if setup.risk is not None:
-            gate = RiskGate(setup.risk, calendar=setup.calendar)
-            grid = setup.instrument
-            await RiskKeeper(gate, desk.manager, self.market, grid, self._client_now_ns).open()
+            await keep_within(
+                setup.risk,
+                setup.calendar,
+                desk.manager,
+                self.market,
+                setup.instrument,
+                self._client_now_ns,
+            )
         try:
             return await trader(desk)
         except RunEnded as ended:

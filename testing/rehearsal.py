@@ -47,8 +47,7 @@ from ..trading.broker import Broker, BrokerEvent, Offers
 from ..trading.desk import Desk
 from ..trading.errors import RunEnded, UsageError
 from ..trading.instrument import Instrument
-from ..trading.orders.risk.gate import RiskGate
-from ..trading.orders.risk.keeper import RiskKeeper
+from ..trading.orders.risk.keeper import keep_within
 from ..trading.strategy import Trader
 from .live_settings import rehearsed_settings
 from .twin import ACCOUNT, Twin
@@ -202,9 +201,14 @@ class Rehearsal:
         self.opened(desk)
         await desk.open()
         if setup.risk is not None:
-            gate = RiskGate(setup.risk, calendar=setup.calendar)
-            grid, market = setup.instrument, session.market
-            await RiskKeeper(gate, desk.manager, market, grid, self._client_now_ns).open()
+            await keep_within(
+                setup.risk,
+                setup.calendar,
+                desk.manager,
+                session.market,
+                setup.instrument,
+                self._client_now_ns,
+            )
         try:
             return await trader(desk)
         except RunEnded as ended:

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from dryfill.live.settings import LiveSettings
-from dryfill.trading.errors import UsageError
+from dryfill.trading.errors import ScenarioError, UsageError
 
 KEY = "k-canary-0123456789"
 
@@ -71,21 +71,25 @@ def test_code_goes_before_the_environment_and_that_before_the_file(tmp_path, mon
 
 
 @pytest.mark.parametrize(
-    ("text", "why"),
+    ("text", "error", "why"),
     [
-        ("[live]\napi_key = 'k-canary-0123456789'\n", "a key does not belong in a file"),
-        ("[live]\nfrim = 'x'\n", "there is no setting frim of"),
-        ("live = 3\n", "live is no table"),
-        ("[live", "Expected"),
+        ("[live]\napi_key = 'k-canary-0123456789'\n", UsageError, "a key does not belong in a file"),
+        ("[live]\nfrim = 'x'\n", UsageError, "there is no setting frim of"),
+        ("live = 3\n", UsageError, "live is no table"),
+        ("[live", ScenarioError, "settings.toml is no TOML: Expected"),
+        ("[live]\nkey = 'k-canary-0123456789", ScenarioError, "is no TOML: Expected"),
     ],
 )
-def test_a_file_that_cannot_be_is_refused(tmp_path, text, why):
+def test_a_file_that_cannot_be_is_refused(tmp_path, text, error, why):
     file = tmp_path / "settings.toml"
     file.write_text(text)
-    with pytest.raises(UsageError, match=why) as caught:
+    with pytest.raises(error, match=why) as caught:
         LiveSettings.load(file)
     assert KEY not in str(caught.value)
-    with pytest.raises(UsageError):
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(UsageError, match=r"none.toml cannot be read: No such file.*; check the path"):
         LiveSettings.load(tmp_path / "none.toml")
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import partial
 
 from ...broker import AccountState, BrokerEvent
+from ...calendar import Calendar
 from ...events import MarketEvent, Quote, Trade
 from ...instrument import Instrument
 from ...last_prices import LastPrices
@@ -23,9 +24,24 @@ from ..manager import OrderManager
 from ..positions import fill_of
 from .exposure import GateState, MarketView, OrderView, working_views
 from .gate import RiskGate
+from .limits import RiskLimits
 
 _SECOND_NS = 10**9
 _FILLS_MOST = 10_000  # remembered, so that a fill told twice is told on once
+
+
+async def keep_within(
+    limits: RiskLimits,
+    hours: Calendar,
+    manager: OrderManager,
+    market: Market,
+    instrument: Instrument,
+    now_ns: Callable[[], int],
+) -> None:
+    """Trade within limits from now on. `hours`: the trading hours by which a day's loss and the
+    flat-by time are counted. Raises what the broker's first answers may end in."""
+    gate = RiskGate(limits, calendar=hours)
+    await RiskKeeper(gate, manager, market, instrument, now_ns).open()
 
 
 class RiskKeeper:
