@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from small_world import MNQ, small_world
+from small_world import MNQ, MS, small_world
 
 from dryfill.app.account_acts import cancel_everything, flatten, look
 from dryfill.app.dry_broker import DryBroker
@@ -152,10 +152,40 @@ def test_flatten_closes_what_others_hold_and_takes_their_orders_away():
     assert (beside.held, beside.working) == (0, [])
 
 
-def test_flatten_closes_what_a_limit_order_has_filled_meanwhile():
-    beside = Beside((order("hand-1", Side.BUY, 2, OrdType.LIMIT, limit=80_001),))
-    beside.flatten()
-    assert (beside.held, beside.working) == (0, [])
+class Noting:
+    """A broker, and when its cancels were called."""
+
+    def __init__(self, broker, loop):
+        self._broker, self._loop, self.cancelled_ns = broker, loop, []
+
+    def __getattr__(self, name):
+        return getattr(self._broker, name)
+
+    def cancel(self, *given, **how):
+        self.cancelled_ns.append(self._loop.now_ns)
+        return self._broker.cancel(*given, **how)
+
+
+def test_flatten_closes_what_a_limit_order_fills_while_its_cancel_is_on_its_way():
+    crossed = 0
+    for ms in range(1_000, 1_300, 10):
+        falls = MARKET.replace("quote 80000x9 80001x9", "quote 80010x9 80011x9", 2)
+        rows = [*falls.splitlines()[:3], f"{ms} quote 80000x9 80001x9", *MARKET.splitlines()[6:]]
+        beside = Beside((order("hand-1", Side.BUY, 2, OrdType.LIMIT, limit=80_001),))
+        beside.world = small_world("\n".join(rows))
+        noting = []
+
+        def act(broker, beside=beside, noting=noting):
+            noting.append(Noting(broker, beside.world.loop))
+            return flatten(
+                noting[0], SETTINGS, lambda _: MNQ, lambda: beside.world.loop.now_ns, print
+            )
+
+        beside.run(act)
+        assert (beside.held, beside.working) == (0, []), ms
+        filled_ns = next((each.time_ns for each in beside.world.desk.executions_since(0)), 0)
+        crossed += any(0 < filled_ns - sent_ns <= 25 * MS for sent_ns in noting[0].cancelled_ns)
+    assert crossed, "no fill crossed a cancel: these moments test nothing"
 
 
 def test_flatten_of_an_account_that_is_flat_sends_nothing():

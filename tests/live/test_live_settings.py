@@ -73,7 +73,7 @@ def test_code_goes_before_the_environment_and_that_before_the_file(tmp_path, mon
 @pytest.mark.parametrize(
     ("text", "error", "why"),
     [
-        ("[live]\napi_key = 'k-canary-0123456789'\n", UsageError, "a key does not belong in a file"),
+        ("[live]\napi_key = 'k-canary-0123456789'\n", UsageError, "a key does not belong in"),
         ("[live]\nfrim = 'x'\n", UsageError, "there is no setting frim of"),
         ("live = 3\n", UsageError, "live is no table"),
         ("[live", ScenarioError, "settings.toml is no TOML: Expected"),
@@ -89,7 +89,7 @@ def test_a_file_that_cannot_be_is_refused(tmp_path, text, error, why):
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(UsageError, match=r"none.toml cannot be read: No such file.*; check the path"):
+    with pytest.raises(UsageError, match=r"none.toml cannot be read: .*; check the path"):
         LiveSettings.load(tmp_path / "none.toml")
 
 
