@@ -10,64 +10,27 @@ second reached a client (the rest were conflated), and how old they were on the 
 
 import asyncio
 import json
-import sys
 import time
 from datetime import datetime
 
 import httpx
 import numpy as np
 from timing import machine
+from twin_process import KEY, USER, twin_process
 from websockets.asyncio.client import connect
 
-from dryfill.sim.gateway.accounts import one_user
-from dryfill.sim.gateway.gateway import GatewaySetup
-from dryfill.sim.gateway.listing import list_contract
-from dryfill.sim.gateway.serve import running_gateway
-from dryfill.trading import instruments
-from dryfill.trading.calendar import AlwaysOpen
-from dryfill.trading.tape import QuoteRows, TradeRows, make_tape
-
-ORDERS, CLIENTS, SECONDS = 300, 10, 60
+ORDERS, CLIENTS = 300, 10
 END = "\x1e"
-START = 1_795_186_800_000_000_000
-MNQ = instruments.find("MNQZ26")
-
-
-def market(quotes_a_second):
-    """A minute of quotes that go up and down, with a trade beside each tenth."""
-    n = np.arange(quotes_a_second * SECONDS, dtype=np.int64)
-    bid = 80_000 + np.abs(n % 40 - 20)
-    full = np.full(len(n), 500, np.int64)
-    at = START + n * (10**9 // quotes_a_second)
-    tenth = n[::10]
-    trades = TradeRows(tenth * 2 + 1, at[::10], bid[::10], full[::10], tenth % 2 + 1)
-    return make_tape(QuoteRows(n * 2, at, bid, full, bid + 1, full), trades)
-
-
-async def serve(quotes_a_second):
-    listing = list_contract(MNQ, market(quotes_a_second), hours=AlwaysOpen())
-    setup = GatewaySetup(listings=(listing,), people=one_user("demo", "key"), limits=None)
-    async with running_gateway(setup) as running:
-        print(running.url, flush=True)
-        await asyncio.to_thread(sys.stdin.read)
 
 
 async def measure(quotes_a_second, clients):
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, __file__, str(quotes_a_second),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    url = (await process.stdout.readline()).decode().strip()
-    try:
+    async with twin_process(quotes_a_second) as url:
         return await trade(url, clients)
-    finally:
-        process.stdin.close()
-        await process.wait()
 
 
 async def trade(url, clients):
     async with httpx.AsyncClient(base_url=url) as http:
-        login = {"userName": "demo", "apiKey": "key"}
+        login = {"userName": USER, "apiKey": KEY}
         token = (await http.post("/api/Auth/loginKey", json=login)).json()["token"]
         http.headers["Authorization"] = f"Bearer {token}"
         [contract] = (await http.post("/api/Contract/available", json={"live": False})).json()[
@@ -146,7 +109,4 @@ def _ms(values):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        asyncio.run(serve(int(sys.argv[1])))
-    else:
-        main()
+    main()

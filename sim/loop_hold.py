@@ -57,13 +57,17 @@ def report_unawaited(sink: list[str]) -> Iterator[None]:
 def _collector_off() -> Iterator[None]:
     enabled = gc.isenabled()
     gc.disable()
-    # What died before is told before, and what lives now need not be walked after each run.
+    # What died before is told before, and what lives now need not be walked after each run. There
+    # is one freezer for all: whoever has put things into it keeps them there.
     gc.collect()
-    gc.freeze()
+    frozen = gc.get_freeze_count() > 0
+    if not frozen:
+        gc.freeze()
     try:
         yield
     finally:
-        gc.unfreeze()
+        if not frozen:
+            gc.unfreeze()
         if enabled:
             gc.enable()
 

@@ -4,6 +4,7 @@
 tests marked `nightly` run too. A failure prints the blob that replays it.
 """
 
+import gc
 import os
 from pathlib import Path
 
@@ -39,6 +40,14 @@ class RootIsNoTestPackage:
         if path == ROOT:
             return pytest.Dir.from_parent(parent, path=path)
         return None
+
+
+@pytest.fixture(autouse=True, scope="module")
+def collector_leaves_out_what_was_before() -> None:
+    """Each run in virtual time begins and ends with a full collection, which would walk all the
+    tests every time: with thousands of them that is half of what there is to do."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -141,6 +143,31 @@ def test_an_error_that_only_the_collector_finds_fails_the_run_too():
 
     with pytest.raises(LostErrors, match="in a cycle"):
         run_virtual(main(), origin_ns=0)
+
+
+FROZEN = """
+import gc
+import subprocess
+import sys
+from dryfill.sim.loop_run import run_virtual
+
+async def main():
+    return gc.get_freeze_count()
+
+for frozen in (False, True):
+    if frozen:
+        gc.freeze()
+    before = gc.get_freeze_count()
+    within, after = run_virtual(main(), origin_ns=0), gc.get_freeze_count()
+    print(frozen, before > 0, within > 0, after > 0)
+"""
+
+
+def test_what_was_frozen_before_a_run_stays_frozen_after_it():
+    told = subprocess.run(
+        [sys.executable, "-c", FROZEN], capture_output=True, text=True, check=True
+    ).stdout
+    assert told.splitlines() == ["False False True False", "True True True True"]
 
 
 def test_leftovers_are_cancelled_in_the_order_of_creation_and_may_finish():

@@ -118,11 +118,12 @@ class Attribution:
         self._changes[symbol] = ledger.changes
         if isinstance(first, Guard | Close | Group):
             self._owners.settle(first)
-        ours = self._stir(instrument)
-        late, trading = self._owners.stirring(instrument), self._owners.trading(instrument)
-        held, claimed = ledger.position(instrument).qty, ledger.take_claimed(symbol)
         seen, own = self._own.get(symbol, {}), dict[str, int]()
+        ours = self._stir(instrument, seen)
+        held, claimed = ledger.position(instrument).qty, ledger.take_claimed(symbol)
         self._own[symbol] = own
+        late = self._owners.late(instrument) if claimed else self._owners.stirring(instrument)
+        trading = self._owners.trading(instrument)
         if not (late or trading):
             return
         held -= sum([_owed(owner) for owner in trading])
@@ -133,17 +134,19 @@ class Attribution:
             if taken != stake.taken and isinstance(owner, Bracket | Fallback):
                 self._cut(owner, stake, taken, ours)
         for owner in late:
-            if not own.get(owner.intent) and not _taken(owner):
+            if own.get(owner.intent, 0) == _taken(owner):
                 self._owners.rest(owner)  # there may be a thousand of these
 
-    def _stir(self, instrument: Instrument) -> bool:
-        """Finished owners whose orders were filled after all have a stake again. Whether an order
-        of ours in the instrument that no owner answers for was filled: it closed, then."""
+    def _stir(self, instrument: Instrument, seen: dict[str, int]) -> bool:
+        """Finished owners whose orders were filled after all have a stake again; at rest, each had
+        as much as was taken off it. Whether an order of ours in the instrument that no owner
+        answers for was filled: it closed, then."""
         ours = False
         for order in self._outbox.ledger.filled():
             owner = self._owners.of(order)
             if owner is not None:
-                self._owners.stir(owner)
+                if self._owners.stir(owner):
+                    seen[owner.intent] = _taken(owner)
             elif order.instrument.symbol == instrument.symbol:
                 ours = True
         return ours

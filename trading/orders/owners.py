@@ -198,12 +198,14 @@ class Owners:
         """Nobody needs to look at a finished owner before one of its orders is filled again."""
         self._stirring.pop(owner.intent, None)
 
-    def stir(self, owner: Owner) -> None:
-        """One of an owner's orders was filled: it rests no more."""
+    def stir(self, owner: Owner) -> bool:
+        """One of an owner's orders was filled: it rests no more. False where it did not."""
         intent = owner.intent
-        if intent in self._late and intent not in self._stirring:
-            awake = {*self._stirring, intent}
-            self._stirring = {name: late for name, (_, late) in self._late.items() if name in awake}
+        if intent not in self._late or intent in self._stirring:
+            return False
+        awake = {*self._stirring, intent}
+        self._stirring = {name: late for name, (_, late) in self._late.items() if name in awake}
+        return True
 
     def settle(self, owner: Owner) -> None:
         """Let an owner act, and take it off the list when it is finished."""

@@ -2,6 +2,8 @@
 
 import pytest
 
+from dryfill.sim.loop_run import run_virtual
+
 LONG_2 = """
     do bracket buy 2 loss 40t target 80t
     > place 1.entry#1 buy 2 market
@@ -218,6 +220,78 @@ def test_a_strangers_fill_that_was_the_stop_counts_once(play):
         """,
         tagged=False,
     )
+
+
+def test_a_strangers_fill_that_was_anothers_stop_gives_back_to_whom_it_was_taken_from(play):
+    """Though that one was through by then, and nobody had looked at it any more."""
+    play(
+        """
+        do bracket buy 1 loss 40t
+        > place 1.entry#1 buy 1 market
+        < ack 1.entry#1
+        < new 1.entry#1
+        < fill 1.entry#1 1 @ 20000
+        > place 1.stop#1 sell 1 stop 19990
+        < ack 1.stop#1
+        < new 1.stop#1
+        do bracket buy 1 loss 40t
+        > place 2.entry#1 buy 1 market
+        < ack 2.entry#1
+        < new 2.entry#1
+        < fill 2.entry#1 1 @ 20000
+        > place 2.stop#1 sell 1 stop 19990
+        x new 2.stop#1
+        x fill 2.stop#1 1 @ 19990
+        < told
+        < told
+        > cancel 1.stop#1
+        < canceled 1.stop#1
+        < ack 1.stop#1
+        do place buy 1
+        > place 3#1 buy 1 market
+        < ack 3#1
+        < new 3#1
+        < fill 3#1 1 @ 20000
+        = working 2.stop#1
+        < ack 2.stop#1
+        > place 1.stop#2 sell 1 stop 19990
+        """,
+        tagged=False,
+    )
+
+
+def test_brackets_that_a_flatten_closed_are_not_looked_at_for_ever(stage_kind, mnq):
+    """Each fill looked at all of them, and in pairs: after 200 a stop came 8 ms later."""
+
+    async def main():
+        stage = stage_kind()
+        resting = []
+        for n in range(1, 7, 2):
+            await stage.play(
+                f"""
+                do bracket buy 1 loss 40t
+                > place {n}.entry#1 buy 1 market
+                < ack {n}.entry#1
+                < new {n}.entry#1
+                < fill {n}.entry#1 1 @ 20000
+                > place {n}.stop#1 sell 1 stop 19990
+                < ack {n}.stop#1
+                < new {n}.stop#1
+                do flatten
+                > cancel {n}.stop#1
+                < canceled {n}.stop#1
+                > place {n + 1}.exit#1 sell 1 market
+                < ack {n}.stop#1
+                < ack {n + 1}.exit#1
+                < new {n + 1}.exit#1
+                < fill {n + 1}.exit#1 1 @ 20000
+                """
+            )
+            owners = stage.manager._owners
+            resting.append((len(owners.late(mnq)), len(owners.stirring(mnq))))
+        assert resting == [(1, 0), (2, 0), (3, 0)]
+
+    run_virtual(main(), origin_ns=0)
 
 
 SWEPT = f"""
