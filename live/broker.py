@@ -317,15 +317,23 @@ class ProjectXBroker:
                 async with asyncio.timeout(wait_s if left_s is None else min(wait_s, left_s)):
                     return Ack(await asyncio.shield(named))
             except TimeoutError:
-                # What it finds is seen by `Closings` as an event would be.
-                await self.questions.orders_around(since_ns, how.urgency, how.left_s)
+                why = await self._closing_looked_for(since_ns, how)
             if named.done():
                 return Ack(named.result())
         finally:
             named.cancel()
         raise OutcomeUnknown(
-            f"{endpoint}: taken, but no order that closes {instrument.symbol} was told of yet"
+            f"{endpoint}: taken, but no order that closes {instrument.symbol} was told of yet{why}"
         )
+
+    async def _closing_looked_for(self, since_ns: int, how: Terms) -> str:
+        """Ask for orders; what is found is seen by `Closings` as an event would be. Says why it
+        was not answered: the close was taken, so that is no ending of it, least of all `NotSent`."""
+        try:
+            await self.questions.orders_around(since_ns, how.urgency, how.left_s)
+        except DryfillError as error:
+            return f", and asking for it failed: {error}"
+        return ""
 
     def _call(self, endpoint: str, body: requests.Body, how: Terms) -> "Future[Answer]":
         return self._rest.call(endpoint, body, **how.now())

@@ -266,3 +266,40 @@ def test_a_close_whose_order_nobody_knows_is_unknown_and_a_refused_one_refused(w
         assert len(wire.bodies("Position/closeContract")) == 2
 
     run_live(wire, script)
+
+
+@pytest.mark.parametrize(
+    "failed",
+    [httpx.Response(429), httpx.ConnectError("nobody there"), httpx.Response(503)],
+    ids=["too many requests", "nobody reached", "no answer"],
+)
+def test_a_close_that_was_taken_is_never_an_error_that_would_have_it_sent_again(wire, failed):
+    """What fails is the question after its order: the position is being closed all the same."""
+
+    async def script(at):
+        instrument = await mnq(at)
+        wire.answers["Position/closeContract"] = {}
+        wire.answers["Order/search"] = failed
+        error = await error_of(at.broker.close_position(instrument), OutcomeUnknown)
+        assert not error.retry_safe
+        assert "Position/closeContract: taken, but no order" in str(error)
+        assert "asking for it failed" in str(error)
+
+    run_live(wire, script)
+
+
+def test_a_closing_order_that_is_told_of_while_the_question_fails_is_the_answer(wire):
+    async def script(at):
+        instrument = await mnq(at)
+        wire.answers["Position/closeContract"] = {}
+
+        def told_meanwhile(body):
+            at.tell("GatewayUserOrder", closing(status=6))
+            late = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().call_later(0.5, late.set_result, httpx.Response(429))
+            return late
+
+        wire.answers["Order/search"] = told_meanwhile
+        assert (await at.broker.close_position(instrument)).order_id == "9050"
+
+    run_live(wire, script)
