@@ -211,11 +211,20 @@ class ProjectXSession:
                 await asyncio.gather(*wanted)
         except BaseException as error:
             del self.brokers[model.id]
+            self._end_streams(model.id)
             await broker.close()
             if not isinstance(error, TimeoutError):
                 raise
             why = self.user_hub.last_error or "no reason given"
             raise ConnectionLost(f"the user hub is not up after {_UP_S:g} s: {why}") from None
+
+    def _end_streams(self, account_id: int) -> None:
+        """Nobody trades this account: while its streams were wanted and not confirmed, no other
+        account's hub would be up."""
+        kept = streams.of_account(next(iter(self.brokers))) if self.brokers else ()
+        for each in streams.of_account(account_id):
+            if each not in kept:
+                self.user_hub.unsubscribe(each)
 
     def _hub(
         self, name: str, settings: HubSettings, dial: Dial, listener: Any, random: Random

@@ -211,6 +211,50 @@ def test_a_hub_that_does_not_come_up_is_said_and_can_be_tried_again(wire):
     run_live(wire, script, broker=False)
 
 
+def say_nothing_of(hub, account_id):
+    """The hub confirms no stream of this account."""
+    react = hub.react
+
+    def deaf(link, fields):
+        if fields.get("arguments") != [account_id]:
+            react(link, fields)
+
+    hub.react = deaf
+    return react
+
+
+def test_a_broker_that_failed_to_open_leaves_the_hub_to_those_that_are_open(wire):
+    """Its streams were wanted on and never confirmed, so after a reconnect nobody was up again."""
+    wire.answers["Account/search"] = {"accounts": [ACCOUNT, ACCOUNT | {"id": 7, "name": "X"}]}
+
+    async def script(at):
+        healthy, events = await at.session.broker("PRAC-1"), []
+        healthy.listen(events.append)
+        answers = say_nothing_of(at.user, 7)
+        await error_of(at.session.broker("X"), ConnectionLost)
+        at.user.link.cut()
+        await asyncio.sleep(40)
+        assert [e.up for e in events if isinstance(e, StreamState)] == [False, True]
+        asked = [f["target"] for f in at.user.link.sent if f.get("type") == 1]
+        streams = ["Accounts", "Orders", "Positions", "Trades"]
+        assert asked == [f"Subscribe{each}" for each in streams]
+        at.user.react = answers
+        assert (await at.session.broker("X")).account_name == "X"
+
+    run_live(wire, script, broker=False)
+
+
+def test_the_last_broker_that_failed_to_open_leaves_nothing_wanted(wire):
+    async def script(at):
+        at.user.confirms = False
+        await error_of(at.session.broker(), ConnectionLost)
+        at.user.link.cut()
+        await asyncio.sleep(40)
+        assert [f for f in at.user.link.sent if f.get("type") == 1] == []
+
+    run_live(wire, script, broker=False)
+
+
 def test_every_frame_of_the_hubs_can_be_watched(wire):
     async def script(at):
         seen = []
