@@ -14,6 +14,7 @@ from .models import AccountModel, TradeModel
 
 _EXACT = Context(prec=60)  # the caller's decimal context must not decide what was lost
 _MOST = 50_000
+_MINUTE_NS = 60_000_000_000
 
 
 class Money:
@@ -24,17 +25,25 @@ class Money:
         self, name: str, now_ns: Callable[[], int], last: Callable[[str], Price | None]
     ) -> None:
         self.balance = Decimal(0)
-        self.newest_ns = 0
         self._name = name
         self._now_ns = now_ns
         self._last = last
         self._realised = Decimal(0)
         self._fees = Decimal(0)
         self._known: dict[int, None] = {}
+        self._newest_ns = self._before_ns = 0
         self._held: dict[str, PositionState] = {}
 
-    def before(self, trades: Iterable[TradeModel]) -> None:
-        """These were made before we began; they are in the balance and count no more."""
+    @property
+    def since_ns(self) -> int:
+        """From when on fills are asked for that may not have been told, with a minute to spare;
+        never from before what `before` was given, of which none is known."""
+        return max(self._newest_ns - _MINUTE_NS, self._before_ns)
+
+    def before(self, trades: Iterable[TradeModel], since_ns: int) -> None:
+        """These, all there are since a moment, were made before we began; they are in the balance
+        and count no more."""
+        self._before_ns = since_ns
         for trade in trades:
             self._know(trade)
 
@@ -84,6 +93,6 @@ class Money:
 
     def _know(self, trade: TradeModel) -> None:
         self._known[trade.id] = None
-        self.newest_ns = max(self.newest_ns, trade.created_ns)
+        self._newest_ns = max(self._newest_ns, trade.created_ns)
         if len(self._known) > _MOST:
             del self._known[next(iter(self._known))]

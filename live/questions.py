@@ -23,7 +23,6 @@ from .user_stream import position_state
 
 _DAY_NS = 86_400_000_000_000
 _REJECTED = 5
-_MINUTE_NS = 60_000_000_000
 
 
 class Questions:
@@ -144,8 +143,7 @@ class Questions:
                 break
         else:
             raise ProtocolError(f"Account/search: account {self._account_id} is not there any more")
-        since_ns = max(self._money.newest_ns - _MINUTE_NS, 0)
-        for trade in await self._trades(since_ns, urgency, deadline_s):
+        for trade in await self._trades(self._money.since_ns, urgency, deadline_s):
             self._money.trade(trade)
         for held in await self.positions(urgency, deadline_s):
             await last_prices.of(held.instrument, deadline_s)
@@ -153,7 +151,8 @@ class Questions:
 
     async def begin(self, now_ns: int) -> None:
         """Learn what was before: fills that count no more, contracts that are held or ordered."""
-        self._money.before(await self._trades(max(now_ns - _DAY_NS, 0), Urgency.ORDINARY, None))
+        since_ns = max(now_ns - _DAY_NS, 0)
+        self._money.before(await self._trades(since_ns, Urgency.ORDINARY, None), since_ns)
         await self.positions(Urgency.ORDINARY, None)
         await self.open_orders(None, Urgency.ORDINARY, None)
 

@@ -149,6 +149,27 @@ def test_the_accounts_money_is_the_gateways_balance_and_the_sums_of_fills_since_
     run_live(wire, script)
 
 
+@pytest.mark.parametrize("days", [30, 1.0001], ids=["a month ago", "just before the window"])
+def test_fills_from_before_we_began_do_not_count_however_old_they_are(wire, days):
+    """No fill in the day before: the question after them then asked for the whole past."""
+    at_ns = START_NS - round(days * 24 * HOUR_NS)
+    old = fill_json(4000, profitAndLoss=-900, fees=50, creationTimestamp=stamp(at_ns))
+
+    def since(body):
+        return {"trades": [old] if old["creationTimestamp"] >= body["startTimestamp"] else []}
+
+    wire.answers["Trade/search"] = since
+
+    async def script(at):
+        for _ in range(2):
+            state = await at.broker.account()
+            assert (state.realised, state.fees) == (0, 0)
+            at.tell("GatewayUserTrade", fill_json(4001, profitAndLoss=0, fees=0, commissions=0))
+            await at.settle()
+
+    run_live(wire, script)
+
+
 def test_a_question_is_not_repeated_and_its_deadline_is_kept(wire):
     async def script(at):
         wire.answers["Position/searchOpen"] = asyncio.get_running_loop().create_future()
