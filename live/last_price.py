@@ -25,6 +25,10 @@ class LastPrices:
         """The market hub is down: what it told grows old unseen."""
         self._told.clear()
 
+    def untold(self, instrument: Instrument) -> None:
+        """The market hub tells this one no more; what it told last grows old."""
+        self._told.pop(instrument.symbol, None)
+
     def known(self, symbol: str) -> Price | None:
         """The best that is known without asking."""
         return self._told.get(symbol) or self._asked.get(symbol)

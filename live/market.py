@@ -179,7 +179,7 @@ class ProjectXMarket:
         try:
             await confirmed
         except Refused:
-            self._remove(contract, number)
+            self._remove(contract_id, number)
             raise
         return subscription
 
@@ -188,18 +188,23 @@ class ProjectXMarket:
         contract = self._contracts.get(contract_id)
         if contract is None:
             return
-        self._remove(contract, subscription.number)
+        self._remove(contract_id, subscription.number)
         if not contract.quotes:
             self.hub.unsubscribe(streams.quotes(contract_id))
         if not contract.trades and not contract.feeds:
             self.hub.unsubscribe(streams.trades(contract_id))
 
-    def _remove(self, contract: _Contract, number: int) -> None:
+    def _remove(self, contract_id: str, number: int) -> None:
+        contract = self._contracts[contract_id]
         contract.quotes.pop(number, None)
         contract.trades.pop(number, None)
         feed = contract.feeds.pop(number, None)
         if feed is not None:
             feed.close()
+        if not (contract.quotes or contract.trades or contract.feeds):
+            # Nothing of it is told any more, not even what waits in the inbox.
+            del self._contracts[contract_id]
+            self.last_prices.untold(contract.instrument)
 
     def _take(self, target: str, contract_id: str, low: dict[str, Any]) -> None:
         """Something of a contract has its turn."""

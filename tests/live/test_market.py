@@ -130,6 +130,32 @@ def test_what_is_unsubscribed_is_not_told_and_not_asked_for_any_more(wire):
     run_live(wire, script, broker=False)
 
 
+def test_a_last_price_is_good_while_somebody_listens_and_not_after(wire):
+    """A stop measured from what was told an hour ago would trigger at once, or never."""
+    wire.answers["History/retrieveBars"] = {"bars": [bar(START_NS, 7, 7, 7, 7, 1)]}
+
+    async def script(at):
+        market, instrument, last = at.session.market, await mnq(at), at.session.last_prices
+        quotes = await market.subscribe(instrument, Channel.QUOTES, lambda event: None)
+        trades = await market.subscribe(instrument, Channel.TRADES, lambda event: None)
+        trade(at, 20000)
+        await at.settle()
+        await market.unsubscribe(trades)
+        assert await last.of(instrument) == 20000
+        trade(at, 20001)
+        quote(at, lastPrice=20002)  # on its way while it is given up
+        await asyncio.gather(asyncio.sleep(0), market.unsubscribe(quotes))
+        await at.settle()
+        assert last.known(instrument.symbol) is None
+        assert await last.of(instrument) == 7
+        events = await heard(at, Channel.QUOTES)
+        quote(at, bestAsk=20010)
+        await at.settle()
+        assert (events[-1].bid, events[-1].ask) == (None, Decimal(20010))
+
+    run_live(wire, script, broker=False)
+
+
 @pytest.mark.parametrize("channel", [Channel.DEPTH, Channel.STATUS])
 def test_what_the_gateway_does_not_tell_is_refused(wire, channel):
     async def script(at):
