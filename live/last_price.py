@@ -31,7 +31,8 @@ class LastPrices:
 
     def known(self, symbol: str) -> Price | None:
         """The best that is known without asking."""
-        return self._told.get(symbol) or self._asked.get(symbol)
+        told = self._told.get(symbol)
+        return self._asked.get(symbol) if told is None else told  # a price may be zero
 
     async def of(self, instrument: Instrument, deadline_s: float | None = None) -> Price | None:
         """The last price, asked for where the hub does not tell it."""

@@ -156,6 +156,21 @@ def test_a_last_price_is_good_while_somebody_listens_and_not_after(wire):
     run_live(wire, script, broker=False)
 
 
+def test_a_last_price_of_zero_is_a_price(wire):
+    """Of a spread, or of crude oil in April 2020."""
+    wire.answers["History/retrieveBars"] = {"bars": [bar(START_NS, 7, 7, 7, 7, 1)]}
+
+    async def script(at):
+        instrument, last = await mnq(at), at.session.last_prices
+        assert await last.of(instrument) == 7
+        await heard(at, Channel.TRADES)
+        trade(at, 0)
+        await at.settle()
+        assert last.known(instrument.symbol) == 0
+
+    run_live(wire, script, broker=False)
+
+
 @pytest.mark.parametrize("channel", [Channel.DEPTH, Channel.STATUS])
 def test_what_the_gateway_does_not_tell_is_refused(wire, channel):
     async def script(at):
