@@ -54,7 +54,8 @@ class HubListener(Protocol):
 
 class HubClient:
     """One hub. `address`: the WebSocket address for the token that stands; `denied`: makes another
-    token stand.
+    token stand; `hide` blanks secrets out. What arrives goes through it before anything reads it: a
+    server that echoes the token puts it into no reason, error, sample or gap, whole or cut.
 
     `zombies`, `dials`: counted over its life. `last_error`: why it is down, or a stream is refused.
     `frames` sees every text that comes or goes, with its direction and its connection's number.
@@ -69,6 +70,7 @@ class HubClient:
         listener: HubListener,
         settings: LiveSettings,
         random: Random,
+        hide: Callable[[str], str],
     ) -> None:
         self.session = session
         self.zombies = 0
@@ -81,6 +83,7 @@ class HubClient:
         self._listener = listener
         self._settings = settings
         self._random = random
+        self._hide = hide
         self._failures = 0
         self._up_s: float | None = None
         self._told_down = False
@@ -180,10 +183,16 @@ class HubClient:
             self._perform(session.lost(generation, str(error)))
         else:
             self.frames("in", generation, data)
-            self._perform(session.received(generation, data, self._now_s()))
+            self._perform(session.received(generation, self._shown(data), self._now_s()))
             # A carrier that has more at hand would not let anybody else run: not the other hub,
             # which may have the fill.
             await asyncio.sleep(0)
+
+    def _shown(self, data: str | bytes) -> str | bytes:
+        """What arrived, without secrets; bytes stay what they are, UTF-8 or not."""
+        if isinstance(data, bytes):
+            return self._hide(data.decode("latin-1")).encode("latin-1")
+        return self._hide(data)
 
     async def _write(self, carrier: Carrier, out: "asyncio.Queue[str]") -> None:
         try:
@@ -260,10 +269,10 @@ class HubClient:
             self._listener.on_up(generation)
 
     def _is_down(self, why: str) -> None:
-        self.last_error = why
+        self.last_error = self._hide(why)  # an error of the way there may have the address in it
         if not self._told_down:
             self._told_down = True
-            self._listener.on_down(why)
+            self._listener.on_down(self.last_error)
 
     def _refused(self, event: SubscriptionRefused) -> None:
         for waiting, subscription in list(self._waiting.items()):

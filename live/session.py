@@ -240,7 +240,8 @@ class ProjectXSession:
             self._stale = used[0]
 
         session = HubSession(settings)
-        return HubClient(session, dial, address, denied, listener, self.settings, random)
+        hide = self.secrets.hide
+        return HubClient(session, dial, address, denied, listener, self.settings, random, hide)
 
     async def _token(self) -> str:
         """The token that stands; another one where this one is known to be gone. However many ask,
@@ -285,7 +286,7 @@ class _UserHub:
 
     def on_down(self, why: str) -> None:
         for broker in self._brokers:
-            broker.on_down(self._session.secrets.hide(why))
+            broker.on_down(why)
 
     def on_told(self, target: str, arguments: list[Any]) -> None:
         if target.lower() == "gatewaylogout":

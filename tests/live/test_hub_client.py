@@ -10,6 +10,7 @@ from live_hub import Hub
 from dryfill.live.carrier import CarrierLost, Denied, dialler
 from dryfill.live.hub_client import HubClient
 from dryfill.live.hub_session import HubSession, HubSettings, Subscription
+from dryfill.live.redaction import Secrets
 from dryfill.live.settings import LiveSettings
 from dryfill.sim.loop_run import run_virtual
 from dryfill.trading.errors import Refused, UsageError
@@ -53,9 +54,11 @@ class Stage:
         self.tokens = ["t1"]
         self.denials = 0
         self.session = HubSession(HubSettings())
+        self.secrets = Secrets()
         self.client = HubClient(
-            self.session, self.hub.dial, self.address, self.denied, self.ear, SETTINGS, Random(3)
-        )
+            self.session, self.hub.dial, self.address, self.denied, self.ear, SETTINGS, Random(3),
+            self.secrets.hide,
+        )  # fmt: skip
 
     async def address(self):
         return f"ws://hub?access_token={self.tokens[-1]}"
