@@ -1,6 +1,7 @@
 """A session: its streams, which account may be traded, which contract a name means."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -11,11 +12,14 @@ from live_wire import (
     mnq,
     order_json,
     run_live,
+    wanted,
 )
 
 from dryfill.trading.broker import StreamState
 from dryfill.trading.errors import (
     ConnectionLost,
+    NotSent,
+    OutcomeUnknown,
     Refused,
     UsageError,
 )
@@ -60,6 +64,33 @@ def test_a_listener_that_fails_leaves_a_gap_and_the_hub_stands(wire):
         await at.settle()
         assert len(at.user.links) == 1
         assert [e.gap for e in at.events if isinstance(e, StreamState)] == [True]
+
+    run_live(wire, script)
+
+
+def test_a_session_that_is_closed_ends_every_command_and_question_in_words(wire):
+    """A bare cancellation would be the caller's own, and say nothing of what may have happened."""
+
+    async def script(at):
+        instrument, never = await mnq(at), asyncio.get_running_loop().create_future()
+        wire.answers |= dict.fromkeys(
+            ("Order/place", "Position/closeContract", "Position/searchOpen", "Contract/search"),
+            never,
+        )
+        other = replace(instrument, symbol="MNQH7")
+        under_way = [
+            at.broker.place(wanted(instrument)),
+            at.broker.place(wanted(other, tag="8#1")),
+            at.broker.close_position(instrument),
+            at.broker.positions(),
+        ]
+        await at.settle()
+        under_way.append(at.broker.close_position(instrument, 1))  # which has not begun
+        await at.session.close()
+        for call in under_way:
+            assert "the session was closed" in str(await error_of(call, OutcomeUnknown))
+        for call in (at.broker.close_position(instrument), at.broker.positions()):
+            await error_of(call, NotSent)
 
     run_live(wire, script)
 
