@@ -39,9 +39,12 @@ class BarFeed:
         self._asking: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._due_ns: int | None = None
+        self._closed = False
 
     def trade(self, trade: Trade) -> None:
         """A trade of the instrument."""
+        if self._closed:
+            return
         self._finished(self._builder.trade(trade.time_ns, trade.price_ticks, trade.size))
         self._set_timer()
 
@@ -51,6 +54,7 @@ class BarFeed:
 
     def close(self) -> None:
         """Tell nothing more."""
+        self._closed = True
         if self._timer is not None:
             self._timer.cancel()
         if self._asking is not None:
@@ -111,6 +115,8 @@ class BarFeed:
         if self._asking is not None:
             return
         for start_ns in sorted(self._waiting):
+            if self._closed:
+                return  # by who was told the bar before
             bar = self._waiting.pop(start_ns)
             if self._told_ns is None or start_ns > self._told_ns:
                 self._told_ns = start_ns

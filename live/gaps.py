@@ -18,9 +18,12 @@ class Gaps:
         self._every_s = every_s
         self._why: str | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
 
     def mark(self, why: str) -> None:
         """Something may be missing."""
+        if self._closed:
+            return
         self.count += 1
         if self._timer is not None:
             self._why = why
@@ -29,6 +32,8 @@ class Gaps:
         self._tell(why)
 
     def close(self) -> None:
+        """Tell nothing more."""
+        self._closed = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

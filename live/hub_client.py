@@ -94,14 +94,16 @@ class HubClient:
         self._waiting: dict[Future[None], Subscription | None] = {}
         self._closing: dict[Task[None], None] = {}
         self._unwanted = False
+        self._closed = False
 
     def start(self) -> None:
-        """Begin to dial; a second start is none."""
-        if self._task is None:
+        """Begin to dial; a second start is none, and one after `close`."""
+        if self._task is None and not self._closed:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def close(self) -> None:
         """End the connection and every wait."""
+        self._closed = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

@@ -42,12 +42,15 @@ class MarketInbox:
         self._quotes: dict[str, int] = {}  # the newest that waits, by contract
         self._number = 0
         self._turn: asyncio.Handle | None = None
+        self._closed = False
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def put(self, target: str, contract_id: str, low: Low) -> None:
         """Something came of a contract; `target` and the keys of `low` in lower case."""
+        if self._closed:
+            return
         self._number += 1
         if target == _QUOTE:
             before = self._quotes.get(contract_id)
@@ -64,6 +67,7 @@ class MarketInbox:
 
     def close(self) -> None:
         """Hand nothing on any more."""
+        self._closed = True
         if self._turn is not None:
             self._turn.cancel()
         self._waiting.clear()

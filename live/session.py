@@ -171,9 +171,9 @@ class ProjectXSession:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for broker in self.brokers.values():
             await broker.close()
-        await self.market.close()
         await self.user_hub.close()
-        await self.market_hub.close()
+        await self.market_hub.close()  # before the market, which it would go on telling
+        await self.market.close()
         await self.login.close()
         await self.rest.close()
 

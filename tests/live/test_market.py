@@ -7,9 +7,12 @@ import httpx
 import pytest
 from live_wire import MNQ_ID, START_NS, error_of, mnq, run_live
 
+from dryfill.live.bar_builder import BarBuilder
+from dryfill.live.bar_feed import BarFeed
 from dryfill.live.market_inbox import MarketInbox
 from dryfill.live.requests import stamp
 from dryfill.trading.errors import Refused
+from dryfill.trading.events import Trade
 from dryfill.trading.market import Channel
 from dryfill.trading.words import Side
 
@@ -274,6 +277,63 @@ def test_when_nobody_answers_the_missing_bars_are_said_and_the_series_goes_on(wi
     run_live(wire, script, broker=False)
 
 
+def test_what_the_hub_says_while_the_session_closes_is_told_to_nobody(wire):
+    """A bar that is begun by it would set a timer, and ask for its beginning, after the end."""
+
+    async def script(at):
+        trades = await heard(at, Channel.TRADES)
+        bars = await heard(at, Channel.BARS, MINUTE_NS)
+        await at.session.broker()
+        link, closed = at.user.link, at.session.market.close
+
+        async def closes_slowly():
+            await asyncio.sleep(1)
+            link.closed = True
+
+        async def closes_the_market():
+            await closed()
+            told.append(len(trades))
+
+        link.close, at.session.market.close = closes_slowly, closes_the_market
+        told, closing = [], asyncio.ensure_future(at.session.close())
+        for n in range(200):
+            trade(at, n)
+            await asyncio.sleep(0.01)
+        await closing
+        await asyncio.sleep(300)
+        assert told == [len(trades)]
+        assert bars == []
+        assert not wire.bodies("History/retrieveBars")
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run_live(wire, script)
+
+
+def test_a_bar_feed_that_is_closed_by_whom_it_tells_tells_no_more(wire):
+    async def script(at):
+        events, minutes = [], [bar(START_NS + n * MINUTE_NS, 1, 1, 1, 1, 1) for n in range(4)]
+        wire.answers["History/retrieveBars"] = {"bars": minutes[::-1]}
+        builder = BarBuilder(await mnq(at), MINUTE_NS)
+
+        def told(each):
+            events.append(each)
+            if len(events) == 2:
+                feed.close()
+
+        feed = BarFeed(builder, told, at.session.market.past, at.now_ns, print, 1.0)
+        for n in (0, 3):
+            feed.broken()
+            feed.trade(Trade(builder.instrument, START_NS + n * MINUTE_NS, 4, 1, None))
+            await asyncio.sleep(300)
+        asked = len(wire.bodies("History/retrieveBars"))
+        feed.trade(Trade(builder.instrument, START_NS + 9 * MINUTE_NS, 4, 1, None))
+        await asyncio.sleep(300)
+        assert [b[0] for b in short(events)] == [0, 60]
+        assert len(wire.bodies("History/retrieveBars")) == asked
+
+    run_live(wire, script, broker=False)
+
+
 # --- history ------------------------------------------------------------------------------------
 
 SPANS = {
@@ -400,5 +460,18 @@ def test_a_slice_at_a_time_lets_others_run_between(wire):
             await asyncio.sleep(0)
             turns += 1
         assert turns >= 10
+
+    run_live(wire, script, broker=False)
+
+
+def test_an_inbox_that_is_closed_takes_nothing_more(wire):
+    async def script(at):
+        taken = []
+        inbox = inbox_of(taken)
+        inbox.put("gatewaytrade", "C", {"n": 0})
+        inbox.close()
+        inbox.put("gatewaytrade", "C", {"n": 1})
+        await at.settle()
+        assert (taken, len(inbox)) == ([], 0)
 
     run_live(wire, script, broker=False)

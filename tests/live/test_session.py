@@ -95,6 +95,22 @@ def test_a_session_that_is_closed_ends_every_command_and_question_in_words(wire)
     run_live(wire, script)
 
 
+def test_a_broker_that_is_closed_tells_no_gap_and_looks_nothing_up(wire):
+    async def script(at):
+        await mnq(at)
+        await at.broker.close()
+        at.tell("GatewayUserOrder", order_json(contractId="CON.F.US.OTHER.Z26"))
+        at.tell("GatewayUserOrder", {"accountId": 1001})
+        await at.settle()
+        heard = []
+        at.broker.listen(heard.append)
+        await asyncio.sleep(60)
+        assert heard == []
+        assert not wire.bodies("Contract/searchById")
+
+    run_live(wire, script)
+
+
 # --- accounts -----------------------------------------------------------------------------------
 
 ACCOUNTS = {
