@@ -269,7 +269,7 @@ class ProjectXBroker:
         contract_id = await learnt(self._lookup.id_of(request.instrument, **how.now()))
         last = None
         if measures:
-            last = await learnt(self._last_prices.of(request.instrument, how.left_s))
+            last = await learnt(self._last_prices.of(request.instrument, how))
         return await self._place(contract_id, request, last, how)
 
     def _ack(self, tag: str, answer: Answer) -> Ack:
@@ -301,7 +301,7 @@ class ProjectXBroker:
         if state.ord_type is OrdType.TRAILING_STOP:
             level = change.stop_px
             if level is None:
-                last = await learnt(self._last_prices.of(instrument, how.left_s))
+                last = await learnt(self._last_prices.of(instrument, how))
                 level = requests.trail_level(instrument, state.side, change.trail, last)
         await self._modify(order_id, change, level, how)
 

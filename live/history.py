@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from math import gcd
 
+from ..trading.broker import Urgency
 from ..trading.errors import OffGrid, ProtocolError, Refused
 from ..trading.events import Bar
 from ..trading.instrument import Instrument
@@ -19,6 +20,7 @@ from .lookup import Lookup
 from .models import BarModel
 from .requests import Body, stamp
 from .rest import Rest
+from .terms import Terms
 
 _ENDPOINT = "History/retrieveBars"
 _SECOND_NS, _MINUTE_NS, _HOUR_NS = 10**9, 60 * 10**9, 3600 * 10**9
@@ -58,12 +60,12 @@ class History:
         whole = [found[start_ns] for start_ns in sorted(found)]
         return _grouped(instrument, span_ns, whole)[-count:] if count > 0 else []
 
-    async def last_price(self, instrument: Instrument, deadline_s: float | None) -> Price | None:
+    async def last_price(self, instrument: Instrument, how: Terms) -> Price | None:
         """The close of the newest minute, which may not be over; None where there is none."""
-        contract_id = await self._lookup.id_of(instrument, deadline_s=deadline_s)
+        contract_id = await self._lookup.id_of(instrument, **how.now())
         now_ns = self._now_ns() + _MINUTE_NS
         page = await self._page(
-            contract_id, 2, 1, 1, now_ns - _CLOSED_NS, now_ns, partial=True, deadline_s=deadline_s
+            contract_id, 2, 1, 1, now_ns - _CLOSED_NS, now_ns, partial=True, **how.now()
         )
         if not page:
             return None
@@ -80,6 +82,7 @@ class History:
         end_ns: int,
         *,
         partial: bool = False,
+        urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> list[BarModel]:
         body: Body = {
@@ -92,7 +95,7 @@ class History:
             "limit": limit,
             "includePartialBar": partial,
         }
-        answer = await self._rest.call(_ENDPOINT, body, deadline_s=deadline_s)
+        answer = await self._rest.call(_ENDPOINT, body, urgency=urgency, deadline_s=deadline_s)
         return read(BarModel, _ENDPOINT, answer, "bars")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from ..trading.instrument import Instrument
 from ..trading.price import Price
+from .terms import Terms
 
 
 class LastPrices:
@@ -12,7 +13,7 @@ class LastPrices:
     What was asked for is good for that one question: a market moves on untold.
     """
 
-    def __init__(self, ask: Callable[[Instrument, float | None], Awaitable[Price | None]]) -> None:
+    def __init__(self, ask: Callable[[Instrument, Terms], Awaitable[Price | None]]) -> None:
         self._told: dict[str, Price] = {}
         self._asked: dict[str, Price] = {}
         self._ask = ask
@@ -34,12 +35,12 @@ class LastPrices:
         told = self._told.get(symbol)
         return self._asked.get(symbol) if told is None else told  # a price may be zero
 
-    async def of(self, instrument: Instrument, deadline_s: float | None = None) -> Price | None:
-        """The last price, asked for where the hub does not tell it."""
+    async def of(self, instrument: Instrument, how: Terms) -> Price | None:
+        """The last price, asked for on these terms where the hub does not tell it."""
         told = self._told.get(instrument.symbol)
         if told is not None:
             return told
-        found = await self._ask(instrument, deadline_s)
+        found = await self._ask(instrument, how)
         if found is not None:
             self._asked[instrument.symbol] = found
         return found

@@ -19,6 +19,7 @@ from .money import Money
 from .remembered import Remembered
 from .requests import order_number, stamp
 from .rest import Answer, Rest
+from .terms import Terms
 from .user_stream import position_state
 
 _DAY_NS = 86_400_000_000_000
@@ -146,7 +147,7 @@ class Questions:
         for trade in await self._trades(self._money.since_ns, urgency, deadline_s):
             self._money.trade(trade)
         for held in await self.positions(urgency, deadline_s):
-            await last_prices.of(held.instrument, deadline_s)
+            await last_prices.of(held.instrument, Terms(urgency, deadline_s))
         return self._money.state()
 
     async def begin(self, now_ns: int) -> None:

@@ -2,7 +2,7 @@
 
 The gateway allows 200 requests in 60 seconds and, apart from those, 50 history requests in 30
 seconds (30 in older copies of its pages, gateway-protocol 5, D3); whether its window slides is not
-known. Ours slides, which keeps to either reading. The last of the budget are kept for orders that
+known. Ours slides, which keeps to either reading. The last of each bucket are kept for orders that
 protect, close or cancel, so that polling never costs a stop (fault-model INV-16, RS-49).
 """
 
@@ -23,14 +23,16 @@ class Bucket(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimits:
-    """Requests allowed in a window of seconds. `reserve` of the general ones are kept for what
-    reduces risk. `limited_s`: how long nothing ordinary is sent after a 429 that did not say."""
+    """Requests allowed in a window of seconds. `reserve` of the general ones and `history_reserve`
+    of history's are kept for what reduces risk: a trailing stop is measured from a price that may
+    have to be asked for. `limited_s`: how long nothing ordinary is sent after a 429 that did not say."""
 
     general: int = 200
     general_s: float = 60.0
     reserve: int = 20
     history: int = 30
     history_s: float = 30.0
+    history_reserve: int = 3
     limited_s: float = 5.0
 
     def __post_init__(self) -> None:
@@ -38,11 +40,12 @@ class RateLimits:
             if not getattr(self, name) > 0:
                 value = getattr(self, name)
                 raise UsageError(f"RateLimits.{name} is {value!r}; it must be above zero")
-        if not 0 <= self.reserve < self.general:
-            raise UsageError(
-                f"RateLimits.reserve is {self.reserve!r}; give 0 or more, and fewer than "
-                f"general ({self.general})"
-            )
+        for name, of in (("reserve", "general"), ("history_reserve", "history")):
+            kept, most = getattr(self, name), getattr(self, of)
+            if not 0 <= kept < most:
+                raise UsageError(
+                    f"RateLimits.{name} is {kept!r}; give 0 or more, and fewer than {of} ({most})"
+                )
 
 
 class RateBudget:
@@ -83,8 +86,7 @@ class RateBudget:
         return sum(now_s - each < window_s for each in self._sent[bucket])
 
     def _room(self, bucket: Bucket, urgency: Urgency) -> tuple[int, float]:
-        limits = self._limits
+        limits, ordinary = self._limits, urgency is Urgency.ORDINARY
         if bucket is Bucket.HISTORY:
-            return limits.history, limits.history_s
-        kept = limits.reserve if urgency is Urgency.ORDINARY else 0
-        return limits.general - kept, limits.general_s
+            return limits.history - limits.history_reserve * ordinary, limits.history_s
+        return limits.general - limits.reserve * ordinary, limits.general_s

@@ -17,6 +17,7 @@ from live_wire import (
 )
 
 from dryfill.trading import instruments
+from dryfill.trading.broker import Urgency
 from dryfill.trading.errors import (
     NotSent,
     OutcomeUnknown,
@@ -150,6 +151,27 @@ def test_a_trailing_stop_is_a_level_measured_from_the_last_price(wire):
         await at.broker.place(request)
         assert wire.bodies("Order/place")[-1]["trailPrice"] == 20008
         assert len(wire.bodies("History/retrieveBars")) == asked, "the market told it"
+
+    run_live(wire, script)
+
+
+def test_a_trailing_stop_that_protects_does_not_wait_for_room_behind_downloads(wire):
+    async def script(at):
+        wire.answers |= {"Order/place": {"orderId": 9001}, "Order/modify": {}}
+        wire.answers["Order/searchById"] = {"order": order_json(9001, type=5, side=1)}
+        bar = {"t": "2026-11-20T15:00:00Z", "o": 1, "h": 30000, "l": 1, "c": 20000.5, "v": 4}
+        wire.answers["History/retrieveBars"] = {"bars": [bar]}
+        instrument, market = await mnq(at), at.session.market
+        # As many as would take the whole bucket, and wait for it again.
+        downloads = [market.history(instrument, 60 * 10**9, 1) for _ in range(60)]
+        await at.settle()
+        urgency, began_s = Urgency.RISK_REDUCING, asyncio.get_running_loop().time()
+        stop = wanted(instrument, kind=OrdType.TRAILING_STOP, side=Side.SELL, trail=8)
+        await at.broker.place(stop, urgency=urgency)
+        await at.broker.modify(instrument, "9001", OrderChange(trail=4), urgency=urgency)
+        assert asyncio.get_running_loop().time() - began_s < 1
+        for download in downloads:
+            download.cancel()
 
     run_live(wire, script)
 

@@ -11,6 +11,8 @@ from dryfill.live.bar_builder import BarBuilder
 from dryfill.live.bar_feed import BarFeed
 from dryfill.live.market_inbox import MarketInbox
 from dryfill.live.requests import stamp
+from dryfill.live.terms import Terms
+from dryfill.trading.broker import Urgency
 from dryfill.trading.errors import Refused
 from dryfill.trading.events import Trade
 from dryfill.trading.market import Channel
@@ -144,13 +146,13 @@ def test_a_last_price_is_good_while_somebody_listens_and_not_after(wire):
         trade(at, 20000)
         await at.settle()
         await market.unsubscribe(trades)
-        assert await last.of(instrument) == 20000
+        assert await last.of(instrument, Terms(Urgency.ORDINARY, None)) == 20000
         trade(at, 20001)
         quote(at, lastPrice=20002)  # on its way while it is given up
         await asyncio.gather(asyncio.sleep(0), market.unsubscribe(quotes))
         await at.settle()
         assert last.known(instrument.symbol) is None
-        assert await last.of(instrument) == 7
+        assert await last.of(instrument, Terms(Urgency.ORDINARY, None)) == 7
         events = await heard(at, Channel.QUOTES)
         quote(at, bestAsk=20010)
         await at.settle()
@@ -165,7 +167,7 @@ def test_a_last_price_of_zero_is_a_price(wire):
 
     async def script(at):
         instrument, last = await mnq(at), at.session.last_prices
-        assert await last.of(instrument) == 7
+        assert await last.of(instrument, Terms(Urgency.ORDINARY, None)) == 7
         await heard(at, Channel.TRADES)
         trade(at, 0)
         await at.settle()

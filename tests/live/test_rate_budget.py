@@ -24,8 +24,10 @@ def spend(budget, bucket, count, at_s=0.0):
         (GENERAL, ORDINARY, 180, 60.0),
         (GENERAL, PRESSING, 199, 0.0),
         (GENERAL, PRESSING, 200, 60.0),
-        (HISTORY, ORDINARY, 29, 0.0),
-        (HISTORY, ORDINARY, 30, 30.0),
+        (HISTORY, ORDINARY, 26, 0.0),
+        (HISTORY, ORDINARY, 27, 30.0),
+        (HISTORY, PRESSING, 29, 0.0),
+        (HISTORY, PRESSING, 30, 30.0),
     ],
 )
 def test_the_limit_is_where_the_settings_have_it(bucket, urgency, count, wait_s):
@@ -91,6 +93,10 @@ def test_no_window_ever_holds_more_than_the_limit(wishes, most, reserve):
         ({"limited_s": -1}, "RateLimits.limited_s is -1; it must be above zero"),
         ({"reserve": 200}, "RateLimits.reserve is 200; give 0 or more, and fewer than general"),
         ({"reserve": -1}, "RateLimits.reserve is -1"),
+        (
+            {"history_reserve": 30},
+            "RateLimits.history_reserve is 30; give 0 or more, and fewer than history",
+        ),
     ],
 )
 def test_limits_that_cannot_be_are_refused(change, message):
