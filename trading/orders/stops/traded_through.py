@@ -52,7 +52,6 @@ class _Watched:
         self.bounds = Bounds()
         self.doubts: dict[str, _Doubt] = {}
         self.said: dict[str, int] = {}  # by tag: where it waited then
-        self.shut = False
         self.unwanted: int | None = None  # the timer
 
 
@@ -73,6 +72,7 @@ class TradedThrough:
         self._outbox = outbox
         self._settings = settings
         self._watched: dict[str, _Watched] = {}
+        self._shut: dict[str, bool] = {}  # by symbol, whether or not a stop waits there
         if not sure:
             outbox.stop_noted = self.note
 
@@ -127,18 +127,20 @@ class TradedThrough:
             self._found_waiting(watched, order, doubt)
 
     def on_status(self, instrument: Instrument, status: TradingStatus) -> None:
-        """The market moved to another state: while it is shut nothing is set off, and the time of
-        what is in doubt begins anew when it opens."""
-        watched = self._watched.get(instrument.symbol)
+        """The market moved to another state: while it is shut nothing is set off and nothing is
+        judged, not even what was asked before; the time of what is in doubt begins anew when it
+        opens."""
+        symbol, shut = instrument.symbol, status is not TradingStatus.OPEN
+        if shut is self._is_shut(symbol):
+            return
+        self._shut[symbol] = shut
+        watched = self._watched.get(symbol)
         if watched is None:
             return
-        watched.shut = status is not TradingStatus.OPEN
         for doubt in watched.doubts.values():
-            if not doubt.asked:
-                self._outbox.never(doubt.timer)
-                doubt.timer = None
-                if not watched.shut:
-                    self._time(watched, doubt)
+            self._outbox.never(doubt.timer)
+            doubt.timer, doubt.asked = None, False
+            self._time(watched, doubt)
 
     # --- how --------------------------------------------------------------------------------------
 
@@ -152,13 +154,17 @@ class TradedThrough:
             said = watched.said.get(tag) == bounds.at(tag)
             if px is not None and tag not in watched.doubts and waits(order) and not said:
                 doubt = watched.doubts[tag] = _Doubt(order, px)
-                if not watched.shut:
-                    self._time(watched, doubt)
+                self._time(watched, doubt)
+
+    def _is_shut(self, symbol: str) -> bool:
+        return self._shut.get(symbol, False)
 
     def _time(self, watched: _Watched, doubt: _Doubt) -> None:
-        doubt.timer = self._outbox.later(
-            self._settings.through_s, lambda: self._ask(watched, doubt), doubt.order.cl_ord_id
-        )
+        """Ask for a stop when the market stayed beyond it for so long, open."""
+        if not self._is_shut(watched.instrument.symbol):
+            doubt.timer = self._outbox.later(
+                self._settings.through_s, lambda: self._ask(watched, doubt), doubt.order.cl_ord_id
+            )
 
     def _ask(self, watched: _Watched, doubt: _Doubt) -> None:
         """The market stayed beyond a stop: ask the broker for it."""
