@@ -72,16 +72,18 @@ class Hubs:
 
     def tell_market(self, ticker: Ticker, event: Quote | Trade) -> None:
         """The market of a contract moved."""
+        key = ticker.contract_id
+        # What was written is of the past now, though nobody listens: the next to come would get it.
+        self._written.pop((_QUOTES, key), None)
+        if isinstance(event, Quote):
+            self._written.pop((_DEPTH, key), None)
         clients = self._clients[HubKind.MARKET]
         if not clients:
             return
-        key = ticker.contract_id
         if isinstance(event, Quote) or ticker.quote is None:
-            self._written.pop((_QUOTES, key), None)
             for client in clients:
                 client.newest(_QUOTES, key)
         if isinstance(event, Quote):
-            self._written.pop((_DEPTH, key), None)
             for client in clients:
                 client.newest(_DEPTH, key)
         elif any(client.link.wants(_TRADES, key) for client in clients):
@@ -99,7 +101,10 @@ class Hubs:
             client.newest(stream, key)
 
     def _render(self, stream: str, key: str) -> str | None:
-        """A quote or the depth as it is now, written once for all who want it."""
+        """A quote or the depth as it is now, written once for all who want it. Nothing is kept of a
+        contract that nobody lists."""
+        if key not in self._venue.tickers:
+            return None
         written = self._written.get((stream, key))
         if written is None:
             written = "".join(
@@ -110,8 +115,8 @@ class Hubs:
         return written or None
 
     def _arguments(self, stream: str, key: str) -> list[list[Any]]:
-        ticker = self._venue.tickers.get(key)
-        if ticker is None or (ticker.quote is None and ticker.day.last is None):
+        ticker = self._venue.tickers[key]
+        if ticker.quote is None and ticker.day.last is None:
             return []
         at_ns = ticker.told_ns
         shown_ns = self._venue.view.shown_ns(at_ns)

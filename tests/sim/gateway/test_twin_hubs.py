@@ -172,6 +172,37 @@ async def test_a_quote_is_told_at_once_then_with_each_change_and_trades_one_by_o
         }
 
 
+TRADED_SINCE = """
+    0     quote 80000x5 80001x7
+    0     trade 80000x1 seller
+    1000  quote 80010x5 80011x7
+    1500  trade 80011x3 buyer
+    60000 quote 80010x5 80011x7
+"""
+
+
+@played
+async def test_who_subscribes_is_told_the_quote_as_it_is_and_not_as_others_heard_it():
+    streams = (("SubscribeContractQuotes", CONTRACT), ("SubscribeContractMarketDepth", CONTRACT))
+    async with twin(TRADED_SINCE) as g:
+
+        async def told():
+            async with g.hub("market", subscribe=streams) as hub:
+                await hub.settled()
+                [quote] = hub.events("GatewayQuote")
+                bid, _ = hub.events("GatewayDepth")
+                assert bid[0]["price"] == quote["bestBid"]
+                return quote["bestBid"], quote["lastPrice"], quote["volume"]
+
+        assert await told() == (20000, 20000, 1)
+        while g.running.gateway.hubs.clients():
+            await asyncio.sleep(0.001)
+        g.to(1000)  # while nobody listens
+        assert await told() == (20002.5, 20000, 1)
+        g.to(1500)  # the quote stays, and is traded at
+        assert await told() == (20002.5, 20002.75, 4)
+
+
 @played
 async def test_quotes_that_nobody_took_in_time_are_conflated_and_no_trade_is_lost():
     streams = (
