@@ -172,6 +172,8 @@ def read_body(raw: bytes, kind: type[B]) -> B:
         raise BadBody("The body is no JSON object.")
     try:
         return msgspec.convert(_low(fields), kind, dec_hook=_number)
+    except RecursionError:  # deep enough for the decoder and too deep for us
+        raise BadBody("The body is too deep.") from None
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at ")
         member = where.strip("`").removeprefix("$.") or "$"

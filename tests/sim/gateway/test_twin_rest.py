@@ -53,6 +53,7 @@ def test_who_may_log_in(path, body, code):
         (b"[]", "application/json", 400),
         (b"\xff\xfe", "application/json", 400),
         (b"[" * 100_000, "application/json", 400),
+        (b'{"x":' * 700 + b"1" + b"}" * 700, "application/json", 400),  # for us, not the decoder
         (b'{"userName": "a", "apiKey": 1}', "application/json", 400),
         (b'{"userName": "a", "apiKey": "b"}', "text/plain", 415),
         (b'{"userName": "a", "apiKey": "b"}', "text/json; charset=utf-8", 200),
