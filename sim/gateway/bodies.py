@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_BELOW_A_MICROSECOND_NS = 999
 _DIGITS_MOST = 28  # of the server's decimals
 
 Int32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
@@ -191,6 +192,13 @@ def moment_ns(text: str, member: str) -> int:
         raise BadBody(
             "One or more validation errors occurred.", {member: [f"{text[:80]!r} is no time"]}
         ) from None
+
+
+def until_ns(text: str, member: str) -> int:
+    """As `moment_ns`, of a time that ends a window: the last moment that is written so, because a
+    stamp has more digits than what is read of one. What was made at a stamp is in a window that
+    ends there."""
+    return moment_ns(text, member) + _BELOW_A_MICROSECOND_NS
 
 
 def _low(value: Any) -> Any:

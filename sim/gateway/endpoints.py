@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from . import bodies, order_entry
-from .bodies import moment_ns
+from .bodies import moment_ns, until_ns
 from .error_codes import Failed, Failure
 from .history import BARS_MOST, History
 from .market_wire import bar_model
@@ -23,7 +23,6 @@ Endpoint = Callable[["Desks", str, Any], Payload]
 
 _CONTRACTS_MOST = 20
 _OPEN = 1
-_BELOW_A_MICROSECOND_NS = 999  # a stamp has more digits than what we read of one
 _STATUS_MOST = max(STATUSES.values())
 
 
@@ -186,5 +185,5 @@ def _window(start: str | None, end: str | None) -> tuple[int | None, int | None]
     """A window of times as clients are shown them; None where it is open."""
     return (
         None if start is None else moment_ns(start, "startTimestamp"),
-        None if end is None else moment_ns(end, "endTimestamp") + _BELOW_A_MICROSECOND_NS,
+        None if end is None else until_ns(end, "endTimestamp"),
     )

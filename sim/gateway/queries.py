@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..desk.orders import OrderRecord
-from .bodies import Query, moment_ns
+from .bodies import Query, moment_ns, until_ns
 from .paper_account import PaperAccount
 from .wire_models import Wire, contract_id
 from .wire_view import WireView
@@ -35,13 +35,9 @@ def query(view: WireView, account: PaperAccount, body: Query) -> dict[str, Any]:
     """What `Order/v2/query` answers: filtered, sorted, a page of it. The offset counts orders, and
     without a size the page has all of them."""
     wanted = body.filter
-    from_ns, to_ns = (
-        None if text is None else moment_ns(text, f"filter.{name}")
-        for text, name in (
-            (wanted.created_after, "createdAfter"),
-            (wanted.created_before, "createdBefore"),
-        )
-    )
+    after, before = wanted.created_after, wanted.created_before
+    from_ns = None if after is None else moment_ns(after, "filter.createdAfter")
+    to_ns = None if before is None else until_ns(before, "filter.createdBefore")
     records = _made_between(view, account.records(), from_ns, to_ns)
     if wanted.contract_id is not None:
         contract = wanted.contract_id.lower()

@@ -328,6 +328,20 @@ async def test_orders_are_found_by_when_they_were_made_and_paged():
 
 
 @played
+async def test_an_order_is_in_a_window_that_ends_when_it_was_made():
+    async with twin_in_process() as g:
+        g.running.pump.step(1234)  # a stamp has digits below those that are read of one
+        await g.place(limitPrice=19990)
+        made = (await g.order(9001))["creationTimestamp"]
+        assert made == "2026-11-20T15:00:00.0000012+00:00"
+        ends = await g.call("Order/search", accountId=1001, startTimestamp=made, endTimestamp=made)
+        window = {"accountId": 1001, "createdAfter": made, "createdBefore": made}
+        query = await g.call("Order/v2/query", filter=window)
+        for found in (ends, query):
+            assert [order["id"] for order in found["orders"]] == [9001]
+
+
+@played
 async def test_an_older_gateway_sends_what_it_knew():
     setup = setup_of(profile=PROFILES["2025-07"], links=LinkSettings())
     async with twin(setup=setup) as g:
