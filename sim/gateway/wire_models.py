@@ -8,7 +8,7 @@ send. Source: gateway-protocol 6, 8, 10.4 and 12.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, Literal
 
 from ...trading.broker import AccountState
@@ -20,6 +20,8 @@ from ...trading.words import OrdStatus, OrdType, Side
 Wire = dict[str, Any]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DECIMALS_MOST = Decimal("1E-9")  # of a price on the wire (gateway-protocol 2)
+_WIDE = Context(prec=40)
 _ORDER_SINCE_2026 = ("trailDistance", "trailPrice", "parentOrderId", "linkedOrderId")
 
 SIDES: Mapping[Side, int] = {Side.BUY: 0, Side.SELL: 1}
@@ -118,7 +120,7 @@ def order_model(
         "limitPrice": state.price,
         "stopPrice": state.stop_px,
         "fillVolume": state.cum_qty,
-        "filledPrice": state.avg_px,
+        "filledPrice": None if state.avg_px is None else _mean(state.avg_px),
         "customTag": state.cl_ord_id or None,
         "trailDistance": trail_ticks,
         "trailPrice": trail,
@@ -161,7 +163,7 @@ def position_model(
         "creationTimestamp": stamp(position.time_ns),
         "type": 1 if long else 2,
         "size": abs(position.qty),
-        "averagePrice": position.avg_px if position.avg_px is not None else 0,
+        "averagePrice": _mean(position.avg_px) if position.avg_px is not None else 0,
     }
     return _of(profile, wire, ("contractDisplayName",))
 
@@ -203,6 +205,13 @@ def _status(state: OrderState) -> int:
     # A market order is never seen open: it was recorded as pending until it filled (protocol 8).
     pending = state.ord_type is OrdType.MARKET and state.ord_status is OrdStatus.NEW
     return STATUSES[OrdStatus.PENDING_NEW if pending else state.ord_status]
+
+
+def _mean(px: Decimal) -> Decimal:
+    """A mean price with as many decimals as the gateway writes; one with fewer is as it is."""
+    exponent = px.as_tuple().exponent
+    assert isinstance(exponent, int), "a mean of prices is finite"
+    return px if exponent >= -9 else px.quantize(_DECIMALS_MOST, context=_WIDE)
 
 
 def _of(profile: WireProfile, wire: Wire, newer: tuple[str, ...]) -> Wire:

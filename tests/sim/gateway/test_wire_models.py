@@ -99,6 +99,16 @@ def test_a_trailing_stop_is_read_back_as_a_distance_in_price():
     assert (model["trailDistance"], model["trailPrice"]) == (40, Decimal("10.00"))
 
 
+def test_a_mean_price_has_nine_decimals_at_the_most():
+    third = Decimal("20000.58333333333333333333333")
+    filled = order_model(order(avg_px=third), 1001, created_ns=T, profile=NOW)
+    position = PositionState(instrument=MNQ, qty=3, avg_px=third, time_ns=T)
+    held = position_model(position, 1001, position_id=3, long=True, profile=NOW)
+    assert filled["filledPrice"] == held["averagePrice"] == Decimal("20000.583333333")
+    exact = order_model(order(avg_px=Decimal("0.0000005")), 1001, created_ns=T, profile=NOW)
+    assert exact["filledPrice"] == Decimal("0.0000005")
+
+
 def test_every_state_of_ours_has_a_number_of_theirs():
     assert set(STATUSES) == set(OrdStatus)
 
