@@ -46,10 +46,10 @@ def place(venue: Venue, account: PaperAccount, body: Place) -> OrderRecord:
     request = _request(ticker.instrument, body)
     if request.cl_ord_id and account.desk.order(None, request.cl_ord_id) is not None:
         raise Failed(Failure.REJECTED, "Custom tag is already in use.")
-    linked = _linked(account, body.linked_order_id)
     with venue.acting(account):
         try:
             request = _complete(venue, account, request, body)
+            linked = _linked(account, body.linked_order_id)
         except Refused as refusal:
             _rejected(account.desk.refuse(request, Reason(refusal.reason), str(refusal)))
         try:
@@ -207,11 +207,12 @@ def _check_open(account: PaperAccount, instrument: Instrument) -> None:
 
 
 def _linked(account: PaperAccount, number: int | None) -> OrderRecord | None:
+    """The order that is named as linked, where the account honours that. Raises `Refused`."""
     if number is None or not account.spec.links:
         return None
     record = account.desk.orders.get(number)
     if record is None or record.status.terminal:
-        raise Failed(Failure.REJECTED, f"Invalid linked order ({number})")
+        raise Refused(f"Invalid linked order ({number})", reason=Reason.UNKNOWN_ORDER)
     return record
 
 
