@@ -161,7 +161,8 @@ class Keeper:
         db.execute("begin")
         try:
             for number in account.changed:
-                kept = keep_order(desk.orders[number], desk.children.px_of(number), shown_ns)
+                px, trigger = desk.children.px_of(number), account.triggers.get(number)
+                kept = keep_order(desk.orders[number], px, trigger, shown_ns)
                 db.execute(
                     "replace into orders values (?, ?, ?)", (number, account.id, _text(kept))
                 )

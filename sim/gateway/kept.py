@@ -90,8 +90,10 @@ class KeptMoney(Struct, frozen=True, kw_only=True):
     fees_paid: Decimal
 
 
-def keep_order(record: OrderRecord, px: Decimal | None, shown_ns: Moments) -> KeptOrder:
-    """An order as it is."""
+def keep_order(
+    record: OrderRecord, px: Decimal | None, trigger: Decimal | None, shown_ns: Moments
+) -> KeptOrder:
+    """An order as it is. `trigger`: where a trailing stop stands now, None for any other order."""
     request, attached = record.request, record.request.attached
     stop = None if attached is None else attached.stop
     target = None if attached is None else attached.target
@@ -119,7 +121,7 @@ def keep_order(record: OrderRecord, px: Decimal | None, shown_ns: Moments) -> Ke
         leaves_qty=record.leaves_qty,
         worth_units=record.worth_units,
         price=_plain(record.price),
-        stop_px=_plain(record.stop_px),
+        stop_px=_plain(record.stop_px if trigger is None else trigger),
         trail=record.trail,
         reason=record.reason,
         text=record.text,

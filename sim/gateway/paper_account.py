@@ -15,7 +15,7 @@ from ...matching.reference import ReferenceEngine
 from ...trading.broker import BrokerEvent
 from ...trading.errors import UsageError
 from ...trading.order import ExecutionReport, PositionState
-from ...trading.words import TradingStatus
+from ...trading.words import OrdType, TradingStatus
 from ..desk.account import Account
 from ..desk.broker_desk import BrokerDesk
 from ..desk.fees import fee_schedule
@@ -73,7 +73,8 @@ class Held(Struct):
 class PaperAccount:
     """The desk, the exchange and the half turns of one account. `tell` hears its user's events;
     `acted` is called after each act, with the numbers of the orders that it touched in
-    `changed`."""
+    `changed`. `triggers`: where the trailing stops that work stand now; the market moves them, and
+    nobody is told."""
 
     def __init__(
         self,
@@ -94,6 +95,7 @@ class PaperAccount:
         self._numbers = numbers
         self.acted: Callable[[PaperAccount], None] = lambda account: None
         self.changed: dict[int, None] = {}
+        self.triggers: dict[int, Decimal] = {}
         self._told: dict[int, None] = {}
         self._money_moved = False
         fees = fee_schedule(spec.fees)
@@ -129,6 +131,10 @@ class PaperAccount:
         if self._money_moved:
             self._money_moved = False
             self.tell(UserEvent(self.id, "accounts", self.account_model(), LATER))
+        for number, trigger in self._trailed():
+            if trigger != self.triggers[number]:
+                self.triggers[number] = trigger
+                self.changed[number] = None
         if self.changed:
             self.acted(self)
             self.changed.clear()
@@ -144,6 +150,10 @@ class PaperAccount:
     def _order(self, record: OrderRecord, *, fills: bool) -> None:
         action = LATER if record.number in self._told else FIRST
         self._told[record.number] = self.changed[record.number] = None
+        if record.request.ord_type is OrdType.TRAILING_STOP:
+            self.triggers.pop(record.number, None)
+            if record.stop_px is not None and not record.status.terminal:
+                self.triggers[record.number] = record.stop_px
         self.tell(UserEvent(self.id, "orders", self._view.order(record, self.id), action))
         if not fills:
             return
@@ -151,6 +161,16 @@ class PaperAccount:
             model = self._view.half_turn(turn.fill, self.id, turn.profit)
             self.tell(UserEvent(self.id, "trades", model, FIRST))
             self._money_moved |= turn.profit is not None
+
+    def _trailed(self) -> list[tuple[int, Decimal]]:
+        """The trailing stops that work, each with where it stands."""
+        instruments = [self.desk.orders[number].request.instrument for number in self.triggers]
+        return [
+            (stop.order_id, instrument.decimal(stop.stop_px))
+            for symbol, instrument in {each.symbol: each for each in instruments}.items()
+            for stop in self.exchange.book(symbol).stops
+            if stop.order_id in self.triggers and stop.stop_px is not None
+        ]
 
     def _position(self, position: PositionState) -> None:
         symbol, avg_px = position.instrument.symbol, position.avg_px

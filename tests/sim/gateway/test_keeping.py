@@ -110,6 +110,35 @@ def test_a_bracket_goes_on_where_it_was(tmp_path):
     scene()
 
 
+RISES_AND_FALLS = """
+    0     quote 80000x2 80001x7
+    0     trade 80000x1 seller
+    1000  trade 80100x1 buyer
+    2000  trade 80059x9 seller
+    90000 quote 80059x5 80060x7
+"""
+
+
+@pytest.mark.parametrize("how", ["alone", "leg"])
+def test_a_trailing_stop_stands_where_the_market_had_brought_it(tmp_path, how):
+    @played
+    async def scene():
+        path = tmp_path / "twin.db"
+        async with life(path, RISES_AND_FALLS) as g:
+            leg = {"stopLossBracket": {"ticks": -41, "type": 5}} if how == "leg" else {}
+            await g.place(**leg)
+            if how == "alone":
+                await g.place("sell", 1, trailPrice=19990)
+            g.to(1500)  # nobody asked and nothing was told since it moved
+        async with life(path, RISES_AND_FALLS) as g:
+            assert (await g.order(9002))["stopPrice"] == {"alone": 20015, "leg": 20014.75}[how]
+            g.to(2500)
+            stop = await g.order(9002)
+            assert (stop["status"], stop["filledPrice"]) == (2, 20014.75)
+
+    scene()
+
+
 def test_what_the_market_passed_meanwhile_is_set_off_by_its_first_rows(tmp_path):
     @played
     async def scene():
