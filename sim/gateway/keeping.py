@@ -143,6 +143,7 @@ class Keeper:
             instrument = self._instrument(order.symbol, known)
             again = order_again(order, instrument, parent, meant_ns)
             account.desk.put_back(again, order.px)
+            account.told[order.number] = None
         orders = account.desk.orders
         for order in kept_orders:
             if order.linked is not None and order.parent is None:

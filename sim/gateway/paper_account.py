@@ -74,7 +74,7 @@ class PaperAccount:
     """The desk, the exchange and the half turns of one account. `tell` hears its user's events;
     `acted` is called after each act, with the numbers of the orders that it touched in
     `changed`. `triggers`: where the trailing stops that work stand now; the market moves them, and
-    nobody is told."""
+    nobody is told. `told`: the orders that the user has heard of."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class PaperAccount:
         self.acted: Callable[[PaperAccount], None] = lambda account: None
         self.changed: dict[int, None] = {}
         self.triggers: dict[int, Decimal] = {}
-        self._told: dict[int, None] = {}
+        self.told: dict[int, None] = {}
         self._money_moved = False
         fees = fee_schedule(spec.fees)
         for listing in listings.values():
@@ -148,8 +148,8 @@ class PaperAccount:
             self._position(event)
 
     def _order(self, record: OrderRecord, *, fills: bool) -> None:
-        action = LATER if record.number in self._told else FIRST
-        self._told[record.number] = self.changed[record.number] = None
+        action = LATER if record.number in self.told else FIRST
+        self.told[record.number] = self.changed[record.number] = None
         if record.request.ord_type is OrdType.TRAILING_STOP:
             self.triggers.pop(record.number, None)
             if record.stop_px is not None and not record.status.terminal:

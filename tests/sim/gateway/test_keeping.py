@@ -110,6 +110,23 @@ def test_a_bracket_goes_on_where_it_was(tmp_path):
     scene()
 
 
+def test_an_order_of_an_earlier_life_is_none_of_which_nobody_has_heard(tmp_path):
+    @played
+    async def scene():
+        path = tmp_path / "twin.db"
+        async with life(path) as g:
+            await g.place(limitPrice=19990, **BRACKET)
+        async with life(path) as g, g.hub(subscribe=ALL_OF_MINE) as hub:
+            g.to(2000)  # the entry fills, and its children begin to work
+            await g.place(limitPrice=19000)
+            await hub.settled()
+            orders = [r["arguments"][0] for r in hub.told if r.get("target") == "GatewayUserOrder"]
+            actions = [(each["data"]["id"], each["action"]) for each in orders]
+            assert actions == [(9001, 1), (9002, 1), (9003, 1), (9004, 0)]
+
+    scene()
+
+
 RISES_AND_FALLS = """
     0     quote 80000x2 80001x7
     0     trade 80000x1 seller
