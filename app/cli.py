@@ -89,6 +89,10 @@ def demo(
     raise typer.Exit(show_demo(seed=seed, size=size, out=out, debug=debug))
 
 
+def _port(help_text: str) -> Any:
+    return typer.Option(min=0, max=65535, help=help_text, rich_help_panel=_SERVER)
+
+
 @app.command(epilog=EPILOG)
 def backtest(
     context: typer.Context,
@@ -165,11 +169,11 @@ def backtest(
 @app.command(epilog=EPILOG)
 def gateway(
     host: Annotated[str, option("Where it listens.", _SERVER)] = "127.0.0.1",
-    port: Annotated[int, option("0: any that is free.", _SERVER)] = 8787,
+    port: Annotated[int, _port("0: any that is free.")] = 8787,
     any_address: Annotated[
         bool, option("Let other machines reach it.", _SERVER, "--any-address")
     ] = False,
-    control_port: Annotated[int | None, option("For the control API.", _SERVER)] = None,
+    control_port: Annotated[int | None, _port("For the control API.")] = None,
     keep: Annotated[str | None, option("SQLite file that outlives it.", _SERVER)] = None,
     accounts: Annotated[str | None, option("TOML file of users and accounts.", _SERVER)] = None,
     user: Annotated[str, option("Who logs in, without --accounts.", _SERVER)] = "demo",

@@ -4,13 +4,15 @@ import asyncio
 import ipaddress
 import os
 import secrets
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..sim.gateway.accounts import People, one_user, read_people
 from ..sim.gateway.control import control_app
 from ..sim.gateway.gateway import GatewaySetup
+from ..sim.gateway.pump import AS_FAST_AS_CAN
 from ..sim.gateway.rate_windows import GATEWAY_LIMITS
 from ..sim.gateway.serve import RunningGateway, running_gateway, serving
 from ..sim.gateway.wire_models import PROFILES, WireProfile
@@ -52,36 +54,36 @@ def show_gateway(asked: Asked, *, debug: bool) -> int:
 def _gateway(asked: Asked) -> None:
     key = os.environ.get(KEY_VARIABLE, "")
     _check_address(asked, key)
-    speed_of(asked.speed)
+    if speed_of(asked.speed) == AS_FAST_AS_CAN and asked.restamp:
+        raise UsageError("at speed max a market has no time on the wall; add --no-restamp")
     setup = _setup(asked, key)
-    try:
-        asyncio.run(_serve(asked, setup, printed_key=not key and asked.accounts is None))
-    except OSError as error:
-        raise _told(error, asked) from error
+    asyncio.run(_serve(asked, setup, printed_key=not key and asked.accounts is None))
 
 
 async def _serve(asked: Asked, setup: GatewaySetup, *, printed_key: bool) -> None:
     ended = asyncio.Event()
     async with AsyncExitStack() as stack:
         stack.enter_context(interrupts(ended.set))
-        running = await stack.enter_async_context(
-            running_gateway(
-                setup,
-                host=asked.host,
-                port=asked.port,
-                speed=speed_of(asked.speed),
-                restamp=asked.restamp,
-                keep=None if asked.keep is None else Path(asked.keep),
-            )
+        twin = running_gateway(
+            setup,
+            host=asked.host,
+            port=asked.port,
+            speed=speed_of(asked.speed),
+            restamp=asked.restamp,
+            keep=None if asked.keep is None else Path(asked.keep),
+            stopped=ended.set,
         )
+        with _at(asked.host, asked.port, "--port"):
+            running = await stack.enter_async_context(twin)
         for line in _greeting(asked, running, printed_key):
             print(line)
         if asked.control_port is not None:
-            token = os.environ.get(CONTROL_VARIABLE, "") or secrets.token_urlsafe(18)
+            given = os.environ.get(CONTROL_VARIABLE, "")
+            token = given or secrets.token_urlsafe(18)
             app = control_app(running.gateway, running.pump, token)
-            url = await stack.enter_async_context(serving(app, asked.host, asked.control_port))
-            said = "" if CONTROL_VARIABLE in os.environ else f", token {token}"
-            print(f"  control     {url}{said}")
+            with _at(asked.host, asked.control_port, "--control-port"):
+                url = await stack.enter_async_context(serving(app, asked.host, asked.control_port))
+            print(f"  control     {url}{'' if given else f', token {token}'}")
         print("Ctrl-C ends it.", flush=True)
         await ended.wait()
     print("the gateway has ended")
@@ -158,8 +160,11 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _told(error: BaseException, asked: Asked) -> BaseException:
-    """A port that is taken is the user's to change."""
-    if isinstance(error, OSError) and not isinstance(error, FileNotFoundError | PermissionError):
-        return UsageError(f"{asked.host}:{asked.port} cannot be served: {error.strerror or error}")
-    return error
+@contextmanager
+def _at(host: str, port: int, option: str) -> Iterator[None]:
+    """An address that cannot be served is the user's to change."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or error
+        raise UsageError(f"{host}:{port} cannot be served: {why}; give another {option}") from error

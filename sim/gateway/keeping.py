@@ -67,7 +67,8 @@ class Keeper:
             self._set_fact("form", self._fact("form") or _FORM)
         except sqlite3.OperationalError as error:
             raise UsageError(
-                f"{path} cannot be opened: {error}; is another twin using it?"
+                f"{path} cannot be opened: {error}; is its folder there, or is another twin "
+                f"using it?"
             ) from error
         except sqlite3.DatabaseError as error:
             raise ScenarioError(f"{path} is no state of a twin: {error}") from error

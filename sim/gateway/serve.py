@@ -4,13 +4,15 @@ The one module of the twin that reads a real clock and draws real randomness; bo
 """
 
 import asyncio
+import logging
 import os
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -21,7 +23,12 @@ from .gateway import Clocks, Gateway, GatewaySetup
 from .keeping import Keeper
 from .pump import AS_FAST_AS_CAN, Pump
 
+_LOG = logging.getLogger("dryfill.gateway")
 _GRACE_S = 2
+
+
+def _nothing() -> None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ async def running_gateway(
     restamp: bool = True,
     token_key: bytes | None = None,
     keep: Path | None = None,
+    stopped: Callable[[], None] = _nothing,
 ) -> AsyncIterator[RunningGateway]:
     """Serve a gateway in the running loop; at the end its clients are cut and its port is free.
 
@@ -60,8 +68,9 @@ async def running_gateway(
     `AS_FAST_AS_CAN`. `restamp`: clients are shown the wall's clock instead of the tape's times.
     `token_key` None: a new one, so that no token outlives the server. `keep`: a file in which
     accounts, orders and trades outlive it (`keeping`); the market goes on where it was, if it is
-    the same one. Raises `OSError` where the
-    port is taken, `UsageError` for a speed that cannot be.
+    the same one. `stopped` is called where the market stands still by a fault, which is logged then
+    and raised when the context ends. Raises `OSError` where the port is taken, `UsageError` for a
+    speed that cannot be.
     """
     if speed < AS_FAST_AS_CAN:
         raise UsageError(f"speed is {speed}; give 0 or more times real time, or AS_FAST_AS_CAN")
@@ -70,7 +79,14 @@ async def running_gateway(
     keeper = None if keep is None else Keeper(keep)
     try:
         async with _running(
-            setup, keeper, host, port, speed=speed, restamp=restamp, token_key=token_key
+            setup,
+            keeper,
+            host,
+            port,
+            speed=speed,
+            restamp=restamp,
+            token_key=token_key,
+            stopped=stopped,
         ) as running:
             yield running
     finally:
@@ -88,6 +104,7 @@ async def _running(
     speed: int,
     restamp: bool,
     token_key: bytes | None,
+    stopped: Callable[[], None],
 ) -> AsyncIterator[RunningGateway]:
     wall_ns = steady_wall_clock()
     begins_ns = wall_ns()
@@ -120,6 +137,7 @@ async def _running(
     pump.catch_up()
     async with serving(gateway.app, host, port) as url:
         pumping = asyncio.create_task(pump.run(), name="the market's pump")
+        pumping.add_done_callback(partial(_market_over, stopped))
         try:
             yield RunningGateway(url, gateway, pump)
         finally:
@@ -128,6 +146,13 @@ async def _running(
                 await pumping
             if keeper is not None:
                 keeper.keep_time(gateway.venue)
+
+
+def _market_over(stopped: Callable[[], None], pumping: asyncio.Task[None]) -> None:
+    """Nobody waits for the pump while it should run: say that it does not."""
+    if not pumping.cancelled():
+        _LOG.error("the market stands still, a fault of the twin", exc_info=pumping.exception())
+        stopped()
 
 
 def steady_wall_clock() -> "WallClock":

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sys
 import urllib.request
 from collections.abc import Callable
@@ -22,6 +23,9 @@ Call = Callable[..., tuple[int, str, str]]
         (["--host", "example.org"], 2, "add --any-address"),
         (["--host", "0.0.0.0", "--any-address"], 2, "set DRYFILL_GATEWAY_KEY"),
         (["--speed", "fast"], 2, "write 1x, 10x"),
+        (["--speed", "max"], 2, "add --no-restamp"),
+        (["--port", "65536"], 2, "65535"),
+        (["--control-port", "-1"], 2, "or equal to 0"),
         (["--profile", "2020"], 2, "current, 2025-07"),
         (["--envelope", "paper"], 2, "wrapped, flat, mixed"),
         (["--instrument", "NONE"], 2, "no instrument known"),
@@ -55,14 +59,32 @@ def test_a_file_of_accounts_never_has_its_keys_repeated(dryfill: Call, tmp_path:
         assert "canary" not in out + err
 
 
+@pytest.mark.parametrize("option", ["--port", "--control-port"])
+def test_a_port_that_is_taken_is_named_with_the_option_that_gives_another(
+    dryfill: Call, tmp_path: Path, option: str
+) -> None:
+    path = tmp_path / "ticks.csv"
+    path.write_text("time,price,size\n2026-11-20T15:00:00Z,20000,1\n")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        given = {"--port": 0, option: port}
+        options = [str(each) for pair in given.items() for each in pair]
+        code, _, err = dryfill("gateway", "--market", f"MNQZ6={path}", *options)
+    assert code == 2
+    assert f"127.0.0.1:{port} cannot be served" in err
+    assert err.endswith(f"give another {option}\n")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="ends the server with a signal")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_says_how_to_log_in_trades_and_ends_clean(number: int, tmp_path: Path) -> None:
     async def scene() -> None:
-        environment = {**os.environ, "DRYFILL_GATEWAY_KEY": "canary-key-77"}
+        environment = {
+            **os.environ, "DRYFILL_GATEWAY_KEY": "canary-key-77", "DRYFILL_GATEWAY_CONTROL": "",
+        }  # fmt: skip
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-W", "error", "-m", "dryfill.app.cli", "gateway", "--port", "0",
-            "--keep", str(tmp_path / "twin.db"),
+            "--keep", str(tmp_path / "twin.db"), "--control-port", "0",
             env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         assert process.stdout is not None
@@ -71,6 +93,10 @@ def test_it_says_how_to_log_in_trades_and_ends_clean(number: int, tmp_path: Path
             said.append((await process.stdout.readline()).decode())
         found = re.search(r"http://127\.0\.0\.1:\d+", said[0])
         assert found is not None
+        door = re.search(r"control +(http://\S+), token (\S+)", "".join(said))
+        assert door is not None  # a variable that is empty gives no token
+        state = await asyncio.to_thread(_post, f"{door[1]}/state", {}, door[2])
+        assert state["speed"] == 1
         position = await asyncio.to_thread(_first_trade, found[0])
         assert position["size"] == 1
         process.send_signal(number)

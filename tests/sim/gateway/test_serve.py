@@ -1,8 +1,13 @@
-"""The sockets that the twin serves on."""
+"""The sockets that the twin serves on, and what it does where its market fails."""
 
+import asyncio
 import socket
 
+import pytest
+from twin_world import played, setup_of
+
 from dryfill.sim.gateway import serve
+from dryfill.sim.gateway.serve import running_gateway
 
 
 def test_a_connection_says_that_it_is_tcp_so_that_small_answers_are_not_held_back():
@@ -12,3 +17,29 @@ def test_a_connection_says_that_it_is_tcp_so_that_small_answers_are_not_held_bac
         with accepted:
             # asyncio sets TCP_NODELAY where it is said (`_set_nodelay`), and nowhere else
             assert accepted.proto == socket.IPPROTO_TCP
+
+
+@played
+async def test_a_market_that_fails_is_said_at_once_and_raised_at_the_end(caplog):
+    stopped = asyncio.Event()
+
+    async def life():
+        async with running_gateway(setup_of(), speed=1, stopped=stopped.set) as running:
+            running.gateway.venue.advance = lambda to_ns: 1 // 0
+            async with asyncio.timeout(5):
+                await stopped.wait()
+
+    with pytest.raises(ZeroDivisionError):
+        await life()
+    assert stopped.is_set()
+    assert "the market stands still" in caplog.text
+    caplog.clear()  # `conftest` wants no errors that nobody foresaw; this one was
+
+
+@played
+async def test_a_market_that_is_ended_with_its_gateway_has_not_failed(caplog):
+    stopped = asyncio.Event()
+    async with running_gateway(setup_of(), speed=1, stopped=stopped.set):
+        await asyncio.sleep(0.01)
+    assert not stopped.is_set()
+    assert not caplog.records
