@@ -42,14 +42,16 @@ class Books(Protocol):
 
 
 class Child:
-    """One of an entry's children. `px`: where the broker last put it, None before it worked."""
+    """One of an entry's children. `px`: where the broker last put it, None before it worked. `qty`:
+    the size that its family had for it then; None before, and for one of an earlier life."""
 
-    __slots__ = ("distance", "px", "record")
+    __slots__ = ("distance", "px", "qty", "record")
 
     def __init__(self, record: OrderRecord, distance: Ticks) -> None:
         self.record = record
         self.distance = distance
         self.px: Decimal | None = None
+        self.qty: int | None = None
 
     @property
     def now(self) -> Decimal | None:
@@ -60,6 +62,12 @@ class Child:
     def stops(self) -> bool:
         """Whether it is the stop, trailing or not."""
         return self.record.request.ord_type is not OrdType.LIMIT
+
+    def resized(self, qty: int) -> int:
+        """Its size, now that its family has `qty` for it. What the client made smaller or larger
+        stays so: it grows with what the entry fills, and is never larger than what became less."""
+        before, now = qty if self.qty is None else self.qty, self.record.order_qty
+        return min(now, qty) if qty < before else now + qty - before
 
     def px_from(self, entry_px: Decimal) -> Decimal:
         """Where it belongs: counted from the mean price, to the tick that is nearer to it."""
@@ -207,7 +215,7 @@ class Children:
             self._books.say(child.record, ExecType.SUSPENDED, OrdStatus.SUSPENDED)
 
     def _bring(self, family: Family, child: Child) -> None:
-        """Have a child work for what is open, at its distance; one that the client moved stays."""
+        """Have a child work for what is open, at its distance; what the client made of it stays."""
         record, entry_px = child.record, family.entry.avg_px
         assert entry_px is not None, "something was filled"
         qty = family.entry.cum_qty
@@ -215,12 +223,13 @@ class Children:
             qty = record.cum_qty + family.open_qty
         px = child.px_from(entry_px)
         if record.status is OrdStatus.SUSPENDED:
-            child.px = px
+            child.px, child.qty = px, qty
             self._books.works(record)
             self._enter(record, self._new(child, qty, px))
             return
         # A trailing stop moves by itself, and never back.
         moved = child.now != child.px or record.trail is not None
+        qty, child.qty = child.resized(qty), qty
         if qty == record.order_qty and (moved or px == child.px):
             return
         units = None

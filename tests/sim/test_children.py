@@ -67,6 +67,8 @@ class Table:
             desk.cancel(words[0])
         elif what == "close":
             desk.close_position(ES, None)
+        elif what == "resize":
+            desk.modify(words[0], OrderChange(order_qty=int(words[1])))
         else:
             assert what == "modify", what
             desk.modify(words[0], OrderChange(stop_px=ES.decimal(int(words[1]))))
@@ -168,6 +170,21 @@ IN_PARTS = (
             "at 31 -> 1 TRADE FILLED 0/3 @99 | 2 REPLACED NEW 3/3 @96 | 3 REPLACED NEW 3/3 @104",
             id="one that the client moved stays where it is",
         ),
+        pytest.param(
+            {},
+            FILLED + "resize 2 1 -> 2 REPLACED NEW 1/1 @97\n"
+            "resize 3 5 -> 3 REPLACED NEW 5/5 @104\n"
+            "modify 2 96 -> 2 REPLACED NEW 1/1 @96",
+            id="one whose size the client changed keeps it",
+        ),
+        pytest.param(
+            {},
+            RESTING + "at 21 -> 1 TRADE PARTIALLY_FILLED 2/3 @99 "
+            "| 2 NEW NEW 1/1 @95 | 3 NEW NEW 1/1 @104\n"
+            "resize 3 2 -> 3 REPLACED NEW 2/2 @104\n"
+            "at 31 -> 1 TRADE FILLED 0/3 @99 | 2 REPLACED NEW 3/3 @95 | 3 REPLACED NEW 4/4 @104",
+            id="and grows from there with what the entry fills",
+        ),
     ],
 )
 def test_what_becomes_of_an_entrys_children(counter, rules, table):
@@ -192,6 +209,19 @@ def test_a_target_that_fills_in_part_makes_the_stop_smaller_where_the_broker_doe
     """Three are held, the target's limit takes the two at 104 that are bid there."""
     at = counter(PARTLY, brackets=BracketRules(shrinks=shrinks)).at(1)
     at.place("buy", 3, attached=Attached(stop=Ticks(-8), target=Ticks(3)))
+    at.at(10)
+    stop, target = at.desk.order("2", None), at.desk.order("3", None)
+    assert (target.cum_qty, stop.leaves_qty) == (2, stop_open)
+
+
+@pytest.mark.parametrize(("size", "stop_open"), [(3, 2), (1, 1), (5, 2)])
+def test_a_stop_that_the_client_resized_is_no_larger_than_what_the_target_left(
+    counter, size, stop_open
+):
+    at = counter(PARTLY, brackets=BracketRules()).at(1)
+    at.place("buy", 4, attached=Attached(stop=Ticks(-8), target=Ticks(3)))
+    at.desk.modify("2", OrderChange(order_qty=size))
+    assert at.desk.order("2", None).leaves_qty == size
     at.at(10)
     stop, target = at.desk.order("2", None), at.desk.order("3", None)
     assert (target.cum_qty, stop.leaves_qty) == (2, stop_open)
