@@ -170,7 +170,8 @@ class Twin:
     @asynccontextmanager
     async def hub(self, kind="user", *, subscribe=(), token=None):
         address = f"{self.url.replace('http', 'ws')}/hubs/{kind}?access_token={token or self.token}"
-        async with connect(address) as socket:
+        # One that does not read never sees the other side's close: no need to wait 10 s for that.
+        async with connect(address, close_timeout=0.1) as socket:
             hub = Hub(socket)
             await hub.send(protocol="json", version=1)
             await hub.until(lambda record: record == {})
