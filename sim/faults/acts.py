@@ -12,8 +12,8 @@ from ...trading.instrument import Instrument
 from ...trading.order import OrderRequest, OrderState
 from ...trading.words import ExecType, OrdStatus, OrdType, Side, TradingStatus
 from ..desk.broker_desk import BrokerDesk
-from ..loop import VirtualLoop
 from ..loop_moments import Tie
+from ..timers import Timers
 
 _STATES = {
     "halt": TradingStatus.HALT,
@@ -27,7 +27,7 @@ class Acts:
     """Acts at the broker, in one instrument. Each answers what it did, or None where there was
     nothing to do it to."""
 
-    def __init__(self, loop: VirtualLoop, desk: BrokerDesk, instrument: Instrument) -> None:
+    def __init__(self, loop: Timers, desk: BrokerDesk, instrument: Instrument) -> None:
         self._loop = loop
         self._desk = desk
         self._instrument = instrument

@@ -15,8 +15,8 @@ from ...trading.instrument import Instrument
 from ...trading.order import OrderRequest
 from ..desk.broker_desk import BrokerDesk
 from ..desk.wording import said
-from ..loop import VirtualLoop
 from ..loop_moments import Tie
+from ..timers import Timers
 from .past import Past
 
 _PATIENCE_NS = 5 * 10**9  # how long a client waits for an answer or a connection that never comes
@@ -61,7 +61,7 @@ class Fate:
 class CallFaults:
     """Gives fates; knows the desk and, where a plan reads the past, what was told of it."""
 
-    def __init__(self, loop: VirtualLoop, desk: BrokerDesk, past: Past) -> None:
+    def __init__(self, loop: Timers, desk: BrokerDesk, past: Past) -> None:
         self._loop = loop
         self._desk = desk
         self._past = past

@@ -11,8 +11,8 @@ from ...scenarios.plan_kinds import GARBLED
 from ...trading.broker import AccountState, BrokerEvent, StreamState
 from ...trading.order import ExecutionReport, PositionState
 from ...trading.words import ExecType
-from ..loop import VirtualLoop
 from ..loop_moments import Tie
+from ..timers import Timers
 
 _NAMES = {
     ExecType.NEW: "new",
@@ -54,7 +54,7 @@ class EventPath:
     `note(place, what)` hears of each fault that had an effect.
     """
 
-    def __init__(self, loop: VirtualLoop, carry: Carry, note: Callable[[int, str], None]) -> None:
+    def __init__(self, loop: Timers, carry: Carry, note: Callable[[int, str], None]) -> None:
         self._loop = loop
         self._carry = carry
         self._note = note

@@ -16,6 +16,7 @@ from ..desk.broker_desk import BrokerDesk
 from ..loop import VirtualLoop
 from ..loop_moments import Tie
 from ..process import Process
+from ..timers import Timers
 from .acts import Acts
 from .calls import Call, CallFaults, Fate
 from .event_path import DELIVERY, Carry, EventPath, Message, describe, event_name
@@ -58,9 +59,7 @@ class Faults:
     begins, a halt included: `fault.duration` from then on.
     """
 
-    def __init__(
-        self, plan: Plan, loop: VirtualLoop, desk: BrokerDesk, instrument: Instrument
-    ) -> None:
+    def __init__(self, plan: Plan, loop: Timers, desk: BrokerDesk, instrument: Instrument) -> None:
         self.log = FaultLog(plan)
         self.on_crash: Callable[[], None] = lambda: None
         self.on_outage: Callable[[Fault], None] = lambda fault: None
@@ -77,7 +76,10 @@ class Faults:
         self._process: Process | None = None
         self._path: EventPath | None = None
         by_step = {fault.step: place for place, fault in self._placed("step")}
-        self.steps = Steps(loop, partial(self._before_step, by_step)) if by_step else None
+        self.steps: Steps | None = None
+        if by_step:
+            assert isinstance(loop, VirtualLoop), "only a virtual run has steps"
+            self.steps = Steps(loop, partial(self._before_step, by_step))
         for place, fault in self._placed("at"):
             if fault.kind == "clock" and not fault.at:
                 self._act(place, None)  # it is off before the client looks at it

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import httpx
+from msgspec import structs
 
 from ...scenarios.plan import Fault
 from ...trading.broker import AccountState, Ack
@@ -22,7 +23,7 @@ from ..gateway.paper_account import PaperAccount
 from ..gateway.rest import failure, success
 from ..gateway.venue import Venue
 from ..gateway.wire_models import order_model
-from ..loop import VirtualLoop
+from ..timers import Timers
 from .application import Answer
 from .rest import Course, Courses, Ends
 
@@ -45,15 +46,22 @@ _SECOND_NS = 10**9
 
 
 class FatedCourses(Courses):
-    """Asks a run's faults about every request of its account's client."""
+    """Asks a run's faults about every request of its account's client. `meant_ns`: the market's
+    time that a client means by the one that it was shown, where the two differ."""
 
     def __init__(
-        self, loop: VirtualLoop, venue: Venue, account: PaperAccount, faults: Faults
+        self,
+        loop: Timers,
+        venue: Venue,
+        account: PaperAccount,
+        faults: Faults,
+        meant_ns: Callable[[int], int] = lambda shown_ns: shown_ns,
     ) -> None:
         self._loop = loop
         self._venue = venue
         self._account = account
         self._faults = faults
+        self._meant_ns = meant_ns
 
     def of(self, request: httpx.Request, body: bytes) -> Course | None:
         path = request.url.path.removeprefix("/api/").strip("/").lower()
@@ -91,7 +99,8 @@ class FatedCourses(Courses):
             return Call(name=name, order_id=str(body.order_id))
         if isinstance(body, bodies.Orders | bodies.Trades):
             text = body.start_timestamp
-            return Call(name=name, time_ns=0 if text is None else moment_ns(text, "startTimestamp"))
+            since_ns = 0 if text is None else self._meant_ns(moment_ns(text, "startTimestamp"))
+            return Call(name=name, time_ns=since_ns)
         return Call(name=name)
 
     def _order(self, body: bodies.Place) -> OrderRequest | None:
@@ -142,7 +151,8 @@ class FatedCourses(Courses):
         record, account = self._account.desk.orders[int(state.order_id)], self._account
         view = self._venue.view
         now = view.order(record, account.id)
-        then = order_model(state, account.id, created_ns=record.entered_ns, profile=view.profile)
+        shown = structs.replace(state, time_ns=view.shown_ns(state.time_ns))
+        then = order_model(shown, account.id, created_ns=record.entered_ns, profile=view.profile)
         kept = ("creationTimestamp", "trailDistance", "trailPrice", "linkedOrderId")
         return then | {name: now[name] for name in kept if name in now}
 

@@ -16,8 +16,8 @@ from ..faults.event_path import Message
 from ..faults.injector import Faults
 from ..gateway.gateway import Gateway
 from ..gateway.paper_account import PaperAccount, UserEvent
-from ..loop import VirtualLoop
 from ..loop_moments import Tie
+from ..timers import Timers
 from .forms import written
 from .road import Road
 
@@ -28,7 +28,7 @@ class Telling:
 
     def __init__(
         self,
-        loop: VirtualLoop,
+        loop: Timers,
         gateway: Gateway,
         account: PaperAccount,
         road: Road,
