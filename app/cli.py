@@ -2,7 +2,7 @@
 
 import platform
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 

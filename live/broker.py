@@ -327,8 +327,8 @@ class ProjectXBroker:
         )
 
     async def _closing_looked_for(self, since_ns: int, how: Terms) -> str:
-        """Ask for orders; what is found is seen by `Closings` as an event would be. Says why it
-        was not answered: the close was taken, so that is no ending of it, least of all `NotSent`."""
+        """Ask for orders; what is found is seen by `Closings` as an event would be. Says why it was
+        not answered: the close was taken, so that is no ending of it, least of all `NotSent`."""
         try:
             await self.questions.orders_around(since_ns, how.urgency, how.left_s)
         except DryfillError as error:

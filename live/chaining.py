@@ -16,8 +16,8 @@ def then(
     convert: Callable[[A], B],
     cancelled: Callable[[], BaseException] = CancelledError,
 ) -> "Future[B]":
-    """What `convert` makes of an answer; its errors, and the answer's own, come through, `cancelled`
-    where it was cancelled.
+    """What `convert` makes of an answer; its errors, and the answer's own, come through, and
+    `cancelled` where it was cancelled.
 
     Who gives it up leaves the source alone: what is under way at the broker is not undone by that.
     """

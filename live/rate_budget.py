@@ -25,7 +25,8 @@ class Bucket(Enum):
 class RateLimits:
     """Requests allowed in a window of seconds. `reserve` of the general ones and `history_reserve`
     of history's are kept for what reduces risk: a trailing stop is measured from a price that may
-    have to be asked for. `limited_s`: how long nothing ordinary is sent after a 429 that did not say."""
+    have to be asked for. `limited_s`: how long nothing ordinary is sent after a 429 that did not
+    say."""
 
     general: int = 200
     general_s: float = 60.0

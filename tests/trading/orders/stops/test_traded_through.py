@@ -7,23 +7,11 @@ once.
 from decimal import Decimal
 
 import pytest
+from held_with_a_stop import ASKED, HELD
 from msgspec import structs
 from position_acts import GUARDED
 from scripted_broker import MNQ, NATIVE, OFFERS
 
-HELD = """
-    do bracket buy 2 loss 40t target 80t
-    > place 1.entry#1 buy 2 market
-    < new 1.entry#1
-    < ack 1.entry#1
-    < fill 1.entry#1 2 @ 20000
-    > place 1.stop#1 sell 2 stop 19990
-    > place 1.target#1 sell 2 limit 20020
-    < new 1.stop#1
-    < ack 1.stop#1
-    < new 1.target#1
-    < ack 1.target#1
-"""
 SHORT = """
     do bracket sell 2 loss 40t
     > place 1.entry#1 sell 2 market
@@ -33,11 +21,6 @@ SHORT = """
     > place 1.stop#1 buy 2 stop 20010
     < new 1.stop#1
     < ack 1.stop#1
-"""
-ASKED = """
-    do price 19989.75
-    wait 1
-    > look 1.stop#1
 """
 GIVEN_UP = (
     HELD
@@ -206,80 +189,6 @@ SCRIPTS = {
         wait 1.5
         > look 1.stop#1                 -- it may have been filled and nobody told
         = incidents
-    """,
-    "while the market is shut nothing is set off; its time begins when it opens": HELD
-    + """
-        do price 19985
-        wait 0.5
-        < status HALT
-        wait 20
-        < status OPEN
-        wait 0.75
-        = incidents
-        wait 0.25
-        > look 1.stop#1
-    """,
-    "a stop that first waits in a halt is not judged before it ends": "< status HALT"
-    + HELD
-    + """
-        do price 19980                  -- the spike's last print, late
-        wait 20
-        = incidents
-        = working 1.stop#1 1.target#1
-        < status OPEN
-        wait 0.75
-        wait 0.25
-        > look 1.stop#1
-    """,
-    "a halt in which all stops went and one came": HELD
-    + """
-        < status HALT
-        do cancel 1.stop#1
-        > cancel 1.stop#1
-        do cancel 1.target#1
-        > cancel 1.target#1
-        < canceled 1.stop#1
-        < ack 1.stop#1
-        < canceled 1.target#1
-        < ack 1.target#1
-        wait 60                         -- the prices are let go of
-        = prices
-        do place sell 2 stop 19990
-        > place 2#1 sell 2 stop 19990
-        < new 2#1
-        < ack 2#1
-        do price 19980
-        wait 20
-        = incidents
-    """,
-    "what the broker says in a halt to a question of before is no judgement": HELD
-    + ASKED
-    + """
-        < status HALT
-        < found 1.stop#1
-        wait 20
-        = incidents
-        = working 1.stop#1 1.target#1
-        < status OPEN
-        wait 1
-        > look 1.stop#1
-        < found 1.stop#1
-        > cancel 1.stop#1
-        > cancel 1.target#1
-        = incidents stop_traded_through
-    """,
-    "a market that says again that it is open is no new beginning": HELD
-    + """
-        do price 19989.75
-        wait 0.75
-        < status OPEN
-        wait 0.25
-        > look 1.stop#1
-        < status OPEN
-        < found 1.stop#1
-        > cancel 1.stop#1
-        > cancel 1.target#1
-        = incidents stop_traded_through
     """,
     "of two stops the one that was passed": HELD
     + """
