@@ -181,7 +181,7 @@ class ProjectXBroker:
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[list[OrderState]]":
-        return self._running.run(self.questions.open_orders(instrument, urgency, deadline_s))
+        return self._running.run(self.questions.open_orders(instrument, Terms(urgency, deadline_s)))
 
     def order(
         self,
@@ -192,7 +192,7 @@ class ProjectXBroker:
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[OrderState | None]":
-        asked = self.questions.order(order_id, cl_ord_id, urgency, deadline_s)
+        asked = self.questions.order(order_id, cl_ord_id, Terms(urgency, deadline_s))
         return self._running.run(asked)
 
     def orders_since(
@@ -202,7 +202,7 @@ class ProjectXBroker:
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[list[OrderState]]":
-        return self._running.run(self.questions.orders_since(time_ns, urgency, deadline_s))
+        return self._running.run(self.questions.orders_since(time_ns, Terms(urgency, deadline_s)))
 
     def executions_since(
         self,
@@ -211,17 +211,19 @@ class ProjectXBroker:
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[list[Execution]]":
-        return self._running.run(self.questions.executions_since(time_ns, urgency, deadline_s))
+        return self._running.run(
+            self.questions.executions_since(time_ns, Terms(urgency, deadline_s))
+        )
 
     def positions(
         self, *, urgency: Urgency = Urgency.ORDINARY, deadline_s: float | None = None
     ) -> "Future[list[PositionState]]":
-        return self._running.run(self.questions.positions(urgency, deadline_s))
+        return self._running.run(self.questions.positions(Terms(urgency, deadline_s)))
 
     def account(
         self, *, urgency: Urgency = Urgency.ORDINARY, deadline_s: float | None = None
     ) -> "Future[AccountState]":
-        asked = self.questions.account(self._last_prices, urgency, deadline_s)
+        asked = self.questions.account(self._last_prices, Terms(urgency, deadline_s))
         return self._running.run(asked)
 
     # --- the stream (called by the session) -------------------------------------------------------
@@ -294,7 +296,7 @@ class ProjectXBroker:
         self, instrument: Instrument, order_id: str, change: OrderChange, how: Terms
     ) -> None:
         """A trailing stop's distance is sent as a level, for which its side must be known."""
-        state = await learnt(self.questions.order(order_id, None, how.urgency, how.left_s))
+        state = await learnt(self.questions.order(order_id, None, how))
         if state is None:
             raise _no_such(order_id)
         level = None
@@ -330,7 +332,7 @@ class ProjectXBroker:
         """Ask for orders; what is found is seen by `Closings` as an event would be. Says why it was
         not answered: the close was taken, so that is no ending of it, least of all `NotSent`."""
         try:
-            await self.questions.orders_around(since_ns, how.urgency, how.left_s)
+            await self.questions.orders_around(since_ns, how)
         except DryfillError as error:
             return f", and asking for it failed: {error}"
         return ""

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from live_wire import (
     ACCOUNT,
+    MNQ,
     START_NS,
     Venue,
     error_of,
@@ -177,5 +178,46 @@ def test_a_question_is_not_repeated_and_its_deadline_is_kept(wire):
         await error_of(at.broker.positions(deadline_s=1.5), OutcomeUnknown)
         assert asyncio.get_running_loop().time() - began_s == pytest.approx(1.5)
         assert len(wire.bodies("Position/searchOpen")) == 2  # one at the start
+
+    run_live(wire, script)
+
+
+QUESTIONS = {
+    "account": lambda broker, instrument, **how: broker.account(**how),
+    "positions": lambda broker, instrument, **how: broker.positions(**how),
+    "open orders": lambda broker, instrument, **how: broker.open_orders(**how),
+    "orders since": lambda broker, instrument, **how: broker.orders_since(0, **how),
+    "executions since": lambda broker, instrument, **how: broker.executions_since(0, **how),
+    "an order": lambda broker, instrument, **how: broker.order(
+        instrument, order_id="9001", cl_ord_id="another's", **how
+    ),
+}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_one_deadline_ends_a_question_however_many_requests_it_is(wire, name):
+    """Each request began it anew: an account that was to be told in 2 s took 7.6 s."""
+    months = [f"CON.F.US.MNQ.{code}26" for code in "FGHJK"]
+
+    async def script(at):
+        instrument = await mnq(at)
+        wire.answers |= {
+            "Position/searchOpen": {"positions": [position_json(contractId=m) for m in months]},
+            "Order/searchOpen": {"orders": [order_json(contractId=m) for m in months]},
+            "Order/search": {"orders": [order_json(contractId=m) for m in months]},
+            "Order/searchById": {"order": order_json(contractId=months[0])},
+            "Trade/search": {"trades": [fill_json(contractId=m) for m in months]},
+            "Contract/searchById": lambda body: {"contract": MNQ | {"id": body["contractId"]}},
+        }
+        at_once = wire.answer
+
+        async def slowly(endpoint, body):
+            await asyncio.sleep(1.2)
+            return await at_once(endpoint, body)
+
+        wire.answer = slowly
+        began_s = asyncio.get_running_loop().time()
+        await error_of(QUESTIONS[name](at.broker, instrument, deadline_s=2.0), OutcomeUnknown)
+        assert asyncio.get_running_loop().time() - began_s == pytest.approx(2.0)
 
     run_live(wire, script)
