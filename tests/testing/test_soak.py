@@ -13,7 +13,7 @@ from dryfill.trading.order import Buy
 from dryfill.trading.orders.settings import OrderSettings
 from dryfill.trading.price import Ticks
 
-HOUR_MS, EVERY_MS, ROUND_S = 3_600_000, 10_000, 300
+HOUR_MS, EVERY_MS, ROUND_S, TOKEN_S = 3_600_000, 10_000, 300, 3_600
 BOUNDED = OrderSettings(
     finished_most=20,
     late_most=10,
@@ -48,7 +48,11 @@ def held_by(world):
 
 def soaked(hours, samples_an_hour=2):
     """What there was of each kind, from the second hour on."""
-    world = Rehearsal(setup_of(quiet_market(hours), settings=BOUNDED, latency="calm"))
+    world = Rehearsal(
+        setup_of(quiet_market(hours), settings=BOUNDED, latency="calm"),
+        twin={"token_life_s": TOKEN_S},
+    )
+    tokens = set()
     samples = []
 
     async def trade(desk):
@@ -60,6 +64,7 @@ def soaked(hours, samples_an_hour=2):
             assert (await bracket.protected(10)).ok
             await desk.flatten(reason="the next one")
             await asyncio.sleep(ROUND_S - asyncio.get_running_loop().time() % ROUND_S)
+            tokens.add(world.session.login.token)
             if n >= 11 and n % (3600 // ROUND_S // samples_an_hour) == 0:
                 samples.append(held_by(world))
         reading.cancel()
@@ -71,6 +76,7 @@ def soaked(hours, samples_an_hour=2):
             pass
 
     world.run(trade)
+    assert len(tokens) >= hours, "no token was renewed"
     return samples
 
 
