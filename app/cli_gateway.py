@@ -9,6 +9,9 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..scenarios.plan import Plan
+from ..scenarios.plan_text import read_plan
+from ..sim.armed.plan_at_work import check_carriable
 from ..sim.gateway.accounts import People, one_user, read_people
 from ..sim.gateway.control import control_app
 from ..sim.gateway.gateway import GatewaySetup
@@ -43,6 +46,7 @@ class Asked:
     envelope: str
     tape: str
     limits: bool
+    faults: str | None
     keep: str | None
 
 
@@ -56,11 +60,13 @@ def _gateway(asked: Asked) -> None:
     _check_address(asked, key)
     if speed_of(asked.speed) == AS_FAST_AS_CAN and asked.restamp:
         raise UsageError("at speed max a market has no time on the wall; add --no-restamp")
+    plan = Plan() if asked.faults is None else read_plan(asked.faults)
+    check_carriable(plan)  # first: the market takes seconds to make
     setup = _setup(asked, key)
-    asyncio.run(_serve(asked, setup, printed_key=not key and asked.accounts is None))
+    asyncio.run(_serve(asked, setup, plan, printed_key=not key and asked.accounts is None))
 
 
-async def _serve(asked: Asked, setup: GatewaySetup, *, printed_key: bool) -> None:
+async def _serve(asked: Asked, setup: GatewaySetup, plan: Plan, *, printed_key: bool) -> None:
     ended = asyncio.Event()
     async with AsyncExitStack() as stack:
         stack.enter_context(interrupts(ended.set))
@@ -75,12 +81,13 @@ async def _serve(asked: Asked, setup: GatewaySetup, *, printed_key: bool) -> Non
         )
         with _at(asked.host, asked.port, "--port"):
             running = await stack.enter_async_context(twin)
+        running.arming.arm(plan)
         for line in _greeting(asked, running, printed_key):
             print(line)
         if asked.control_port is not None:
             given = os.environ.get(CONTROL_VARIABLE, "")
             token = given or secrets.token_urlsafe(18)
-            app = control_app(running.gateway, running.pump, token)
+            app = control_app(running, token)
             with _at(asked.host, asked.control_port, "--control-port"):
                 url = await stack.enter_async_context(serving(app, asked.host, asked.control_port))
             print(f"  control     {url}{'' if given else f', token {token}'}")
@@ -105,6 +112,8 @@ def _greeting(asked: Asked, running: RunningGateway, printed_key: bool) -> list[
         instrument = ticker.instrument
         source = "generated" if asked.traded.generated else "recorded"
         lines.append(f"  contract    {ticker.contract_id} ({instrument.symbol}), {source}")
+    if asked.faults is not None:
+        lines.append(f"  faults      {asked.faults}, on account {setup.people.accounts[0].id}")
     shown = "the wall's clock" if asked.restamp else "the tape's"
     return [*lines, f"  times       {shown}"]
 

@@ -1,4 +1,4 @@
-"""The twin's own door: pause, step, speed, look at everything, end sessions, cut links.
+"""The twin's own door: pause, step, speed, look at everything, end sessions, cut links, arm faults.
 
 A second application with a token of its own, for a port of its own: no ProjectX client reaches it.
 Every call answers the state after it.
@@ -14,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ...trading.errors import UsageError
+from ...scenarios.plan_text import make_plan
+from ...trading.errors import ScenarioError, UsageError
 from ...trading.exact_json import wire_json
 from .bodies import BadBody, Body, read_body
-from .gateway import Gateway
 from .market_wire import quote_arguments
-from .pump import AS_FAST_AS_CAN, Pump
+from .pump import AS_FAST_AS_CAN
+from .serve import RunningGateway
 
 _SPEED_MOST = 1000
 _STEP_MS_MOST = 86_400_000
@@ -42,15 +43,25 @@ class Step(Body, frozen=True):
     ms: int | None = None
 
 
+class Arm(Body, frozen=True):
+    """A plan of faults as in a file (docs/faults.md); without faults, none from now on. What it is
+    about is the first account and contract, unless it is said."""
+
+    fault: tuple[Any, ...] = ()
+    name: str = ""
+    account_id: int | None = None
+    contract_id: str | None = None
+
+
 class Why(Body, frozen=True):
     """What clients are told."""
 
     why: str = "The session was ended."
 
 
-def control_app(gateway: Gateway, pump: Pump, token: str) -> Starlette:
+def control_app(running: RunningGateway, token: str) -> Starlette:
     """The control API of a running gateway; `token` is wanted as a bearer on every call."""
-    control = _Control(gateway, pump)
+    pump, control = running.pump, _Control(running)
     calls: dict[str, tuple[type[Body], Callable[[Any], None]]] = {
         "state": (Nothing, lambda body: None),
         "pause": (Nothing, lambda body: pump.set_speed(0)),
@@ -58,6 +69,7 @@ def control_app(gateway: Gateway, pump: Pump, token: str) -> Starlette:
         "step": (Step, control.step),
         "logout": (Why, control.log_out),
         "cut": (Nothing, control.cut),
+        "faults": (Arm, control.arm),
     }
     return Starlette(
         routes=[
@@ -68,9 +80,10 @@ def control_app(gateway: Gateway, pump: Pump, token: str) -> Starlette:
 
 
 class _Control:
-    def __init__(self, gateway: Gateway, pump: Pump) -> None:
-        self._gateway = gateway
-        self._pump = pump
+    def __init__(self, running: RunningGateway) -> None:
+        self._gateway = running.gateway
+        self._pump = running.pump
+        self._arming = running.arming
 
     def speed(self, body: Speed) -> None:
         if body.speed == "max":
@@ -98,9 +111,13 @@ class _Control:
         for client in self._gateway.hubs.clients():
             client.give_up("the control API cut it")
 
+    def arm(self, body: Arm) -> None:
+        plan = make_plan(*body.fault, name=body.name)
+        self._arming.arm(plan, body.account_id, body.contract_id)
+
     def state(self) -> dict[str, Any]:
         """Everything at a glance."""
-        venue, pump = self._gateway.venue, self._pump
+        venue, pump, work = self._gateway.venue, self._pump, self._arming.work
         view = venue.view
         return {
             "marketNs": pump.now_ns,
@@ -131,6 +148,7 @@ class _Control:
                 }
                 for client in self._gateway.hubs.clients()
             ],
+            "faults": None if work is None else work.told(),
             "digest": venue.digest.hex,
         }
 
@@ -152,6 +170,6 @@ async def _answer(
             return Response(status_code=413)
     try:
         act(read_body(raw, kind))
-    except (BadBody, UsageError) as error:
+    except (BadBody, ScenarioError, UsageError) as error:
         return Response(str(error), 400)
     return Response(wire_json(control.state()), media_type="application/json")

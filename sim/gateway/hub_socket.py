@@ -116,7 +116,10 @@ class HubSockets:
     async def _write(self, socket: WebSocket, client: HubClient) -> None:
         while messages := await client.messages():
             for text in messages:
-                await socket.send_text(text)
+                if text.isascii() or _is_text(text):
+                    await socket.send_text(text)
+                else:  # bytes that nobody could read, as a plan of faults may have them
+                    await socket.send_bytes(text.encode("utf-8", "surrogateescape"))
 
     async def _wake(self, client: HubClient) -> None:
         while (due_s := client.link.due_s) is not None:
@@ -132,6 +135,14 @@ class HubSockets:
             if scheme.lower() != "bearer":
                 raise BadToken("there is no token")
         return self._sessions.user(token.strip())
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_fault(ended: object) -> bool:

@@ -18,6 +18,10 @@ from pathlib import Path
 import uvicorn
 
 from ...trading.errors import UsageError
+from ..armed.arming import Arming
+from ..armed.behind import Behind
+from ..armed.break_off import BreakableHttp, BreakableSocket
+from ..armed.market_timers import MarketTimers, TimedMarket
 from .alignment import aligned
 from .gateway import Clocks, Gateway, GatewaySetup
 from .keeping import Keeper
@@ -38,6 +42,7 @@ class RunningGateway:
     url: str
     gateway: Gateway
     pump: Pump
+    arming: Arming
 
     @property
     def user_name(self) -> str:
@@ -129,18 +134,21 @@ async def _running(
         enter=pump.catch_up,
         left=pump.nudge,
     )
-    pump.drive(gateway.venue)
+    timers = MarketTimers(clocks.market_ns, pump.nudge)
+    pump.drive(TimedMarket(gateway.venue, timers))
+    arming = Arming(Behind(gateway, timers, clocks.meant_ns, pump.catch_up, pump.nudge))
     if keeper is not None:
         start_ns, pump.now_ns = pump.now_ns, pump.now_ns - 1  # before the market begins
         keeper.restore(gateway.venue, clocks.meant_ns)
         pump.now_ns = start_ns
     pump.catch_up()
-    async with serving(gateway.app, host, port) as url:
+    async with serving(arming, host, port) as url:
         pumping = asyncio.create_task(pump.run(), name="the market's pump")
         pumping.add_done_callback(partial(_market_over, stopped))
         try:
-            yield RunningGateway(url, gateway, pump)
+            yield RunningGateway(url, gateway, pump, arming)
         finally:
+            arming.close()
             pumping.cancel()
             with suppress(asyncio.CancelledError):
                 await pumping
@@ -176,8 +184,8 @@ async def serving(app: object, host: str, port: int) -> AsyncIterator[str]:
     listening = _listening(host, port)
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]  # any ASGI application
-        http="h11",
-        ws="websockets-sansio",
+        http=BreakableHttp,
+        ws=BreakableSocket,
         ws_ping_interval=None,  # a WebSocket ping closes signalrcore's connection (fault-model 8)
         ws_max_size=1_000_000,
         ws_per_message_deflate=False,

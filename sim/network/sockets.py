@@ -282,12 +282,5 @@ class Connection:
 
 
 def _as_sent(message: Message) -> str | bytes:
-    """What goes over the wire: text, or bytes where they are no text that anybody could read."""
     text = message.get("text")
-    if not isinstance(text, str):
-        return bytes(message["bytes"])
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogateescape")
-    return text
+    return text if isinstance(text, str) else bytes(message["bytes"])

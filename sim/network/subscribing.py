@@ -5,7 +5,7 @@ import json
 from ..faults.calls import Call
 from ..faults.injector import Faults
 
-_END = "\x1e"
+END = "\x1e"
 
 
 def fated_text(faults: Faults, text: str) -> str | None:
@@ -14,8 +14,8 @@ def fated_text(faults: Faults, text: str) -> str | None:
     Refused: the hub is asked for what it has not, and says so. Inert: it is asked to stop what
     never began, and confirms that. Silent: it never hears of it.
     """
-    kept = [_fated(faults, record) for record in text.split(_END)[:-1]]
-    return "".join(record + _END for record in kept if record is not None) or None
+    kept = [_fated(faults, record) for record in text.split(END)[:-1]]
+    return "".join(record + END for record in kept if record is not None) or None
 
 
 def _fated(faults: Faults, record: str) -> str | None:

@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,7 @@ Call = Callable[..., tuple[int, str, str]]
         (["--envelope", "paper"], 2, "wrapped, flat, mixed"),
         (["--instrument", "NONE"], 2, "no instrument known"),
         (["--accounts", "nowhere.toml"], 2, "nowhere.toml"),
+        (["--faults", "plan.txt"], 2, "a plan ends in .toml or .json"),
         (["--market", "a.csv"], 2, "--market MNQZ6=a.csv"),
         (["--start", "2024-01-01"], 2, "for recorded data"),
     ],
@@ -59,6 +61,20 @@ def test_a_file_of_accounts_never_has_its_keys_repeated(dryfill: Call, tmp_path:
         assert "canary" not in out + err
 
 
+@pytest.mark.parametrize(
+    ("kind", "code", "said"),
+    [("crash", 2, "none of the twin's"), ("crush", 3, "plan.toml:2: fault 1 (crush): kind")],
+)
+def test_a_plan_that_cannot_be_is_refused_before_the_market_is_made(
+    dryfill: Call, tmp_path: Path, kind: str, code: int, said: str
+) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(f'[[fault]]\nkind = "{kind}"\ncall = "place"\n')
+    got, _, err = dryfill("gateway", "--faults", path, "--instrument", "NONE")
+    assert got == code
+    assert said in err
+
+
 @pytest.mark.parametrize("option", ["--port", "--control-port"])
 def test_a_port_that_is_taken_is_named_with_the_option_that_gives_another(
     dryfill: Call, tmp_path: Path, option: str
@@ -78,13 +94,16 @@ def test_a_port_that_is_taken_is_named_with_the_option_that_gives_another(
 @pytest.mark.skipif(os.name != "posix", reason="ends the server with a signal")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_says_how_to_log_in_trades_and_ends_clean(number: int, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.toml"
+    plan.write_text('[[fault]]\nkind = "rate-limited"\ncall = "positions"\nnth = 2\n')
+
     async def scene() -> None:
         environment = {
             **os.environ, "DRYFILL_GATEWAY_KEY": "canary-key-77", "DRYFILL_GATEWAY_CONTROL": "",
         }  # fmt: skip
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-W", "error", "-m", "dryfill.app.cli", "gateway", "--port", "0",
-            "--keep", str(tmp_path / "twin.db"), "--control-port", "0",
+            "--keep", str(tmp_path / "twin.db"), "--control-port", "0", "--faults", str(plan),
             env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         assert process.stdout is not None
@@ -99,6 +118,10 @@ def test_it_says_how_to_log_in_trades_and_ends_clean(number: int, tmp_path: Path
         assert state["speed"] == 1
         position = await asyncio.to_thread(_first_trade, found[0])
         assert position["size"] == 1
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            await asyncio.to_thread(_first_trade, found[0])
+        assert refused.value.code == 429
+        refused.value.close()
         process.send_signal(number)
         out, err = await process.communicate()
         assert (process.returncode, err.decode()) == (0, "")

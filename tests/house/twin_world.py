@@ -14,6 +14,9 @@ import httpx
 import numpy as np
 from websockets.asyncio.client import connect
 
+from dryfill.sim.armed.arming import Arming
+from dryfill.sim.armed.behind import Behind
+from dryfill.sim.armed.market_timers import MarketTimers, TimedMarket
 from dryfill.sim.gateway.accounts import AccountSpec, User, people
 from dryfill.sim.gateway.gateway import Clocks, Gateway, GatewaySetup
 from dryfill.sim.gateway.listing import list_contract
@@ -206,11 +209,13 @@ async def twin_in_process(text=CALM, **changes):
     pump = Pump(lambda: T0, T0, 0)
     clocks = Clocks(market_ns=lambda: pump.now_ns, wall_s=lambda: T0 / 1e9, steady_s=lambda: 0.0)
     gateway = Gateway(setup, clocks, token_key=b"key", connection_id=lambda: "c-1")
-    pump.drive(gateway.venue)
+    timers = MarketTimers(clocks.market_ns, pump.nudge)
+    pump.drive(TimedMarket(gateway.venue, timers))
+    arming = Arming(Behind(gateway, timers, clocks.meant_ns, pump.catch_up, pump.nudge))
     pump.catch_up()
     transport = httpx.ASGITransport(gateway.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://twin") as http:
-        yield await _logged_in(RunningGateway("http://twin", gateway, pump), http)
+        yield await _logged_in(RunningGateway("http://twin", gateway, pump, arming), http)
 
 
 async def _logged_in(running, http):

@@ -4,7 +4,7 @@ import asyncio
 
 import httpx
 import pytest
-from twin_world import ALL_OF_MINE, MS, T0, played, twin
+from twin_world import ALL_OF_MINE, CONTRACT, MS, T0, played, twin
 from websockets.exceptions import ConnectionClosed
 
 from dryfill.sim.gateway.control import control_app
@@ -12,7 +12,7 @@ from dryfill.sim.gateway.control import control_app
 
 def door(g, token="open"):
     """A client of the control API of a running twin."""
-    app = control_app(g.running.gateway, g.running.pump, "open")
+    app = control_app(g.running, "open")
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://door",
@@ -67,3 +67,38 @@ def test_links_are_ended_with_a_word_or_without(how):
             assert status == (401 if how == "logout" else 200)
 
     scene()
+
+
+@played
+async def test_a_plan_is_armed_shows_what_it_did_and_is_ended():
+    async with twin(accounts=[{}, {}]) as g, door(g) as http:
+        assert (await http.post("/state")).json()["faults"] is None
+        plan = {"name": "late", "accountId": 1002, "contractId": CONTRACT}
+        plan["fault"] = [
+            {"kind": "refused", "call": "place", "reason": "insufficient-funds"},
+            {"kind": "halt", "at": "1s", "duration": "1s"},
+        ]
+        armed = (await http.post("/faults", json=plan)).json()["faults"]
+        assert (armed["accountId"], armed["log"]) == (1002, [])
+        assert [row["fired"] for row in armed["fault"]] == [0, 0]
+        assert (await g.place())["errorCode"] == 0
+        assert (await g.place(accountId=1002))["errorCode"] == 3
+        shown = (await http.post("/step", json={"ms": 1500})).json()["faults"]
+        assert [(row["kind"], row["fired"]) for row in shown["fault"]] == [
+            ("refused", 1),
+            ("halt", 1),
+        ]
+        assert "MNQZ6 goes from OPEN to HALT" in shown["log"][1]
+        for bad, why in (
+            ({"fault": [{"kind": "crush", "call": "place"}]}, "give one of 'latency'"),
+            ({"fault": [{"kind": "crash", "call": "place"}]}, "none of the twin's"),
+            ({"fault": ["drop"]}, "give a table of keys and values"),
+            (
+                {"fault": plan["fault"], "accountId": 7},
+                "there is no account 7; there are [1001, 1002]",
+            ),
+        ):
+            answer = await http.post("/faults", json=bad)
+            assert (answer.status_code, why in answer.text) == (400, True), answer.text
+            assert (await http.post("/state")).json()["faults"] == shown
+        assert (await http.post("/faults")).json()["faults"] is None

@@ -1,0 +1,1 @@
+"""A plan of faults at work on a running twin, on real sockets."""
