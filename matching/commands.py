@@ -58,4 +58,13 @@ class SetStatus(Struct, frozen=True):
     status: TradingStatus
 
 
-Command = NewOrder | ReplaceOrder | CancelOrder | FreezeOrder | SetStatus
+class SetMarket(Struct, frozen=True):
+    """The market by hand: it is quoted `bid` to `ask`, `size` on each side, and then trades `size`
+    at `bid`, nobody knows by whom. As rows would do it; the rows still to come go on from there."""
+
+    bid: int
+    ask: int
+    size: int
+
+
+Command = NewOrder | ReplaceOrder | CancelOrder | FreezeOrder | SetStatus | SetMarket

@@ -13,6 +13,7 @@ from ..matching.commands import (
     FreezeOrder,
     NewOrder,
     ReplaceOrder,
+    SetMarket,
     SetStatus,
 )
 from ..matching.reports import Report
@@ -48,6 +49,9 @@ class DomainDigest:
                 fields = (command.frozen,)
             case SetStatus():
                 self._add("status", symbol, at, (command.status,))
+                return
+            case SetMarket():
+                self._add("market", symbol, at, (command.bid, command.ask, command.size))
                 return
         kind = type(command).__name__
         self._add(kind, symbol, at, (self._order(symbol, command.order_id), *fields))

@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from heapq import heappop, heappush
 
 from ...trading.words import Side
-from ..commands import CancelOrder, Command, FreezeOrder, NewOrder, ReplaceOrder, SetStatus
+from ..commands import (
+    CancelOrder,
+    Command,
+    FreezeOrder,
+    NewOrder,
+    ReplaceOrder,
+    SetMarket,
+    SetStatus,
+)
 from ..engine import Book, BookOrder, Columns
 from ..reports import Report
 from ..rules import Rules
@@ -133,6 +141,8 @@ class ReferenceEngine:
             replace(self._state, command)
         elif isinstance(command, FreezeOrder):
             order_entry.freeze(self._state, command)
+        elif isinstance(command, SetMarket):
+            self._feed.by_hand(command)
         else:
             order_entry.set_status(self._state, command)
         self._feed.orders_changed()

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...trading.words import NO_PRICE, Side
+from ..commands import SetMarket
 from ..engine import Columns
 from .bar_path import Bar, bar_from_row
 from .bar_walk import BarWalk, choose_path, commit_step, conflicting_side
@@ -48,6 +49,14 @@ class MarketFeed:
             if self._walk is None and self._leap(to_ns):
                 continue
             self._commit_row(table)
+
+    def by_hand(self, market: SetMarket) -> None:
+        """A quote and a trade that no row brings."""
+        book, size = self._book, market.size
+        if self._walk is None:
+            begin_row(book, None, brings_quote=True)
+        on_quote(book, market.bid, size, market.ask, size)
+        on_print(book, market.bid, size, 0)
 
     def orders_changed(self) -> None:
         """An order may have come into the bar that is being walked: its story may be two now."""

@@ -40,8 +40,7 @@ class Arming:
         ticker = venue.tickers.get(next(iter(venue.tickers)) if contract is None else contract)
         if account is None:
             raise UsageError(f"there is no account {account_id}; there are {[*venue.accounts]}")
-        if ticker is None:
-            raise UsageError(f"{contract!r} is not listed; listed are {', '.join(venue.tickers)}")
+        ticker = venue.listed(contract)
         check_carriable(plan)
         with self._behind.acting():
             if self.work is not None:

@@ -15,12 +15,13 @@ from ..desk.broker_desk import BrokerDesk
 from ..loop_moments import Tie
 from ..timers import Timers
 
-_STATES = {
+STATES = {
     "halt": TradingStatus.HALT,
     "pre-open": TradingStatus.PRE_OPEN,
     "no-cancel": TradingStatus.NO_CANCEL,
     "close": TradingStatus.CLOSE,
 }
+"""States of a market that is not open, as plans call them."""
 
 
 class Acts:
@@ -50,7 +51,7 @@ class Acts:
 
     def _halt(self, fault: Fault, tag: str | None) -> str:
         exchange, symbol = self._desk.exchange, self._instrument.symbol
-        before, status = exchange.book(symbol).status, _STATES[fault.state]
+        before, status = exchange.book(symbol).status, STATES[fault.state]
         exchange.enter(symbol, SetStatus(status))
 
         def end() -> None:

@@ -17,14 +17,18 @@ from starlette.routing import Route
 from ...scenarios.plan_text import make_plan
 from ...trading.errors import ScenarioError, UsageError
 from ...trading.exact_json import wire_json
-from .bodies import BadBody, Body, read_body
+from ...trading.words import TradingStatus
+from ..faults.acts import STATES
+from .bodies import BadBody, Body, Number, read_body
 from .market_wire import quote_arguments
 from .pump import AS_FAST_AS_CAN
 from .serve import RunningGateway
 
 _SPEED_MOST = 1000
 _STEP_MS_MOST = 86_400_000
-_BODY_MOST = 10_000
+_BODY_MOST = 1_000_000
+_SIZE_MOST = 1_000_000
+_STATUSES = {"open": TradingStatus.OPEN, **STATES}
 
 
 class Nothing(Body, frozen=True):
@@ -53,6 +57,16 @@ class Arm(Body, frozen=True):
     contract_id: str | None = None
 
 
+class Market(Body, frozen=True):
+    """A contract's market by hand: its price, with so many contracts bid, asked and traded, and
+    then its state."""
+
+    contract_id: str | None = None
+    price: Number | None = None
+    size: int = 100
+    status: str | None = None
+
+
 class Why(Body, frozen=True):
     """What clients are told."""
 
@@ -70,6 +84,7 @@ def control_app(running: RunningGateway, token: str) -> Starlette:
         "logout": (Why, control.log_out),
         "cut": (Nothing, control.cut),
         "faults": (Arm, control.arm),
+        "market": (Market, control.set_market),
     }
     return Starlette(
         routes=[
@@ -115,6 +130,22 @@ class _Control:
         plan = make_plan(*body.fault, name=body.name)
         self._arming.arm(plan, body.account_id, body.contract_id)
 
+    def set_market(self, body: Market) -> None:
+        venue = self._gateway.venue
+        ticker = venue.listed(body.contract_id)
+        if body.price is None and body.status is None:
+            raise UsageError("give a price, a status, or both")
+        if body.status is not None and body.status not in _STATUSES:
+            raise UsageError(f"status is {body.status!r}; give one of {', '.join(_STATUSES)}")
+        if not 1 <= body.size <= _SIZE_MOST:
+            raise UsageError(f"size is {body.size}; give 1 to {_SIZE_MOST}")
+        self._pump.catch_up()
+        if body.price is not None:
+            venue.set_market(ticker, body.price, body.size)
+        if body.status is not None:
+            venue.set_status(ticker, _STATUSES[body.status])
+        self._pump.nudge()
+
     def state(self) -> dict[str, Any]:
         """Everything at a glance."""
         venue, pump, work = self._gateway.venue, self._pump, self._arming.work
@@ -128,6 +159,7 @@ class _Control:
                 quote_arguments(ticker, view.shown_ns(ticker.told_ns))[1]
                 for ticker in venue.tickers.values()
             ],
+            "status": {key: venue.status(each).name for key, each in venue.tickers.items()},
             "accounts": [
                 {
                     **account.account_model(),

@@ -7,10 +7,14 @@ one moment the market's rows are told first, then what the accounts' engines mak
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Protocol
 
+from ...matching.commands import SetMarket, SetStatus
 from ...trading.errors import UsageError
 from ...trading.events import Quote, Trade
+from ...trading.words import TradingStatus
 from ..digest import DomainDigest
 from ..loop_moments import Tie
 from .accounts import People
@@ -127,6 +131,43 @@ class Venue:
             if account.exchange.next_moment(to_ns) is not None:
                 account.exchange.advance(to_ns)
                 account.told_all()
+
+    def listed(self, contract: str | None) -> Ticker:
+        """A contract by its id, the first if it is not said. Raises `UsageError`."""
+        ticker = self.tickers.get(next(iter(self.tickers)) if contract is None else contract)
+        if ticker is None:
+            raise UsageError(f"{contract!r} is not listed; listed are {', '.join(self.tickers)}")
+        return ticker
+
+    def status(self, ticker: Ticker) -> TradingStatus:
+        """The state that a contract's market is in."""
+        account = next(iter(self.accounts.values()))
+        return account.exchange.book(ticker.instrument.symbol).status
+
+    def set_status(self, ticker: Ticker, status: TradingStatus) -> None:
+        """A contract's market is in another state from now on, until its calendar has a say."""
+        self._for_all(ticker, SetStatus(status))
+
+    def set_market(self, ticker: Ticker, price: Decimal, size: int) -> None:
+        """A contract trades at a price now, which is bid, with the next tick asked; `size` of each.
+        What its tape brings next goes on from there. Raises `UsageError` for a price off its
+        grid."""
+        instrument, now_ns = ticker.instrument, self.now_ns()
+        today = datetime.fromtimestamp(now_ns // 10**9, UTC).date()
+        bid = instrument.units(price, on=today)
+        ask = bid + instrument.tick_units(bid)
+        trade = Trade(instrument, now_ns, bid, size, None)
+        ticker.quote = Quote(instrument, now_ns, bid, size, ask, size)
+        ticker.told_ns = now_ns
+        ticker.day.traded(trade)
+        self.tell_market(ticker, trade)
+        self.tell_market(ticker, ticker.quote)
+        self._for_all(ticker, SetMarket(bid, ask, size))
+
+    def _for_all(self, ticker: Ticker, command: SetStatus | SetMarket) -> None:
+        for account in self.accounts.values():
+            with self.acting(account):
+                account.exchange.enter(ticker.instrument.symbol, command)
 
     @contextmanager
     def acting(self, account: PaperAccount) -> Iterator[None]:

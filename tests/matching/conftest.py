@@ -21,6 +21,7 @@ from dryfill.matching.commands import (
     FreezeOrder,
     NewOrder,
     ReplaceOrder,
+    SetMarket,
     SetStatus,
 )
 from dryfill.matching.reference import ReferenceEngine, market_feed
@@ -138,6 +139,9 @@ def _command(words: list[str]) -> Command:
         return CancelOrder(int(words[1][1:]))
     if words[0] in ("freeze", "thaw"):
         return FreezeOrder(int(words[1][1:]), words[0] == "freeze")
+    if words[0] == "set":
+        (bid, size), (ask, _) = _level(words[1]), _level(words[2])
+        return SetMarket(bid, ask, size)
     if words[0] == "replace":
         options = _options(words[2:])
         names = {"qty": "order_qty", "limit": "price", "stop": "stop_px", "trail": "trail"}

@@ -102,3 +102,59 @@ async def test_a_plan_is_armed_shows_what_it_did_and_is_ended():
             assert (answer.status_code, why in answer.text) == (400, True), answer.text
             assert (await http.post("/state")).json()["faults"] == shown
         assert (await http.post("/faults")).json()["faults"] is None
+
+
+@played
+async def test_a_market_is_set_by_hand_and_every_account_and_client_has_it():
+    streams = (("SubscribeContractQuotes", CONTRACT), ("SubscribeContractTrades", CONTRACT))
+    async with (
+        twin(accounts=[{}, {}]) as g,
+        door(g) as http,
+        g.hub("market", subscribe=streams) as market,
+        g.hub(subscribe=ALL_OF_MINE) as hub,
+    ):
+        await g.place(size=2)
+        await g.place("sell", 2, stopPrice=19990)
+        await g.place("buy", 1, limitPrice=19986, accountId=1002)
+        await market.settled()
+        market.told.clear()
+        state = (await http.post("/market", json={"price": 19985, "size": 9})).json()
+        [quote] = state["quotes"]
+        shown = [quote[name] for name in ("bestBid", "bestAsk", "lastPrice", "low", "volume")]
+        assert shown == [19985, 19985.25, 19985, 19985, 10]
+        await market.settled()
+        await hub.settled()
+        assert [each["bestBid"] for each in market.events("GatewayQuote")] == [19985]
+        [[_, [trade]]] = [r["arguments"] for r in market.told if r.get("target") == "GatewayTrade"]
+        assert (trade["price"], trade["volume"]) == (19985, 9)
+        assert (await g.order(9002))["filledPrice"] == 19985
+        assert hub.story()[-2:] == ["position 0", "account 49937.52"]
+        assert (await g.order(9003, 1002))["status"] == 2
+        g.to(60_000)  # the tape goes on from there
+        assert (await http.post("/state")).json()["quotes"][0]["bestBid"] == 20000
+
+
+@played
+async def test_a_market_is_halted_and_opened_by_hand():
+    async with twin() as g, door(g) as http:
+        await g.place(limitPrice=19990)
+        halted = (
+            await http.post("/market", json={"contractId": CONTRACT, "status": "halt"})
+        ).json()
+        assert halted["status"] == {CONTRACT: "HALT"}
+        assert (await g.place())["errorCode"] == 5
+        assert (await http.post("/market", json={"price": 19980})).status_code == 200
+        assert (await g.order(9001))["status"] == 1
+        assert (await http.post("/market", json={"status": "open"})).status_code == 200
+        assert (await g.order(9001))["status"] == 2
+        assert (await g.place())["errorCode"] == 0
+        for bad, why in (
+            ({}, "give a price, a status, or both"),
+            ({"status": "shut"}, "give one of open, halt, pre-open, no-cancel, close"),
+            ({"price": 19980.1}, "not on the 0.25 tick"),
+            ({"price": "19980"}, "validation"),
+            ({"price": 19980, "size": 0}, "size is 0; give 1 to"),
+            ({"contractId": "CON.F.US.NONE.Z26", "price": 1}, f"listed are {CONTRACT}"),
+        ):
+            answer = await http.post("/market", json=bad)
+            assert (answer.status_code, why in answer.text) == (400, True), answer.text
