@@ -55,6 +55,9 @@ def _check_order(book: BookState, order: WorkingOrder) -> None:
         assert order.ahead is None, f"{name}: a stop with a place in a queue"
         assert order.ord_type is not OrdType.TRAILING_STOP or order.trail, f"{name}: no trail"
         return
+    if order.frozen:
+        assert order.ahead is None, f"{name}: frozen, and with a place in a queue"
+        return
     assert order.ahead is None or order.ahead >= 0, f"{name}: {order.ahead} ahead"
     recorded = book.recorded[order.side]
     if book.rules.queue is QueueModel.FRONT:

@@ -131,8 +131,9 @@ def freeze(book: BookState, command: FreezeOrder) -> None:
     order.frozen = command.frozen
     if order.frozen:
         book.displace(order)
+        order.ahead = None  # it stands in no queue
     else:
-        order.arrival, order.ahead = book.next_arrival(), None
+        order.arrival = book.next_arrival()
         start(book, order)
 
 

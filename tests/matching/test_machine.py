@@ -20,6 +20,7 @@ from dryfill.matching.commands import (
     FreezeOrder,
     NewOrder,
     ReplaceOrder,
+    SetMarket,
     SetStatus,
 )
 from dryfill.matching.reference import ReferenceEngine
@@ -115,6 +116,14 @@ class Market(RuleBasedStateMachine):
         # Without quotes a trade is a quote on both sides, too.
         self.supply += max(0, size) * (1 if self.quoted else 2)
         self._market(gap, "trade", (price, size, aggressor))
+
+    @rule(gap=GAP, bid=PRICE, width=st.integers(1, 4), size=st.integers(1, 8))
+    def set_by_hand(self, gap, bid, width, size):
+        # It may be quoted anew while a bar walks on with its own quotes: all three count.
+        self.supply += 3 * size
+        self.shown = {"bid": (NO_PRICE, 0), "ask": (NO_PRICE, 0)}
+        self.quoted = True
+        self._command(gap, SetMarket(bid, bid + width, size))
 
     @precondition(lambda self: self.kinds in ("bars", "all"))
     @rule(

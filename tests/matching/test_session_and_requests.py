@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from dryfill.matching.commands import NewOrder
+from dryfill.matching.commands import FreezeOrder, NewOrder
 from dryfill.matching.reference import ReferenceEngine
 from dryfill.matching.rules import PROJECTX_SIM, Rules
 from dryfill.trading.words import OrdType, Side
@@ -24,6 +24,20 @@ def test_pre_open_takes_limits_and_stops_and_matches_none_until_the_open(tell):
         10 quote 99x5 100x3
         11 open -> 1 trade 3@100 taker; 5 triggered stop 98 limit 88; 5 trade 1@97 taker
     """)
+
+
+def test_a_frozen_order_stands_in_no_queue_and_joins_one_when_it_thaws(tape_of):
+    engine = ReferenceEngine(Rules(profile=PROJECTX_SIM))
+    engine.extend(tape_of([(0, "quote", (97, 3, 99, 2)), (4, "quote", (95, 8, 98, 8))]))
+    engine.submit(1, NewOrder(1, Side.BUY, OrdType.JOIN_BID, 2))
+    engine.submit(2, FreezeOrder(1))
+    engine.submit(5, FreezeOrder(1, frozen=False))
+    for at, ahead in ((1, 3), (2, None), (4, None), (5, 0)):
+        engine.advance(at)
+        engine.check()
+        book = engine.book()
+        [order] = (*book.orders, *book.frozen)
+        assert order.ahead == ahead, at
 
 
 def test_our_own_crossed_pre_open_orders_leave_the_younger_at_the_open(tell):
