@@ -123,6 +123,58 @@ GAP_SCRIPTS = {
         do place buy 1 limit 20000
         > place 2#1 buy 1 limit 20000
     """,
+    "gaps that come faster than answers end no round, and one more follows it": RESTS
+    + """
+        < stream up gap
+    """
+    + FULL
+    + """
+        x fill 1#1 1 @ 20000
+        x drop
+        wait 0.5
+        < stream up gap
+        wait 0.5
+        < stream up gap
+        wait 0.5
+        < shown                         -- what it shows is taken in
+        = position 1
+    """
+    + FULL
+    + """
+        do place buy 1 limit 20000      -- and it was asked before the last gap
+        = refused RefusedByUs
+        wait 0.5
+        < stream up gap
+        < shown
+    """
+    + FULL
+    + """
+        < shown
+        do place buy 1 limit 20000
+        > place 2#1 buy 1 limit 20000
+    """,
+    "a stream that goes down again ends no round": RESTS
+    + """
+        < stream down
+        < stream up
+    """
+    + FULL
+    + """
+        x fill 1#1 1 @ 20000
+        x drop
+        wait 1
+        < stream down
+        wait 0.5
+        < shown
+        = position 1
+        wait 1
+    """
+    + ROUND
+    + """
+        < stream up
+    """
+    + FULL
+    + "< shown",
     "what reduces risk is sent after a gap": RESTS
     + """
         < fill 1#1 2 @ 20000

@@ -10,12 +10,25 @@ Waiting = tuple[Order | None, Callable[[], None]]
 
 class Round:
     """One round of questions. `failed`: one of them at least had no answer. `epochs`: the orders it
-    can tell of, and how new each was when it began; `last_ns`: the newest event by then."""
+    can tell of, and how new each was when it began; `last_ns`: the newest event by then.
+    `outdated`: something was missed since, which it may not show; `followed`: another begins as
+    soon as it has ended."""
 
-    __slots__ = ("answers", "began_s", "epochs", "failed", "full", "last_ns", "left", "timer")
+    __slots__ = (
+        "answers",
+        "began_s",
+        "epochs",
+        "failed",
+        "followed",
+        "full",
+        "last_ns",
+        "left",
+        "outdated",
+        "timer",
+    )
 
     def __init__(self, full: bool, epochs: dict[str, int], last_ns: int, began_s: float) -> None:
-        self.failed = False
+        self.failed = self.outdated = self.followed = False
         self.timer: int | None = None
         self.full = full
         self.epochs = epochs

@@ -12,12 +12,13 @@ from typing import Any
 
 from ...broker import Broker, StreamState, Urgency
 from ...errors import DryfillError
-from ...order import Execution, OrderState, PositionState
+from ...order import OrderState, PositionState
 from ...words import OrdStatus
 from ..handle import Order
 from ..intake import Intake
 from ..sending.outbox import Outbox
 from ..settings import OrderSettings
+from .answers import Answers
 from .birth import Birth
 from .holdings import Holdings
 from .round import Round, Waits
@@ -50,7 +51,7 @@ class Watch:
         self._settings = settings
         self._birth = Birth()  # fills from before are not ours to count, unless it resumes
         self._started_ns = now_ns()  # by the local clock, which may be off
-        self._resumes = False  # positions were taken over from what was before
+        self._answers = Answers(outbox, intake, self._birth)
         self._lossy = not broker.offers.lossless_stream
         self._up = True
         self._timer: int | None = None
@@ -136,24 +137,34 @@ class Watch:
         if not state.up:
             if was_up:
                 self._outbox.incident("stream_down", state.text or "the event stream is down")
-                self._again()
-                self.arm()
+                self._sooner()
         elif state.gap or not was_up:
             self.behind = True
-            self._again()
-            self._begin()  # what is under way was asked before the gap ended
+            this = self._round
+            if this is None or not this.full:
+                self.look_now()
+            else:  # it goes on: where gaps come faster than answers, none would ever end
+                this.outdated = this.followed = True
 
     def _missed(self) -> None:
         """A report was lost on our side. Not at once: what it tells may fail us again."""
         self.behind = True
-        self._again()
-        self.arm()
+        if self._round is not None:
+            self._round.outdated = True
+        self._sooner()
+
+    def _sooner(self) -> None:
+        """The next round is wanted before its time, and not before the one under way has ended."""
+        if self._round is None:
+            self._again()
+            self.arm()
 
     def resume(self, merge: Callable[[Round], None], *, new: bool) -> None:
         """Another life ended here: the next round is a full one, `merge` takes its answers, and
         until then nothing that adds risk may be sent. `new`: nothing is known of it."""
-        if not self._resumes:
-            self.first, self.behind, self._resumes, self._new = merge, True, True, new
+        if not self._answers.resumes:
+            self.first, self.behind, self._new = merge, True, new
+            self._answers.resumes = True
 
     def look_now(self) -> None:
         """Begin a round in place of the one under way."""
@@ -254,7 +265,7 @@ class Watch:
         if not last_ns:
             return self._started_ns - round(settings.history_s * 1e9)
         since_ns = last_ns - round(settings.overlap_s * 1e9)
-        return since_ns if self._resumes or born_ns is None else max(since_ns, born_ns)
+        return since_ns if self._answers.resumes or born_ns is None else max(since_ns, born_ns)
 
     def _ask(self, this: Round, name: str, future: "Future[Any]") -> None:
         this.left += 1
@@ -294,7 +305,7 @@ class Watch:
             if this.failed:
                 self._close(this)
             else:
-                self._take_in(this)
+                self._answers.take_in(this)
                 if "fills" in this.answers:
                     self._waits.fills_known()
         except Exception as fault:  # noqa: BLE001  as above: it is tried again with the rest
@@ -306,11 +317,13 @@ class Watch:
         if not this.failed:
             self._merge(this)
         elif self.first is None:
-            self._apply(this)
+            self._answers.apply(this)
         self._end()
 
     def _end(self) -> None:
-        spent_s = 0.0 if self._round is None else self._outbox.now_s() - self._round.began_s
+        this = self._round
+        spent_s = 0.0 if this is None else self._outbox.now_s() - this.began_s
+        followed = this is not None and this.followed
         self._again()
         for order, then in self._waits.ended():
             then()
@@ -321,7 +334,7 @@ class Watch:
             except Exception as fault:  # noqa: BLE001  as above
                 about = order.cl_ord_id
                 self._outbox.supervision.failed(fault, "what follows a look", about)
-        if self._waits.next and self._round is None:
+        if (followed or self._waits.next) and self._round is None:
             self._begin()
         self.arm(spent_s)
 
@@ -332,62 +345,14 @@ class Watch:
             self.first(this)
             self.first = None
         else:
-            self._apply(this)
+            self._answers.apply(this)
         if this.full:
-            self.behind = self._asked = False
+            self.behind, self._asked = this.outdated, False
             positions: list[PositionState] = this.answers["positions"]
             again = self._holdings.compare(positions, moved=moved, gap=gap, new=self._new)
             self._new = False
             if again:
                 self._recheck = self._outbox.later(self._settings.visible_s, self._check)
-
-    def _apply(self, this: Round) -> None:
-        """Take in what a round's answers say of orders."""
-        self._take_in(this)
-        if "open" not in this.answers:
-            return
-        shown = {state.order_id for state in this.answers["open"]}
-        for order in list(self._outbox.orders.working()):
-            hidden = order.core.venue_status is OrdStatus.SUSPENDED  # not among the open ones
-            if order.order_id not in shown and not hidden and self._fresh(this, order):
-                order.core.doubt.arise()  # it is over, or not shown yet: its own look-up tells
-                self._outbox.advance(order)
-
-    def _take_in(self, this: Round) -> None:
-        """Take in what came of a round so far: the orders that it shows, and fills. All of it is
-        known before anybody acts."""
-        found: list[OrderState] = [*this.answers.get("orders", ()), *this.answers.get("open", ())]
-        with self._intake.together():
-            for state in found:
-                order = self._outbox.orders.find(state.cl_ord_id, state.order_id)
-                if order is None:
-                    self._intake.found(state, this.began_s)
-                elif self._fresh(this, order):
-                    self._intake.state(order, state, this.began_s)
-                    this.epochs[order.cl_ord_id] = order.core.epoch
-                else:
-                    self._intake.glimpse(order, state)
-            if "fills" in this.answers:
-                self._merge_fills(this)
-
-    def _merge_fills(self, this: Round) -> None:
-        fills: list[Execution] = this.answers["fills"]
-        find, now_s = self._outbox.orders.find, self._outbox.now_s()
-        if not self._resumes:  # else the positions of before were taken over
-            fills = self._birth.since(
-                fills, lambda fill: find(fill.cl_ord_id, fill.order_id) is not None, now_s
-            )
-        for fill in fills:
-            order = find(fill.cl_ord_id, fill.order_id)
-            fresh = order is not None and self._fresh(this, order)
-            self._intake.fill(fill)
-            if order is not None and fresh and order.core.flight is None:
-                this.epochs[order.cl_ord_id] = order.core.epoch
-
-    def _fresh(self, this: Round, order: Order) -> bool:
-        """Whether nothing happened to an order since the round began."""
-        core = order.core
-        return core.flight is None and this.epochs.get(order.cl_ord_id) == core.epoch
 
 
 def _untold(order: Order) -> bool:

@@ -1,0 +1,72 @@
+"""What a round's answers say of orders and fills, taken in by the same rules as events.
+
+What was asked before something newer came in cannot undo it.
+"""
+
+from ...order import Execution, OrderState
+from ...words import OrdStatus
+from ..handle import Order
+from ..intake import Intake
+from ..sending.outbox import Outbox
+from .birth import Birth
+from .round import Round
+
+
+class Answers:
+    """Takes in what a round was answered. `resumes`: positions of before were taken over, so that
+    fills of before are not left out."""
+
+    def __init__(self, outbox: Outbox, intake: Intake, birth: Birth) -> None:
+        self.resumes = False
+        self._outbox = outbox
+        self._intake = intake
+        self._birth = birth
+
+    def apply(self, this: Round) -> None:
+        """Take in what a round's answers say of orders."""
+        self.take_in(this)
+        if "open" not in this.answers:
+            return
+        shown = {state.order_id for state in this.answers["open"]}
+        for order in list(self._outbox.orders.working()):
+            hidden = order.core.venue_status is OrdStatus.SUSPENDED  # not among the open ones
+            if order.order_id not in shown and not hidden and _fresh(this, order):
+                order.core.doubt.arise()  # it is over, or not shown yet: its own look-up tells
+                self._outbox.advance(order)
+
+    def take_in(self, this: Round) -> None:
+        """Take in what came of a round so far: the orders that it shows, and fills. All of it is
+        known before anybody acts."""
+        found: list[OrderState] = [*this.answers.get("orders", ()), *this.answers.get("open", ())]
+        with self._intake.together():
+            for state in found:
+                order = self._outbox.orders.find(state.cl_ord_id, state.order_id)
+                if order is None:
+                    self._intake.found(state, this.began_s)
+                elif _fresh(this, order):
+                    self._intake.state(order, state, this.began_s)
+                    this.epochs[order.cl_ord_id] = order.core.epoch
+                else:
+                    self._intake.glimpse(order, state)
+            if "fills" in this.answers:
+                self._merge_fills(this)
+
+    def _merge_fills(self, this: Round) -> None:
+        fills: list[Execution] = this.answers["fills"]
+        find, now_s = self._outbox.orders.find, self._outbox.now_s()
+        if not self.resumes:  # else the positions of before were taken over
+            fills = self._birth.since(
+                fills, lambda fill: find(fill.cl_ord_id, fill.order_id) is not None, now_s
+            )
+        for fill in fills:
+            order = find(fill.cl_ord_id, fill.order_id)
+            fresh = order is not None and _fresh(this, order)
+            self._intake.fill(fill)
+            if order is not None and fresh and order.core.flight is None:
+                this.epochs[order.cl_ord_id] = order.core.epoch
+
+
+def _fresh(this: Round, order: Order) -> bool:
+    """Whether nothing happened to an order since the round began."""
+    core = order.core
+    return core.flight is None and this.epochs.get(order.cl_ord_id) == core.epoch
