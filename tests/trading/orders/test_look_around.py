@@ -1,5 +1,7 @@
 """Whoever asks what works is told at the end of a round that began no earlier than he asked."""
 
+import pytest
+
 from dryfill.sim.loop_run import run_virtual
 
 RESTS = """
@@ -25,3 +27,19 @@ def test_who_asks_during_a_round_is_told_at_the_end_of_the_next(stage_kind):
         return first, told
 
     assert run_virtual(main(), origin_ns=0) == (["first"], ["first", "second"])
+
+
+@pytest.mark.parametrize("apart_s", [0, 0.001])
+def test_those_who_ask_first_in_one_instant_are_answered_by_one_round(stage_kind, lossy, apart_s):
+    async def main():
+        stage, told = stage_kind(offers=lossy), []
+        await stage.play(RESTS)
+        ask_first = stage.manager._outbox.ask_first
+        assert ask_first(lambda: told.append("first"))
+        if apart_s:
+            await stage.play(ROUND + f"wait {apart_s}")
+        assert ask_first(lambda: told.append("second"))
+        await stage.play(ROUND + "< shown")
+        return sorted(told)
+
+    assert run_virtual(main(), origin_ns=0) == ["first", "second"]

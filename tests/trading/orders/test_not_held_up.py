@@ -291,6 +291,32 @@ LOSSY_SCRIPTS = {
         wait 0.1
         > place 2.exit#1 sell 2 market
     """,
+    "a flatten that breaks off a comparison asks for everything, too": RESTS
+    + """
+        do cancel 1#1
+        > cancel 1#1
+        < canceled 1#1
+        < ack 1#1
+        wait 300
+    """
+    + FULL
+    + """
+        x hand sell 1 @ 20001
+        x forget
+        do flatten
+    """
+    + FULL
+    + """
+        < shown
+        = waiting
+        wait 5                          -- the difference is looked at once more
+    """
+    + FULL
+    + """
+        < shown
+        = position -1
+        = incidents position_differs
+    """,
     "what others do in an account that rests is found by the comparison": RESTS
     + """
         do cancel 1#1

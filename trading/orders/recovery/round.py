@@ -12,7 +12,8 @@ class Round:
     """One round of questions. `failed`: one of them at least had no answer. `epochs`: the orders it
     can tell of, and how new each was when it began; `last_ns`: the newest event by then.
     `outdated`: something was missed since, which it may not show; `followed`: another begins as
-    soon as it has ended."""
+    soon as it has ended. `leaving`: it begins in this very instant, and shows all that is before;
+    `left`: questions that are not answered yet."""
 
     __slots__ = (
         "answers",
@@ -22,6 +23,7 @@ class Round:
         "followed",
         "full",
         "last_ns",
+        "leaving",
         "left",
         "outdated",
         "timer",
@@ -29,6 +31,7 @@ class Round:
 
     def __init__(self, full: bool, epochs: dict[str, int], last_ns: int, began_s: float) -> None:
         self.failed = self.outdated = self.followed = False
+        self.leaving = True
         self.timer: int | None = None
         self.full = full
         self.epochs = epochs
@@ -36,6 +39,10 @@ class Round:
         self.began_s = began_s
         self.answers: dict[str, Any] = {}
         self.left = 0
+
+    def left_us(self) -> None:
+        """The instant in which it began is over."""
+        self.leaving = False
 
 
 class Waits:
@@ -51,6 +58,10 @@ class Waits:
 
     def add(self, order: Order | None, then: Callable[[], None]) -> None:
         self.next.append((order, then))
+
+    def join(self, order: Order | None, then: Callable[[], None]) -> None:
+        """Wait for the round under way, which begins as this is asked."""
+        self.now.append((order, then))
 
     def begun(self) -> None:
         """A round begins; whoever waited for one that was broken off waits for this."""

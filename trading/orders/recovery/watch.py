@@ -5,7 +5,7 @@ after a gap, orders and fills are asked for: one round of questions at a time, i
 by the same rules as events. What a round asked before something newer came in cannot undo it.
 """
 
-from asyncio import CancelledError, Future
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -124,9 +124,13 @@ class Watch:
                 waits.pop()()
 
         timer = self._outbox.later(self._settings.told_within_s, once)
-        self._waits.add(None, once)
-        self._again()
-        self._begin()  # what is under way was asked before this was wanted, and may not show it
+        this = self._round
+        if this is not None and this.leaving:  # several ask in one instant
+            self._waits.join(None, once)
+        else:  # what is under way was asked before this was wanted, and may not show it
+            self._waits.add(None, once)
+            self._again()
+            self._begin(full=this is not None and this.full)
         return True
 
     def on_stream(self, state: StreamState) -> None:
@@ -244,6 +248,7 @@ class Watch:
         epochs = {order.cl_ord_id: order.core.epoch for order in known}
         full = full or self.behind or self._asked
         this = self._round = Round(full, epochs, intake.last_ns, outbox.now_s())
+        asyncio.get_running_loop().call_soon(this.left_us)
         self._waits.begun()
         since_ns = self._since_ns()
         broker, late_s = self._broker, self._settings.read_deadline_s
@@ -267,12 +272,12 @@ class Watch:
         since_ns = last_ns - round(settings.overlap_s * 1e9)
         return since_ns if self._answers.resumes or born_ns is None else max(since_ns, born_ns)
 
-    def _ask(self, this: Round, name: str, future: "Future[Any]") -> None:
+    def _ask(self, this: Round, name: str, future: "asyncio.Future[Any]") -> None:
         this.left += 1
         future.add_done_callback(partial(self._came, this, name))
 
-    def _came(self, this: Round, name: str, done: "Future[Any]") -> None:
-        error = CancelledError() if done.cancelled() else done.exception()
+    def _came(self, this: Round, name: str, done: "asyncio.Future[Any]") -> None:
+        error = asyncio.CancelledError() if done.cancelled() else done.exception()
         if this is not self._round or self._outbox.closed:
             return
         try:
@@ -282,7 +287,7 @@ class Watch:
             self._end()
 
     def _take(
-        self, this: Round, name: str, done: "Future[Any]", error: BaseException | None
+        self, this: Round, name: str, done: "asyncio.Future[Any]", error: BaseException | None
     ) -> None:
         this.left -= 1
         if error is None:

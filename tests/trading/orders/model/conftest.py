@@ -77,12 +77,17 @@ class TinyExchange:
 
     def follow(self, manager):
         """Know when a flatten asks what is held: it asks anew, once, whatever was asked before it
-        began, for that may not show what it must know."""
+        began, for that may not show what it must know. Where it has nothing to ask, or is answered
+        with what another asks in the same instant, nothing may be asked twice."""
         ask_first = manager._outbox.ask_first
 
         def counted(then):
+            before = len(self.requests)
             self.asked_anew += 1
-            return ask_first(then)
+            asks = ask_first(then)
+            self.asked_anew -= len(self.requests) == before
+            assert asks or len(self.requests) == before
+            return asks
 
         manager._outbox.ask_first = counted
 
