@@ -103,6 +103,31 @@ def test_orders_that_were_linked_are_the_fallbacks_when_their_group_fails(play_b
     assert isinstance(stage.manager._owners.of(stage.order("2#1")), Fallback)
 
 
+def test_a_fallback_that_knows_of_nothing_held_closes_nothing_and_says_so(play_broken):
+    """The market trades through the stop that it kept."""
+    held = "do place buy 1\n> place 1#1 buy 1 market\n< ack 1#1\n< fill 1#1 1 @ 20000\n"
+    oco = """
+        do oco sell 1 limit 20020 | sell 1 stop 19990
+        > place 2.leg1#1 sell 1 limit 20020
+        > place 2.leg2#1 sell 1 stop 19990
+        < ack 2.leg1#1
+        < new 2.leg2#1
+        < ack 2.leg2#1
+    """
+    after = """
+        < canceled 2.leg1#1
+        = incidents fault fallback
+        do price 19989.75
+        wait 1
+        > look 2.leg2#1
+        < found 2.leg2#1
+        = working 2.leg2#1
+        = incidents fault fallback stop_traded_through
+    """
+    stage = play_broken(held + oco, [(Group, "settle")], after)
+    assert "it is left as it is" in stage.manager.view.incidents[-1].text
+
+
 def test_what_a_fallback_keeps_under_its_stop_is_not_bare(stage_kind, monkeypatch):
     async def main():
         stage = stage_kind()

@@ -133,6 +133,9 @@ class Leg:
         tag = tags.parse(orders[-1].cl_ord_id) if orders else None
         self.gone = 0 if tag is None else max(tag.attempt - len(orders), 0)
         self.judging = [order for order in orders if order is self.last or order.working]
+        standing = self.standing
+        if len(standing) > 1 and _takes_place(standing[-2], standing[-1].core.request):
+            self.replaced = standing[-2]
 
     def request(
         self, intent: str, instrument: Instrument, side: Side, tif: TimeInForce, wish: LegWish
@@ -194,6 +197,13 @@ class Leg:
         self.since_s = None
         self.pauses += 1
         self.failures += counts
+
+
+def _takes_place(old: Order, new: OrderRequest) -> bool:
+    """Whether an attempt was sent to take the place of one that works: it is another order. The
+    substitute of a stop in doubt is the same again."""
+    same = new.order_qty == old.leaves_qty and new.stop_px == old.core.stop_px
+    return old.core.accepted and not (same and new.price == old.core.price)
 
 
 def the_live(standing: list[Order]) -> Order | None:

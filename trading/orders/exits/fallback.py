@@ -82,6 +82,11 @@ class Fallback:
         return held != 0 and not (covered or self._let_go)
 
     @property
+    def knows(self) -> bool:
+        """Whether its orders say what is held, so that it can close that."""
+        return self._holds
+
+    @property
     def let_go(self) -> bool:
         """Whether somebody else closes what is held."""
         return self._let_go

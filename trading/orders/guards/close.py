@@ -173,13 +173,14 @@ class Close:
             own=self.own,
             limit=self.limit,
             cancelled=self._cancelled,
+            anew=self._anew,
         )
 
     def resume(self, kept: CloseKept, past: Past) -> None:
         """Go on as the close of another life, with its orders."""
         self._rested = past.of("close")
         self._closer.resume(past.of("exit"))
-        self._cancelled = kept.cancelled
+        self._cancelled, self._anew = kept.cancelled, kept.anew
         stand, _, _ = self._look(self)
         self._excess = Excess(self._by_itself, stand.beyond(self.side, 0))
 
@@ -257,7 +258,7 @@ class Close:
         order = self._resting
         if order is None or (self._anew and not order.working):
             if allotted and clear:
-                self._anew = False
+                self._begin_anew(False)
                 self._rested.append(self._sender.send(self._request(allotted)))
         elif order.working:
             wish = order.core.wish
@@ -269,9 +270,14 @@ class Close:
                 if smaller == wish or self._sender.in_place:
                     order.core.want(smaller)
                 else:
-                    self._anew = True
+                    self._begin_anew(True)
                     order.core.want_gone()
             self._sender.advance(order)
+
+    def _begin_anew(self, anew: bool) -> None:
+        if self._anew is not anew:
+            self._anew = anew
+            self._sender.keep(self)
 
     def _request(self, qty: int) -> OrderRequest:
         return OrderRequest(

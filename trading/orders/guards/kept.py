@@ -43,13 +43,15 @@ class GuardKept(Struct, frozen=True, kw_only=True):
 
 
 class CloseKept(Struct, frozen=True, kw_only=True):
-    """A close as a journal has it. What brackets close for it they know themselves."""
+    """A close as a journal has it. What brackets close for it they know themselves. `anew`: its
+    order at the limit goes, so that a smaller one takes its place."""
 
     symbol: str
     side: Side
     own: int
     limit: Decimal | None
     cancelled: str
+    anew: bool = False
 
 
 def placed_text(instrument: Instrument, level: Placed | None) -> str | None:

@@ -185,7 +185,8 @@ class TradedThrough:
         watched.said[tag] = bounds.at(tag) or 0
         story = f"the market has traded through {order.describe()} at {price_text(doubt.px)}"
         owner = self._owners.of(order)
-        closes = owner is not None and not order.core.is_entry
+        blind = isinstance(owner, Fallback) and not owner.knows
+        closes = owner is not None and not (blind or order.core.is_entry)
         end = "it is taken away, and what it was for is closed at market"
         if not closes:
             end = "nobody here knows what it was for: it is left as it is"
