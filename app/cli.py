@@ -178,7 +178,7 @@ def gateway(
     accounts: Annotated[str | None, option("TOML file of users and accounts.", _SERVER)] = None,
     user: Annotated[str, option("Who logs in, without --accounts.", _SERVER)] = "demo",
     limits: Annotated[bool, typer.Option(help="Rate limits.", rich_help_panel=_SERVER)] = True,
-    faults: Annotated[str | None, _option("A plan of faults, TOML or JSON.", _SERVER)] = None,
+    faults: Annotated[str | None, option("A plan of faults, TOML or JSON.", _SERVER)] = None,
     market: Annotated[
         list[str] | None, option("synthetic, FILE, or MNQZ6=FILE; may be repeated.", _MARKET)
     ] = None,
