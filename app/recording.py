@@ -1,8 +1,8 @@
 """What `dryfill record` and `dryfill history` do, on a session that is open."""
 
 import asyncio
+from asyncio import FIRST_COMPLETED
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from ..live.history_file import Downloaded, HistoryFile, Plan
@@ -12,7 +12,7 @@ from ..live.recorder import Recorded, Recorder
 from ..live.session import ProjectXSession
 from ..sim.record import utc
 from ..trading.calendar import calendar
-from ..trading.errors import UsageError
+from ..trading.errors import ConnectionLost, UsageError
 from ..trading.events import MarketEvent
 from ..trading.market import Channel
 
@@ -24,8 +24,8 @@ _GAPS_SHOWN = 10
 
 @dataclass(frozen=True, kw_only=True)
 class ToRecord:
-    """What is recorded. `account`: whose events, None for nobody's; `for_s`: until when, None for
-    until `stop`."""
+    """What is recorded. `account`: whose events, None for nobody's; `for_s`: for how long, the
+    beginning included, None for until `stop`."""
 
     contracts: tuple[str, ...]
     account: str | None = None
@@ -35,30 +35,57 @@ class ToRecord:
 async def record(
     session: ProjectXSession, recorder: Recorder, asked: ToRecord, stop: asyncio.Event, say: Say
 ) -> Recorded:
-    """Record until `stop`; every file is closed when this returns or raises."""
-    market = RecordedMarket(session.market, recorder)
+    """Record until `stop`; every file is closed when this returns or raises.
+
+    A hub that is not up yet is waited for as long as the recording may last; raises
+    `ConnectionLost` where that time is over and not all that was asked for could begin.
+    """
+    loop = asyncio.get_running_loop()
+    began_s = loop.time()
+    begins = loop.create_task(_begin(session, recorder, asked, say))
+    stopped = loop.create_task(stop.wait())
     try:
         recorder.start()
-        for name in dict.fromkeys(asked.contracts):
-            instrument = await market.find(name)
-            contract = await session.lookup.id_of(instrument)
-            recorder.name_contract(instrument, contract)
-            channels = [each for each in _CHANNELS if each in market.offers.channels]
-            for channel in channels:
-                await market.subscribe(instrument, channel, _unheard)
-            words = ", ".join(each.value for each in channels)
-            say(f"recording {words} of {instrument.symbol} ({contract})")
-        if asked.account is not None:
-            broker = RecordedBroker(
-                await session.broker(asked.account, needs_cancel=False), recorder
+        await asyncio.wait((begins, stopped), timeout=asked.for_s, return_when=FIRST_COMPLETED)
+        if begins.done():
+            begins.result()
+            left_s = None if asked.for_s is None else asked.for_s - (loop.time() - began_s)
+            await asyncio.wait((stopped,), timeout=left_s)
+        elif not stopped.done():
+            raise ConnectionLost(
+                f"not everything was up within {asked.for_s:g} s: {_why_not_up(session)}"
             )
-            say(f"recording what becomes of orders of {broker.account_name}")
-        with suppress(TimeoutError):  # that was the time it was asked for
-            async with asyncio.timeout(asked.for_s):
-                await stop.wait()
+        else:
+            say(f"stopped before everything was up: {_why_not_up(session)}")
     finally:
+        for task in (begins, stopped):
+            task.cancel()
+        await asyncio.gather(begins, stopped, return_exceptions=True)
         recorded = await recorder.close()
     return recorded
+
+
+async def _begin(session: ProjectXSession, recorder: Recorder, asked: ToRecord, say: Say) -> None:
+    """Have all that was asked for told; this lasts until the hubs are up."""
+    market = RecordedMarket(session.market, recorder)
+    for name in dict.fromkeys(asked.contracts):
+        instrument = await market.find(name)
+        contract = await session.lookup.id_of(instrument)
+        recorder.name_contract(instrument, contract)
+        channels = [each for each in _CHANNELS if each in market.offers.channels]
+        for channel in channels:
+            await market.subscribe(instrument, channel, _unheard)
+        words = ", ".join(each.value for each in channels)
+        say(f"recording {words} of {instrument.symbol} ({contract})")
+    if asked.account is not None:
+        broker = RecordedBroker(await session.broker(asked.account, needs_cancel=False), recorder)
+        say(f"recording what becomes of orders of {broker.account_name}")
+
+
+def _why_not_up(session: ProjectXSession) -> str:
+    hubs = (("market", session.market_hub), ("user", session.user_hub))
+    whys = [f"the {name} hub: {hub.last_error}" for name, hub in hubs if hub.last_error]
+    return "; ".join(whys) or "no answer came yet"
 
 
 def _unheard(event: MarketEvent) -> None:
