@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 from ..trading.errors import DryfillError, Refused
 from .carrier import Carrier, CarrierLost, Denied, Dial
 from .hub_session import (
+    Confirmed,
     Down,
     Event,
     HangUp,
@@ -112,23 +113,22 @@ class HubClient:
             waiting.cancel()
 
     def subscribe(self, subscription: Subscription) -> "Future[None]":
-        """Have a stream from now on; done when it is confirmed, `Refused` when the hub says no and
-        had not said yes before."""
-        done: Future[None] = asyncio.get_running_loop().create_future()
+        """Have a stream from now on; done when it is confirmed, whatever becomes of the others.
+        `Refused` when the hub says no and had not said yes before, and when it is unsubscribed
+        first."""
         step = self.session.want(subscription, self._now_s())
-        self._wait(done, subscription)
+        done = self._wait(subscription, self.session.has(subscription))
         self._perform(step)
         return done
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Have a stream no more."""
         self._perform(self.session.drop(subscription))
+        self._end(subscription, "unsubscribed before it was confirmed")
 
     def ready(self) -> "Future[None]":
         """Done when every stream is confirmed."""
-        done: Future[None] = asyncio.get_running_loop().create_future()
-        self._wait(done, None)
-        return done
+        return self._wait(None, self.session.state is HubState.READY)
 
     def hang_up(self, why: str) -> None:
         """Give this connection up, and come back with the token that stands then."""
@@ -251,6 +251,8 @@ class HubClient:
         elif isinstance(event, Down):
             self._unwanted = not event.allow_reconnect
             self._is_down(event.why)
+        elif isinstance(event, Confirmed):
+            self._begun(event.subscription)
         elif isinstance(event, SubscriptionRefused):
             self.last_error = event.why
             self._refused(event)
@@ -262,9 +264,7 @@ class HubClient:
             self._listener.on_told(event.target, event.arguments)
 
     def _is_up(self, generation: int) -> None:
-        for waiting in list(self._waiting):
-            if not waiting.done():
-                waiting.set_result(None)
+        self._begun(None)
         if generation != self._told_up:
             self._told_up, self._told_down = generation, False
             self._up_s, self.last_error = self._now_s(), ""
@@ -277,18 +277,33 @@ class HubClient:
             self._listener.on_down(self.last_error)
 
     def _refused(self, event: SubscriptionRefused) -> None:
-        for waiting, subscription in list(self._waiting.items()):
-            if subscription == event.subscription and not waiting.done():
-                text = f"{event.subscription.method}: {event.why}"
-                waiting.set_exception(Refused(text))
-                self._perform(self.session.drop(event.subscription))
+        if self._end(event.subscription, event.why):
+            self._perform(self.session.drop(event.subscription))
 
-    def _wait(self, done: "Future[None]", subscription: Subscription | None) -> None:
-        if self.session.state is HubState.READY:
+    def _begun(self, subscription: Subscription | None) -> None:
+        for waiting in self._waiting_for(subscription):
+            waiting.set_result(None)
+
+    def _end(self, subscription: Subscription, why: str) -> bool:
+        """Tell those who wait for a stream that it does not begin; whether anybody did."""
+        ended = self._waiting_for(subscription)
+        for waiting in ended:
+            waiting.set_exception(Refused(f"{subscription.method}: {why}"))
+        return bool(ended)
+
+    def _waiting_for(self, subscription: Subscription | None) -> list[Future[None]]:
+        waits = self._waiting.items()
+        return [wait for wait, what in waits if what == subscription and not wait.done()]
+
+    def _wait(self, subscription: Subscription | None, is_so: bool) -> "Future[None]":
+        """Wait for a stream, or for all of them (None)."""
+        done: Future[None] = asyncio.get_running_loop().create_future()
+        if is_so:
             done.set_result(None)
-            return
-        self._waiting[done] = subscription
-        done.add_done_callback(lambda each: self._waiting.pop(each, None))
+        else:
+            self._waiting[done] = subscription
+            done.add_done_callback(lambda each: self._waiting.pop(each, None))
+        return done
 
     def _now_s(self) -> float:
         return asyncio.get_running_loop().time()

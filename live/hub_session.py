@@ -94,6 +94,12 @@ class Told(Struct, frozen=True):
     arguments: list[Any]
 
 
+class Confirmed(Struct, frozen=True):
+    """This stream has begun, on this connection."""
+
+    subscription: Subscription
+
+
 class SubscriptionRefused(Struct, frozen=True):
     """The server would not start a stream; it is asked again after `confirm_s`."""
 
@@ -107,7 +113,7 @@ class Zombie(Struct, frozen=True):
     generation: int
 
 
-Event = Up | Down | Told | SubscriptionRefused | Zombie | Bad
+Event = Up | Down | Told | Confirmed | SubscriptionRefused | Zombie | Bad
 Command = Send | HangUp
 
 
@@ -222,6 +228,10 @@ class HubSession:
                     step.commands.append(self._ask(asked.subscription, now_s))
         return step
 
+    def has(self, subscription: Subscription) -> bool:
+        """Whether a stream is confirmed on the connection that stands."""
+        return not self._is_down and subscription in self._confirmed
+
     @property
     def due_s(self) -> float | None:
         """When `woke` is to be called next; None while there is no connection."""
@@ -279,6 +289,7 @@ class HubSession:
             return
         del self._asked[answer.invocation_id]
         self._confirmed[asked.subscription] = None
+        step.events.append(Confirmed(asked.subscription))
         step.events.extend(self._settled().events)
 
     def _ask(self, subscription: Subscription, now_s: float) -> Send:

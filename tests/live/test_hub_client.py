@@ -221,6 +221,40 @@ def test_a_subscription_that_the_hub_refuses_is_refused_and_the_rest_is_up():
     play(script)
 
 
+def test_a_stream_is_there_when_it_is_confirmed_whatever_becomes_of_the_others():
+    silent, more = (Subscription("SubscribeContractQuotes", (name,)) for name in "XY")
+
+    async def script(at):
+        await at.up()
+        at.hub.confirms = False
+        waits = at.client.subscribe(silent)
+        await asyncio.sleep(1)
+        at.hub.confirms = True
+        async with asyncio.timeout(1):
+            await at.client.subscribe(more)
+            await at.client.subscribe(ORDERS)
+        assert not waits.done()
+        at.hub.link.cut()
+        await asyncio.sleep(0.1)
+        again = at.client.subscribe(ORDERS)  # on the next connection
+        assert not again.done()
+        await asyncio.sleep(5)
+        assert again.done()
+        assert waits.done()
+
+    play(script)
+
+
+def test_a_stream_that_is_unsubscribed_before_it_is_confirmed_is_waited_for_no_more():
+    async def script(at):
+        waits = at.client.subscribe(ORDERS)
+        at.client.unsubscribe(ORDERS)
+        with pytest.raises(Refused, match="SubscribeOrders: unsubscribed before it was confirmed"):
+            await waits
+
+    play(script)
+
+
 def test_a_listener_that_fails_costs_its_message_and_not_the_connection():
     async def script(at):
         await at.up()

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from dryfill.live.hub_session import (
+    Confirmed,
     Down,
     HangUp,
     HubSession,
@@ -67,9 +68,9 @@ def test_it_greets_then_subscribes_then_is_up(session):
     assert hello == Send(1, '{"protocol":"json","version":1}' + END)
     step = session.received(1, "{}" + END, 0.1)
     assert sent(step) == [("SubscribeOrders", [1001]), ("SubscribeTrades", [1001])]
-    assert session.received(1, rec(type=3, invocationId="1.1"), 0.2).events == []
+    assert session.received(1, rec(type=3, invocationId="1.1"), 0.2).events == [Confirmed(ORDERS)]
     step = session.received(1, rec(type=3, invocationId="1.2"), 0.3)
-    assert step.events == [Up(1)]
+    assert step.events == [Confirmed(TRADES), Up(1)]
 
 
 def test_without_subscriptions_it_is_up_at_once():
@@ -83,7 +84,7 @@ def test_a_wish_while_up_is_asked_for_and_awaited(ready):
     assert sent(ready.want(more, 1)) == [("SubscribeContractQuotes", ["C"])]
     assert ready.state is HubState.SUBSCRIBING
     assert ready.want(more, 1).commands == []
-    assert ready.received(1, rec(type=3, invocationId="1.3"), 2).events == [Up(1)]
+    assert ready.received(1, rec(type=3, invocationId="1.3"), 2).events == [Confirmed(more), Up(1)]
 
 
 def test_a_stream_that_is_dropped_is_ended_and_not_asked_for_again(ready):
@@ -100,6 +101,16 @@ def test_dropping_what_is_not_confirmed_yet_lets_the_rest_be_up(greeted):
     assert sent(step) == [("UnsubscribeTrades", [1001])]
     assert step.events == [Up(1)]
     assert greeted.received(1, rec(type=3, invocationId="1.2"), 0.3).events == []
+
+
+def test_it_has_a_stream_from_its_confirmation_to_the_end_of_the_connection(greeted):
+    assert not greeted.has(ORDERS)
+    greeted.received(1, rec(type=3, invocationId="1.1"), 0.2)
+    assert (greeted.has(ORDERS), greeted.has(TRADES)) == (True, False)
+    greeted.lost(1, "cut")
+    assert not greeted.has(ORDERS)
+    greeted.opened(5)
+    assert not greeted.has(ORDERS)
 
 
 def test_events_are_told_in_order_and_bad_records_beside_them_are_set_aside(ready):
@@ -120,7 +131,8 @@ def test_a_subscription_that_is_refused_is_not_up_and_asked_for_again(greeted):
     assert greeted.woke(10.2).commands[1:] == []
     again = greeted.woke(10.4)
     assert sent(again)[-1] == ("SubscribeTrades", [1001])
-    assert greeted.received(1, rec(type=3, invocationId="1.3"), 10.5).events == [Up(1)]
+    confirmed = greeted.received(1, rec(type=3, invocationId="1.3"), 10.5)
+    assert confirmed.events == [Confirmed(TRADES), Up(1)]
 
 
 def test_a_subscription_that_nobody_confirms_is_asked_for_again(greeted):
@@ -133,7 +145,8 @@ def test_a_subscription_that_nobody_confirms_is_asked_for_again(greeted):
     # The answer to the first asking comes late; only the second counts.
     assert greeted.received(1, rec(type=3, invocationId="1.1"), 10.2).events == []
     late = rec(type=3, invocationId="1.3") + rec(type=3, invocationId="1.4")
-    assert greeted.received(1, late, 10.3).events == [Up(1)]
+    told = greeted.received(1, late, 10.3).events
+    assert told == [Confirmed(ORDERS), Confirmed(TRADES), Up(1)]
 
 
 def test_it_says_that_it_lives(ready):
