@@ -47,6 +47,7 @@ from .settings import LiveSettings
 from .terms import Terms, learnt
 from .user_stream import Heard, UserStream
 
+_TRAILING = 5  # the gateway's number of a trailing stop
 _NEVER_PLACED = frozenset({OrdType.STOP_LIMIT})  # in the gateway's enumeration, not in its list
 
 
@@ -143,8 +144,10 @@ class ProjectXBroker:
             return failed(error)
         how, known = Terms(urgency, deadline_s), self._inference.last(order_id)
         stops = change.trail is not None or change.stop_px is not None
-        if stops and (known is None or known.type == 5):
+        if stops and (known is None or known.type == _TRAILING):
             return self._running.run(self._modify_stop(instrument, order_id, change, how))
+        if change.trail is not None:
+            return failed(_no_trail(order_id))
         return self._modify(order_id, change, None, how)
 
     def cancel(
@@ -305,6 +308,8 @@ class ProjectXBroker:
             if level is None:
                 last = await learnt(self._last_prices.of(instrument, how))
                 level = requests.trail_level(instrument, state.side, change.trail, last)
+        elif change.trail is not None:
+            raise _no_trail(order_id)
         await self._modify(order_id, change, level, how)
 
     async def _close(self, instrument: Instrument, qty: int | None, how: Terms) -> Ack:
@@ -375,3 +380,11 @@ class ProjectXBroker:
 
 def _no_such(order_id: str) -> DryfillError:
     return RefusedByUs(f"{order_id!r} is no order of this gateway", reason=Reason.UNKNOWN_ORDER)
+
+
+def _no_trail(order_id: str) -> DryfillError:
+    return RefusedByUs(
+        f"order {order_id} is no trailing stop: it has no distance to change; give its price "
+        f"(stop_px or price)",
+        reason=Reason.NOT_SUPPORTED,
+    )

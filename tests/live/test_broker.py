@@ -206,6 +206,27 @@ def test_a_trailing_stops_new_distance_is_a_level_on_its_side(wire):
     run_live(wire, script)
 
 
+@pytest.mark.parametrize("told", [True, False], ids=["told", "asked for"])
+def test_a_distance_for_what_does_not_trail_is_refused_and_nothing_is_sent(wire, told):
+    """The gateway has no field for it: it would be answered with success, and nothing changed."""
+
+    async def script(at):
+        instrument = await mnq(at)
+        stop = order_json(9002, type=4, side=1, limitPrice=None, stopPrice=19990)
+        wire.answers["Order/searchById"] = {"order": stop}
+        wire.answers["Order/modify"] = {}
+        if told:
+            at.tell("GatewayUserOrder", stop)
+            await at.settle()
+        for change in (OrderChange(trail=4), OrderChange(trail=4, stop_px=Decimal(19995))):
+            error = await error_of(at.broker.modify(instrument, "9002", change), RefusedByUs)
+            assert error.reason == Reason.NOT_SUPPORTED
+            assert "order 9002 is no trailing stop" in str(error)
+        assert not wire.bodies("Order/modify")
+
+    run_live(wire, script)
+
+
 def test_where_what_must_be_known_before_is_not_learnt_nothing_was_sent(wire):
     async def script(at):
         known = await mnq(at)
