@@ -17,7 +17,7 @@ from .cli_run import Doing, guarded
 from .cli_show import say
 from .live_run import connected, live_settings
 from .real_time import interrupts, now_ns
-from .recording import ToDownload, ToRecord, download, gap_lines, record
+from .recording import ToDownload, ToRecord, download, gap_lines, missed, record
 
 _MADE_BY = f"dryfill {__version__}"
 
@@ -102,7 +102,11 @@ async def _recorded(
                 if asked.frames:
                     dial.recorder = recorder
                 doing.now = "recording"
-                return await record(session, recorder, wanted, stop, say)
+                try:
+                    return await record(session, recorder, wanted, stop, say)
+                finally:
+                    for line in missed(session):
+                        print(f"dryfill: {line}", file=sys.stderr)
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
 
@@ -112,6 +116,9 @@ def _tell(recorded: Recorded, out: str) -> int:
     say(f"recorded {recorded.written:,} rows in {out}: {heard or 'nothing was told'}")
     for trouble in recorded.troubles:
         print(f"dryfill: {trouble}", file=sys.stderr)
+    for from_ns, to_ns in recorded.outages:
+        when = f"{utc(from_ns)} to {utc(to_ns)}"
+        print(f"dryfill: the market hub was down from {when}; nothing was heard", file=sys.stderr)
     if not recorded.lost:
         return OK
     print(f"dryfill: {recorded.lost:,} rows were heard and could not be kept", file=sys.stderr)

@@ -68,6 +68,7 @@ async def record(
 async def _begin(session: ProjectXSession, recorder: Recorder, asked: ToRecord, say: Say) -> None:
     """Have all that was asked for told; this lasts until the hubs are up."""
     market = RecordedMarket(session.market, recorder)
+    session.market.feed_is = recorder.feed
     for name in dict.fromkeys(asked.contracts):
         instrument = await market.find(name)
         contract = await session.lookup.id_of(instrument)
@@ -86,6 +87,19 @@ def _why_not_up(session: ProjectXSession) -> str:
     hubs = (("market", session.market_hub), ("user", session.user_hub))
     whys = [f"the {name} hub: {hub.last_error}" for name, hub in hubs if hub.last_error]
     return "; ".join(whys) or "no answer came yet"
+
+
+def missed(session: ProjectXSession) -> list[str]:
+    """What a session has to say of itself after a recording, and what of the market it did not
+    take in."""
+    market, lines = session.market, list(session.notices)
+    if market.quarantined:
+        lines.append(f"messages of the market hub not understood: {market.quarantined:,}")
+    if market.inbox.dropped:
+        lines.append(
+            f"messages of the market hub dropped, too many waited: {market.inbox.dropped:,}"
+        )
+    return lines
 
 
 def _unheard(event: MarketEvent) -> None:

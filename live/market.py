@@ -65,6 +65,7 @@ class ProjectXMarket:
     """See the module. Made by the session, which gives it its hub.
 
     `quarantined` counts messages that said nothing; `inbox` what was conflated or dropped.
+    `feed_is` hears whether the hub is up, at each change; a recorder's `feed` is such a one.
     """
 
     hub: HubClient
@@ -75,6 +76,7 @@ class ProjectXMarket:
         self.quarantined = 0
         self.logged_out: Callable[[str], None] = lambda why: None
         self.notice: Callable[[str], None] = lambda text: None
+        self.feed_is: Callable[[bool], None] = lambda up: None
         self.inbox = MarketInbox(self._take, self._break_bars)
         self.past = History(rest, lookup, now_ns)
         self.last_prices = LastPrices(self.past.last_price)
@@ -133,9 +135,11 @@ class ProjectXMarket:
     def on_up(self, generation: int) -> None:
         """What was told while the hub was down is not told again."""
         self._forget()
+        self.feed_is(True)
 
     def on_down(self, why: str) -> None:
         self._forget()
+        self.feed_is(False)
 
     def on_told(self, target: str, arguments: list[Any]) -> None:
         name = target.lower()

@@ -18,7 +18,7 @@ from msgspec import Struct
 from ..trading.errors import UsageError
 from ..trading.events import Quote, StatusChange, Trade
 from ..trading.instrument import Instrument
-from ..trading.recording import FileKind, PartName, file_symbol, head_for, run_name
+from ..trading.recording import FileKind, Outage, PartName, file_symbol, head_for, run_name
 from .recorder_files import RecorderSettings, SegmentWriter, Written
 from .recorder_rows import NONE, RowBuffer, quote_row, status_row, trade_row
 from .token_shapes import without_tokens
@@ -60,12 +60,14 @@ class WriterThread:
 
 
 class Recorded(Struct, frozen=True):
-    """What a recorder did so far: rows heard by kind of file, and those it could not keep."""
+    """What a recorder did so far: rows heard by kind of file, those it could not keep, and when
+    the feed was down."""
 
     heard: dict[str, int]
     written: int
     lost: int
     troubles: list[str]
+    outages: list[Outage] = []
 
 
 class _Stream:
@@ -107,6 +109,8 @@ class Recorder:
         self._waiting_rows = self._waiting_chars = self._written = self._lost = 0
         self._jobs: dict[Future[Written], None] = {}
         self._troubles: dict[str, None] = {}
+        self._outages: list[Outage] = []
+        self._down_ns: int | None = None  # since when the feed is
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
         self._make_folder()
@@ -123,6 +127,19 @@ class Recorder:
         stream = self._stream(FileKind.MARKET, grid.symbol, grid)
         quote = isinstance(event, Quote)
         self._add(stream, quote_row(event, now_ns) if quote else trade_row(event, now_ns))  # type: ignore[arg-type]  # quote says which
+
+    def feed(self, up: bool) -> None:
+        """The feed of the market is down from now on, or up again. The heads of what was heard
+        before say when: the last quote of then did not stand, nobody heard what followed."""
+        heard = [s for (kind, _), s in self._streams.items() if kind is FileKind.MARKET]
+        if up and self._down_ns is not None:
+            outage = self._down_ns, max(self._down_ns, self._now_ns())
+            self._down_ns = None
+            self._outages.append(outage)
+            for stream in heard:
+                stream.buffer.outages.append(outage)
+        elif not up and self._down_ns is None and heard and not self._closed:
+            self._down_ns = self._now_ns()
 
     def frame(self, hub: str, direction: Direction, generation: int, text: str | bytes) -> None:
         """A frame of a hub's connection, as it was on the wire but for secrets."""
@@ -157,6 +174,7 @@ class Recorder:
     async def close(self) -> Recorded:
         """Write what is left and close every file. What is told afterwards is not heard."""
         self._closed = True
+        self.feed(up=True)  # where it is down, it was until now
         if self._timer is not None:
             self._timer.cancel()
         self.flush()
@@ -175,7 +193,8 @@ class Recorder:
         heard = {kind.value: 0 for kind in FileKind if kind is not FileKind.BARS}
         for (kind, _), stream in self._streams.items():
             heard[kind.value] += stream.heard
-        return Recorded(heard, self._written, self._lost, list(self._troubles))
+        troubles, outages = list(self._troubles), list(self._outages)
+        return Recorded(heard, self._written, self._lost, troubles, outages)
 
     # --- how --------------------------------------------------------------------------------------
 
@@ -237,7 +256,7 @@ class Recorder:
 
     def _hand_over(self, stream: _Stream) -> None:
         batch = None
-        if stream.buffer.rows:
+        if stream.buffer.rows or (self._closed and stream.buffer.outages):
             batch = stream.buffer.take(self._now_ns())
             self._waiting_rows += batch.rows
             self._waiting_chars += batch.chars

@@ -110,7 +110,8 @@ class SegmentWriter:
             parts = [read_part(path) for path in self._chunks]
             lost = sum(head.lost for head, _ in parts)
             frame = pl.concat(frame for _, frame in parts)
-            head = structs.replace(self._head, lost=lost)
+            outages = tuple(outage for head, _ in parts for outage in head.outages)
+            head = structs.replace(self._head, lost=lost, outages=outages)
             write_part(self._folder / self._name.file, frame, head)
         except (OSError, ScenarioError) as error:
             trouble = f"a segment stays in chunks: {error}"
@@ -126,7 +127,7 @@ class SegmentWriter:
     def _chunk(self, batch: Batch) -> None:
         name = structs.replace(self._name, chunk=len(self._chunks) + 1)
         path = self._folder / name.file
-        head = structs.replace(self._head, lost=batch.lost)
+        head = structs.replace(self._head, lost=batch.lost, outages=batch.outages)
         frame = frame_of(batch)
         write_part(path, frame, head)
         if not self._chunks:

@@ -13,7 +13,7 @@ import polars as pl
 from msgspec import Struct
 
 from ..trading.events import Quote, StatusChange, Trade
-from ..trading.recording import COLUMNS, Cell, FileKind
+from ..trading.recording import COLUMNS, Cell, FileKind, Outage
 from ..trading.words import NO_PRICE, Side
 from .token_shapes import without_tokens
 
@@ -64,14 +64,15 @@ def status_row(change: StatusChange, arrival_ns: int) -> Row:
 
 
 class Batch(Struct, frozen=True):
-    """Rows on their way to the disk. `at_ns`: our clock when they were taken; `lost`: rows that
-    were heard since the batch before and could not be kept."""
+    """Rows on their way to the disk. `at_ns`: our clock when they were taken. Since the batch
+    before: `lost`, rows that were heard and could not be kept; `outages` of the feed."""
 
     kind: FileKind
     columns: list[Any]
     rows: int
     chars: int
     lost: int
+    outages: tuple[Outage, ...]
     at_ns: int
 
 
@@ -83,6 +84,7 @@ class RowBuffer:
         self._cells = list(COLUMNS[kind].values())
         self._texts = [n for n, cell in enumerate(self._cells) if cell is Cell.TEXT]
         self.lost = 0
+        self.outages: list[Outage] = []
         self._begin()
 
     def _begin(self) -> None:
@@ -106,8 +108,9 @@ class RowBuffer:
 
     def take(self, at_ns: int) -> Batch:
         """What is there, as a batch; the buffer is empty afterwards."""
-        batch = Batch(self._kind, self._columns, self.rows, self.chars, self.lost, at_ns)
-        self.lost = 0
+        outages = tuple(self.outages)
+        batch = Batch(self._kind, self._columns, self.rows, self.chars, self.lost, outages, at_ns)
+        self.lost, self.outages = 0, []
         self._begin()
         return batch
 

@@ -101,6 +101,9 @@ COLUMNS: Mapping[FileKind, Mapping[str, Cell]] = {
 exchange's; `call` numbers the commands of a run, from 1."""
 
 
+Outage = tuple[int, int]
+
+
 class Head(Struct, frozen=True, kw_only=True):
     """What a file says of itself, in its metadata. Never a secret.
 
@@ -108,7 +111,8 @@ class Head(Struct, frozen=True, kw_only=True):
     is known), `contract` (the source's own name), `unit` and `tick` (decimal text): of the
     instrument, empty where the file is of none. `rows` and `sums` (crc32 of
     each column) tell a damaged file from a whole one. `lost`: rows that were heard in this stretch
-    and could not be kept. `made_by`: the version of Dryfill.
+    and could not be kept; `outages`: from when to when (ns UTC, our clock) the feed was down, what
+    happened then was not heard. `made_by`: the version of Dryfill.
     """
 
     format: int
@@ -122,6 +126,7 @@ class Head(Struct, frozen=True, kw_only=True):
     tick: str = ""
     rows: int = 0
     lost: int = 0
+    outages: tuple[Outage, ...] = ()
     sums: dict[str, int] = {}
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from ...trading.errors import ScenarioError
-from ...trading.recording import FileKind, Head, PartName, part_name
+from ...trading.recording import FileKind, Head, Outage, PartName, part_name
 from ...trading.recording_file import DamagedFile, head_of, read_part
 from .table import ROW, Kind, Table, utc_text
 
@@ -27,6 +27,8 @@ _TICKS: tuple[tuple[Kind, str, dict[str, str]], ...] = (
     ("quotes", "quote", _QUOTE),
     ("trades", "trade", _TRADE),
 )
+
+_OUTAGES_SHOWN = 3
 
 _Part = tuple[PartName, Path]
 
@@ -147,6 +149,7 @@ def _ticks(
     lost = sum(head.lost for head, _ in read)
     if lost:
         notes.append(f"{place}: {lost} rows were heard and could not be kept; they are missing")
+    notes += _outage_notes(place, [outage for head, _ in read for outage in head.outages])
     frame = pl.concat([_priced(head, frame) for head, frame in read]).with_row_index(ROW, offset=1)
     early = frame.filter(pl.col("arrival") < pl.col("time"))
     if early.height:
@@ -175,6 +178,21 @@ def _ticks(
     if not tables:
         raise ScenarioError(f"{place}: holds no {kind or 'quotes or trades'}; leave it out")
     return tables
+
+
+def _outage_notes(place: str, outages: Sequence[Outage]) -> list[str]:
+    """How often the feed was down, how long in all, and when the longest were."""
+    if not outages:
+        return []
+    all_ns = sum(to_ns - from_ns for from_ns, to_ns in outages)
+    longest = sorted(outages, key=lambda each: each[0] - each[1])[:_OUTAGES_SHOWN]
+    when = ", ".join(f"{utc_text(start)} to {utc_text(end)}" for start, end in sorted(longest))
+    which = "" if len(longest) == len(outages) else "the longest "
+    return [
+        f"{place}: outages of the feed while it was recorded: {len(outages)}, {all_ns / 1e9:g} s "
+        f"in all; what happened in them is missing, and the quote from before stands through them: "
+        f"{which}{when}"
+    ]
 
 
 def _sides(quotes: pl.DataFrame) -> pl.DataFrame:

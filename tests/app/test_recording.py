@@ -3,12 +3,13 @@
 import asyncio
 
 import pytest
-from live_wire import Wire, run_live
+from live_wire import MNQ_ID, START_NS, Wire, run_live
 
-from dryfill.app.recording import ToRecord, record
+from dryfill.app.recording import ToRecord, missed, record
 from dryfill.live.carrier import CarrierLost
 from dryfill.live.recorder import AtOnce, Recorder
 from dryfill.trading.errors import ConnectionLost, Refused
+from dryfill.trading.recording_file import read_part
 
 
 def recorded(at, tmp_path, stop, **asked):
@@ -76,3 +77,35 @@ def test_what_the_hub_refuses_ends_a_recording(tmp_path):
             task.result()
 
     run_live(Wire(), script, broker=False)
+
+
+def test_an_outage_of_the_hub_stands_in_the_recording_and_what_was_missed_is_said(tmp_path):
+    quote = {"bestBid": 20000, "bestAsk": 20001, "timestamp": "2026-11-20T15:00:00Z"}
+
+    async def script(at):
+        stop = asyncio.Event()
+        task, _ = recorded(at, tmp_path, stop)
+        await asyncio.sleep(1)
+        at.market.link.call("GatewayQuote", MNQ_ID, quote)
+        at.market.link.call("GatewayTrade", MNQ_ID, {"price": "none"})
+        await asyncio.sleep(1)
+        at.market.fails.extend(CarrierLost("503") for _ in range(5))
+        at.market.link.call("GatewayLogout", "maintenance")
+        await asyncio.sleep(60)
+        at.market.link.call("GatewayQuote", MNQ_ID, quote)
+        await asyncio.sleep(1)
+        stop.set()
+        done = await task
+        assert missed(at.session) == [
+            "the gateway logged us out: maintenance",
+            "messages of the market hub not understood: 1",
+        ]
+        return done
+
+    done = run_live(Wire(), script, broker=False)
+    ((from_ns, to_ns),) = done.outages
+    assert from_ns - START_NS == pytest.approx(2e9, abs=1e8)
+    assert 5e9 < to_ns - from_ns < 50e9
+    (path,) = tmp_path.glob("market.*")
+    head, rows = read_part(path)
+    assert (head.outages, rows.height) == (((from_ns, to_ns),), 2)

@@ -134,6 +134,34 @@ def test_rows_that_could_not_be_kept_are_told(tmp_path: Path) -> None:
     assert "12 rows were heard and could not be kept" in read_market(tmp_path, ES).notes[0]
 
 
+def test_outages_of_the_feed_are_told_the_longest_by_their_times(tmp_path: Path) -> None:
+    part(tmp_path, [trade(1, 1)], segment=1, outages=((T0 + 2 * MS, T0 + 1002 * MS),))
+    part(tmp_path, [trade(2000, 2)], segment=2)
+    assert read_market(tmp_path, ES).notes == (
+        f"{tmp_path.name}/market.ESH4: outages of the feed while it was recorded: 1, 1 s in all; "
+        f"what happened in them is missing, and the quote from before stands through them: "
+        f"2024-03-04T15:00:00.002Z to 2024-03-04T15:00:01.002Z",
+    )
+    seconds = [(2, 1), (4, 2), (7, 5), (13, 4)]  # at, how long
+    more = tuple((T0 + at * 1000 * MS, T0 + (at + long) * 1000 * MS) for at, long in seconds)
+    part(tmp_path, [trade(20_000, 3)], segment=3, outages=more)
+    (note,) = read_market(tmp_path, ES).notes
+    assert "recorded: 5, 13 s in all" in note
+    assert note.endswith(
+        "the longest 2024-03-04T15:00:04Z to 2024-03-04T15:00:06Z, "
+        "2024-03-04T15:00:07Z to 2024-03-04T15:00:12Z, "
+        "2024-03-04T15:00:13Z to 2024-03-04T15:00:17Z"
+    )
+
+
+def test_a_segment_in_which_nothing_was_heard_tells_of_its_outage(tmp_path: Path) -> None:
+    part(tmp_path, [trade(1, 1)], segment=1)
+    part(tmp_path, [], segment=2, outages=((T0, T0 + 5000 * MS),))
+    market = read_market(tmp_path, ES)
+    assert market.tape.trades.price.tolist() == [1]
+    assert "1, 5 s in all" in market.notes[0]
+
+
 def test_runs_follow_each_other_and_two_at_once_are_refused(tmp_path: Path) -> None:
     part(tmp_path, [trade(1, 1), trade(50, 2)], start=T0)
     part(tmp_path, [trade(60, 3)], start=T0 + 55 * MS)
