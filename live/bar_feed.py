@@ -7,7 +7,9 @@ from ..trading.errors import DryfillError
 from ..trading.events import Bar, Trade
 from .bar_builder import BarBuilder, Missing
 from .history import History
+from .requests import stamp
 
+_MISSED_MOST = 20_000
 _TRIES = 5
 _TRY_AGAIN_S = 2.0
 
@@ -16,6 +18,9 @@ class BarFeed:
     """Tells `sink` each bar once, oldest first. `late_s`: how long after a bar's end, by the local
     clock, its last trades are waited for. Bars that cannot be built are asked for, and those after
     them wait; when nobody answers for long, `notice` says which are missing, and they are left out.
+
+    At most 20 000 bars are asked for at once (5 hours of 1 s bars, 13 days of 1 min bars, not
+    counting those without a trade): of a longer gap the newest, and `notice` says what is left out.
     """
 
     def __init__(
@@ -98,18 +103,28 @@ class BarFeed:
     async def _asked_for(self, start_ns: int) -> list[Bar]:
         span_ns, instrument = self._builder.span_ns, self._builder.instrument
         first_ns = start_ns if self._told_ns is None else self._told_ns + span_ns
-        count = max((start_ns - first_ns) // span_ns + 1, 1)
+        first_ns = min(first_ns, start_ns)
+        count = min((start_ns - first_ns) // span_ns + 1, _MISSED_MOST)
+        before_ns = start_ns + span_ns
         for attempt in range(_TRIES):
             try:
-                found = await self._history.bars(instrument, span_ns, count, start_ns + span_ns)
+                found = await self._history.bars(instrument, span_ns, count, before_ns, first_ns)
             except DryfillError as error:
                 why = str(error)
                 if attempt < _TRIES - 1:
                     await asyncio.sleep(_TRY_AGAIN_S)
             else:
-                return [bar for bar in found if first_ns <= bar.time_ns <= start_ns]
+                if len(found) == _MISSED_MOST and found[0].time_ns > first_ns:
+                    self._leave_out(first_ns, found[0].time_ns)
+                return list(found)
         self._notice(f"up to {count} bars of {instrument.symbol} are missing: {why}")
         return []
+
+    def _leave_out(self, from_ns: int, to_ns: int) -> None:
+        self._notice(
+            f"bars of {self._builder.instrument.symbol} from {stamp(from_ns)} until "
+            f"{stamp(to_ns)} are left out: more than {_MISSED_MOST} were missed"
+        )
 
     def _tell(self) -> None:
         if self._asking is not None:

@@ -39,20 +39,31 @@ class History:
         self._now_ns = now_ns
 
     async def bars(
-        self, instrument: Instrument, span_ns: int, count: int, before_ns: int | None = None
+        self,
+        instrument: Instrument,
+        span_ns: int,
+        count: int,
+        before_ns: int | None = None,
+        from_ns: int = 0,
     ) -> Sequence[Bar]:
         """The last `count` finished bars that end no later than `before_ns` (None: now), oldest
-        first; fewer where there are no more. Raises `Refused` for a span that cannot be."""
+        first, and start no earlier than `from_ns`; fewer where there are no more. Raises `Refused`
+        for a span that cannot be."""
         unit, number, base_ns = _base(span_ns)
         contract_id = await self._lookup.id_of(instrument)
         end_ns = self._now_ns() if before_ns is None else before_ns
         end_ns -= end_ns % span_ns
+        from_ns -= from_ns % span_ns
         wanted, found = count * (span_ns // base_ns), dict[int, BarModel]()
         for _ in range(_PAGES_MOST):
             limit = min(wanted - len(found) + span_ns // base_ns, _MOST)
-            start_ns = end_ns - 3 * limit * base_ns - _CLOSED_NS
+            start_ns = max(end_ns - 3 * limit * base_ns - _CLOSED_NS, from_ns)
             page = await self._page(contract_id, unit, number, limit, start_ns, end_ns)
-            older = {bar.start_ns: bar for bar in page if bar.start_ns + base_ns <= end_ns}
+            older = {
+                bar.start_ns: bar
+                for bar in page
+                if from_ns <= bar.start_ns and bar.start_ns + base_ns <= end_ns
+            }
             found |= older
             if len(older) < limit or len(found) >= wanted or not older:
                 break
