@@ -27,6 +27,7 @@ _SECOND_NS, _MINUTE_NS, _HOUR_NS = 10**9, 60 * 10**9, 3600 * 10**9
 _DAY_NS = 24 * _HOUR_NS
 _MOST = 20_000  # bars in one answer
 _CLOSED_NS = 5 * _DAY_NS  # a long week-end: so far back the last bar may be
+_SEARCHED_NS = 400 * _DAY_NS  # longer than a contract is traded much
 _PAGES_MOST = 20
 
 
@@ -47,17 +48,24 @@ class History:
         from_ns: int = 0,
     ) -> Sequence[Bar]:
         """The last `count` finished bars that end no later than `before_ns` (None: now), oldest
-        first, and start no earlier than `from_ns`; fewer where there are no more. Raises `Refused`
-        for a span that cannot be."""
+        first, and start no earlier than `from_ns`.
+
+        Fewer where there are no more within 400 days of the newest, or within three times as long
+        as `count` of them last without a pause, if that is longer; and never more than 20 answers
+        of 20 000 hold. Raises `Refused` for a span that cannot be.
+        """
         unit, number, base_ns = _base(span_ns)
         contract_id = await self._lookup.id_of(instrument)
         end_ns = self._now_ns() if before_ns is None else before_ns
         end_ns -= end_ns % span_ns
-        from_ns -= from_ns % span_ns
         wanted, found = count * (span_ns // base_ns), dict[int, BarModel]()
+        back_ns = 3 * wanted * base_ns + _CLOSED_NS
+        from_ns = max(from_ns, end_ns - max(back_ns, _SEARCHED_NS), 0)
+        from_ns -= from_ns % span_ns
+        window_ns = 3 * min(wanted, _MOST) * base_ns + _CLOSED_NS
         for _ in range(_PAGES_MOST):
             limit = min(wanted - len(found) + span_ns // base_ns, _MOST)
-            start_ns = max(end_ns - 3 * limit * base_ns - _CLOSED_NS, from_ns)
+            start_ns = max(end_ns - window_ns, from_ns)
             page = await self._page(contract_id, unit, number, limit, start_ns, end_ns)
             older = {
                 bar.start_ns: bar
@@ -65,9 +73,13 @@ class History:
                 if from_ns <= bar.start_ns and bar.start_ns + base_ns <= end_ns
             }
             found |= older
-            if len(older) < limit or len(found) >= wanted or not older:
+            full, all_seen = len(page) >= limit, start_ns <= from_ns
+            if len(found) >= wanted or (all_seen and not (full and older)):
                 break
-            end_ns = min(older)
+            # On from the oldest, whatever the window: nothing between two answers is skipped.
+            end_ns = min(older) if older else start_ns + base_ns
+            if not full:
+                window_ns *= 4  # a contract may trade once in a long while
         whole = [found[start_ns] for start_ns in sorted(found)]
         return _grouped(instrument, span_ns, whole)[-count:] if count > 0 else []
 
