@@ -10,7 +10,7 @@ import asyncio
 from asyncio import Future, Task
 from collections.abc import Awaitable, Callable
 from random import Random
-from typing import Literal, Protocol
+from typing import Protocol
 
 from ..trading.errors import DryfillError, Refused
 from .carrier import Carrier, CarrierLost, Denied, Dial
@@ -30,8 +30,6 @@ from .hub_session import (
 )
 from .records import Bad
 from .settings import LiveSettings
-
-Direction = Literal["in", "out"]
 
 
 class HubListener(Protocol):
@@ -59,7 +57,6 @@ class HubClient:
     server that echoes the token puts it into no reason, error, sample or gap, whole or cut.
 
     `zombies`, `dials`: counted over its life. `last_error`: why it is down, or a stream is refused.
-    `frames` sees every text that comes or goes, with its direction and its connection's number.
     """
 
     def __init__(
@@ -77,7 +74,6 @@ class HubClient:
         self.zombies = 0
         self.dials = 0
         self.last_error = ""
-        self.frames: Callable[[Direction, int, str | bytes], None] = _unseen
         self._dial = dial
         self._address = address
         self._denied = denied
@@ -184,7 +180,6 @@ class HubClient:
         except CarrierLost as error:
             self._perform(session.lost(generation, str(error)))
         else:
-            self.frames("in", generation, data)
             self._perform(session.received(generation, self._shown(data), self._now_s()))
             # A carrier that has more at hand would not let anybody else run: not the other hub,
             # which may have the fill.
@@ -239,7 +234,6 @@ class HubClient:
             if command.generation != self.session.generation:
                 continue  # of a connection that is over
             if isinstance(command, Send):
-                self.frames("out", command.generation, command.text)
                 self._out.put_nowait(command.text)
             else:
                 assert isinstance(command, HangUp)
@@ -307,7 +301,3 @@ class HubClient:
 
     def _now_s(self) -> float:
         return asyncio.get_running_loop().time()
-
-
-def _unseen(direction: Direction, generation: int, text: str | bytes) -> None:
-    """Nobody watches the frames."""

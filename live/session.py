@@ -11,7 +11,6 @@ import asyncio
 from asyncio import Task
 from collections.abc import Callable
 from datetime import date
-from functools import partial
 from random import Random
 from types import TracebackType
 from typing import Any, Self
@@ -28,7 +27,7 @@ from .broker import ProjectXBroker
 from .carrier import Dial, dialler
 from .chaining import failed
 from .contracts import Contracts, Find
-from .hub_client import Direction, HubClient
+from .hub_client import HubClient
 from .hub_session import HubSession, HubSettings
 from .last_price import LastPrices
 from .login import Login
@@ -41,8 +40,6 @@ from .redaction import Secrets
 from .rest import Rest
 from .settings import LiveSettings
 from .turnstile import Turnstile
-
-Frames = Callable[[str, Direction, int, str | bytes], None]
 
 _REFRESH_AGAIN_S = 30.0  # after a refresh that failed
 _UP_S = 30.0  # how long a hub may take to be up at the start
@@ -121,13 +118,6 @@ class ProjectXSession:
         self.market.hub = self.market_hub
         self.market.logged_out, self.market.notice = self.log_out, self._notice
         self.last_prices: LastPrices = self.market.last_prices
-
-    def watch_frames(self, heard: Frames) -> None:
-        """Let somebody see every text on the hubs' connections, the name of
-        the hub, `in` or `out`, the number of the connection, and the text. A recorder's `frame` is
-        such a one."""
-        for name, hub in (("user", self.user_hub), ("market", self.market_hub)):
-            hub.frames = partial(heard, name)
 
     @classmethod
     async def open(cls, settings: LiveSettings, **given: Any) -> "ProjectXSession":

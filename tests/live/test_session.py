@@ -300,18 +300,3 @@ def test_the_last_broker_that_failed_to_open_leaves_nothing_wanted(wire):
         assert [f for f in at.user.link.sent if f.get("type") == 1] == []
 
     run_live(wire, script, broker=False)
-
-
-def test_every_frame_of_the_hubs_can_be_watched(wire):
-    async def script(at):
-        seen = []
-        at.session.watch_frames(lambda *frame: seen.append(frame))
-        await at.session.broker()
-        await at.session.market.subscribe(await mnq(at), "quotes", print)
-        await at.settle()
-        ways = [frame[:3] for frame in seen]
-        assert ("user", "out", 1) in ways
-        assert ("market", "in", 1) in ways
-        assert "SubscribeOrders" in "".join(frame[3] for frame in seen)
-
-    run_live(wire, script, broker=False)
