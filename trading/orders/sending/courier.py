@@ -5,6 +5,7 @@ broker raises is sorted here, and only here, into refused, never sent and unknow
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from ...broker import Ack, Broker, Urgency
@@ -16,6 +17,7 @@ from ..commands import Command, Do
 from ..handle import Order
 from ..observing import Failed, Observers
 from ..settings import OrderSettings
+from .duplicates import Duplicates
 from .path import Path
 from .repeats import Repeats, Sent
 from .timers import Timers
@@ -31,8 +33,11 @@ class Sorter(Protocol):
     `answered`: after every answer, once the core knows; `found` is how a look-up found the order.
     `resent`: it goes out under a new tag; `tag` reached nobody. `unknown`: nobody answers what
     became of it. `failed`: the broker raised something that is none of its three endings.
-    `unsent`: an order was cancelled before it was sent; it is over.
+    `unsent`: an order was cancelled before it was sent; it is over. `last_ns`: the broker's time of
+    the newest that he told of.
     """
+
+    last_ns: int
 
     def answered(self, order: Order, found: OrderState | None) -> None: ...
     def resent(self, order: Order, tag: str) -> None: ...
@@ -53,6 +58,7 @@ class Courier:
         sorter: Sorter,
         observers: Observers,
         failed: Failed,
+        now_ns: Callable[[], int],
     ) -> None:
         self._broker = broker
         self._timers = timers
@@ -64,6 +70,7 @@ class Courier:
         self._pauses: dict[str, tuple[Do, int]] = {}
         self._held: dict[str, tuple[Order, Urgency]] = {}  # of these, for the way to be free again
         self._repeats = Repeats(timers)
+        self._duplicates = Duplicates(now_ns, settings)
         self._stopped = False
 
     def advance(self, order: Order, due: Do | None = None) -> None:
@@ -80,6 +87,7 @@ class Courier:
     def over(self, order: Order) -> None:
         """An order has ended: no answer about it is waited for."""
         self._repeats.over(order)
+        self._duplicates.over(order)
 
     def stop(self) -> None:
         """Send nothing more."""
@@ -161,6 +169,8 @@ class Courier:
         order.core.sent(command, now_s)
         self._observers.on_command(order, command)
         sent = Sent(order, command.do, urgency, now_s)
+        if command.do is Do.PLACE:
+            sent.since_ns = self._duplicates.since_ns(self._sorter.last_ns)
         self._repeats.sent(sent)
         if order.core.patience_s is not None:
             sent.timer = self._timers.later(order.core.patience_s, lambda: self._overdue(sent))
@@ -229,7 +239,11 @@ class Courier:
         elif isinstance(error, Refused):
             # A number that is no reason of ours must not lose the refusal.
             reason = Reason(error.reason) if error.reason in _REASONS else Reason.NONE
-            core.refused(do, reason, str(error))
+            if reason is Reason.DUPLICATE_TAG and do is Do.PLACE and not core.terminal:
+                self._duplicates.refused(order, error, sent.since_ns)
+                core.unknown(now_s)
+            else:
+                core.refused(do, reason, str(error))
         else:
             core.unknown(now_s)
         if error is not None and not isinstance(error, DryfillError):
@@ -256,6 +270,10 @@ class Courier:
             core.cancel_taken()
         else:
             assert result is None or isinstance(result, OrderState)
+            refusal = self._duplicates.found(sent.order, result)
+            if refusal is not None:
+                core.refused(Do.PLACE, Reason.DUPLICATE_TAG, str(refusal))
+                return None
             core.looked(result, sent.began_s)
             return result
         return None

@@ -85,7 +85,7 @@ class Outbox:
         self._timers = Timers(failed)
         self.path = Path(settings, random, self.incident)
         self._courier = Courier(
-            broker, self._timers, self.path, settings, sorter, self.observers, failed
+            broker, self._timers, self.path, settings, sorter, self.observers, failed, now_ns
         )
         self.advance, self.hurry = self._courier.advance, self._courier.hurry
 

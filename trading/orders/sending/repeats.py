@@ -19,7 +19,8 @@ _TIMED = (*_SAFE, Do.MODIFY, Do.PLACE)
 
 class Sent(Struct, eq=False):
     """A command on its way. `late`: its answer is not waited for any more; `timer` rings then.
-    `first_s`: when the first of those that it repeats was sent."""
+    `first_s`: when the first of those that it repeats was sent; `since_ns`: of an order, see
+    `Duplicates`."""
 
     order: Order
     do: Do
@@ -27,6 +28,7 @@ class Sent(Struct, eq=False):
     began_s: float
     first_s: float = 0.0
     late: bool = False
+    since_ns: int = 0
     timer: int | None = None
 
 
