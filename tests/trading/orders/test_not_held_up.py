@@ -265,31 +265,53 @@ LOSSY_SCRIPTS = {
     """
     + ROUND
     + """
+        = working 1.stop#1 1.target#1
+        < shown
         > cancel 1.stop#1
         > cancel 1.target#1
         < canceled 1.stop#1
         < canceled 1.target#1
         < ack 1.stop#1
         < ack 1.target#1
-        < shown
         = got flatten -> FlattenResult(ok=True, position=0, reason='')
         = position 0
     """,
-    "a flatten waits for what others did for a second at most": LONG_2
+    "a flatten waits for what others did for a second at most, under its stop": LONG_2
     + """
+        do place buy 1 limit 19000
+        > place 2#1 buy 1 limit 19000
+        < new 2#1
+        < ack 2#1
         do flatten
     """
     + ROUND
     + """
+        > cancel 2#1                    -- it would add to what is held
+        < canceled 2#1
+        < ack 2#1
+        wait 0.9
+        = working 1.stop#1 1.target#1
+        wait 0.1
         > cancel 1.stop#1
         > cancel 1.target#1
         < canceled 1.stop#1
         < canceled 1.target#1
-        < ack 1.stop#1
-        < ack 1.target#1
-        wait 0.9
-        wait 0.1
-        > place 2.exit#1 sell 2 market
+        > place 3.exit#1 sell 2 market
+    """,
+    "what others opened, and nobody told of, is asked for before a flatten says it is flat": RESTS
+    + """
+        do cancel 1#1
+        > cancel 1#1
+        < canceled 1#1
+        < ack 1#1
+        x hand sell 1 @ 20001
+        do flatten
+    """
+    + ROUND
+    + """
+        = waiting flatten
+        < shown
+        > place 2.exit#1 buy 1 market
     """,
     "a flatten that breaks off a comparison asks for everything, too": RESTS
     + """

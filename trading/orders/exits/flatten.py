@@ -33,8 +33,8 @@ class Flatten:
     """Takes an instrument to nothing working and nothing held; `result` is set when it is through.
 
     Other hands may have closed what we know to be held, or hold what we know nothing of. Where that
-    may be so, the broker is asked while orders are being cancelled, and what is held is closed once
-    it has answered, or has not for a while.
+    may be so, the broker is asked first: what protects stays until it has answered, or has not for
+    a while, and is taken away just before what is held is closed (docs/decisions/0013).
 
     It waits for as long as its closing orders merely rest or the market is shut, and gives up when
     they are refused, or when an order cannot be cancelled in a market that lets orders go; while

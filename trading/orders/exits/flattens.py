@@ -157,15 +157,15 @@ class Flattens:
         self.settle(instrument)
 
     def _must_wait(self, flatten: Flatten, instrument: Instrument) -> bool:
-        """Whether what is held cannot be closed now: the market is shut, or nobody knows yet what
-        became of an order, which may close it, too."""
+        """Whether what is held cannot be closed now: the market is shut, the broker is being asked
+        what is held, or nobody knows yet what became of an order, which may close it, too."""
         if not self._book.held(instrument):
             return False
-        doubtful = not self._outbox.last_call and any(
+        doubtful = flatten.asked or any(
             _in_doubt(order) and not flatten.closes_with(order)
             for order in self._book.orders_of(instrument)
         )
-        return doubtful or self._is_shut(instrument)
+        return (doubtful and not self._outbox.last_call) or self._is_shut(instrument)
 
     def _is_shut(self, instrument: Instrument) -> bool:
         return self._shut.get(instrument.symbol, False)
