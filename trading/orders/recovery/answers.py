@@ -36,7 +36,9 @@ class Answers:
 
     def take_in(self, this: Round) -> None:
         """Take in what came of a round so far: the orders that it shows, and fills. All of it is
-        known before anybody acts."""
+        known before anybody acts. What fails us in it would fail again, so that it is no reason not
+        to believe the rest."""
+        outdated = this.outdated
         found: list[OrderState] = [*this.answers.get("orders", ()), *this.answers.get("open", ())]
         with self._intake.together():
             for state in found:
@@ -50,6 +52,7 @@ class Answers:
                     self._intake.glimpse(order, state)
             if "fills" in this.answers:
                 self._merge_fills(this)
+        this.outdated = outdated
 
     def _merge_fills(self, this: Round) -> None:
         fills: list[Execution] = this.answers["fills"]
