@@ -147,6 +147,7 @@ class Legs:
             request = leg.request(self._intent, self._instrument, side, self._tif, wish)
             leg.replaced = order
             leg.sent(self._sender.send(request))
+            self._hedge.watch(leg)
             forget(leg)
         else:
             leg.cancel_first = False

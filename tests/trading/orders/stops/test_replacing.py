@@ -253,6 +253,22 @@ SCRIPTS = {
         < fill 2.close#2 2 @ 20010
         = got exit 2 -> gone(2 of 3): nothing more was held
     """,
+    "a larger stop of which nothing is heard gets its substitute, though nothing else happens": """
+        do bracket buy 3 loss 40t
+        > place 1.entry#1 buy 3 market
+        < new 1.entry#1
+        < ack 1.entry#1
+        < fill 1.entry#1 2 @ 20000
+        > place 1.stop#1 sell 2 stop 19990
+        < new 1.stop#1
+        < ack 1.stop#1
+        < fill 1.entry#1 1 @ 20000
+        > place 1.stop#2 sell 3 stop 19990
+        wait 0.99
+        wait 0.01
+        > place 1.stop#3 sell 3 stop 19990
+        = incidents stop_hedged
+    """,
     "an order that stands alone cannot be changed, and stays as it is": """
         do place buy 2 limit 20000
         > place 1#1 buy 2 limit 20000
