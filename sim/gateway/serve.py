@@ -29,6 +29,7 @@ from .pump import AS_FAST_AS_CAN, Pump
 
 _LOG = logging.getLogger("dryfill.gateway")
 _GRACE_S = 2
+_LOOK_S = 0.002
 
 
 def _nothing() -> None:
@@ -193,17 +194,16 @@ async def serving(app: object, host: str, port: int) -> AsyncIterator[str]:
         log_config=None,
         log_level="warning",  # at "info" it writes addresses with the tokens in them
         access_log=False,
-        timeout_graceful_shutdown=_GRACE_S,
         server_header=False,
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve([listening]), name="the gateway's server")
     try:
         while not (server.started or task.done()):
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(_LOOK_S)
         yield f"http://{_shown(host)}:{listening.getsockname()[1]}"
     finally:
-        server.should_exit = True
+        server.end()
         try:
             await task
         finally:
@@ -211,11 +211,42 @@ async def serving(app: object, host: str, port: int) -> AsyncIterator[str]:
 
 
 class _Server(uvicorn.Server):
-    """Whoever runs the loop decides what a signal means."""
+    """Whoever runs the loop decides what a signal means. It ends as soon as it is told and nobody
+    is left, where uvicorn looks ten times a second, and sleeps before it looks."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told = asyncio.Event()
+
+    def end(self) -> None:
+        """Serve nobody any more."""
+        self.should_exit = True
+        self._told.set()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):  # once a second: it keeps the time that headers have
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._told.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        state = self.server_state
+        for connection in list(state.connections):
+            connection.shutdown()
+        try:
+            async with asyncio.timeout(_GRACE_S):
+                while state.connections or state.tasks:
+                    await asyncio.sleep(_LOOK_S)
+        except TimeoutError:
+            _LOG.warning("%d requests did not end in time; they are cut", len(state.tasks))
+            for task in state.tasks:
+                task.cancel()
 
 
 def _listening(host: str, port: int) -> socket.socket:

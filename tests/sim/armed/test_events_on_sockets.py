@@ -240,17 +240,15 @@ async def test_what_the_venue_does_to_a_tag():
 
 
 @pytest.mark.parametrize("lost", [True, False])
-def test_a_twin_that_ends_while_its_hub_is_silent_ends_at_once(lost):
+def test_a_twin_that_ends_while_its_hub_is_silent_ends_at_once(caplog, lost):
     @played
     async def scene():
-        clock = asyncio.get_running_loop().time
         async with twin() as g, g.hub(subscribe=ORDERS) as hub:
             down = {"kind": "stream-down", "at": "0 ms", "duration": "9s", "told": False}
             arm(g, down | {"lost": lost})
             await two_orders(g)
             await hub.send(type=6)
-            began = clock()
-        assert clock() - began < 1
+        assert "did not end in time" not in caplog.text
 
     scene()
 

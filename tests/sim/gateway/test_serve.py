@@ -3,6 +3,7 @@
 import asyncio
 import socket
 
+import httpx
 import pytest
 from twin_world import played, setup_of
 
@@ -43,3 +44,22 @@ async def test_a_market_that_is_ended_with_its_gateway_has_not_failed(caplog):
         await asyncio.sleep(0.01)
     assert not stopped.is_set()
     assert not caplog.records
+
+
+@played
+async def test_an_answer_that_never_ends_is_cut_when_the_grace_is_over(monkeypatch, caplog):
+    monkeypatch.setattr(serve, "_GRACE_S", 0.05)
+    ended = asyncio.Event()
+
+    async def hangs(scope, receive, send):
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with serve.serving(hangs, "127.0.0.1", 0) as url, httpx.AsyncClient() as http:
+        asking = asyncio.ensure_future(http.get(url))
+        await asyncio.sleep(0.05)
+    await asyncio.gather(asking, return_exceptions=True)
+    assert ended.is_set()
+    assert "1 requests did not end in time" in caplog.text
