@@ -37,11 +37,13 @@ def test_the_first_interrupt_ends_a_recording_that_replays_and_holds_no_secret(t
     folder = tmp_path / "rec"
 
     async def main():
-        async with gateway(10, True) as (running, _), asyncio.timeout(60):
+        async with gateway(40, True) as (running, _), asyncio.timeout(60):
             child = await started(running.url, "record", "MNQ", "--out", str(folder))
             line = await child.stdout.readline()
             assert line == b"recording quotes, trades of MNQZ6 (CON.F.US.MNQ.Z26)\n"
-            await asyncio.sleep(1.5)
+            until_ns = running.pump.now_ns + 15 * 10**9  # of the market
+            while running.pump.now_ns < until_ns:
+                await asyncio.sleep(0.01)
             child.send_signal(signal.SIGINT)
             out, err = await child.communicate()
             assert (child.returncode, err) == (0, b"")
