@@ -78,7 +78,7 @@ def test_ctrl_c_ends_a_session_on_paper(words):
     assert "the strategy is told to stop" in out
 
 
-def test_a_speed_that_is_none_is_refused(words):
-    ended = subprocess.run([*words, "--speed", "max"], capture_output=True, text=True, timeout=60)
-    assert ended.returncode == 2
-    assert "on paper the market goes at a whole number of times real time" in ended.stderr
+def test_a_speed_that_is_none_is_refused(dryfill, words):
+    code, _, err = dryfill(*words[3:], "--speed", "max")  # what follows the program's name
+    assert code == 2
+    assert "on paper the market goes at a whole number of times real time" in err
