@@ -142,7 +142,8 @@ async def test_a_market_is_halted_and_opened_by_hand():
             await http.post("/market", json={"contractId": CONTRACT, "status": "halt"})
         ).json()
         assert halted["status"] == {CONTRACT: "HALT"}
-        assert (await g.place())["errorCode"] == 5
+        refused = await g.place()
+        assert (refused["errorCode"], refused["orderId"]) == (5, None)  # and no order is made
         assert (await http.post("/market", json={"price": 19980})).status_code == 200
         assert (await g.order(9001))["status"] == 1
         assert (await http.post("/market", json={"status": "open"})).status_code == 200
