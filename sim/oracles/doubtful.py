@@ -46,6 +46,13 @@ class Doubts:
             self._taken[tag] = request.instrument.symbol
         self._settle(tag, event.time_ns)
 
+    def reopened(self) -> None:
+        """Another life of the client begins: what the dead manager did not know it never will, and
+        the new one is judged by what it can find out itself."""
+        self._open.clear()
+        self._orders.clear()
+        self._taken.clear()
+
     def heard(self, tag: str, moment: Moment) -> None:
         """An order came to something at the broker."""
         symbol = self._taken.pop(tag, None)

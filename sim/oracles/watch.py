@@ -208,6 +208,7 @@ class Watch:
         self._writes = 0
         self._scene.managers.append(desk.manager)
         self._scene.handles.clear()
+        self._scene.doubts.reopened()
 
     def _outage(self, fault: Fault) -> None:
         """A fault of the plan begins that may take order entry away for a while."""

@@ -9,6 +9,7 @@ import pytest
 from dryfill import synthetic
 from dryfill.app.backtest import Backtest
 from dryfill.app.demo_strategy import JoinTheTrend
+from dryfill.scenarios.plan_text import make_plan
 from dryfill.sim.backtest import World
 from dryfill.sim.oracles import Bounds, OracleError, watch
 from dryfill.sim.oracles.knowable import Backlog, Knowledge, Reachable, Stopwatch
@@ -238,6 +239,31 @@ def test_a_client_that_comes_back_after_a_crash_is_watched_on(case, stands, brok
     found = made.run(first_life)
     assert found.premises["INV-01"] == 1
     assert found.counts["INV-01"] == broken
+
+
+def test_an_exit_in_doubt_when_the_client_died_stops_no_clock_of_its_next_life(case):
+    made = case(plan=make_plan({"kind": "request-lost", "call": "place", "nth": 3}))
+    world = made.world
+
+    async def first_life(client, case):
+        world.loop.call_at_ns(T0 + 3 * S, back, context=Context())
+        await client.at(500)
+        bracket = await client.desk.bracket(Buy(2), stop=Ticks(40))
+        await bracket.protected(timeout=1)
+        await client.desk.flatten()
+
+    async def second_life(desk):
+        await Client(desk).at(30_000)
+        return []
+
+    def back():
+        world.process.crash()
+        world.restart(second_life)
+        made.watch.restarted()
+
+    found = made.run(first_life)
+    assert found.premises["INV-01"] > 0
+    assert found.counts["INV-01"] > 0
 
 
 def test_the_demo_on_a_calm_wire_keeps_every_invariant():
