@@ -13,6 +13,15 @@ from ...trading.orders.handle import Order
 from .knowable import Moment
 from .port import Answered, Sent
 
+GIVES_BACK = ("exit", "taken exit")
+"""Kinds of doubt about what was closed too much: a stop that is there after all makes it more."""
+
+PROTECTS = (*GIVES_BACK, "taken stop", "stops")
+"""Kinds of doubt about what is bare; "stops": a stop and its substitute are in doubt."""
+
+CLOSES = (*PROTECTS, "stop", "target")
+"""The same once a stop was refused, and what is bare is to be closed."""
+
 _DUTIES = ("exit", "stop", "target")
 _CLOSES_ALL = ("exit", "stop")
 _DOUBTFUL_NS = 10**9  # what is answered within this was never in doubt
@@ -24,8 +33,8 @@ class Doubts:
     def __init__(self) -> None:
         self._open: dict[str, tuple[str, str, int]] = {}  # symbol, duty, since, by tag
         self._orders: dict[str, Order] = {}
-        self._ended: dict[str, Moment] = {}
-        self._taken: dict[str, str] = {}  # symbols, by tag of what is acknowledged and no more
+        self._ended: dict[tuple[str, str], Moment] = {}  # by symbol and kind, the last one last
+        self._taken: dict[str, tuple[str, str]] = {}  # symbol, duty: acknowledged, and no more
 
     def sent(self, event: Sent, order: Order | None) -> None:
         """An order leaves; `order`: the manager's, where it has it by then."""
@@ -42,8 +51,9 @@ class Doubts:
         if request is None or isinstance(event.error, OutcomeUnknown):
             return
         tag = request.cl_ord_id
-        if event.error is None and not heard and self._open.get(tag, ("", ""))[1] in _CLOSES_ALL:
-            self._taken[tag] = request.instrument.symbol
+        symbol, duty, _ = self._open.get(tag, ("", "", 0))
+        if event.error is None and not heard and duty in _CLOSES_ALL:
+            self._taken[tag] = symbol, duty
         self._settle(tag, event.time_ns)
 
     def reopened(self) -> None:
@@ -55,9 +65,10 @@ class Doubts:
 
     def heard(self, tag: str, moment: Moment) -> None:
         """An order came to something at the broker."""
-        symbol = self._taken.pop(tag, None)
-        if symbol is not None:
-            self._ended[symbol] = moment
+        taken = self._taken.pop(tag, None)
+        if taken is not None:
+            symbol, duty = taken
+            self._end(symbol, f"taken {duty}", moment)
 
     def look(self, now_ns: int) -> None:
         """See which of them the manager knows of by now."""
@@ -65,21 +76,37 @@ class Doubts:
             if order.core.accepted or order.core.terminal or order.cl_ord_id != tag:
                 self._settle(tag, now_ns)
 
-    def about(self, symbol: str, *duties: str) -> bool:
-        """Whether an order of these duties is in doubt, a stop and its substitute are, or a stop or
-        a closing order is acknowledged and no more."""
-        stops = sum(s == symbol and duty == "stop" for s, duty, _ in self._open.values())
-        if symbol in self._taken.values() or stops > 1:
-            return True
-        return any(s == symbol and duty in duties for s, duty, _ in self._open.values())
+    def about(self, symbol: str, kinds: tuple[str, ...]) -> bool:
+        """Whether there is a doubt of these kinds about a contract."""
+        return any(self._exists(symbol, kind) for kind in kinds)
 
-    def ended(self, symbol: str) -> Moment | None:
-        """What ended the last doubt about a closing order of a contract; None: there was none."""
-        return self._ended.get(symbol)
+    def ended(self, symbol: str, kinds: tuple[str, ...]) -> Moment | None:
+        """What ended the last doubt of these kinds about a contract; None: there was none."""
+        last = None
+        for (ended, kind), moment in self._ended.items():
+            if ended == symbol and kind in kinds:
+                last = moment
+        return last
+
+    def _exists(self, symbol: str, kind: str) -> bool:
+        if kind == "stops":
+            return sum(s == symbol and d == "stop" for s, d, _ in self._open.values()) > 1
+        if any(s == symbol and f"taken {duty}" == kind for s, duty in self._taken.values()):
+            return True
+        return any(s == symbol and duty == kind for s, duty, _ in self._open.values())
+
+    def _end(self, symbol: str, kind: str, moment: Moment) -> None:
+        self._ended.pop((symbol, kind), None)  # the last one last
+        self._ended[symbol, kind] = moment
 
     def _settle(self, tag: str, now_ns: int) -> None:
         self._orders.pop(tag, None)
-        found = self._open.pop(tag, None)
-        if found is not None and now_ns - found[2] > _DOUBTFUL_NS:
-            self._ended[found[0]] = told = Moment(now_ns, now_ns)
+        symbol, duty, since_ns = self._open.get(tag, ("", "", now_ns))
+        two = self._exists(symbol, "stops")
+        self._open.pop(tag, None)
+        if now_ns - since_ns > _DOUBTFUL_NS:
+            told = Moment(now_ns, now_ns)
             told.known_ns = now_ns
+            self._end(symbol, duty, told)
+            if two and duty == "stop":
+                self._end(symbol, "stops", told)

@@ -4,6 +4,7 @@ from ...trading.order import OrderRequest
 from ...trading.orders import tags
 from ...trading.words import ExecType, OrdStatus
 from .bounds import in_ns
+from .doubtful import GIVES_BACK
 from .group_books import MEMBERS, Book, LinkedBook, OpenedBook
 from .knowable import Backlog, Moment, Stopwatch
 from .oracle import Oracle
@@ -95,11 +96,11 @@ class OneCancelsOther(Oracle):
         """Whether an order that may have given it back is in doubt."""
         doubts = self._scene.doubts
         doubts.look(self._scene.now_ns())
-        ended = doubts.ended(book.symbol)
+        ended = doubts.ended(book.symbol, GIVES_BACK)
         if ended is not None and ended is not self._doubted.get(intent):
             self._doubted[intent] = ended
             book.repair.restart(ended)
-        return doubts.about(book.symbol, "exit")
+        return doubts.about(book.symbol, GIVES_BACK)
 
     def _open(self, tag: tags.Tag, request: OrderRequest) -> Book | None:
         """The book of an intent that begins, None where there is nothing to judge of it."""

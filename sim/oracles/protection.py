@@ -4,6 +4,7 @@ from ...trading.errors import Refused
 from ...trading.words import ExecType
 from ..desk.orders import OrderRecord
 from .bounds import in_ns
+from .doubtful import CLOSES, PROTECTS
 from .knowable import Backlog, Moment, Stopwatch
 from .oracle import Oracle
 from .port import Answered, PortEvent, Sent
@@ -62,11 +63,12 @@ class Protected(Oracle):
     def _in_doubt(self, symbol: str, backlog: Backlog) -> bool:
         doubts, bounds, refused = self._scene.doubts, self._scene.bounds, symbol in self._refused
         doubts.look(self._scene.now_ns())
-        ended = doubts.ended(symbol)
+        kinds = CLOSES if refused else PROTECTS
+        ended = doubts.ended(symbol, kinds)
         if ended is not None and ended is not self._doubted.get(symbol):
             self._doubted[symbol] = ended
             backlog.restart(ended, in_ns(bounds.flat_s if refused else bounds.protect_s))
-        return doubts.about(symbol, *(("exit", "stop", "target") if refused else ("exit",)))
+        return doubts.about(symbol, kinds)
 
     def _backlog(self, symbol: str) -> Backlog:
         if symbol not in self._bare:
