@@ -5,6 +5,8 @@ from .oracle import Oracle
 from .port import FlattenCall, PortEvent, Sent
 from .scene import BrokerSaid, Contract, Scene, duty_of
 
+_CLOSES = ("exit", "close")
+
 
 class Run:
     """One flatten under way. `sent`: when each tag left since it began; `arrived`: those of them
@@ -108,7 +110,7 @@ class Flattening(Oracle):
 
     def _alone(self, run: Run, contract: Contract) -> None:
         working = contract.working.values()
-        live = [r for r in working if r.known_as in run.arrived and duty_of(r) == "exit"]
+        live = [r for r in working if r.known_as in run.arrived and duty_of(r) in _CLOSES]
         if len(live) > 1:
             names = ", ".join(record.known_as for record in live)
             self._scene.violate(self.name, f"a flatten has several orders at work: {names}")

@@ -177,7 +177,8 @@ class OneFill(Oracle):
     The exceptions are a stop's substitute, sent T_hedge or more after the stop it stands for and
     declared by a `stop_hedged` incident that names both, a child that the broker brings beside an
     order of ours, and, at a broker that changes no order in place, the stop that takes another's
-    place at a new price or size: then both work for T_over at most.
+    place at a new price or size: then both work for T_over at most. A third may only be the
+    substitute of one of such two.
     """
 
     name = "INV-08"
@@ -231,18 +232,25 @@ class OneFill(Oracle):
     def _second(self, intent: str, live: dict[int, BrokerSaid], said: BrokerSaid) -> None:
         if not live:
             return
-        first = next(iter(live.values()))
-        tags = first.record.known_as, said.record.known_as
-        # The substitute may arrive first.
-        apart_ns = abs(self._sent_ns.get(tags[1], 0) - self._sent_ns.get(tags[0], 0))
+        first, *more = live.values()
         is_stop = said.tag is not None and said.tag.role == "stop"
-        late = apart_ns >= in_ns(self._scene.bounds.hedge_s)
-        substitute = is_stop and ((late and self._declared(tags)) or self._other(first, said))
-        most = 1 if self._scene.in_place else 2  # and one of them is what both take the place of
-        if len(live) <= most and (substitute or self._by_the_broker(first, said)):
+        substitute = is_stop and any(self._substitute(each, said) for each in live.values())
+        if more:  # one takes the place of another, and a substitute that of one of the two
+            allowed = substitute and len(more) == 1 and not self._scene.in_place
+        else:
+            replaces = is_stop and self._other(first, said)
+            allowed = substitute or replaces or self._by_the_broker(first, said)
+        if allowed:
             self._doubled[intent] = self._scene.stopwatch(self._scene.bounds.over_s)
             return
+        tags = first.record.known_as, said.record.known_as
         self._scene.violate(self.name, f"{tags[0]} and {tags[1]} work at the same time")
+
+    def _substitute(self, first: BrokerSaid, said: BrokerSaid) -> bool:
+        """Whether one was sent late enough, and declared; either may arrive first."""
+        tags = first.record.known_as, said.record.known_as
+        apart_ns = abs(self._sent_ns.get(tags[1], 0) - self._sent_ns.get(tags[0], 0))
+        return apart_ns >= in_ns(self._scene.bounds.hedge_s) and self._declared(tags)
 
     def _other(self, first: BrokerSaid, said: BrokerSaid) -> bool:
         """Whether it is the order for other numbers that cannot be changed into it."""

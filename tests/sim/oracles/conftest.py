@@ -104,7 +104,15 @@ class Case:
     that meddle."""
 
     def __init__(
-        self, market, bounds, latency, watched=True, hours="always", plan=None, settings=None
+        self,
+        market,
+        bounds,
+        latency,
+        watched=True,
+        hours="always",
+        plan=None,
+        settings=None,
+        in_place=True,
     ):
         tape = read(market)
         self.world = World(
@@ -119,6 +127,7 @@ class Case:
                 cash=Decimal(50_000),
                 plan=plan,
                 settings=settings or OrderSettings(),
+                modify_in_place=in_place,
             )
         )
         self.inner = self.world.broker

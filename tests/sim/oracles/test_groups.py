@@ -264,6 +264,35 @@ def test_a_stop_and_its_substitute_both_work_for_t_over_at_most(look, late_ms, b
 
 
 @pytest.mark.parametrize(
+    ("after_ms", "declared", "broken"),
+    [
+        (1000, "9.stop#3 stands in for 9.stop#2", 0),
+        (999, "9.stop#3 stands in for 9.stop#2", 1),
+        (1000, "nothing", 1),
+    ],
+)
+def test_a_third_stop_is_a_late_and_declared_substitute_or_one_too_many(
+    case, after_ms, declared, broken
+):
+    made = case(in_place=False)
+
+    async def script(client, case):
+        await client.enter(qty=2)
+        await client.at(1150)
+        first = client.send("9.stop#1", "sell", 2, stop="19990")
+        await client.at(1300)
+        second = client.send("9.stop#2", "sell", 2, stop="19991")  # takes its place
+        await client.at(1300 + after_ms)
+        third = client.send("9.stop#3", "sell", 2, stop="19992")
+        client.desk.manager.incident("stop_hedged", declared)
+        await client.at(2500)
+        for each in (first, second, third):
+            await client.cancel((await each).order_id)
+
+    assert made.run(script).counts["INV-08"] == broken
+
+
+@pytest.mark.parametrize(
     ("role", "side", "price"),
     [("target", "sell", {"limit": "20010"}), ("entry", "buy", {"stop": "20010"})],
 )

@@ -197,14 +197,18 @@ async def without_the_orders(client):
     await asyncio.sleep(1)
 
 
-async def with_two_orders(client):
+async def with_two_orders(client, second="6.exit#1"):
     await cancel_all(client)
     client.send("5.exit#1", "sell", 1, limit="20100")
-    client.send("6.exit#1", "sell", 1, limit="20100")
+    client.send(second, "sell", 1, limit="20100")
     await asyncio.sleep(1)
     await cancel_all(client)
     client.send("7.exit#1", "sell", 2)
     await asyncio.sleep(1)
+
+
+async def with_a_close_at_a_limit(client):
+    await with_two_orders(client, "6.close#1")
 
 
 @pytest.mark.parametrize(
@@ -216,6 +220,7 @@ async def with_two_orders(client):
         (nothing_at_all, ["a flatten ended well, and 2 MNQ are held, 1 orders work"]),
         (without_the_orders, ["a flatten ended well, and 0 MNQ are held, 1 orders work"]),
         (with_two_orders, ["several orders at work: 5.exit#1, 6.exit#1"]),
+        (with_a_close_at_a_limit, ["several orders at work: 5.exit#1, 6.close#1"]),
     ],
 )
 def test_a_flatten_only_makes_smaller_and_ends_with_nothing(look, how, said):
