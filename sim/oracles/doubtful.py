@@ -10,7 +10,7 @@ everybody, until it is known to be rejected after all.
 from ...trading.errors import OutcomeUnknown
 from ...trading.orders import tags
 from ...trading.orders.handle import Order
-from .knowable import Moment
+from .knowable import SLOW_NS, Moment
 from .port import Answered, Sent
 
 GIVES_BACK = ("exit", "taken exit")
@@ -24,7 +24,6 @@ CLOSES = (*PROTECTS, "stop", "target")
 
 _DUTIES = ("exit", "stop", "target")
 _CLOSES_ALL = ("exit", "stop")
-_DOUBTFUL_NS = 10**9  # what is answered within this was never in doubt
 
 
 class Doubts:
@@ -104,7 +103,7 @@ class Doubts:
         symbol, duty, since_ns = self._open.get(tag, ("", "", now_ns))
         two = self._exists(symbol, "stops")
         self._open.pop(tag, None)
-        if now_ns - since_ns > _DOUBTFUL_NS:
+        if now_ns - since_ns > SLOW_NS:
             told = Moment(now_ns, now_ns)
             told.known_ns = now_ns
             self._end(symbol, duty, told)

@@ -14,6 +14,9 @@ from collections.abc import Callable
 
 from ...trading.order import Execution, OrderState
 
+SLOW_NS = 10**9
+"""An answer that takes longer is none: time in which others do is not reachable (fault-model 2)."""
+
 _STAMP_NS = 100
 """To how much a broker's word on a time is cut off on the wire (gateway-protocol 2)."""
 

@@ -6,9 +6,9 @@ have acted (`Watch.unreachable`), and a run's bounds are made of how long its pl
 
 from ...scenarios.plan import Fault, Plan
 from ...scenarios.plan_kinds import CALLS, WRITES
+from .knowable import SLOW_NS
 
 _REOPEN_NS = 30 * 10**9  # the longest between two tries at a market that is shut
-_SLOW_NS = 10**9  # an answer that takes longer is none, to a clock of reachable time
 
 
 def unreachable_ns(fault: Fault) -> int:
@@ -21,8 +21,8 @@ def unreachable_ns(fault: Fault) -> int:
     """
     if fault.kind == "halt":
         lasted_ns = fault.duration or 0
-        return lasted_ns + min(lasted_ns + _SLOW_NS, _REOPEN_NS)
-    if fault.kind == "latency" and fault.request + fault.response < _SLOW_NS:
+        return lasted_ns + min(lasted_ns + SLOW_NS, _REOPEN_NS)
+    if fault.kind == "latency" and fault.request + fault.response < SLOW_NS:
         return 0
     return (fault.duration or 0) if set(CALLS[fault.on]) & set(WRITES) else 0
 

@@ -5,11 +5,10 @@ from collections import deque
 from ...trading.broker import Urgency
 from ...trading.errors import NotSent, OutcomeUnknown
 from .bounds import in_ns
+from .knowable import SLOW_NS
 from .oracle import Oracle
 from .port import Answered, PortEvent, Sent
 from .scene import Scene
-
-_SLOW_NS = 10**9  # an answer that takes longer is none (fault-model 2, reachable time)
 
 
 class WithinRate(Oracle):
@@ -79,7 +78,7 @@ class BreaksOff(Oracle):
         return self._silent[urgency] >= self._scene.bounds.silences_most
 
     def _probe(self, sent: Sent) -> None:
-        since_ns = sent.time_ns - _SLOW_NS
+        since_ns = sent.time_ns - SLOW_NS
         due = [at_ns for at_ns in self._probes[sent.urgency] if at_ns > since_ns]
         self._probes[sent.urgency] = probes = [*due, sent.time_ns]
         if len(probes) > 1:
