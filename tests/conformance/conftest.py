@@ -51,11 +51,13 @@ FEE = Decimal("1.4")
 
 @dataclass
 class Stage:
-    """What a script sees."""
+    """What a script sees. `exact`: the broker tells of each thing once, in an order that is known:
+    the simulator's own; one on a wire may tell a fill twice and need not tell what it cost."""
 
     broker: Broker
     settled: Callable[[], Awaitable[None]]
     events: list[BrokerEvent] = field(default_factory=list)
+    exact: bool = False
 
 
 Script = Callable[[Stage], Awaitable[None]]
@@ -90,7 +92,7 @@ def sim_play(latency: str, brackets: BracketRules | None = None, *, in_place: bo
         process = Process("client", loop)
         wire = Wire(loop, latency_profile(latency), 0)
         broker = SimBroker(loop, wire, desk, process, modify_in_place=in_place)
-        stage = Stage(broker, lambda: asyncio.sleep(60))
+        stage = Stage(broker, lambda: asyncio.sleep(60), exact=True)
         broker.listen(stage.events.append)
 
         async def main() -> None:
@@ -110,7 +112,7 @@ def recorded_play(inner: Play) -> Play:
                 recorder = Recorder(
                     folder, source="a play", now_ns=lambda: T0, hide=str, aside=AtOnce()
                 )
-                stage = Stage(RecordedBroker(at.broker, recorder), at.settled)
+                stage = Stage(RecordedBroker(at.broker, recorder), at.settled, exact=at.exact)
                 stage.broker.listen(stage.events.append)
                 await script(stage)
                 recorded = await recorder.close()

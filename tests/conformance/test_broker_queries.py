@@ -65,6 +65,9 @@ def test_every_listener_hears_the_same_in_the_same_order(play, order):
         await at.broker.place(order("buy", 1))
         await at.settled()
         assert second == at.events
+        if at.exact:
+            told = [ExecutionReport, ExecutionReport, PositionState, AccountState]
+            assert [type(event) for event in second] == told
         assert {ExecutionReport, PositionState} <= {type(event) for event in second}
 
     play(script)
