@@ -67,7 +67,10 @@ def live(
 def paper(
     strategy: Annotated[str, typer.Argument(metavar="FILE.py[:Class]", help="The strategy.")],
     instrument: Annotated[str, option("A root such as ES, or a contract: ESZ6.", _RULES)],
-    market: Annotated[str, option("synthetic, or a file.", _MARKET)] = "synthetic",
+    market: Annotated[str, option("synthetic, a file, or live: the feed.", _MARKET)] = "synthetic",
+    config: Config = None,
+    firm: Firm = None,
+    rest: Rest = None,
     start: Annotated[str | None, option("Of recorded data.", _MARKET)] = None,
     timezone: Annotated[str | None, option("Of times without one.", _MARKET)] = None,
     speed: Annotated[str, option("1x, 10x: times real time.", _MARKET)] = "1x",
@@ -83,6 +86,7 @@ def paper(
     """Trade a strategy on paper: on Dryfill's own gateway, as if it were live.
 
     Ctrl-C works in steps, as for live. The session ends with the market's data.
+    --market live takes the feed of a firm, and sends its orders nowhere.
     """
     from .cli_paper import show_paper
 
@@ -96,7 +100,10 @@ def paper(
         "stop_trigger": stop_trigger,
         "seed": seed,
     }
-    raise typer.Exit(show_paper(asked, traded, speed, (risk, limits), settings, debug=debug))
+    connection = {"path": config, "firm": firm, "rest": rest}
+    raise typer.Exit(
+        show_paper(asked, traded, speed, (risk, limits), settings, connection, debug=debug)
+    )
 
 
 @live_app.command(epilog=EPILOG)

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from ..trading.errors import UsageError
 from ..trading.orders.risk.limits import rule_set
 from .cli_errors import OK
 from .cli_run import Doing, guarded, pairs
 from .cli_show import say
-from .live_run import Wanted, order_settings
+from .feed_run import LIVE, trade_on_feed
+from .live_run import Wanted, live_settings, order_settings
 from .paper_run import trade_on_paper
 from .strategy_file import importable, load_strategy, split_target
 from .twin_market import TwinMarket, speed_of
@@ -18,10 +20,11 @@ def show_paper(
     speed: str,
     limits: tuple[str, str | None],
     settings: str | None,
+    connection: dict[str, str | None],
     *,
     debug: bool,
 ) -> int:
-    """Trade on paper; the exit code."""
+    """Trade on paper; the exit code. `connection`: to the live feed, where that is the market."""
     doing = Doing()
     path = split_target(asked["strategy"])[0].resolve()
 
@@ -39,15 +42,18 @@ def show_paper(
                 limits_file=file,
                 seed=asked["seed"],
             )
-            doing.now = "trading on paper"
-            ended = trade_on_paper(
-                wanted,
+            market, bounds, orders = (
                 TwinMarket(**traded),
-                speed_of(speed),
                 rule_set(name, path=file),
                 order_settings(settings),
-                say,
             )
+            doing.now = "trading on paper"
+            if list(market.market) == [LIVE]:
+                _check_feed(market, speed)
+                live = live_settings(**connection)
+                ended = trade_on_feed(wanted, live, market, bounds, orders, say)
+            else:
+                ended = trade_on_paper(wanted, market, speed_of(speed), bounds, orders, say)
         for note in ended.notes:
             print(f"note: {note}")
         for line in ended.left:
@@ -57,3 +63,10 @@ def show_paper(
         return OK
 
     return guarded(work, path, doing, debug)
+
+
+def _check_feed(market: TwinMarket, speed: str) -> None:
+    if speed != "1x":
+        raise UsageError(f"the live market goes at its own speed; leave --speed {speed} out")
+    if market.start is not None:
+        raise UsageError("the live market starts now; --start is for recorded data")

@@ -75,19 +75,25 @@ async def _trade(
             random=Random(wanted.seed),
             say=say,
         )
-        before = await broker.account()
         watching = asyncio.create_task(_end_with(twin, trading))
         try:
-            ended = await attended(trading, say)
+            return await on_paper(trading, say)
         finally:
             watching.cancel()
-        try:
-            after = await broker.account()
-        except DryfillError as error:
-            say(f"balance not told: {error}")
-        else:
-            say(f"balance {after.cash:,.2f}, {after.cash - before.cash:+,.2f} in this session")
-        return ended
+
+
+async def on_paper(trading: TradingSession, say: Say) -> Ended:
+    """Run a session, and say what it did to the balance."""
+    broker = trading.desk.broker
+    before = await broker.account()
+    ended = await attended(trading, say)
+    try:
+        after = await broker.account()
+    except DryfillError as error:
+        say(f"balance not told: {error}")
+    else:
+        say(f"balance {after.cash:,.2f}, {after.cash - before.cash:+,.2f} in this session")
+    return ended
 
 
 async def _end_with(twin: TwinThread, trading: TradingSession) -> None:

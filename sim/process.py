@@ -11,7 +11,7 @@ import asyncio
 import functools
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 
 from ..trading.errors import UsageError
 
@@ -32,6 +32,19 @@ def current_process() -> Process | None:
 def process_of(context: Context) -> Process | None:
     """The process that a handle's or task's context belongs to."""
     return context.get(_current)
+
+
+class Client(Protocol):
+    """A program as a broker sees it."""
+
+    @property
+    def alive(self) -> bool: ...
+
+    def run(self, callback: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """Call into the program."""
+
+    def fence(self, port_call: Callable[P, T]) -> Callable[P, T]:
+        """A function through which the program acts, as long as it lives."""
 
 
 class Process:

@@ -19,9 +19,9 @@ from .desk.broker_desk import BrokerDesk
 from .faults.calls import Call, Fate
 from .faults.event_path import Message
 from .faults.injector import Faults
-from .loop import VirtualLoop
 from .loop_moments import Tie
-from .process import Process
+from .process import Client, Process
+from .timers import BrokerTimers
 from .wire import Leg, Wire
 
 T = TypeVar("T")
@@ -52,10 +52,10 @@ class SimBroker:
 
     def __init__(
         self,
-        loop: VirtualLoop,
+        loop: BrokerTimers,
         wire: Wire,
         desk: BrokerDesk,
-        process: Process,
+        process: Client,
         faults: Faults | None = None,
         *,
         modify_in_place: bool = True,
@@ -71,6 +71,7 @@ class SimBroker:
         if faults is None:
             desk.tell = self._told
         else:
+            assert isinstance(process, Process), "who may be killed is a process"
             faults.check_no_wire()
             faults.connect(process, self._carry)
             desk.tell = faults.told

@@ -4,9 +4,10 @@ The virtual loop is one; a running twin, whose market moves in real time, has an
 (`armed.market_timers`).
 """
 
+from asyncio import Future, TimerHandle
 from collections.abc import Callable
 from contextvars import Context
-from typing import Protocol, TypeVarTuple
+from typing import Any, Protocol, TypeVarTuple
 
 from .loop_moments import Tie
 
@@ -31,3 +32,13 @@ class Timers(Protocol):
         context: Context | None = ...,
     ) -> object:
         """Call back at a moment; of one moment by `tie`, then in the order of asking."""
+
+
+class BrokerTimers(Timers, Protocol):
+    """What a simulated broker needs beyond: answers, and an end of the waiting for them."""
+
+    def create_future(self) -> "Future[Any]":
+        """An answer that is still to come."""
+
+    def call_later(self, delay: float, callback: Callable[..., object], *args: Any) -> TimerHandle:
+        """Call back after so many seconds, unless it is cancelled."""

@@ -11,9 +11,9 @@ from contextvars import Context
 from enum import StrEnum
 
 from .latency import LatencyModel, LatencyProfile
-from .loop import VirtualLoop
 from .loop_moments import Tie
 from .streams import Bits, named_stream
+from .timers import Timers
 
 
 class Leg(StrEnum):
@@ -34,9 +34,9 @@ _TIES = {
 
 
 class Wire:
-    """Carries messages in virtual time; each leg draws from a stream of its own."""
+    """Carries messages in its timers' time; each leg draws from a stream of its own."""
 
-    def __init__(self, loop: VirtualLoop, profile: LatencyProfile, seed: int) -> None:
+    def __init__(self, loop: Timers, profile: LatencyProfile, seed: int) -> None:
         self._loop = loop
         self._legs: dict[Leg, tuple[LatencyModel, Bits]] = {
             leg: (getattr(profile, leg.value), named_stream(seed, f"latency.{leg.value}"))
@@ -72,7 +72,7 @@ class Line:
     """One direction of a connection: nothing that goes over it overtakes, whatever schedule the
     loop has. `latency_ns` draws how long a message is on its way."""
 
-    def __init__(self, loop: VirtualLoop, latency_ns: Callable[[], int], tie: Tie) -> None:
+    def __init__(self, loop: Timers, latency_ns: Callable[[], int], tie: Tie) -> None:
         self._loop = loop
         self._latency_ns = latency_ns
         self._tie = tie

@@ -52,8 +52,8 @@ def list_contract(
             f"{instrument.symbol}: the twin sends quotes and trades, and this data has neither; "
             f"give ticks instead of bars"
         )
-    trigger = _choice(Trigger, stop_trigger, "stop_trigger")
-    if trigger is Trigger.TRADE and not len(tape.trades.seq):
+    rules = market_rules(instrument, unknown_size, stop_trigger)
+    if rules.profile.trigger is Trigger.TRADE and not len(tape.trades.seq):
         raise ScenarioError(
             f"{instrument.symbol}: stops are set off by trades, and this data has quotes alone; "
             f"give trades too, or name the assumption: stop_trigger='quote'"
@@ -64,12 +64,6 @@ def list_contract(
             f"{instrument.symbol}: the market would start at {begins} ns, and its data goes from "
             f"{tape.start_ns} to {tape.end_ns}"
         )
-    rules = Rules(
-        profile=msgspec.structs.replace(PROJECTX_SIM, trigger=trigger),
-        unknown_size=_choice(UnknownSize, unknown_size, "unknown_size"),
-        spread=instrument.tick_units(0),
-        tick=instrument.tick_units(0),
-    )
     return Listing(
         instrument,
         tape,
@@ -77,6 +71,20 @@ def list_contract(
         rules,
         begins,
         book_ns(tape, begins),
+    )
+
+
+def market_rules(
+    instrument: Instrument, unknown_size: str = "all", stop_trigger: str = "trade"
+) -> Rules:
+    """The rules of the simulator behind practice accounts, as far as they are known. Raises
+    `UsageError` for values that are none of `list_contract`'s."""
+    trigger = _choice(Trigger, stop_trigger, "stop_trigger")
+    return Rules(
+        profile=msgspec.structs.replace(PROJECTX_SIM, trigger=trigger),
+        unknown_size=_choice(UnknownSize, unknown_size, "unknown_size"),
+        spread=instrument.tick_units(0),
+        tick=instrument.tick_units(0),
     )
 
 

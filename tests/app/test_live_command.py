@@ -1,7 +1,6 @@
 """`dryfill live` as a program of its own, on a gateway on real sockets, with real signals."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -9,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 from by_hand import ByHand
+from running_program import Program
 from twin_world import KEY, setup_of
 
 from dryfill.app.twin_thread import twin_in_a_thread
@@ -94,37 +94,6 @@ def program(twin, tmp_path):
             running.communicate()
 
     return start
-
-
-class Program:
-    """A program that runs: what it says, and how it ends."""
-
-    def __init__(self, running):
-        self._running = running
-        self.said = ""
-
-    def until(self, words):
-        """Read its stdout until a line with these words."""
-        while True:
-            line = self._running.stdout.readline()
-            assert line, f"it ended without {words!r}: {self.said}\n{self._running.stderr.read()}"
-            self.said += line
-            if words in line:
-                return line
-
-    def interrupt(self):
-        self._running.send_signal(signal.SIGINT)
-
-    def terminate(self):
-        self._running.terminate()
-
-    def kill(self):
-        self._running.kill()
-
-    def ends(self):
-        """Its exit code, all of stdout, and stderr."""
-        out, err = self._running.communicate(timeout=30)
-        return self._running.returncode, self.said + out, err
 
 
 def test_terms_are_said_and_asked_about_before_anything_is_sent(program, by_hand, twin):
