@@ -84,6 +84,7 @@ class Ledger:
         self._claimed: dict[str, int] = {}  # by symbol: of strangers' fills, signed, what is ours
         self._filled: dict[str, Order] = {}
         self.changes = 0  # grows whenever a position, or who made it, may be another one
+        self._moves: dict[str, int] = {}  # by symbol
 
     def book(self, fill: Execution, order: Order | None) -> bool:
         """Move the position by a fill; False, and nothing moves, where it was booked before.
@@ -94,7 +95,7 @@ class Ledger:
         if len(self._booked) > self._most:
             self._booked.pop_oldest()
         self._positions.apply(fill)
-        self.changes += 1
+        self._moved(fill.instrument)
         if order is not None:
             order.booked += fill.qty
         else:
@@ -136,7 +137,7 @@ class Ledger:
         px = position.avg_px
         lots = [(position.qty, Decimal(0) if px is None else px)] if position.qty else []
         self._positions.reset(position.instrument, lots)
-        self.changes += 1
+        self._moved(position.instrument)
 
     # --- what is held -----------------------------------------------------------------------------
 
@@ -152,11 +153,19 @@ class Ledger:
         if order.core.cum_qty != order.counted:
             order.counted = order.core.cum_qty
             self._filled[order.cl_ord_id] = order
-            self.changes += 1
+            self._moved(order.instrument)
         if order.core.cum_qty > order.booked:
             self._ahead[order.cl_ord_id] = order
         elif self._ahead:
             self._ahead.pop(order.cl_ord_id, None)
+
+    def moves(self, symbol: str) -> int:
+        """How often the position in an instrument may have become another one so far."""
+        return self._moves.get(symbol, 0)
+
+    def _moved(self, instrument: Instrument) -> None:
+        self._moves[instrument.symbol] = self.moves(instrument.symbol) + 1
+        self.changes += 1
 
     def take_claimed(self, symbol: str) -> int:
         """Contracts, signed, that were booked as a stranger's and turned out since this was asked

@@ -1,7 +1,8 @@
 """Positions held against the broker's: what differs is said, and what goes on differing is his.
 
 A position is told by another question than the fills that made it, so that one look may come
-between the two. A difference counts when a second look shows the same and nothing moved meanwhile.
+between the two, and may itself show what was. A difference counts when a second look shows the same
+and nothing moved from before the first on.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ class Holdings:
     def __init__(self, outbox: Outbox, intake: Intake) -> None:
         self._outbox = outbox
         self._intake = intake
-        self._seen: dict[str, tuple[int, int]] = {}  # by symbol: what we knew and what was told
+        self._seen: dict[str, tuple[int, int, int]] = {}  # by symbol: known, told, moves by then
         self._said: dict[str, tuple[int, int]] = {}
 
     def compare(
@@ -43,13 +44,14 @@ class Holdings:
                 self._seen.pop(symbol, None)
                 self._said.pop(symbol, None)
                 continue
-            certain = new or (self._seen.get(symbol) == pair and not moved)
+            seen = *pair, ledger.moves(symbol)
+            certain = new or (self._seen.get(symbol) == seen and not moved)
             if certain or gap:
                 self._say(symbol, pair)
             if certain:
                 self._intake.take_over(told)
             else:
-                self._seen[symbol] = pair
+                self._seen[symbol] = seen
                 again = True
         return again
 
