@@ -6,15 +6,13 @@ that it could crash without taking the exchange along.
 
 from collections.abc import Callable
 from contextvars import Context
-from random import Random
 
 from ..matching.commands import SetStatus
 from ..matching.reference import ReferenceEngine
 from ..matching.reports import Report
 from ..trading.broker import Broker
 from ..trading.desk import Desk
-from ..trading.errors import RunEnded, UsageError
-from ..trading.orders.risk.keeper import keep_within
+from ..trading.errors import UsageError
 from ..trading.strategy import Trader
 from .desk.account import Account
 from .desk.broker_desk import BrokerDesk
@@ -35,7 +33,6 @@ from .setup import Setup
 from .sim_broker import SimBroker
 from .sim_market import SimMarket
 from .stale_fills import stale_fills
-from .streams import named_stream
 from .unprotected import UnprotectedMeter
 from .wire import Wire
 
@@ -152,34 +149,9 @@ class World:
         self.loop.add_source(self.market)
 
     async def _trade(self, trader: Trader) -> list[str]:
-        setup = self.setup
-        desk = Desk(
-            self.market,
-            self.broker,
-            setup.instrument,
-            now_ns=self._client_now_ns,
-            random=Random(named_stream(setup.seed, "strategy").getrandbits(64)),
-            settings=setup.settings,
-            journal=None if setup.journal is None else setup.journal(self.process),
+        return await self._life.trade(
+            self.setup, self.market, self.broker, self._client_now_ns, self.opened, trader
         )
-        self._life.desk = desk
-        self.opened(desk)
-        await desk.open()
-        if setup.risk is not None:
-            await keep_within(
-                setup.risk,
-                setup.calendar,
-                desk.manager,
-                self.market,
-                setup.instrument,
-                self._client_now_ns,
-            )
-        try:
-            return await trader(desk)
-        except RunEnded as ended:
-            return [f"when the data ended, the script still waited: {ended}"]
-        finally:
-            desk.close()
 
     def _heard(self, record: OrderRecord, report: Report) -> None:
         self.meter.heard(record, report)

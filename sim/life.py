@@ -3,15 +3,22 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextvars import Context
+from random import Random
 from typing import Any
 
+from ..trading.broker import Broker
 from ..trading.desk import Desk
-from ..trading.errors import UsageError
+from ..trading.errors import RunEnded, UsageError
+from ..trading.market import Market
+from ..trading.orders.risk.keeper import keep_within
+from ..trading.strategy import Trader
 from .loop import VirtualLoop
 from .loop_errors import DeadlockError, describe_task
 from .loop_tasks import VirtualTask
 from .process import Process
 from .record import utc
+from .setup import Setup
+from .streams import named_stream
 
 _STOP_S = 60  # virtual, after the end: for the stop handlers, then once more for what is left
 
@@ -67,6 +74,42 @@ class Life:
         notes = await self._trading
         self._process.run(self._close_manager)
         return notes
+
+    async def trade(
+        self,
+        setup: Setup,
+        market: Market,
+        broker: Broker,
+        now_ns: Callable[[], int],
+        opened: Callable[[Desk], None],
+        trader: Trader,
+    ) -> list[str]:
+        """The program, once it has its two ports: its desk, within the setup's limits, and the
+        trader at it. `now_ns`: the program's wall clock. `opened` hears of the desk before it
+        asks anybody anything."""
+        journal, process = setup.journal, self._process
+        assert process is not None, "it has begun"
+        desk = self.desk = Desk(
+            market,
+            broker,
+            setup.instrument,
+            now_ns=now_ns,
+            random=Random(named_stream(setup.seed, "strategy").getrandbits(64)),
+            settings=setup.settings,
+            journal=None if journal is None else journal(process),
+        )
+        opened(desk)
+        await desk.open()
+        if setup.risk is not None:
+            await keep_within(
+                setup.risk, setup.calendar, desk.manager, market, setup.instrument, now_ns
+            )
+        try:
+            return await trader(desk)
+        except RunEnded as ended:
+            return [f"when the data ended, the script still waited: {ended}"]
+        finally:
+            desk.close()
 
     def _close_desk(self) -> None:
         if self.desk is not None:

@@ -45,9 +45,8 @@ from ..sim.wire import Leg, Wire
 from ..trading import instruments
 from ..trading.broker import Broker, BrokerEvent, Offers
 from ..trading.desk import Desk
-from ..trading.errors import RunEnded, UsageError
+from ..trading.errors import UsageError
 from ..trading.instrument import Instrument
-from ..trading.orders.risk.keeper import keep_within
 from ..trading.strategy import Trader
 from .live_settings import rehearsed_settings
 from .twin import ACCOUNT, Twin
@@ -187,35 +186,13 @@ class Rehearsal:
             await session.close()
 
     async def _trade(self, trader: Trader, session: ProjectXSession) -> list[str]:
-        setup = self.setup
-        desk = Desk(
-            session.market,
-            self.broker,
-            setup.instrument,
-            now_ns=self._client_now_ns,
-            random=Random(named_stream(setup.seed, "strategy").getrandbits(64)),
-            settings=setup.settings,
-            journal=None if setup.journal is None else setup.journal(self.process),
-        )
-        self._life.desk = desk
-        self.opened(desk)
-        await desk.open()
-        if setup.risk is not None:
-            await keep_within(
-                setup.risk,
-                setup.calendar,
-                desk.manager,
-                session.market,
-                setup.instrument,
-                self._client_now_ns,
-            )
         try:
-            return await trader(desk)
-        except RunEnded as ended:
-            return [f"when the data ended, the script still waited: {ended}"]
+            return await self._life.trade(
+                self.setup, session.market, self.broker, self._client_now_ns, self.opened, trader
+            )
         finally:
-            desk.close()
-            desk.manager.close()
+            if self._life.desk is not None:
+                self._life.desk.manager.close()
 
     def _road_of(self, url: str) -> Road:
         return self.roads["user" if "/hubs/user" in url else "market"]
