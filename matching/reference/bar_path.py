@@ -193,9 +193,10 @@ def _values(
         way = abs(end - begin) * nth // count // tick * tick
         found.append(begin + way if end > begin else begin - way)
     price, bid, ask = found
-    if bid is not None and ask is not None and not _touching(bar, leg, first_high):
+    between = 0 < nth < count
+    if between and bid is not None and ask is not None and not _touching(bar, leg, first_high):
         # Bid and ask reach their extremes at different moments of the bar; walked together they
-        # may meet on the way though they never did.
+        # may meet on the way though they never did. The ends of a leg are as they were recorded.
         ask = max(ask, bid + tick)
     return price, bid, ask
 

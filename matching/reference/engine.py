@@ -20,6 +20,7 @@ from ..commands import (
 from ..engine import Book, BookOrder, Columns
 from ..reports import Report
 from ..rules import Rules
+from ..workable import require_fields, require_workable
 from . import invariants, order_entry
 from .market_feed import MarketFeed
 from .order_replace import replace
@@ -40,7 +41,7 @@ class ReferenceEngine:
     """
 
     def __init__(self, rules: Rules, suspect_bars: frozenset[int] = frozenset()) -> None:
-        _require_workable(rules)
+        require_workable(rules)
         self._state = BookState(rules)
         self._feed = MarketFeed(self._state, suspect_bars)
         self._pending: list[tuple[int, int, int, Command]] = []
@@ -73,7 +74,7 @@ class ReferenceEngine:
         if self._now_ns is not None and at_ns < self._now_ns:
             raise ValueError(f"a command at {at_ns} is too late: {self._now_ns} is committed")
         if isinstance(command, NewOrder):
-            order_entry.require_fields(command)
+            require_fields(command)
             if command.order_id in self._ids:
                 raise ValueError(f"order id {command.order_id} was used before")
             self._ids.add(command.order_id)
@@ -146,23 +147,6 @@ class ReferenceEngine:
         else:
             order_entry.set_status(self._state, command)
         self._feed.orders_changed()
-
-
-def _require_workable(rules: Rules) -> None:
-    profile = rules.profile
-    if profile.protected and rules.protection is None:
-        raise ValueError(
-            f"venue profile {profile.name!r} protects market and stop orders: "
-            f"set Rules(protection=…), the distance of their limit in units"
-        )
-    if profile.protected and not profile.market_needs_opposite:
-        raise ValueError(
-            f"venue profile {profile.name!r}: a protected market order needs a quote to count its "
-            f"limit from; set market_needs_opposite=True"
-        )
-    for name in ("spread", "tick", "queue_power"):
-        if getattr(rules, name) < 1:
-            raise ValueError(f"Rules.{name} is {getattr(rules, name)}; it has to be at least 1")
 
 
 def _shown(order: WorkingOrder) -> BookOrder:

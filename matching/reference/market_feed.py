@@ -222,7 +222,8 @@ class MarketFeed:
         book = self._book
         prices = trades["price"][trades.at : end]
         aggressors = trades["aggressor"][trades.at : end]
-        before = np.concatenate(([book.last_price or prices[0]], prices[:-1]))
+        first = prices[0] if book.last_price is None else book.last_price
+        before = np.concatenate(([first], prices[:-1]))
         telling = np.flatnonzero((aggressors != 0) | (prices != before))
         if len(telling):
             at = telling[-1]

@@ -20,35 +20,6 @@ STOP_TYPES = frozenset({OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP}
 _JOIN_SIDE = {OrdType.JOIN_BID: Side.BUY, OrdType.JOIN_ASK: Side.SELL}
 _NEEDS_MARKET = frozenset({OrdType.MARKET, OrdType.JOIN_BID, OrdType.JOIN_ASK})
 
-# Which fields an order of a type has: (must have, may have). market-facts 4 and 7.
-_FIELDS: dict[OrdType, tuple[frozenset[str], frozenset[str]]] = {
-    OrdType.MARKET: (frozenset(), frozenset()),
-    OrdType.LIMIT: (frozenset({"price"}), frozenset()),
-    OrdType.STOP: (frozenset({"stop_px"}), frozenset()),
-    OrdType.STOP_LIMIT: (frozenset({"price", "stop_px"}), frozenset()),
-    OrdType.TRAILING_STOP: (frozenset({"trail"}), frozenset({"stop_px"})),
-    OrdType.JOIN_BID: (frozenset(), frozenset()),
-    OrdType.JOIN_ASK: (frozenset(), frozenset()),
-}
-
-
-def require_fields(new: NewOrder) -> None:
-    """Refuse an order that no venue could read: ValueError, since the sender is our own code.
-
-    A trailing stop may name its first trigger (`stop_px`); it then stays there until the market has
-    moved far enough for the distance to carry it on.
-    """
-    must, may = _FIELDS[new.ord_type]
-    given = {name for name in ("price", "stop_px", "trail") if getattr(new, name) is not None}
-    missing, surplus = sorted(must - given), sorted(given - must - may)
-    if missing or surplus:
-        what = f"lacks {', '.join(missing)}" if missing else f"has no {', '.join(surplus)}"
-        raise ValueError(f"order {new.order_id}: a {new.ord_type.name} order {what}")
-    if new.trail is not None and new.trail < 1:
-        raise ValueError(
-            f"order {new.order_id}: trail is {new.trail}; it is a distance, at least 1"
-        )
-
 
 def enter(book: BookState, new: NewOrder) -> None:
     """Take an order or refuse it; one taken meets the market at once where that is open."""
@@ -72,6 +43,7 @@ def enter(book: BookState, new: NewOrder) -> None:
         book.end(order, OrdStatus.REJECTED, reason)
         return
     book.orders[order.order_id] = order
+    book.version += 1
     book.report(order, ExecType.NEW)
     start(book, order)
 

@@ -77,7 +77,8 @@ class Rows:
             return
         order = np.argsort(seq, kind="stable")
         seq, time_ns = seq[order], time_ns[order]
-        if seq[0] <= self._end_seq or (np.diff(seq) <= 0).any():
+        rising = all((np.diff(t.seq) > 0).all() for t in new)
+        if seq[0] <= self._end_seq or not rising or (np.diff(seq) <= 0).any():
             raise ValueError("market rows: every seq has to be above the ones before it")
         if time_ns[0] < max(self._end_ns, now_ns) or (np.diff(time_ns) < 0).any():
             raise ValueError(

@@ -144,6 +144,7 @@ class BookState:
     def _forget(self, order: WorkingOrder, status: OrdStatus) -> None:
         if order.placed:
             self.displace(order)
+        self.version += 1
         self.orders.pop(order.order_id, None)
         self.done[order.order_id] = DoneOrder(status, order.order_qty, order.cum_qty)
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dryfill.matching.reference.bar_path import Bar, Span, open_step, steps_after_open
-from dryfill.matching.rules import BarPath, UnknownSize
+from dryfill.matching.rules import BarPath, QueueModel, UnknownSize
 
 # 100 up to 104, down to 98, close at 99; bid a tick below, ask a tick above.
 SWING = "bar 60 100/104/98/99 v1000 bid 99/103/97/98x50 ask 101/105/99/100x50"
@@ -19,7 +19,7 @@ def test_a_bar_fills_what_its_quotes_and_trades_reach_on_its_way(tell):
         2  #2 sell 2 limit 105 -> 2 new limit 105
         59 wait -> 1 trade 3@104 maker
     """,
-        queue="front",
+        queue=QueueModel.FRONT,
         bar_path=BarPath.HIGH_FIRST,
     )
 
@@ -247,3 +247,15 @@ def test_every_path_leaves_the_book_at_the_close(tell, path):
     )
     book = told.engine.book()
     assert (book.last_price, book.bid, book.ask) == (99, (98, 50, 50), (100, 50, 50))
+
+
+def test_the_ends_of_a_bar_are_as_recorded_even_where_its_spread_is_less_than_a_tick(tell):
+    told = tell(
+        """
+        0  quote 100x5 101x5
+        1  bar 9 - v0 bid 100/103/98/100x5 ask 101/104/99/101x5
+        20 wait
+    """,
+        tick=2,
+    )
+    assert told.engine.book().ask == (101, 5, 5)

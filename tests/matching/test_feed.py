@@ -130,3 +130,10 @@ def test_a_second_chunk_continues_the_first(tape_of):
     engine.extend(tape_of([(5, "quote", (1, 2, 2, 2))], 1))
     engine.advance(5)
     assert engine.book().ask == (2, 2, 2)
+
+
+def test_the_rows_of_one_table_have_to_rise_by_themselves(tape_of):
+    tape = tape_of([(1, "quote", (100, 1, 101, 1)), (1, "quote", (100, 2, 101, 2))])
+    tape.quotes.seq[:] = tape.quotes.seq[::-1].copy()
+    with pytest.raises(ValueError, match="every seq has to be above"):
+        ReferenceEngine(Rules(protection=9)).extend(tape)

@@ -71,3 +71,16 @@ def test_a_quote_ends_the_assumption_for_good(tell):
         2  trade 99x2
     """)
     assert told.engine.book().ask == (110, 1, 1)
+
+
+def test_a_trade_at_zero_is_a_price_like_any_other(tell):
+    """The uptick from 0 to 1 puts the last trade at the ask, however its rows are passed."""
+    tell(
+        """
+        0  trade 1x5
+        0  trade 0x5
+        0  #1 buy 1 limit -50 -> 1 new limit -50
+        1  trade 1x5
+        2  #2 buy 1 market -> 2 new limit 11; 2 trade 1@1 taker
+    """
+    )
