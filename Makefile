@@ -61,7 +61,10 @@ clients: setup
 
 nightly: setup clients coverage mutants
 	DRYFILL_NIGHTLY=1 $(BIN)/python -m pytest -q -n auto --dist worksteal --timeout 3600
+	@if $(BIN)/python -c 'import dryfill.matching.native.core' 2>/dev/null; then \
+		DRYFILL_BOTH_ENGINES=1 $(BIN)/python -m pytest -q -n auto --dist worksteal \
+			tests/sim tests/trading tests/testing tests/conformance tests/live tests/examples; fi
 
 clean:
-	rm -rf $(VENV) build dist dryfill.egg-info
+	rm -rf $(VENV) build dist dryfill.egg-info matching/native/core*.so matching/native/core*.pyd
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

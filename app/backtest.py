@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from ..matching.engines import AUTO, NoSuchEngineError, chosen
 from ..matching.rules import PROFILES, BarPath, QueueModel, Rules, Trigger, UnknownSize
 from ..scenarios import read_market, suspect_bars
 from ..sim.backtest import World
@@ -59,7 +60,8 @@ class Backtest:
     before every order, `RiskLimits` or the name of a rule set (`topstep-50k`), see
     docs/risk-gate.md. `brackets`: who keeps a bracket's stop and target, the simulated broker
     (`native`) or the order manager (`client`); `auto`: the broker where the venue's accounts do
-    (`projectx-sim`). See docs/brackets.md.
+    (`projectx-sim`). See docs/brackets.md. `engine`: what matches, `native` (Rust), `reference`
+    (Python), or `auto`, the native one where it was built; the result is the same.
 
     Bad values raise `UsageError`, bad data `ScenarioError`, both before anything runs.
     """
@@ -93,6 +95,7 @@ class Backtest:
         settings: OrderSettings | None = None,
         risk: RiskLimits | str | None = None,
         brackets: str = "auto",
+        engine: str = AUTO,
     ) -> None:
         self._strategy = strategy
         _check_strategy(strategy)
@@ -124,6 +127,7 @@ class Backtest:
             suspects=frozenset(suspects),
             risk=rule_set(risk) if isinstance(risk, str) else risk,
             brackets=_brackets(brackets, venue),
+            engine=_engine(engine),
         )
 
     def run(self, progress: Callable[[float], None] | None = None) -> Report:
@@ -173,6 +177,14 @@ def _brackets(brackets: str, venue: str) -> BracketRules | None:
         raise UsageError(f"brackets is {brackets!r}; give one of {names}")
     kept = brackets == "native" or (brackets == "auto" and venue == "projectx-sim")
     return BracketRules() if kept else None
+
+
+def _engine(engine: str) -> str:
+    """The engine that runs; refused here and not in the middle of a run."""
+    try:
+        return chosen(engine)
+    except NoSuchEngineError as error:
+        raise UsageError(str(error)) from error
 
 
 def _name(strategy: type[Strategy] | Script) -> str:

@@ -60,7 +60,9 @@ def _survive_any_text() -> None:
 def _version(wanted: bool) -> None:
     if wanted:
         python = f"{platform.python_implementation()} {platform.python_version()}"
-        print(f"dryfill {__version__} ({python}, engine reference)")
+        from ..matching.engines import chosen
+
+        print(f"dryfill {__version__} ({python}, engine {chosen()})")
         raise typer.Exit
 
 
@@ -123,12 +125,11 @@ def backtest(
     venue: Annotated[str, option("cme or projectx-sim.", _RULES)] = "cme",
     queue: Annotated[str, option("front, back or probabilistic.", _RULES)] = "back",
     unknown_size: Annotated[str | None, option("all, one or none.", _RULES)] = None,
-    bar_path: Annotated[
-        str, option("adverse, nearest, high-first or low-first.", _RULES)
-    ] = "adverse",
+    bar_path: Annotated[str, option("adverse, nearest, high- or low-first.", _RULES)] = "adverse",
     spread: Annotated[int, option("Ticks, where there are trades alone.", _RULES)] = 1,
     stop_trigger: Annotated[str | None, option("trade or quote.", _RULES)] = None,
     param: Annotated[list[str] | None, option("k=v, may be repeated.", _RULES)] = None,
+    engine: Annotated[str, option("auto, native or reference.", _RULES)] = "auto",
     json: Annotated[bool, option("Print the summary as JSON only.", _OUTPUT, "--json")] = False,
     out: Annotated[str | None, option("Folder for page and tables.", _OUTPUT)] = None,
     debug: Annotated[bool, option("Tracebacks of errors.", _OUTPUT, "--debug")] = False,
@@ -160,6 +161,7 @@ def backtest(
         "bar_path": bar_path,
         "spread": spread,
         "stop_trigger": stop_trigger,
+        "engine": engine,
     }
     command = ["dryfill", *context.obj]
     asked = Asked(strategy, data, world, param or [], json=json, out=out, command=command)

@@ -58,7 +58,16 @@ class Columns(Protocol):
 
 
 class Engine(Protocol):
-    """One instrument's book and matching."""
+    """One instrument's book and matching.
+
+    `ambiguous_bars` counts the bars that held more than one story of our orders,
+    `suspect_bars_walked` those whose extremes are not believed.
+    """
+
+    @property
+    def ambiguous_bars(self) -> int: ...
+    @property
+    def suspect_bars_walked(self) -> int: ...
 
     def extend(self, columns: Columns) -> None:
         """Append market rows, all at or after the last ones. Chunks may come at any time."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextvars import Context
 
 from ..matching.commands import SetStatus
-from ..matching.reference import ReferenceEngine
+from ..matching.engines import make_engine
 from ..matching.reports import Report
 from ..trading.broker import Broker
 from ..trading.desk import Desk
@@ -54,7 +54,7 @@ class World:
         self.end_ns = setup.tape.end_ns + _GRACE_NS
         self.loop = VirtualLoop(setup.start_ns, schedule=setup.schedule)
         self.digest = DomainDigest(setup.start_ns)
-        self.engine = ReferenceEngine(setup.rules, setup.suspects)
+        self.engine = make_engine(setup.engine, setup.rules, setup.suspects)
         self.engine.extend(setup.tape.between(setup.start_ns, setup.tape.end_ns + 1))
         self.account = Account("SIM", setup.cash, setup.fees, setup.instrument.currency)
         self.meter = UnprotectedMeter(self.account)

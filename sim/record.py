@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ..matching.engines import chosen
 from ..trading.instrument import Instrument
 from ..trading.orders.manager import Incident
 from ..trading.tape import Tape
@@ -294,7 +295,7 @@ def make_record(
         start_ns=setup.start_ns,
         end_ns=end_ns,
         seed=setup.seed,
-        engine="reference",
+        engine=chosen(setup.engine),
         profile=setup.rules.profile.name,
         latency=setup.latency.name,
         fees_name=setup.fees.name,

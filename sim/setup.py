@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from ..matching.engines import AUTO
 from ..matching.rules import Rules
 from ..scenarios.plan import Plan
 from ..trading.calendar import Calendar
@@ -29,7 +30,8 @@ class Setup:
     order, None: none. `schedule`: in which order ready callbacks run, None: first in first out.
     `brackets`: how the account keeps stop and target for an entry itself, None: not at all, and the
     order manager sends them. `modify_in_place`: the broker changes orders as they are; else it
-    takes no changes, and an order's place is taken by another. `journal` makes the journal of each
+    takes no changes, and an order's place is taken by another. `engine`: one of
+    `matching.engines.ENGINES`; they differ in speed alone. `journal` makes the journal of each
     life of the trader's process; None: in memory, and a new life knows nothing of the last.
     """
 
@@ -51,3 +53,4 @@ class Setup:
     schedule: Schedule | None = None
     brackets: BracketRules | None = None
     modify_in_place: bool = True
+    engine: str = AUTO

@@ -51,6 +51,10 @@ def collector_leaves_out_what_was_before() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if os.environ.get("DRYFILL_BOTH_ENGINES") == "1":
+        from both_engines import in_every_world
+
+        in_every_world()
     config.pluginmanager.register(RootIsNoTestPackage())
 
 

@@ -12,6 +12,7 @@ import pytest
 import dryfill as package
 from dryfill.app import cli_show
 from dryfill.app.cli_errors import EXIT_CODES
+from dryfill.matching.engines import chosen
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -139,7 +140,7 @@ def test_version_says_version_python_and_engine(dryfill: Call) -> None:
     code, out, _ = dryfill("--version")
     assert code == 0
     assert out.startswith(f"dryfill {package.__version__} (")
-    assert "engine reference" in out
+    assert f"engine {chosen()})" in out
 
 
 def test_help_lists_every_exit_code(dryfill: Call, monkeypatch: pytest.MonkeyPatch) -> None:

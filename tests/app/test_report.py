@@ -12,6 +12,7 @@ import pytest
 
 from dryfill import Backtest, Buy, Report, Tape, Ticks, UsageError
 from dryfill.app.report_text import money, plain, seconds
+from dryfill.matching.engines import chosen
 from dryfill.trading.orders.manager import Incident
 
 
@@ -28,7 +29,7 @@ def test_the_printed_report_names_what_a_trader_asks_for(report: Report) -> None
         f"{len(report.trades)}: ",
         "Without a working stop",
         f"{plain(report.unprotected.contract_seconds)}",
-        "engine, venue        reference, cme",
+        f"engine, venue        {chosen()}, cme",
         "latency, fees        live, topstepx",
         "seed                 0",
         f"digest {report.digest}",

@@ -1,12 +1,18 @@
 """Builds and installs the checkout as a user would, without a network."""
 
+import os
 import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from tidy import NOT_PRODUCT, ROOT
 
+TARGET = ROOT / "build" / "cargo"  # as tests/house/setup.sh has it
+BUILT = {"__pycache__", "target", ".so", ".pyd"}
+NO_CHANGES: Mapping[str, str] = MappingProxyType({})
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 
 
@@ -27,22 +33,25 @@ def package_folders() -> list[str]:
     return sorted(found)
 
 
-def build_wheel(folder: Path) -> Path:
+def build_wheel(folder: Path, changes: Mapping[str, str] = NO_CHANGES) -> Path:
     """A wheel of the checkout, built from a copy of what git would track, so that it stays clean.
 
-    Raises AssertionError with the tool's output if the build fails.
+    `changes`: of the environment in which it is built. Raises AssertionError with the tool's output
+    if the build fails.
     """
     source = folder / "source"
     copy_checkout(source)
-    run(
-        [*PIP, "wheel", "--no-build-isolation", "--no-deps", "-w", str(folder), str(source)], folder
-    )
+    command = [*PIP, "wheel", "--no-build-isolation", "--no-deps", "-w", str(folder), str(source)]
+    run(command, folder, environment={"CARGO_TARGET_DIR": str(TARGET), **changes})
     (wheel,) = folder.glob("dryfill-*.whl")
     return wheel
 
 
 def copy_checkout(target: Path) -> None:
-    """Copies the product, without what is built or belongs to git."""
+    """Copies the product, without what is built or belongs to git.
+
+    The native engine comes along as source; cargo builds it, if there is one.
+    """
     wanted = ["pyproject.toml", "LICENSE", "README.md", "MANIFEST.in", "py.typed", "__init__.py"]
     folders = sorted({name.split(".")[1] for name in package_folders() if "." in name})
     for name in wanted:
@@ -50,7 +59,7 @@ def copy_checkout(target: Path) -> None:
             put(target / name, (ROOT / name).read_bytes())
     for name in folders:
         for path in sorted((ROOT / name).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and not BUILT & {*path.parts, path.suffix}:
                 put(target / path.relative_to(ROOT), path.read_bytes())
 
 
@@ -59,8 +68,9 @@ def put(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def run(command: list[str], folder: Path) -> str:
+def run(command: list[str], folder: Path, environment: Mapping[str, str] = NO_CHANGES) -> str:
     """The command's standard output. Raises AssertionError with all of its output if it fails."""
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    changed = os.environ | environment
+    done = subprocess.run(command, cwd=folder, env=changed, capture_output=True, text=True)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout

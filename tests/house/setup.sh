@@ -7,7 +7,12 @@ set -eu
 venv=$1
 python="$venv/bin/python"
 stamp="$venv/.dryfill-stamp"
-wanted=$(cat pyproject.toml constraints.txt tests/house/setup.sh | cksum)
+# The native engine is made anew when its source changed, and when cargo has come or gone.
+cargo=$(command -v cargo || true)
+wanted=$(
+    { cat pyproject.toml constraints.txt tests/house/setup.sh matching/native/Cargo.* \
+        matching/native/src/*.rs matching/native/src/*/*.rs; echo "${cargo:+cargo}"; } | cksum
+)
 
 # mypy reads the rooms through this link (docs/decisions/0001); `build` is ignored by git.
 if [ ! -e build/pkg/dryfill/pyproject.toml ]; then
@@ -41,8 +46,15 @@ fi
 
 echo "dryfill: installing what the checks and the demo need into $venv (once)"
 # setuptools comes first and pinned, so that the build does not fetch another one.
-"$python" -m pip install --quiet --disable-pip-version-check -c constraints.txt setuptools wheel
+"$python" -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+    setuptools setuptools-rust wheel
+# What cargo makes stays below `build`, and is used again.
+CARGO_TARGET_DIR=$PWD/build/cargo
+export CARGO_TARGET_DIR
+rm -f matching/native/core*.so matching/native/core*.pyd
 # setuptools warns that an editable root may shadow itself; decision 0001 says why it may.
 PYTHONWARNINGS=ignore "$python" -m pip install --quiet --disable-pip-version-check -c constraints.txt \
     --no-build-isolation --editable '.[dev]'
+"$python" -c 'from dryfill.matching.engines import chosen
+print("dryfill: the engine that matches is", chosen(), "(native needs cargo and its crates)")'
 printf '%s\n' "$wanted" >"$stamp"

@@ -11,6 +11,8 @@ import pytest
 from packaging_of_dryfill import PIP, build_wheel, listed_packages, run
 from tidy import ROOMS, ROOT, product_files
 
+from dryfill.matching.engines import chosen, native_is_there
+
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -50,13 +52,19 @@ def test_the_wheel_holds_the_listed_packages_and_their_data_and_nothing_else(whe
     assert {n.name for n in names if n.parts[0].endswith(".dist-info")} >= {"entry_points.txt"}
     packages = {".".join(name.parent.parts) for name in ours if name.name == "__init__.py"}
     assert packages == set(listed_packages())
-    assert {str(name) for name in ours} == {f"dryfill/{path}" for path in files_to_ship()}
+    built = {str(name) for name in ours if name.suffix in (".so", ".pyd")}
+    shipped = {f"dryfill/{path}" for path in files_to_ship()}
+    assert {str(name) for name in ours} == shipped | built
+    assert len(built) == (1 if native_is_there() else 0)
+    assert all(name.startswith("dryfill/matching/native/core.") for name in built)
 
 
 def files_to_ship() -> list[PurePosixPath]:
     """Every module and table of the rooms, relative to the root."""
+    native = ROOT / "matching" / "native"
     tables = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.toml"))]
-    shipped = [ROOT / "py.typed", *product_files(), *tables]
+    tables = [path for path in tables if not path.is_relative_to(native)]
+    shipped = [ROOT / "py.typed", native / "core.pyi", *product_files(), *tables]
     return [PurePosixPath(path.relative_to(ROOT).as_posix()) for path in shipped]
 
 
@@ -86,3 +94,16 @@ def test_the_command_says_its_version_where_it_is_installed(
     said = python_there(installed, elsewhere, "-c", code)
     version = python_there(installed, elsewhere, "-c", "import dryfill; print(dryfill.__version__)")
     assert version in said
+    assert f"engine {chosen()}" in said
+
+
+def test_a_machine_without_cargo_installs_and_runs_on_the_reference(
+    elsewhere: Path, tmp_path: Path
+) -> None:
+    wheel = build_wheel(tmp_path, {"PATH": str(tmp_path), "CARGO": "cargo-is-not-here"})
+    names = zipfile.ZipFile(wheel).namelist()
+    assert not [name for name in names if name.endswith((".so", ".pyd"))]
+    target = tmp_path / "installed"
+    run([*PIP, "install", "--no-deps", "--no-index", "--target", str(target), str(wheel)], tmp_path)
+    code = "import sys; from dryfill.app.cli import main; sys.argv[1:] = ['--version']; main()"
+    assert "engine reference" in python_there(target, elsewhere, "-c", code)

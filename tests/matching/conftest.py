@@ -2,7 +2,8 @@
 
 One event a line, `time event -> report; report`. Lines of one time happen together. Every story is
 told line by line and then again in other ways (`RETELLINGS`), with `check()` after each step of
-the first. A line that begins with a semicolon continues the one before it.
+the first; where the native engine was built it is told along, and its book compared at each line.
+A line that begins with a semicolon continues the one before it.
 
     0  quote 100x5 101x7
     10 #1 buy 9 limit 101 -> 1 new limit 101; 1 trade 7@101 taker, 2 left
@@ -24,6 +25,7 @@ from dryfill.matching.commands import (
     SetMarket,
     SetStatus,
 )
+from dryfill.matching.engines import NATIVE, REFERENCE, make_engine, native_is_there
 from dryfill.matching.reference import ReferenceEngine, market_feed
 from dryfill.matching.reports import Report
 from dryfill.matching.rules import Rules
@@ -201,10 +203,9 @@ class Told:
 
 def tell(story: str, suspect_bars: frozenset[int] = frozenset(), **rules: Any) -> Told:
     """Tell a story and assert its reports. Rules not named are CME's, protection 10."""
-    engine, *others = (
-        ReferenceEngine(Rules(**{"protection": 10, **rules}), suspect_bars)
-        for _ in range(1 + len(RETELLINGS))
-    )
+    asked = Rules(**{"protection": 10, **rules})
+    engine, *others = (ReferenceEngine(asked, suspect_bars) for _ in range(1 + len(RETELLINGS)))
+    twin = make_engine(NATIVE if native_is_there() else REFERENCE, asked, suspect_bars)
     lines: list[str] = []
     for line in story.strip().splitlines():
         if line.strip().startswith(";"):
@@ -223,15 +224,18 @@ def tell(story: str, suspect_bars: frozenset[int] = frozenset(), **rules: Any) -
     seq, reports = 0, []
     for at in sorted({at for at, _, _ in events}):
         now = [row for row in rows if row[0] == at]
-        engine.extend(tape_of(now, seq))
+        for each in (engine, twin):
+            each.extend(tape_of(now, seq))
         seq += len(now)
         for when, command in commands:
             if when == at:
-                engine.submit(at, command)
-                for other in others:
+                for other in (engine, twin, *others):
                     other.submit(at, command)
         new = engine.advance(at)
+        assert list(twin.advance(at)) == list(new), f"the native engine, at {at}"
+        assert twin.book() == engine.book(), f"the native engine's book, at {at}"
         engine.check()
+        twin.check()
         expected = [words for when, _, more in events if when == at for words in more]
         assert [said(report) for report in new] == expected, f"at {at}"
         reports += new

@@ -1,0 +1,58 @@
+"""Which engine runs: the one in Rust where it was built, or the one that is read.
+
+Both say the same of the same commands and rows, report for report (tests/matching compares them),
+so that the choice changes how long a run takes and nothing else.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from .engine import Engine
+from .reference import ReferenceEngine
+from .rules import Rules
+
+AUTO, NATIVE, REFERENCE = "auto", "native", "reference"
+ENGINES = (AUTO, NATIVE, REFERENCE)
+"""What may be asked for; AUTO is NATIVE where that was built."""
+
+_CORE = ".native.core"
+
+
+class NoSuchEngineError(ValueError):
+    """An engine of this name is not known, or not built here."""
+
+
+def native_is_there() -> bool:
+    """Whether the native engine was built with this installation, and can be loaded here."""
+    try:
+        import_module(_CORE, __package__)
+    except ImportError:
+        return False
+    return True
+
+
+def chosen(name: str = AUTO) -> str:
+    """NATIVE or REFERENCE: what `name` comes to here.
+
+    Raises NoSuchEngineError for a name that is none of ENGINES, and for NATIVE where it was not
+    built.
+    """
+    if name not in ENGINES:
+        raise NoSuchEngineError(f"engine is {name!r}; give one of {', '.join(ENGINES)}")
+    if name == NATIVE and not native_is_there():
+        raise NoSuchEngineError(
+            "the native engine was not built with this installation: it needs cargo (Rust 1.88 or "
+            "newer) and its crates while Dryfill is installed; engine='reference' does the same"
+        )
+    if name != AUTO:
+        return name
+    return NATIVE if native_is_there() else REFERENCE
+
+
+def make_engine(name: str, rules: Rules, suspect_bars: frozenset[int] = frozenset()) -> Engine:
+    """An engine of `name` (one of ENGINES) for one instrument. Raises as `chosen` does."""
+    if chosen(name) == REFERENCE:
+        return ReferenceEngine(rules, suspect_bars)
+    native: Any = import_module(_CORE, __package__)
+    engine: Engine = native.NativeEngine(rules, suspect_bars)
+    return engine

@@ -1,0 +1,38 @@
+"""Each fault of the native engine that the table has is found by the comparison of test_twins.py.
+
+That the table fits the code is tested always, that the mutants are caught in `make nightly`.
+"""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from native_mutants import build, compared, read_native_mutants
+
+from dryfill.matching.engines import native_is_there
+
+MUTANTS = read_native_mutants(Path(__file__).with_name("mutants") / "native.toml")
+NAMES = [mutant.says for mutant in MUTANTS]
+
+needs_cargo = pytest.mark.skipif(
+    shutil.which("cargo") is None or not native_is_there(),
+    reason="no cargo here, or the crates cannot be had",
+)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=NAMES)
+def test_the_table_fits_the_code(mutant):
+    assert not mutant.faults()
+
+
+@pytest.mark.nightly
+@needs_cargo
+def test_an_engine_that_is_whole_passes_the_comparison(tmp_path):
+    assert compared(build(tmp_path, None)) == ""
+
+
+@pytest.mark.nightly
+@needs_cargo
+@pytest.mark.parametrize("mutant", MUTANTS, ids=NAMES)
+def test_the_mutant_is_caught(mutant, tmp_path):
+    assert compared(build(tmp_path, mutant)), "both engines say the same"
