@@ -29,6 +29,15 @@ pub struct ReplaceOrder {
     pub trail: Option<i64>,
 }
 
+/// The market by hand: a quote with a size on each side, then a trade of it at the bid.
+#[allow(missing_docs, reason = "the fields are those of matching/commands.py")]
+#[derive(Clone, Debug)]
+pub struct SetMarket {
+    pub bid: i64,
+    pub ask: i64,
+    pub size: i64,
+}
+
 /// Everything an engine can be told.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -42,6 +51,8 @@ pub enum Command {
     Freeze(i64, bool),
     /// Move the session to another state.
     SetStatus(TradingStatus),
+    /// Quote and trade without a row.
+    SetMarket(SetMarket),
 }
 
 /// The venue's word on one order.

@@ -127,6 +127,7 @@ impl Engine {
             Command::Replace(change) => replace(book, change)?,
             Command::Freeze(order_id, frozen) => order_entry::freeze(book, *order_id, *frozen)?,
             Command::SetStatus(status) => order_entry::set_status(book, *status)?,
+            Command::SetMarket(market) => self.feed.by_hand(book, market)?,
         }
         self.feed.orders_changed(&mut self.state);
         Ok(())

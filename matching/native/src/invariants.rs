@@ -72,6 +72,9 @@ fn check_order(book: &BookState, order: &WorkingOrder) -> Result<(), Fault> {
         let trailing = order.ord_type == OrdType::TrailingStop;
         return require(!trailing || order.trail.is_some_and(|trail| trail > 0), "no trail");
     }
+    if order.frozen {
+        return require(order.ahead.is_none(), "frozen, and with a place in a queue");
+    }
     require(order.ahead.is_none_or(|ahead| ahead >= 0), "less than nothing ahead")?;
     let recorded = &book.recorded[order.side.index()];
     let front = book.rules.queue == QueueModel::Front;

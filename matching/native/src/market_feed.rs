@@ -3,6 +3,7 @@
 
 use crate::bar_path::Bar;
 use crate::bar_walk::{BarWalk, choose_path, commit_step, conflicting_side};
+use crate::commands::SetMarket;
 use crate::leap::leap;
 use crate::market_events::{begin_row, on_print, on_quote, taken_at_ask};
 use crate::rows::{Kind, NewRows, Rows};
@@ -57,6 +58,15 @@ impl MarketFeed {
                 self.commit_row(book, kind)?;
             }
         }
+    }
+
+    /// A quote and a trade that no row brings.
+    pub fn by_hand(&mut self, book: &mut BookState, market: &SetMarket) -> Result<(), Fault> {
+        if self.walk.is_none() {
+            begin_row(book, None, true)?;
+        }
+        on_quote(book, (Some(market.bid), market.size), (Some(market.ask), market.size), true)?;
+        on_print(book, market.bid, market.size, 0)
     }
 
     /// An order may have come into the bar that is being walked: its story may be two now.

@@ -72,11 +72,10 @@ pub fn freeze(book: &mut BookState, order_id: i64, frozen: bool) -> Result<(), F
     book.orders[slot].frozen = frozen;
     if frozen {
         book.displace(slot);
+        book.orders[slot].ahead = None; // it stands in no queue
         return Ok(());
     }
-    let arrival = book.next_arrival();
-    let order = &mut book.orders[slot];
-    (order.arrival, order.ahead) = (arrival, None);
+    book.orders[slot].arrival = book.next_arrival();
     start(book, slot)
 }
 

@@ -5,7 +5,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-use crate::commands::{Command, NewOrder, ReplaceOrder};
+use crate::commands::{Command, NewOrder, ReplaceOrder, SetMarket};
 use crate::rules::{BarPath, QueueModel, Rules, Trigger, UnknownSize};
 use crate::words::{OrdType, Side, TimeInForce, TradingStatus};
 
@@ -76,6 +76,13 @@ pub fn command_from(command: &Bound<'_, PyAny>) -> PyResult<Command> {
         let number = command.getattr(intern!(py, "status"))?.extract()?;
         let status = TradingStatus::of(number).ok_or_else(|| not_known("status", number))?;
         Ok(Command::SetStatus(status))
+    } else if class.is(&classes.set_market) {
+        let number = |name| -> PyResult<i64> { command.getattr(name)?.extract() };
+        Ok(Command::SetMarket(SetMarket {
+            bid: number(intern!(py, "bid"))?,
+            ask: number(intern!(py, "ask"))?,
+            size: number(intern!(py, "size"))?,
+        }))
     } else {
         Err(PyTypeError::new_err(format!("{class} is no command of matching/commands.py")))
     }
@@ -135,6 +142,7 @@ struct Classes {
     cancel_order: Py<PyAny>,
     freeze_order: Py<PyAny>,
     set_status: Py<PyAny>,
+    set_market: Py<PyAny>,
 }
 
 impl Classes {
@@ -149,6 +157,7 @@ impl Classes {
                 cancel_order: class("CancelOrder")?,
                 freeze_order: class("FreezeOrder")?,
                 set_status: class("SetStatus")?,
+                set_market: class("SetMarket")?,
             })
         })
     }
