@@ -29,7 +29,9 @@ class Bounds:
     (T_orphan): closing orders while flat (INV-03). `hedge_s` (T_hedge): how old a stop must be
     before a substitute for it goes out (INV-08). `look_s` (T_look): when a client that was not told
     must have looked; `look_again_s`: the same after a look that nobody answered; `late_s`: the
-    same on a stream that loses nothing, which is as late as it is (docs/decisions/0009).
+    same on a stream that loses nothing, which is as late as it is (docs/decisions/0009); `ask_s`
+    (T_ask): reachable time after its first question about a change, from which on a client is
+    judged as if it knew, whatever it asks and is told.
 
     `passed_s`: how long the market may stay beyond a protective stop that works on (F36): the
     second after which the client asks, and T_flat.
@@ -56,6 +58,7 @@ class Bounds:
     look_s: float = 5.0
     look_again_s: float = 1.0
     late_s: float = 15.0
+    ask_s: float = 20.0
     passed_s: float = 4.0
     quiet_s: float = 10.0
     repeat_s: float = 1.0

@@ -4,8 +4,9 @@ What happens at the broker is a `Moment`. It is known once its report was delive
 answered that covers it; and a client that does not look is judged all the same, as if it had known
 after T_look. One that did look, in time, and got no answer, or one that lags behind, could not know
 either: it has until it must look again, soon where it was told nothing, T_look where it cannot tell
-that an answer was old. From there on only reachable time counts: while the path to the broker is
-down or the market takes no orders, clocks stand still.
+that an answer was old; an answer that does not tell of it gives nothing. And T_ask after it first
+asked it is judged, whatever it asks and is told. From there on only reachable time counts: while
+the path to the broker is down or the market takes no orders, clocks stand still.
 """
 
 from bisect import insort
@@ -23,19 +24,47 @@ _STAMP_NS = 100
 
 class Moment:
     """A change at the broker. `known_ns`: when the client was told of it, None while it was not;
-    `due_ns`: when it must have looked; `fill`: whether something was filled."""
+    `look_ns`: when it must have looked, questions under way apart; `since_ns`: when it first asked;
+    `fill`: whether something was filled."""
 
-    __slots__ = ("at_ns", "cum_qty", "due_ns", "fill", "known_ns", "terminal")
+    __slots__ = (
+        "_asked",
+        "at_ns",
+        "cum_qty",
+        "fill",
+        "known_ns",
+        "look_ns",
+        "since_ns",
+        "terminal",
+    )
 
     def __init__(
-        self, at_ns: int, due_ns: int, cum_qty: int = 0, terminal: bool = False, fill: bool = False
+        self, at_ns: int, look_ns: int, cum_qty: int = 0, terminal: bool = False, fill: bool = False
     ) -> None:
         self.at_ns = at_ns
         self.fill = fill
-        self.due_ns = due_ns
+        self.look_ns = look_ns
         self.cum_qty = cum_qty
         self.terminal = terminal
         self.known_ns: int | None = None
+        self.since_ns: int | None = None
+        self._asked: list[tuple[object, int]] = []
+
+    @property
+    def due_ns(self) -> int:
+        """When the client must have looked, or its questions be answered."""
+        return max((due_ns for _, due_ns in self._asked), default=self.look_ns)
+
+    def ask(self, question: object, sent_ns: int, due_ns: int) -> None:
+        """A question about it is under way."""
+        self.since_ns = sent_ns if self.since_ns is None else self.since_ns
+        self._asked.append((question, max(due_ns, self.look_ns)))
+
+    def end(self, question: object) -> bool:
+        """It is no more, whatever came of it; whether there was such a question."""
+        left = [asked for asked in self._asked if asked[0] is not question]
+        found, self._asked = len(left) < len(self._asked), left
+        return found
 
     def shown_by(self, state: OrderState) -> bool:
         """Whether a state of the order has this change in it."""
@@ -49,11 +78,13 @@ Covered = Callable[[str, Moment], bool]
 
 class Knowledge:
     """What the client was told, order by order. `look_ns`: T_look; `again_ns`: the same for a
-    client that was not answered."""
+    client that was not answered; `ask_ns`: T_ask, reachable time."""
 
-    def __init__(self, look_ns: int, again_ns: int) -> None:
+    def __init__(self, look_ns: int, again_ns: int, ask_ns: int, reachable: "Reachable") -> None:
         self._look_ns = look_ns
         self._again_ns = again_ns
+        self._ask_ns = ask_ns
+        self._reachable = reachable
         self._untold: dict[str, list[Moment]] = {}
 
     def happened(
@@ -80,34 +111,40 @@ class Knowledge:
         """The client was shown a fill, and with it what had been filled before."""
         self._learn(fill.order_id, now_ns, lambda moment: fill.time_ns > moment.at_ns - _STAMP_NS)
 
-    def asked(self, sent_ns: int, due_ns: int, covered: Covered) -> None:
+    def asked(self, question: object, sent_ns: int, due_ns: int, covered: Covered) -> None:
         """A question left, whose answer would tell of what is `covered`, and is due by then."""
-        self._postpone(sent_ns, due_ns, covered)
-
-    def asked_in_vain(self, sent_ns: int, now_ns: int, covered: Covered) -> None:
-        """Nobody answered it."""
-        self._postpone(sent_ns, now_ns + self._again_ns, covered)
-
-    def answered(self, sent_ns: int, now_ns: int, covered: Covered) -> None:
-        """It was answered, and what it told was taken in: what is covered by it and not known even
-        so happened later than what the answer shows."""
-        self._postpone(sent_ns, now_ns + self._look_ns, covered)
-
-    def _postpone(self, sent_ns: int, due_ns: int, covered: Covered) -> None:
         for order_id, moments in list(self._untold.items()):
             for moment in moments:
                 asked = moment.at_ns <= sent_ns <= moment.due_ns
                 if asked and covered(order_id, moment):
-                    moment.due_ns = max(moment.due_ns, due_ns)
+                    moment.ask(question, sent_ns, due_ns)
             left = [moment for moment in moments if sent_ns <= moment.due_ns]
             if left:
                 self._untold[order_id] = left
             else:
                 del self._untold[order_id]  # overtaken
 
+    def asked_in_vain(self, question: object, now_ns: int) -> None:
+        """Nobody answered it."""
+        self._ended(question, now_ns + self._again_ns, lambda *_: True)
+
+    def answered(self, question: object, now_ns: int, told: Covered) -> None:
+        """It was answered, and what it showed was taken in: what it tells of and is not known even
+        so happened later than what the answer shows."""
+        self._ended(question, now_ns + self._look_ns, told)
+
+    def _ended(self, question: object, look_ns: int, told: Covered) -> None:
+        for order_id, moments in self._untold.items():
+            for moment in moments:
+                if moment.end(question) and told(order_id, moment):
+                    moment.look_ns = max(moment.look_ns, look_ns)
+
     def from_ns(self, moment: Moment) -> int:
         """The first moment at which the client could know."""
-        return moment.due_ns if moment.known_ns is None else min(moment.known_ns, moment.due_ns)
+        due_ns = moment.due_ns
+        if moment.since_ns is not None and due_ns > moment.since_ns + self._ask_ns:
+            due_ns = min(due_ns, self._reachable.after(moment.since_ns, self._ask_ns))
+        return due_ns if moment.known_ns is None else min(moment.known_ns, due_ns)
 
     def _learn(self, order_id: str, now_ns: int, shown: Callable[[Moment], bool]) -> None:
         left = []
@@ -148,6 +185,17 @@ class Reachable:
                 found -= end_ns - begin_ns
                 reached = end_ns
         return found
+
+    def after(self, from_ns: int, span_ns: int) -> int:
+        """When so much reachable time will have passed since a moment."""
+        at_ns = from_ns
+        for down_ns, up_ns in self._down:
+            if down_ns >= at_ns + span_ns:
+                break
+            if up_ns > at_ns:
+                span_ns -= max(down_ns - at_ns, 0)
+                at_ns = up_ns
+        return at_ns + span_ns
 
 
 class Stopwatch:

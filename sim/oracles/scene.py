@@ -176,7 +176,9 @@ class Scene:
         self.in_place = in_place  # the broker changes orders as they are
         self.reachable = Reachable()
         look_s = bounds.late_s if lossless else bounds.look_s
-        self.knowledge = Knowledge(in_ns(look_s), in_ns(bounds.look_again_s))
+        self.knowledge = Knowledge(
+            in_ns(look_s), in_ns(bounds.look_again_s), in_ns(bounds.ask_s), self.reachable
+        )
         self.doubts = Doubts()
         self.contracts: dict[str, Contract] = {}
         self.managers: list[OrderManager] = []  # one for each life of the client
@@ -284,7 +286,7 @@ class Scene:
             covered = self._covered(event)
             if covered is not None:
                 due_ns = event.time_ns + in_ns(event.deadline_s or 0)
-                self.knowledge.asked(event.time_ns, due_ns, covered)
+                self.knowledge.asked(event, event.time_ns, due_ns, covered)
         elif isinstance(event, Delivered):
             state = getattr(event.event, "order", None)
             if state is not None:
@@ -331,11 +333,11 @@ class Scene:
         if covered is None:
             return
         if event.error is not None:
-            self.knowledge.asked_in_vain(sent.time_ns, event.time_ns, covered)
+            self.knowledge.asked_in_vain(sent, event.time_ns)
         elif sent.read == "open-orders":  # that one is over is told by its absence
-            self.knowledge.answered(sent.time_ns, event.time_ns, lambda number, _: number in listed)
+            self.knowledge.answered(sent, event.time_ns, lambda number, _: number in listed)
         else:
-            self.knowledge.answered(sent.time_ns, event.time_ns, covered)
+            self.knowledge.answered(sent, event.time_ns, covered)
 
     def _covered(self, sent: Sent) -> Covered | None:
         """What a question would tell of; None for what tells of no order."""

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from dryfill.sim.oracles.knowable import Knowledge
+from dryfill.sim.oracles.knowable import Knowledge, Reachable
 from dryfill.trading import instruments
 from dryfill.trading.order import Execution, OrderState
 from dryfill.trading.words import OrdStatus, OrdType, Side
@@ -54,7 +54,7 @@ def fill(time_ns):
     [(AT_NS, True), (AT_NS - 42, True), (AT_NS - 99, True), (AT_NS - 100, False)],
 )
 def test_a_time_cut_off_at_a_hundred_nanoseconds_still_tells_of_the_change(tell, told_ns, known):
-    knowledge = Knowledge(5 * S, S)
+    knowledge = Knowledge(5 * S, S, 20 * S, Reachable())
     moment = knowledge.happened("1", AT_NS, 1, terminal=True, fill=True)
     if tell == "order":
         knowledge.told(state(told_ns), 11 * S)

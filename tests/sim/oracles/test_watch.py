@@ -164,7 +164,8 @@ def test_time_in_which_the_market_is_shut_does_not_count(hours, broken):
 
 
 def test_a_stopwatch_counts_from_knowing_and_speaks_once_for_each_span():
-    knowledge, reachable = Knowledge(5 * S, S), Reachable()
+    reachable = Reachable()
+    knowledge = Knowledge(5 * S, S, 20 * S, reachable)
     stopwatch = Stopwatch(knowledge, reachable, 2 * S)
     moment = knowledge.happened("1", 0, 1, terminal=False)
     assert stopwatch.hold(True, moment)
@@ -178,7 +179,8 @@ def test_a_stopwatch_counts_from_knowing_and_speaks_once_for_each_span():
 
 
 def test_a_backlog_times_each_part_and_lets_the_oldest_go_first():
-    knowledge, reachable = Knowledge(5 * S, S), Reachable()
+    reachable = Reachable()
+    knowledge = Knowledge(5 * S, S, 20 * S, reachable)
     backlog = Backlog(knowledge, reachable, 2 * S)
     first, second = (knowledge.told_at(at_ns) for at_ns in (0, S))
     assert backlog.set(3, first)
@@ -294,7 +296,8 @@ def test_the_demo_on_a_calm_wire_keeps_every_invariant():
     ],
 )
 def test_who_looked_in_time_and_was_not_told_may_look_again(asked_s, answered_s, shown, overrun_s):
-    knowledge, reachable = Knowledge(5 * S, S), Reachable()
+    reachable = Reachable()
+    knowledge = Knowledge(5 * S, S, 20 * S, reachable)
     stopwatch = Stopwatch(knowledge, reachable, 2 * S)
     stopwatch.hold(True, knowledge.happened("1", 0, 1, terminal=False, fill=True))
 
@@ -302,17 +305,52 @@ def test_who_looked_in_time_and_was_not_told_may_look_again(asked_s, answered_s,
         return moment.fill
 
     if asked_s is not None:
-        knowledge.asked(asked_s * S, (asked_s + 5) * S, fills)
+        knowledge.asked("q", asked_s * S, (asked_s + 5) * S, fills)
     if answered_s is not None and shown:
-        knowledge.answered(asked_s * S, round(answered_s * S), fills)
+        knowledge.answered("q", round(answered_s * S), fills)
     elif answered_s is not None:
-        knowledge.asked_in_vain(asked_s * S, round(answered_s * S), fills)
+        knowledge.asked_in_vain("q", round(answered_s * S))
     assert not stopwatch.overrun(round(overrun_s * S))
     assert stopwatch.overrun(round(overrun_s * S) + 1)
 
 
+def test_an_answer_that_does_not_tell_of_a_change_gives_no_time():
+    reachable = Reachable()
+    knowledge = Knowledge(5 * S, S, 20 * S, reachable)
+    moment = knowledge.happened("1", 0, 1, terminal=True, fill=True)
+    knowledge.asked("all that work", 4 * S, 9 * S, lambda *_: True)
+    assert knowledge.from_ns(moment) == 9 * S
+    knowledge.answered("all that work", 8 * S, lambda *_: False)
+    assert knowledge.from_ns(moment) == 5 * S
+
+
+@pytest.mark.parametrize(("down_s", "judged_s"), [(0, 23), (7, 30)])
+@pytest.mark.parametrize("answers", [True, False])
+def test_who_keeps_asking_is_judged_t_ask_after_it_first_asked(answers, down_s, judged_s):
+    reachable = Reachable()
+    reachable.unreachable(10 * S, (10 + down_s) * S)
+    knowledge = Knowledge(5 * S, S, 20 * S, reachable)
+    moment = knowledge.happened("1", 0, 1, terminal=False, fill=True)
+    for at_s in range(3, 60):
+        knowledge.asked(str(at_s), at_s * S, (at_s + 5) * S, lambda *_: True)
+        if answers:
+            knowledge.answered(str(at_s), at_s * S, lambda *_: True)
+        else:
+            knowledge.asked_in_vain(str(at_s), at_s * S)
+    assert knowledge.from_ns(moment) == judged_s * S
+
+
+def test_it_is_said_when_so_much_reachable_time_will_have_passed():
+    reachable = Reachable()
+    for span in ((50, 60), (10, 20), (15, 30)):
+        reachable.unreachable(*span)
+    assert [reachable.after(0, span) for span in (5, 10, 11, 30, 31)] == [5, 10, 31, 50, 61]
+    assert reachable.after(12, 3) == 33
+
+
 def test_a_condition_is_known_once_all_that_made_it_true_is():
-    knowledge, reachable = Knowledge(5 * S, S), Reachable()
+    reachable = Reachable()
+    knowledge = Knowledge(5 * S, S, 20 * S, reachable)
     stopwatch = Stopwatch(knowledge, reachable, 2 * S)
     fill = knowledge.happened("1", 0, 1, terminal=True, fill=True)
     stopwatch.hold(True, knowledge.told_at(S), fill)
