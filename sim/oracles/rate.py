@@ -5,7 +5,6 @@ from collections import deque
 from ...trading.broker import Urgency
 from ...trading.errors import NotSent, OutcomeUnknown
 from .bounds import in_ns
-from .knowable import SLOW_NS
 from .oracle import Oracle
 from .port import Answered, PortEvent, Sent
 from .scene import Scene
@@ -48,8 +47,8 @@ class WithinRate(Oracle):
 
 class BreaksOff(Oracle):
     """INV-23: once so many requests in a row had no answer, for ordinary and for risk-reducing ones
-    apart, one at a time goes out until one is answered; one that was not within a second is a trial
-    no more. Premise: such silences.
+    apart, one at a time goes out until one is answered; each is waited for until its deadline.
+    Another life of the client begins to count anew. Premise: such silences.
 
     No answer: nobody was reached, or nobody knows what became of it. A refusal is an answer, and so
     is 429. Questions are paced by clocks of their own and not counted: those for all there is by
@@ -63,11 +62,17 @@ class BreaksOff(Oracle):
     def __init__(self, scene: Scene) -> None:
         self.premise = 0
         self._scene = scene
-        self._silent = {Urgency.ORDINARY: 0, Urgency.RISK_REDUCING: 0}
-        self._since_ns = {Urgency.ORDINARY: 0, Urgency.RISK_REDUCING: 0}
-        self._probes: dict[Urgency, list[int]] = {Urgency.ORDINARY: [], Urgency.RISK_REDUCING: []}
+        self._lives = 0
+        self._new_life()
+
+    def _new_life(self) -> None:
+        self._silent = dict.fromkeys(Urgency, 0)
+        self._probes: dict[Urgency, list[Sent]] = {urgency: [] for urgency in Urgency}
 
     def on_manager(self, event: PortEvent) -> None:
+        if len(self._scene.managers) != self._lives:
+            self._lives = len(self._scene.managers)
+            self._new_life()
         if isinstance(event, Sent):
             if self._broken(event.urgency) and event.do != "read":
                 self._probe(event)
@@ -78,9 +83,8 @@ class BreaksOff(Oracle):
         return self._silent[urgency] >= self._scene.bounds.silences_most
 
     def _probe(self, sent: Sent) -> None:
-        since_ns = sent.time_ns - SLOW_NS
-        due = [at_ns for at_ns in self._probes[sent.urgency] if at_ns > since_ns]
-        self._probes[sent.urgency] = probes = [*due, sent.time_ns]
+        due = [probe for probe in self._probes[sent.urgency] if _due_ns(probe) > sent.time_ns]
+        self._probes[sent.urgency] = probes = [*due, sent]
         if len(probes) > 1:
             kind = sent.urgency.name.lower().replace("_", "-")
             self._scene.violate(
@@ -92,11 +96,15 @@ class BreaksOff(Oracle):
     def _answered(self, event: Answered) -> None:
         urgency, error = event.sent.urgency, event.error
         probes = self._probes[urgency]
-        if event.sent.time_ns in probes:
-            probes.remove(event.sent.time_ns)
+        self._probes[urgency] = [probe for probe in probes if probe is not event.sent]
         limited = isinstance(error, NotSent) and error.limited
         if isinstance(error, OutcomeUnknown | NotSent) and not limited:
             self._silent[urgency] += 1
             self.premise += self._silent[urgency] == self._scene.bounds.silences_most
         else:
             self._silent[urgency] = 0
+
+
+def _due_ns(sent: Sent) -> int:
+    """When the answer to a request is given up; INV-25 sees to it that there is a deadline."""
+    return sent.time_ns + in_ns(sent.deadline_s or 0)

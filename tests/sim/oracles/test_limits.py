@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from dryfill.scenarios.plan_text import make_plan
 from dryfill.sim.oracles import Bounds
 from dryfill.trading.broker import Urgency
@@ -149,6 +151,24 @@ def test_a_client_that_goes_on_asking_who_does_not_answer_is_found(case):
     found = made.run(script)
     assert found.counts["INV-23"] == 1
     assert "5 ordinary requests in a row had none" in found.violations[0].text
+
+
+@pytest.mark.parametrize(("next_ms", "broken"), [(5000, 0), (4999, 1)])
+def test_a_trial_is_waited_for_until_its_deadline(case, next_ms, broken):
+    made = case(plan=DOWN)
+
+    async def script(client, case):
+        await client.at(200)
+        for _ in range(5):
+            await ask(client)
+        case.inner.cancel = lambda *about, **given: asyncio.get_running_loop().create_future()
+        await client.at(2000)
+        for after_ms in (0, next_ms):
+            await client.at(2000 + after_ms)
+            client.broker.cancel(MNQ, str(after_ms), urgency=Urgency.ORDINARY, deadline_s=5)
+        await client.at(21_000)
+
+    assert made.run(script).counts["INV-23"] == broken
 
 
 def test_one_trial_at_a_time_is_no_fault_and_the_other_kind_is_counted_apart(case):
