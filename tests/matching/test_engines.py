@@ -1,6 +1,7 @@
 """Which engine runs, and what both refuse in the same words."""
 
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -100,7 +101,10 @@ def test_columns_that_are_no_plain_row_of_integers_are_read_all_the_same(name):
 @both
 def test_a_tape_outlives_its_owner_as_long_as_its_rows_are_to_come(name):
     def columns():
-        return [np.arange(100_000, dtype=np.int64) for _ in range(6)]
+        found = [np.arange(100_000, dtype=np.int64) for _ in range(6)]
+        for column in found:
+            column.setflags(write=False)
+        return found
 
     engine = make_engine(name, RULES)
     engine.extend(make_tape(QuoteRows(*columns())))
@@ -108,3 +112,19 @@ def test_a_tape_outlives_its_owner_as_long_as_its_rows_are_to_come(name):
         columns()  # whatever was let go is written over
     engine.advance(99_998)
     assert engine.book().bid == (99_998, 99_998, 99_998)
+
+
+@pytest.mark.skipif(not native_is_there(), reason="the native engine is not built here")
+def test_rows_are_read_where_they_are_and_let_go_when_they_are_past():
+    """A file of any length passes in chunks: what is behind is not kept."""
+    engine, alive = make_engine(NATIVE, RULES), []
+    for chunk in range(4):
+        times = np.arange(chunk * 1000, (chunk + 1) * 1000, dtype=np.int64)
+        alive.append(weakref.ref(times))
+        engine.extend(make_tape(QuoteRows(*[times] * 6)))
+        del times
+    assert all(column() is not None for column in alive)
+    engine.advance(1999)
+    assert [column() is not None for column in alive] == [False, False, True, True]
+    engine.advance(5000)
+    assert not any(column() is not None for column in alive)
