@@ -23,7 +23,7 @@ from timing import machine, median_s, show
 from dryfill import Backtest, Strategy, synthetic
 from dryfill.matching.commands import CancelOrder, NewOrder
 from dryfill.matching.engine import Engine
-from dryfill.matching.engines import NATIVE, REFERENCE, make_engine
+from dryfill.matching.engines import NATIVE, REFERENCE, make_engine, native_is_there
 from dryfill.matching.rules import PROJECTX_SIM, Rules
 from dryfill.trading import instruments
 from dryfill.trading.tape import QuoteRows, Tape, make_tape
@@ -111,6 +111,9 @@ def compared(case: str, run: Callable[[Engine, Tape], Any], tape: Tape) -> float
 
 
 def main() -> None:
+    if not native_is_there():
+        print("the native engine is not built here: nothing to compare")
+        return
     tape = quotes(ROWS)
     print(f"J4, {len(tape):,} quotes; {machine()}")
     compared("nothing working", idle, tape)

@@ -128,3 +128,13 @@ def test_rows_are_read_where_they_are_and_let_go_when_they_are_past():
     assert [column() is not None for column in alive] == [False, False, True, True]
     engine.advance(5000)
     assert not any(column() is not None for column in alive)
+
+
+@pytest.mark.skipif(not native_is_there(), reason="the native engine is not built here")
+def test_a_number_that_does_not_fit_ends_in_an_error_and_is_no_other_number():
+    engine = make_engine(NATIVE, RULES)
+    with pytest.raises(OverflowError):
+        engine.submit(0, NewOrder(1, Side.BUY, OrdType.LIMIT, 1, price=2**63))
+    engine.submit(0, NewOrder(2, Side.BUY, OrdType.LIMIT, 1, price=-(2**63)))
+    with pytest.raises(BaseException, match="overflow"):
+        engine.advance(0)
