@@ -127,7 +127,7 @@ class Backtest:
             suspects=frozenset(suspects),
             risk=rule_set(risk) if isinstance(risk, str) else risk,
             brackets=_brackets(brackets, venue),
-            engine=_engine(engine),
+            engine=engine_named(engine),
         )
 
     def run(self, progress: Callable[[float], None] | None = None) -> Report:
@@ -179,8 +179,9 @@ def _brackets(brackets: str, venue: str) -> BracketRules | None:
     return BracketRules() if kept else None
 
 
-def _engine(engine: str) -> str:
-    """The engine that runs; refused here and not in the middle of a run."""
+def engine_named(engine: str) -> str:
+    """The engine that runs, `native` or `reference`. Raises `UsageError` for one that is not there,
+    here and not in the middle of a run."""
     try:
         return chosen(engine)
     except NoSuchEngineError as error:

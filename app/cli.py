@@ -194,6 +194,7 @@ def gateway(
     seed: Annotated[int, typer.Option(min=0, help="Of a generated market.")] = 0,
     unknown_size: Annotated[str, option("all, one or none.", _RULES)] = "all",
     stop_trigger: Annotated[str, option("trade or quote.", _RULES)] = "trade",
+    engine: Annotated[str, option("auto, native or reference.", _RULES)] = "auto",
     profile: Annotated[str, option("current or 2025-07.", _WIRE)] = "current",
     envelope: Annotated[str, option("wrapped, flat or mixed.", _WIRE)] = "wrapped",
     tape: Annotated[str, option("list or object.", _WIRE)] = "list",
@@ -211,6 +212,7 @@ def gateway(
         unknown_size=unknown_size,
         stop_trigger=stop_trigger,
         seed=seed,
+        engine=engine,
     )
     asked = Asked(
         host=host,

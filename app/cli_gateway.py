@@ -115,7 +115,8 @@ def _greeting(asked: Asked, running: RunningGateway, printed_key: bool) -> list[
     if asked.faults is not None:
         lines.append(f"  faults      {asked.faults}, on account {setup.people.accounts[0].id}")
     shown = "the wall's clock" if asked.restamp else "the tape's"
-    return [*lines, f"  times       {shown}"]
+    (engine,) = dict.fromkeys(listing.engine for listing in setup.listings)
+    return [*lines, f"  times       {shown}", f"  engine      {engine}"]
 
 
 def _setup(asked: Asked, key: str) -> GatewaySetup:

@@ -76,6 +76,7 @@ def paper(
     speed: Annotated[str, option("1x, 10x: times real time.", _MARKET)] = "1x",
     unknown_size: Annotated[str, option("all, one or none.", _MARKET)] = "all",
     stop_trigger: Annotated[str, option("trade or quote.", _MARKET)] = "trade",
+    engine: Annotated[str, option("auto, native or reference.", _MARKET)] = "auto",
     seed: Annotated[int, option("Of a generated market, and of the strategy.", _RULES)] = 0,
     risk: Annotated[str, option("Limits by name.", _RULES)] = "topstep-50k",
     limits: Annotated[str | None, option("TOML file with limits of your own.", _RULES)] = None,
@@ -98,6 +99,7 @@ def paper(
         "timezone": timezone,
         "unknown_size": unknown_size,
         "stop_trigger": stop_trigger,
+        "engine": engine,
         "seed": seed,
     }
     connection = {"path": config, "firm": firm, "rest": rest}

@@ -1,16 +1,17 @@
 """The contracts that a twin lists, as a command line names them: generated, or out of files."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
+from ..matching.engines import AUTO
 from ..scenarios import read_market
 from ..sim.gateway.generated import generated_listings
 from ..sim.gateway.listing import Listing, front_contract, list_contract
 from ..sim.gateway.pump import AS_FAST_AS_CAN
 from ..trading import instruments
 from ..trading.errors import UsageError
-from .backtest import moment_ns
+from .backtest import engine_named, moment_ns
 from .real_time import now_ns
 
 SYNTHETIC = "synthetic"
@@ -19,7 +20,8 @@ SYNTHETIC = "synthetic"
 @dataclass(frozen=True, kw_only=True)
 class TwinMarket:
     """`market`: `synthetic`, a file of the one instrument, or `MNQZ6=day.parquet` for each.
-    `start`: the moment of recorded data at which trading begins; what lies before is history."""
+    `start`: the moment of recorded data at which trading begins; what lies before is history.
+    `engine`: what matches, `auto`, `native` or `reference`."""
 
     market: Sequence[str] = (SYNTHETIC,)
     instruments: Sequence[str] = ()
@@ -28,6 +30,7 @@ class TwinMarket:
     unknown_size: str = "all"
     stop_trigger: str = "trade"
     seed: int = 0
+    engine: str = AUTO
 
     @property
     def generated(self) -> bool:
@@ -36,6 +39,10 @@ class TwinMarket:
     def listings(self, today: date | None = None) -> tuple[Listing, ...]:
         """The listings; a generated market is one of `today`. Raises `UsageError` for what does not
         go together, `ScenarioError` for data that cannot be read or replayed."""
+        engine = engine_named(self.engine)
+        return tuple(replace(each, engine=engine) for each in self._listings(today))
+
+    def _listings(self, today: date | None) -> tuple[Listing, ...]:
         on = today or datetime.fromtimestamp(now_ns() // 10**9, UTC).date()
         if self.generated:
             if self.start is not None:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from ...matching.engines import AUTO
 from ...matching.rules import PROJECTX_SIM, Rules, Trigger, UnknownSize
 from ...trading.calendar import Calendar, calendar
 from ...trading.errors import ScenarioError, UsageError
@@ -21,7 +22,8 @@ _ROLL_DAY = 10  # of the delivery month: traders have moved on by then
 @dataclass(frozen=True, eq=False)
 class Listing:
     """One contract's market. What its tape has before `start_ns` is history; from `book_ns` on it
-    is told to the engines, so that there is a quote and a last price when trading begins."""
+    is told to the engines, so that there is a quote and a last price when trading begins.
+    `engine`: one of `matching.engines.ENGINES`."""
 
     instrument: Instrument
     tape: Tape
@@ -29,6 +31,7 @@ class Listing:
     rules: Rules
     start_ns: int
     book_ns: int
+    engine: str = AUTO
 
 
 def list_contract(

@@ -11,7 +11,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from ...matching.commands import SetStatus
-from ...matching.engines import AUTO, make_engine
+from ...matching.engines import make_engine
 from ...trading.broker import BrokerEvent
 from ...trading.errors import UsageError
 from ...trading.order import ExecutionReport, PositionState
@@ -105,7 +105,9 @@ class PaperAccount:
         self.turns = HalfTurns(money, numbers.fill)
         self.desk = BrokerDesk(money, now_ns, spec.margin, spec.bracket_rules(), numbers.order)
         self.desk.tell = self._heard
-        engines = {symbol: make_engine(AUTO, each.rules) for symbol, each in listings.items()}
+        engines = {
+            symbol: make_engine(each.engine, each.rules) for symbol, each in listings.items()
+        }
         self.exchange = Exchange(now_ns, dict(engines), digest, self.desk.on_report)
         self.desk.connect(self.exchange)
         for symbol, listing in listings.items():

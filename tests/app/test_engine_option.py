@@ -7,11 +7,13 @@ import pytest
 
 from dryfill import Backtest, UsageError, instruments, synthetic, synthetic_bars
 from dryfill.app.strategy_file import load_strategy
+from dryfill.app.twin_market import TwinMarket
 from dryfill.matching.engines import chosen, native_is_there
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 ES = instruments.find("ES")
-TICKS = synthetic(ES, seed=5, hours="08:30-08:38", kind="volatile")
+TICKS = synthetic(ES, seed=5, hours="08:30-08:33", kind="volatile")
+LONG = synthetic(ES, seed=5, hours="08:30-11:30", kind="volatile")
 BARS = synthetic_bars(ES, seed=5, hours="08:30-11:30", kind="volatile")
 
 needs_both = pytest.mark.skipif(not native_is_there(), reason="the native engine is not built")
@@ -23,7 +25,11 @@ def run(strategy, tape, engine, **given):
 
 
 @needs_both
-@pytest.mark.parametrize("strategy", ["breakout.py", "ma_cross.py", "passive_quoter.py"])
+@pytest.mark.parametrize(
+    ("strategy", "tape"),
+    [("breakout.py", LONG), ("ma_cross.py", LONG), ("passive_quoter.py", TICKS)],
+    ids=["breakout", "ma_cross", "passive_quoter"],
+)
 @pytest.mark.parametrize(
     "given",
     [
@@ -33,13 +39,12 @@ def run(strategy, tape, engine, **given):
     ],
     ids=["cme", "projectx-sim", "front"],
 )
-def test_the_same_run_has_the_same_digest_and_figures_on_either_engine(strategy, given):
-    native, reference = (
-        run(strategy, TICKS, engine, **given) for engine in ("native", "reference")
-    )
+def test_the_same_run_has_the_same_digest_and_figures_on_either_engine(strategy, tape, given):
+    native, reference = (run(strategy, tape, engine, **given) for engine in ("native", "reference"))
     assert native.summary | {"engine": "reference"} == reference.summary
     assert (native.summary["engine"], reference.summary["engine"]) == ("native", "reference")
     assert native.fills.equals(reference.fills)
+    assert len(native.fills) > 1
 
 
 @needs_both
@@ -50,6 +55,7 @@ def test_bars_are_walked_alike_on_either_engine(path):
     )
     assert native.summary | {"engine": "reference"} == reference.summary
     assert native.fills.equals(reference.fills)
+    assert len(native.fills) > 1
 
 
 def test_auto_is_what_is_there_and_the_report_says_it():
@@ -70,5 +76,24 @@ def test_the_command_line_chooses_the_engine(dryfill, strategy_file, es_parquet)
     words = ("backtest", strategy_file, es_parquet, "--instrument", "ES", "--engine")
     assert "reference, cme" in dryfill(*words, "reference")[1]
     code, _, said = dryfill(*words, "fast")
+    assert code == 2
+    assert "give one of auto, native, reference" in said
+
+
+def test_the_twin_of_the_gateway_matches_with_the_engine_that_is_asked_for(es_parquet):
+    def engines(name):
+        market = TwinMarket(market=(f"ES={es_parquet}",), engine=name)
+        return [listing.engine for listing in market.listings()]
+
+    assert engines("reference") == ["reference"]
+    assert engines("auto") == [chosen()]
+    with pytest.raises(UsageError, match="give one of auto, native, reference"):
+        engines("fast")
+
+
+@pytest.mark.parametrize("command", ["gateway", "paper"])
+def test_gateway_and_paper_take_the_option_too(dryfill, strategy_file, command):
+    words = {"gateway": (), "paper": (strategy_file, "--instrument", "MNQ")}[command]
+    code, _, said = dryfill(command, *words, "--engine", "fast")
     assert code == 2
     assert "give one of auto, native, reference" in said
