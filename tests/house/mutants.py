@@ -85,7 +85,7 @@ def copy_of_the_package(folder: Path) -> Iterator[Path]:
         for room in ROOMS:
             if (ROOT / room).is_dir():
                 shutil.copytree(
-                    ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__")
+                    ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__", "target")
                 )
         for name in ("__init__.py", "py.typed"):
             shutil.copy(ROOT / name, copy / name)
