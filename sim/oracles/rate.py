@@ -4,7 +4,7 @@ from collections import deque
 
 from ...trading.broker import Urgency
 from ...trading.errors import NotSent, OutcomeUnknown
-from .bounds import in_ns
+from .bounds import SLOW_NS, in_ns
 from .oracle import Oracle
 from .port import Answered, PortEvent, Sent
 from .scene import Scene
@@ -47,8 +47,8 @@ class WithinRate(Oracle):
 
 class BreaksOff(Oracle):
     """INV-23: once so many requests in a row had no answer, for ordinary and for risk-reducing ones
-    apart, one at a time goes out until one is answered; each is waited for until its deadline.
-    Another life of the client begins to count anew. Premise: such silences.
+    apart, one at a time goes out until one is answered; one that was not within a second is a trial
+    no more. Another life of the client begins to count anew. Premise: such silences.
 
     No answer: nobody was reached, or nobody knows what became of it. A refusal is an answer, and so
     is 429. Questions are paced by clocks of their own and not counted: those for all there is by
@@ -83,7 +83,8 @@ class BreaksOff(Oracle):
         return self._silent[urgency] >= self._scene.bounds.silences_most
 
     def _probe(self, sent: Sent) -> None:
-        due = [probe for probe in self._probes[sent.urgency] if _due_ns(probe) > sent.time_ns]
+        since_ns = sent.time_ns - SLOW_NS
+        due = [probe for probe in self._probes[sent.urgency] if probe.time_ns > since_ns]
         self._probes[sent.urgency] = probes = [*due, sent]
         if len(probes) > 1:
             kind = sent.urgency.name.lower().replace("_", "-")
@@ -103,8 +104,3 @@ class BreaksOff(Oracle):
             self.premise += self._silent[urgency] == self._scene.bounds.silences_most
         else:
             self._silent[urgency] = 0
-
-
-def _due_ns(sent: Sent) -> int:
-    """When the answer to a request is given up; INV-25 sees to it that there is a deadline."""
-    return sent.time_ns + in_ns(sent.deadline_s or 0)
