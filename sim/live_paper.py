@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 
 from ..matching.commands import SetStatus
-from ..matching.reference import ReferenceEngine
+from ..matching.engines import AUTO, make_engine
 from ..matching.rules import Rules
 from ..trading.calendar import Calendar
 from ..trading.events import MarketEvent, Quote, Trade
@@ -69,7 +69,7 @@ class LivePaper:
         self.halted = False  # because the feed is down
         self._subscriptions: list[Subscription] = []
         self.timers = LoopTimers(self._now_ns)
-        self._engine = ReferenceEngine(rules)
+        self._engine = make_engine(AUTO, rules)
         self.account = Account("PAPER", cash, fees, instrument.currency)
         self.desk = BrokerDesk(self.account, self._now_ns, None, brackets)
         self._exchange = Exchange(

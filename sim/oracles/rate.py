@@ -4,7 +4,8 @@ from collections import deque
 
 from ...trading.broker import Urgency
 from ...trading.errors import NotSent, OutcomeUnknown
-from .bounds import SLOW_NS, in_ns
+from .bounds import in_ns
+from .knowable import SLOW_NS
 from .oracle import Oracle
 from .port import Answered, PortEvent, Sent
 from .scene import Scene

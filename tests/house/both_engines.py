@@ -10,7 +10,11 @@ from unittest.mock import patch
 from dryfill.matching.engines import NATIVE, REFERENCE, make_engine
 from dryfill.matching.rules import Rules
 
-PLACES = ("dryfill.sim.backtest.make_engine", "dryfill.sim.gateway.paper_account.make_engine")
+PLACES = (
+    "dryfill.sim.backtest.make_engine",
+    "dryfill.sim.gateway.paper_account.make_engine",
+    "dryfill.sim.live_paper.make_engine",
+)
 
 
 class BothEngines:

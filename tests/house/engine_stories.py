@@ -195,11 +195,11 @@ def _fence(draw: Draw, first_id: int, level: int) -> list[NewOrder]:
 
 
 def _change(draw: Draw, kind: int, last_id: int, level: int) -> Command:
+    if kind == 9 and draw(3) == 0:
+        bid = _price(draw, level)
+        return SetMarket(bid, bid + draw(4), draw(10) - 1)
     if kind == 9:
         return SetStatus([*TradingStatus, *[TradingStatus.OPEN] * 6][draw(11)])
-    if kind == 8 and draw(4) == 0:
-        bid = _price(draw, level)
-        return SetMarket(bid, bid + 1 + draw(3), 1 + draw(9))
     order_id = max(0, last_id - draw(6)) + draw(2)
     if kind == 5:
         return CancelOrder(order_id)

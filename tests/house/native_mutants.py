@@ -74,7 +74,7 @@ def build(folder: Path, mutant: NativeMutant | None) -> Path:
         "PYO3_PYTHON": sys.executable,
         "RUSTFLAGS": "-Awarnings",
     }
-    command = ["cargo", "build", "--locked", "--manifest-path", str(crate / "Cargo.toml")]
+    command = ["cargo", "build", "--manifest-path", str(crate / "Cargo.toml")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     built = next(path for path in TARGET.glob("debug/*core.*") if path.suffix in (".so", ".dylib"))

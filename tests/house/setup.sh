@@ -10,7 +10,7 @@ stamp="$venv/.dryfill-stamp"
 # The native engine is made anew when its source changed, and when cargo has come or gone.
 cargo=$(command -v cargo || true)
 wanted=$(
-    { cat pyproject.toml constraints.txt tests/house/setup.sh matching/native/Cargo.* \
+    { cat pyproject.toml constraints.txt tests/house/setup.sh matching/native/Cargo.toml \
         matching/native/src/*.rs matching/native/src/*/*.rs; echo "${cargo:+cargo}"; } | cksum
 )
 

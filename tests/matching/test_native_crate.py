@@ -43,12 +43,12 @@ def test_the_crate_is_formatted():
 @pytest.mark.nightly
 @needs("clippy")
 def test_clippy_has_nothing_to_say():
-    done = cargo("clippy", "--locked", "--all-targets", "--", "-D", "warnings")
+    done = cargo("clippy", "--all-targets", "--", "-D", "warnings")
     assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.nightly
 @needs("test")
 def test_the_tests_of_the_crate_pass_without_a_python():
-    done = cargo("test", "--locked", "--no-default-features")
+    done = cargo("test", "--no-default-features")
     assert done.returncode == 0, done.stdout + done.stderr

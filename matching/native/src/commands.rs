@@ -29,15 +29,6 @@ pub struct ReplaceOrder {
     pub trail: Option<i64>,
 }
 
-/// The market by hand: a quote with a size on each side, then a trade of it at the bid.
-#[allow(missing_docs, reason = "the fields are those of matching/commands.py")]
-#[derive(Clone, Debug)]
-pub struct SetMarket {
-    pub bid: i64,
-    pub ask: i64,
-    pub size: i64,
-}
-
 /// Everything an engine can be told.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -49,10 +40,17 @@ pub enum Command {
     Cancel(i64),
     /// Let a working order stand nowhere, or put it back.
     Freeze(i64, bool),
+    /// The market by hand: quoted bid to ask, with a size on each side, then a trade at the bid.
+    SetMarket {
+        /// The best bid, at which it then trades.
+        bid: i64,
+        /// The best ask.
+        ask: i64,
+        /// What is shown on each side, and what trades.
+        size: i64,
+    },
     /// Move the session to another state.
     SetStatus(TradingStatus),
-    /// Quote and trade without a row.
-    SetMarket(SetMarket),
 }
 
 /// The venue's word on one order.

@@ -126,8 +126,8 @@ impl Engine {
             Command::Cancel(order_id) => order_entry::cancel(book, *order_id),
             Command::Replace(change) => replace(book, change)?,
             Command::Freeze(order_id, frozen) => order_entry::freeze(book, *order_id, *frozen)?,
+            Command::SetMarket { bid, ask, size } => self.feed.by_hand(book, *bid, *ask, *size)?,
             Command::SetStatus(status) => order_entry::set_status(book, *status)?,
-            Command::SetMarket(market) => self.feed.by_hand(book, market)?,
         }
         self.feed.orders_changed(&mut self.state);
         Ok(())

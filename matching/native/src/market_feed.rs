@@ -3,7 +3,6 @@
 
 use crate::bar_path::Bar;
 use crate::bar_walk::{BarWalk, choose_path, commit_step, conflicting_side};
-use crate::commands::SetMarket;
 use crate::leap::leap;
 use crate::market_events::{begin_row, on_print, on_quote, taken_at_ask};
 use crate::rows::{Kind, NewRows, Rows};
@@ -61,12 +60,18 @@ impl MarketFeed {
     }
 
     /// A quote and a trade that no row brings.
-    pub fn by_hand(&mut self, book: &mut BookState, market: &SetMarket) -> Result<(), Fault> {
+    pub fn by_hand(
+        &mut self,
+        book: &mut BookState,
+        bid: i64,
+        ask: i64,
+        size: i64,
+    ) -> Result<(), Fault> {
         if self.walk.is_none() {
             begin_row(book, None, true)?;
         }
-        on_quote(book, (Some(market.bid), market.size), (Some(market.ask), market.size), true)?;
-        on_print(book, market.bid, market.size, 0)
+        on_quote(book, (Some(bid), size), (Some(ask), size), true)?;
+        on_print(book, bid, size, 0)
     }
 
     /// An order may have come into the bar that is being walked: its story may be two now.

@@ -5,7 +5,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-use crate::commands::{Command, NewOrder, ReplaceOrder, SetMarket};
+use crate::commands::{Command, NewOrder, ReplaceOrder};
 use crate::rules::{BarPath, QueueModel, Rules, Trigger, UnknownSize};
 use crate::words::{OrdType, Side, TimeInForce, TradingStatus};
 
@@ -72,17 +72,17 @@ pub fn command_from(command: &Bound<'_, PyAny>) -> PyResult<Command> {
     } else if class.is(&classes.freeze_order) {
         let frozen = command.getattr(intern!(py, "frozen"))?.extract()?;
         Ok(Command::Freeze(order_id()?, frozen))
+    } else if class.is(&classes.set_market) {
+        let number = |name| -> PyResult<i64> { command.getattr(name)?.extract() };
+        Ok(Command::SetMarket {
+            bid: number(intern!(py, "bid"))?,
+            ask: number(intern!(py, "ask"))?,
+            size: number(intern!(py, "size"))?,
+        })
     } else if class.is(&classes.set_status) {
         let number = command.getattr(intern!(py, "status"))?.extract()?;
         let status = TradingStatus::of(number).ok_or_else(|| not_known("status", number))?;
         Ok(Command::SetStatus(status))
-    } else if class.is(&classes.set_market) {
-        let number = |name| -> PyResult<i64> { command.getattr(name)?.extract() };
-        Ok(Command::SetMarket(SetMarket {
-            bid: number(intern!(py, "bid"))?,
-            ask: number(intern!(py, "ask"))?,
-            size: number(intern!(py, "size"))?,
-        }))
     } else {
         Err(PyTypeError::new_err(format!("{class} is no command of matching/commands.py")))
     }
