@@ -53,6 +53,7 @@ def show_paper(
                 live = live_settings(**connection)
                 ended = trade_on_feed(wanted, live, market, bounds, orders, say)
             else:
+                _check_no_feed(connection)
                 ended = trade_on_paper(wanted, market, speed_of(speed), bounds, orders, say)
         for note in ended.notes:
             print(f"note: {note}")
@@ -68,5 +69,12 @@ def show_paper(
 def _check_feed(market: TwinMarket, speed: str) -> None:
     if speed != "1x":
         raise UsageError(f"the live market goes at its own speed; leave --speed {speed} out")
-    if market.start is not None:
-        raise UsageError("the live market starts now; --start is for recorded data")
+    if market.start is not None or market.timezone is not None:
+        raise UsageError("the live market starts now; --start and --timezone are for recorded data")
+
+
+def _check_no_feed(connection: dict[str, str | None]) -> None:
+    names = {"path": "config", "firm": "firm", "rest": "rest"}
+    given = [f"--{names[name]}" for name, value in connection.items() if value is not None]
+    if given:
+        raise UsageError(f"{', '.join(given)}: a feed's; add --market live to trade on it")

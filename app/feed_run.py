@@ -20,6 +20,7 @@ from ..trading.instrument import Instrument
 from ..trading.orders.journal.memory import MemoryJournal
 from ..trading.orders.risk.limits import RiskLimits
 from ..trading.orders.settings import OrderSettings
+from .backtest import engine_named
 from .live_run import Clock, Say, Wanted, connected
 from .live_terms import limits_text
 from .paper_run import on_paper
@@ -55,7 +56,7 @@ async def _trade(
     say: Say,
     now_ns: Clock,
 ) -> Ended:
-    trader = trader_of(wanted.strategy, wanted.params)
+    trader, engine = trader_of(wanted.strategy, wanted.params), engine_named(market.engine)
     async with await connected(live, now_ns=now_ns) as session:
         instrument = await session.market.find(wanted.instrument)
         paper = LivePaper(
@@ -69,10 +70,11 @@ async def _trade(
             cash=_CASH,
             brackets=BracketRules(),
             seed=wanted.seed,
+            engine=engine,
         )
         session.market.feed_is = partial(_feed_is, paper, say)
         await paper.open()
-        for line in _behind_the_word(live, instrument, limits):
+        for line in _behind_the_word(live, instrument, limits, engine):
             say(line)
         trading = TradingSession(
             session.market,
@@ -100,11 +102,13 @@ def _feed_is(paper: LivePaper, say: Say, up: bool) -> None:
         say("the feed is back")
 
 
-def _behind_the_word(live: LiveSettings, instrument: Instrument, limits: RiskLimits) -> list[str]:
+def _behind_the_word(
+    live: LiveSettings, instrument: Instrument, limits: RiskLimits, engine: str
+) -> list[str]:
     """Which market and which broker stand behind "paper"."""
     return [
-        f"paper     SimBroker in this program, on the feed of {live.rest_origin}; nothing is sent "
-        f"there but questions",
+        f"paper     SimBroker in this program (engine {engine}), on the feed of "
+        f"{live.rest_origin}; nothing is sent there but questions",
         f"market    {instrument.symbol} as it is told, when it is told; quotes have no sizes there",
         f"venue     projectx-sim, latency {_LATENCY!r}, fees {_FEES!r}; fills are what the last "
         "quote shows, and nobody else sees your orders",

@@ -42,7 +42,7 @@ class LivePaper:
 
     `now_ns`: the wall's clock, ns since the epoch. `hours`: when the market is open, beside what
     the feed does. `brackets`: how the account keeps stop and target itself. `seed`: of the drawn
-    latencies.
+    latencies. `engine`: what matches, as `Backtest` has it.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class LivePaper:
         cash: Decimal,
         brackets: BracketRules | None,
         seed: int,
+        engine: str = AUTO,
     ) -> None:
         fees.fee(instrument, 1)  # better refused now than at the first fill
         self.instrument = instrument
@@ -69,7 +70,7 @@ class LivePaper:
         self.halted = False  # because the feed is down
         self._subscriptions: list[Subscription] = []
         self.timers = LoopTimers(self._now_ns)
-        self._engine = make_engine(AUTO, rules)
+        self._engine = make_engine(engine, rules)
         self.account = Account("PAPER", cash, fees, instrument.currency)
         self.desk = BrokerDesk(self.account, self._now_ns, None, brackets)
         self._exchange = Exchange(

@@ -23,6 +23,7 @@ from dryfill import Backtest, write_market
 from dryfill.app import live_run, paper_run
 from dryfill.app.live_run import Wanted
 from dryfill.app.strategy_file import load_strategy
+from dryfill.app.trader import trader_of
 from dryfill.app.twin_market import TwinMarket
 from dryfill.app.twin_thread import twin_in_a_thread
 from dryfill.live.settings import LiveSettings
@@ -106,7 +107,7 @@ class Worlds:
             risk=RISK,
         )
         world = world_of(backtest.setup)
-        world.run(backtest._trader)
+        world.run(trader_of(self.strategy, {}))
         return known(world.desk, world.account)
 
     def paper(self):

@@ -79,7 +79,7 @@ class Session:
             return trade_on_feed(
                 wanted,
                 live,
-                TwinMarket(market=("live",)),
+                TwinMarket(market=("live",), engine="reference"),
                 rule_set("topstep-50k"),
                 OrderSettings(),
                 self.said.append,
@@ -112,7 +112,10 @@ def test_it_trades_on_the_feed_and_sends_no_order_there(twin):
     session = Session(twin)
     ended = session.run(beside)
     assert (ended.error, ended.left) == (None, [])
-    assert f"on the feed of {twin.url}" in session.said[0]
+    assert (
+        f"SimBroker in this program (engine reference), on the feed of {twin.url}"
+        in session.said[0]
+    )
     balance = next(line for line in session.said if line.startswith("balance"))
     # three contracts, a tick or two of 0.50 each lost to the spread, and 0.37 a side
     assert balance in {
@@ -139,6 +142,8 @@ def test_while_the_feed_is_down_it_says_so_and_the_paper_market_is_halted(twin):
     [
         (["--speed", "10x"], "the live market goes at its own speed"),
         (["--start", "2026-11-20"], "the live market starts now"),
+        (["--timezone", "America/Chicago"], "the live market starts now"),
+        (["--engine", "fast"], "fast"),
         ([], "there is no user name"),
     ],
 )
@@ -150,6 +155,13 @@ def test_what_does_not_go_with_a_live_market_is_refused(
     code, _, err = dryfill("paper", *words, "--rest", "http://127.0.0.1:9", *options)
     assert code == 2
     assert why in err
+
+
+def test_a_feed_that_is_named_and_not_taken_is_refused(dryfill):
+    words = ["examples/breakout.py", "--instrument", "MNQ", "--rest", "http://127.0.0.1:9"]
+    code, _, err = dryfill("paper", *words)
+    assert code == 2
+    assert "--rest: a feed's; add --market live" in err
 
 
 def orders_placed(running):
