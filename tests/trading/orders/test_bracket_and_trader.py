@@ -1,20 +1,7 @@
 """Brackets and their trader: what is waited for, moved, cancelled, flattened and left."""
 
 import pytest
-
-LONG_2 = """
-    do bracket buy 2 loss 40t target 80t
-    > place 1.entry#1 buy 2 market
-    < new 1.entry#1
-    < ack 1.entry#1
-    < fill 1.entry#1 2 @ 20000
-    > place 1.stop#1 sell 2 stop 19990
-    > place 1.target#1 sell 2 limit 20020
-    < new 1.stop#1
-    < ack 1.stop#1
-    < new 1.target#1
-    < ack 1.target#1
-"""
+from held_with_a_stop import HELD as LONG_2
 
 SCRIPTS = {
     "RS-01: an entry that is cancelled with a fill crossing protects what came": """

@@ -1,22 +1,9 @@
 """What other hands do to a bracket's contracts: a plain order, a stranger, a flatten."""
 
 import pytest
+from held_with_a_stop import HELD as LONG_2
 
 from dryfill.sim.loop_run import run_virtual
-
-LONG_2 = """
-    do bracket buy 2 loss 40t target 80t
-    > place 1.entry#1 buy 2 market
-    < new 1.entry#1
-    < ack 1.entry#1
-    < fill 1.entry#1 2 @ 20000
-    > place 1.stop#1 sell 2 stop 19990
-    > place 1.target#1 sell 2 limit 20020
-    < new 1.stop#1
-    < ack 1.stop#1
-    < new 1.target#1
-    < ack 1.target#1
-"""
 
 SCRIPTS = {
     "a plain order of the trader's closes a part: the legs follow": f"""
