@@ -131,6 +131,11 @@ class ScriptedBroker:
             _, future = self.in_flight.pop(name)
             future.set_result(self.snapshots.pop(name) if self.snapshots else self.show(name))
 
+    def show_late(self, name):
+        """The oldest question of a round that was broken off is answered."""
+        _, future = self.overdue[name].pop(0)
+        future.set_result(self.show(name))
+
     def _tag(self, order_id):
         return next(tag for tag, state in self.truth.items() if state.order_id == order_id)
 
@@ -140,7 +145,7 @@ class ScriptedBroker:
         overdue = earlier in ("cancel", "look") and kind in (earlier, "look")
         told = earlier in ("place", "modify") or (tag in self.settled and earlier == "cancel")
         assert earlier in ("", "ask", "look") or overdue or told, f"two in flight for {tag}"
-        if overdue or told:
+        if earlier == "ask" or overdue or told:
             self.overdue.setdefault(tag, []).append((earlier, asked))
         loop = asyncio.get_running_loop()
         future = loop.create_future()
