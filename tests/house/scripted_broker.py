@@ -126,15 +126,14 @@ class ScriptedBroker:
             return [s for s in states if not (s.ord_status.terminal or s.ord_status is hidden)]
         return [s for s in states if s.time_ns >= self.since_ns[name]]
 
-    def answer_all(self):
+    def answer_all(self, late=None):
+        """Answer all questions in flight; `late`: the oldest of these of a round broken off."""
+        if late is not None:
+            self.overdue[late].pop(0)[1].set_result(self.show(late))
+            return
         for name in [name for name in ASKS if name in self.in_flight]:
             _, future = self.in_flight.pop(name)
             future.set_result(self.snapshots.pop(name) if self.snapshots else self.show(name))
-
-    def show_late(self, name):
-        """The oldest question of a round that was broken off is answered."""
-        _, future = self.overdue[name].pop(0)
-        future.set_result(self.show(name))
 
     def _tag(self, order_id):
         return next(tag for tag, state in self.truth.items() if state.order_id == order_id)

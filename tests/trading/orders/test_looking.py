@@ -31,9 +31,9 @@ LOSSY_SCRIPTS = {
         < shown
         x fill 1#1 1 @ 20000
         x drop
-        < shown-late open               -- proves nothing: it works on, as far as we know
+        < shown open               -- proves nothing: it works on, as far as we know
         = position 0
-        < shown-late fills
+        < shown fills
         = position 1
         = fills 1#1 1
         = status 1#1 PARTIALLY_FILLED
