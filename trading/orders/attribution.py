@@ -158,6 +158,7 @@ class Attribution:
             self._outbox.keep(owner)
         else:
             owner.taken = taken
+        self._outbox.observers.on_others_closed(owner.intent, lost)
         if lost > 0 and not _let_go(owner):
             text = (
                 f"{owner!r}: other hands closed {lost} contracts of it, {abs(taken)} in all; its "
