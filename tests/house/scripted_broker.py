@@ -40,7 +40,7 @@ class ScriptedBroker:
 
     def __init__(self, offers=OFFERS, *, tagged=True):
         self.offers = offers
-        self.tagged = tagged  # False: events carry the broker's id alone
+        self.tagged = tagged  # False: events and fills carry the broker's id alone
         self.sent = deque()  # what the manager sent and the script has not named yet
         self.in_flight = {}
         self.overdue = {}  # requests that were made again before they were answered
@@ -115,7 +115,8 @@ class ScriptedBroker:
     def show(self, name):
         """What a question is answered with now."""
         if name == "fills":
-            return [t for t in self.trades if t.time_ns >= self.since_ns[name]]
+            found = [t for t in self.trades if t.time_ns >= self.since_ns[name]]
+            return found if self.tagged else [structs.replace(t, cl_ord_id="") for t in found]
         if name == "positions":
             hidden = [self.hidden] if self.hidden else []
             net = sum(t.side.sign * t.qty for t in [*self.trades, *hidden])
