@@ -96,7 +96,7 @@ class Facts(Struct, frozen=True):
     @property
     def legs_live(self) -> bool:
         """Whether the stop or a target works or may be working."""
-        return self.stop.live or any([target.live for target in self.targets])
+        return self.stop.live or any(target.live for target in self.targets)
 
     @property
     def legs_known(self) -> bool:
