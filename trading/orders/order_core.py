@@ -126,22 +126,19 @@ class OrderCore:
     @property
     def leaves_qty(self) -> int:
         """Contracts that may still be filled; 0 once terminal."""
-        left = self.agreement.now.order_qty - self.cum_qty
-        return 0 if left < 0 or self.venue_status.terminal else left
+        return 0 if self.venue_status.terminal else max(self.order_qty - self.cum_qty, 0)
 
     @property
     def agreed(self) -> bool:
         """True while the order works as wished and nothing of ours is on its way."""
-        if not self.accepted or self.flight is not None or self.venue_status in NOT_AT_WORK:
-            return False
-        return not self.doubtful and self.wish == self.agreement.now
+        at_work = self.accepted and self.venue_status not in NOT_AT_WORK and self.flight is None
+        return at_work and not self.doubtful and self.wish == self.agreement.now
 
     @property
     def uncertain(self) -> bool:
         """True while the order was sent and nothing proves that it works or does not."""
-        if self.accepted or self.sent_s is None or self.terminal:
-            return False
-        return self.flight is not Do.PLACE
+        waiting = not self.accepted and self.sent_s is not None and not self.terminal
+        return waiting and self.flight is not Do.PLACE
 
     @property
     def change_refused(self) -> bool:

@@ -276,10 +276,8 @@ class Bracket:
             taken=self.taken,
             flattening=self._sender.flattening(self.plan.instrument),
         )
-        asked = self._parted - facts.exit_cum
-        if asked <= 0 or facts.net <= 0:
-            return facts
-        return msgspec.structs.replace(facts, closing=min(asked, facts.net))
+        closing = min(self._parted - facts.exit_cum, facts.net)
+        return msgspec.structs.replace(facts, closing=closing) if closing > 0 else facts
 
     def settle(self) -> None:
         """Compare what should be working with what is, and send the difference."""
