@@ -21,5 +21,7 @@ class Server:
     def started_again(self, app: Application, process: Process) -> None:
         """The next life listens at the same address. Raises `UsageError` while the last one does."""
         if self.process.alive:
-            raise UsageError(f"process {self.process.name!r} lives; only a dead one is started again")
+            raise UsageError(
+                f"process {self.process.name!r} lives; only a dead one is started again"
+            )
         self.app, self.process = app, process
