@@ -50,8 +50,8 @@ class Ticker:
 
 
 class Venue:
-    """All of it. `people`: users and accounts. `set_by_hand` is called when a market was. Raises `UsageError` for contracts that do not go
-    together and for fees that do not know one."""
+    """All of it. `people`: users and accounts. `set_by_hand` is called when a market was. Raises
+    `UsageError` for contracts that do not go together and for fees that do not know one."""
 
     tie = Tie.MARKET
 
