@@ -7,7 +7,7 @@ import pytest
 from dryfill.matching.commands import SetStatus
 from dryfill.trading import instruments
 from dryfill.trading.errors import Refused
-from dryfill.trading.words import ExecType, OrdStatus, TradingStatus
+from dryfill.trading.words import OrdStatus, TradingStatus
 
 ES = instruments.find("ES")
 T0 = 1_709_564_400_000_000_000
@@ -376,27 +376,6 @@ def test_a_fill_is_told_after_the_cancel_was_confirmed(stage, order, reports, qt
     assert (late.last_qty, late.last_px) == (filled, ES.decimal(90))
     assert (late.order.ord_status, late.order.cum_qty) == (OrdStatus.CANCELED, filled)
     assert position.qty == filled
-
-
-def test_the_moment_of_an_order_without_a_tag_is_its_own(stage, order, reports):
-    at = stage(
-        {"kind": "late-fill", "event": "canceled", "after": "900 ms"},
-        {"kind": "venue-cancel", "event": "new", "nth": 3},
-    )
-
-    async def script(broker):
-        acks = [await broker.place(order("", qty=3, limit=px)) for px in (80, 90)]
-        heard = reports(broker)
-        await broker.cancel(ES, acks[1].order_id)
-        third = await broker.place(order("", qty=1, limit=70))
-        await asyncio.sleep(3)
-        return acks, third, heard
-
-    acks, third, heard = at.play(script)
-    fills = [each for each in heard if each.last_qty]
-    assert [each.order.order_id for each in fills] == [acks[1].order_id]
-    gone = [each.order.order_id for each in heard if each.exec_type is ExecType.CANCELED]
-    assert gone == [acks[1].order_id, third.order_id]
 
 
 @pytest.mark.parametrize(("keys", "off_s"), [({"behind": "90 s"}, -90), ({"ahead": "1 s"}, 1)])
