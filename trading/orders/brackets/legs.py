@@ -167,11 +167,10 @@ class Legs:
         core = live.core
         if core.change_refused and leg.pause is None and leg.excused != core.refusals:
             self._change_refused(leg, live)
-        elif leg.replaced is None and (leg.since_s is None or leg.moved is not None):
-            if core.agreed:
-                leg.moved = None
-                if leg.since_s is None:
-                    leg.since_s = self._sender.now_s()
+        elif leg.replaced is None and core.agreed:
+            leg.moved = None
+            if leg.since_s is None:
+                leg.since_s = self._sender.now_s()
 
     def _ended(self, leg: Leg, order: Order) -> None:
         core = order.core
