@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from drawn_run import run
 
-from dryfill.testing.rehearsal import Rehearsal
+from dryfill.testing.wire_world import Rehearsal
 
 SEEDS = {"calm": 1, "live": 2, "hostile": 3, "swarm": 3}
 PREMISES = ("INV-01", "INV-02", "INV-03", "INV-06", "INV-09", "INV-19", "INV-24")
