@@ -8,7 +8,7 @@ from rehearsing import setup_of
 
 from dryfill.live.hub_session import HubState
 from dryfill.sim.oracles import watch
-from dryfill.testing.rehearsal import Rehearsal
+from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading.errors import UsageError
 from dryfill.trading.order import Buy
 from dryfill.trading.price import Ticks
