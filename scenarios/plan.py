@@ -37,6 +37,22 @@ from .plan_time import Nanoseconds
 REASONS = {reason.name.lower().replace("_", "-"): reason for reason in Reason}
 """How a plan writes the broker's reasons: "insufficient-funds"."""
 
+TIMES = (
+    "after",
+    "duration",
+    "request",
+    "response",
+    "retry_after",
+    "gap",
+    "window",
+    "delay",
+    "lag",
+    "thaw",
+    "behind",
+    "ahead",
+)
+"""A fault's spans of time, its moment apart."""
+
 _TARGETED = ("venue-cancel", "frozen", "trader")
 
 

@@ -2,24 +2,9 @@
 
 from pydantic import ValidationError
 
-from ...scenarios.plan import Fault
+from ...scenarios.plan import TIMES, Fault
 from ...scenarios.plan_kinds import MOMENTS
 from ...scenarios.plan_time import time_text
-
-TIMES = (
-    "after",
-    "duration",
-    "request",
-    "response",
-    "retry_after",
-    "gap",
-    "window",
-    "delay",
-    "lag",
-    "thaw",
-    "behind",
-    "ahead",
-)
 
 _NICE = tuple(digit * 10**power for power in range(12, 5, -1) for digit in (5, 2, 1))
 """1 ms, 2 ms, 5 ms … 5000 s, falling."""

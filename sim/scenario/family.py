@@ -12,26 +12,12 @@ from itertools import pairwise
 from typing import Any
 
 from ...scenarios.market_rows import Row
-from ...scenarios.plan import Plan
+from ...scenarios.plan import TIMES, Plan
 from ...scenarios.plan_text import make_plan
 from ...scenarios.plan_time import time_text
 from ..streams import Stream, named_stream
 
 LEGS = ("request", "response", "events", "feed")
-_DURATIONS = (
-    "after",
-    "duration",
-    "request",
-    "response",
-    "retry_after",
-    "gap",
-    "window",
-    "delay",
-    "lag",
-    "thaw",
-    "behind",
-    "ahead",
-)
 _TAIL_NS = 3_000 * 10**9
 _CLOCKS_S = (0, 90, 3600)
 _SUMS = ("0 ms", "2 ms", "60 ms")
@@ -163,7 +149,7 @@ def _rows(page: Page, how: Variation, warp: Warp, lead_ns: int) -> tuple[Row, ..
 
 def _written(value: Mapping[str, Any]) -> dict[str, Any]:
     """A fault's keys as they stand in a file."""
-    timed = {key: time_text(v) for key, v in value.items() if key in (*_DURATIONS, "at")}
+    timed = {key: time_text(v) for key, v in value.items() if key in (*TIMES, "at")}
     return {**value, **timed}
 
 
@@ -171,7 +157,7 @@ def _varied_fault(
     value: Mapping[str, Any], how: Variation, warp: Warp, dice: Stream
 ) -> dict[str, Any]:
     varied = dict(value)
-    for key in _DURATIONS:
+    for key in TIMES:
         if key in varied:
             varied[key] = time_text(varied[key] * _per_mille(dice) // 1000)
     if "at" in varied:
