@@ -1,6 +1,6 @@
 """Dip buyer: rests a limit order below the market, and puts a stop under what it bought.
 
-It has a race, planted for `dryfill explore`, that a backtest does not show: an order may fill while
+It has a race, planted for docs/exploring.md, that a backtest does not show: an order may fill while
 it is being cancelled, and what it fills then belongs to nobody.
 """
 
