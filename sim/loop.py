@@ -122,8 +122,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         timer = asyncio.TimerHandle(when, callback, args, self, context)
         self._numbers += 1
         heappush(self._heap, (when_ns, tie, self._numbers, timer))
-        if when_ns <= self.clear_ns:
-            self.clear_ns = when_ns - 1
+        self.clear_ns = min(self.clear_ns, when_ns - 1)
         return timer
 
     def next_number(self) -> int:
