@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
 
 from ..matching.engines import AUTO, NoSuchEngineError, chosen
@@ -31,6 +32,7 @@ from ..trading.strategy import Strategy
 from ..trading.tape import Tape
 from ..trading.trader import trader_of
 from .report import Report
+from .timeline.written import timeline_of
 
 _KEEPERS = ("auto", "native", "client")
 _HEARD = "market data arrives when the recorder had it; its latency is the recording's own"
@@ -129,8 +131,15 @@ class Backtest:
             engine=engine_named(engine),
         )
 
-    def run(self, progress: Callable[[float], None] | None = None) -> Report:
+    def run(
+        self,
+        progress: Callable[[float], None] | None = None,
+        *,
+        timeline: str | Path | None = None,
+    ) -> Report:
         """Run to the end of the data and report. `progress` hears the share done, from 0 to 1.
+        `timeline`: where a page of every message of the run goes, one that fails included; see
+        docs/timeline.md.
 
         Works in a script, in a notebook and inside a running event loop (on a thread of its own
         then, which the caller waits for). Each call is a new run and gives the same result. What a
@@ -139,12 +148,16 @@ class Backtest:
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            return Report(self._run(progress), _name(self._strategy))
-        record = _in_a_thread(lambda: self._run(progress))
+            return Report(self._run(progress, timeline), _name(self._strategy))
+        record = _in_a_thread(lambda: self._run(progress, timeline))
         return Report(record, _name(self._strategy))
 
-    def _run(self, progress: Callable[[float], None] | None) -> Record:
-        return World(self.setup).run(self._trader, progress)
+    def _run(self, progress: Callable[[float], None] | None, timeline: str | Path | None) -> Record:
+        world = World(self.setup)
+        if timeline is None:
+            return world.run(self._trader, progress)
+        with timeline_of(world, timeline, _name(self._strategy)):
+            return world.run(self._trader, progress)
 
 
 def _check_strategy(strategy: object) -> None:

@@ -92,6 +92,7 @@ async def _trade(
                 )
                 return await on_paper(trading, say)
         finally:
+            session.market.feed_is = lambda up: None  # it ends now, and that is no news
             await paper.close()
 
 

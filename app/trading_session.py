@@ -195,9 +195,11 @@ class TradingSession:
             return error
         return None
 
-    async def _while(self, most: Wish, step: Coroutine[Any, Any, None]) -> None:
+    async def _while(
+        self, most: Wish, step: "Coroutine[Any, Any, None] | asyncio.Task[Any]"
+    ) -> None:
         """Go a step, or as much of it as is done before an interrupt wants more than `most`."""
-        going = asyncio.create_task(step)
+        going = step if isinstance(step, asyncio.Task) else asyncio.create_task(step)
         going.add_done_callback(lambda _: self._changed.tell())
         await self._changed.until(lambda: going.done() or self._wish > most)
         if not going.done():
@@ -223,12 +225,17 @@ class TradingSession:
         """In words, what is left in what was traded, whoever it belongs to: the broker's word, and
         ours where there was no time to ask or no answer."""
         told = self._standing()
+        unasked = [*told, "the broker was not asked: `dryfill status` says what is left"]
         if self._wish is Wish.LEAVE:
-            return [*told, "the broker was not asked: `dryfill status` says what is left"]
+            return unasked
+        asking = asyncio.create_task(look(self.desk.broker, self._terms.settings))
         try:
-            found = await look(self.desk.broker, self._terms.settings)
+            await self._while(Wish.FLATTEN, asking)
         except DryfillError as error:
             return [*told, f"the broker did not say what is left: {error}"]
+        if asking.cancelled():
+            return unasked
+        found = asking.result()
         manager = self.desk.manager
         traded = {self.desk.instrument.symbol, *manager.figures.statistics().traded}
         traded |= {each.symbol for each in manager.view.instruments()}

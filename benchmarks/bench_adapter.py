@@ -17,7 +17,7 @@ from random import Random
 import httpx
 import numpy as np
 from pydantic import SecretStr
-from timing import machine
+from timing import machine, milliseconds
 from twin_process import KEY, MNQ, USER, twin_process
 from websockets.asyncio.client import connect
 
@@ -205,15 +205,10 @@ def main():
         for what, text in (("place", "place to answer"), ("event", "place to event")):
             ours, raw = found[what]["adapter"], found[what]["raw"]
             ratio = float(np.median(ours) / np.median(raw))
-            print(f"{name}: {text}, bare       {_ms(raw)}")
-            print(f"{name}: {text}, adapter    {_ms(ours)}, {ratio:.2f} times")
-        print(f"{name}: fill frame to handler      {_ms(found['handled'])}")
-        print(f"{name}: fill frame to stop's POST  {_ms(stops)}")
-
-
-def _ms(values):
-    p50, p99 = (1e3 * float(np.percentile(values, p)) for p in (50, 99))
-    return f"p50 {p50:6.2f} ms, p99 {p99:6.2f} ms"
+            print(f"{name}: {text}, bare       {milliseconds(raw)}")
+            print(f"{name}: {text}, adapter    {milliseconds(ours)}, {ratio:.2f} times")
+        print(f"{name}: fill frame to handler      {milliseconds(found['handled'])}")
+        print(f"{name}: fill frame to stop's POST  {milliseconds(stops)}")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from datetime import datetime
 
 import httpx
 import numpy as np
-from timing import machine
+from timing import machine, milliseconds
 from twin_process import KEY, USER, twin_process
 from websockets.asyncio.client import connect
 
@@ -97,15 +97,10 @@ def main():
     for name, rate, clients in (("calm", 10, 1), ("flood", 5_000, CLIENTS)):
         pings, answers, events, told, ages = asyncio.run(measure(rate, clients))
         ratio = float(np.median(answers) / np.median(pings))
-        print(f"{name}: a ping    {_ms(pings)}")
-        print(f"{name}: an answer {_ms(answers)}, {ratio:.1f} times a ping")
-        print(f"{name}: an event  {_ms(events)}")
-        print(f"{name}: {told:.0f} quotes a second told, {_ms(ages)} old")
-
-
-def _ms(values):
-    p50, p99 = (1e3 * float(np.percentile(values, p)) for p in (50, 99))
-    return f"p50 {p50:6.2f} ms, p99 {p99:6.2f} ms"
+        print(f"{name}: a ping    {milliseconds(pings)}")
+        print(f"{name}: an answer {milliseconds(answers)}, {ratio:.1f} times a ping")
+        print(f"{name}: an event  {milliseconds(events)}")
+        print(f"{name}: {told:.0f} quotes a second told, {milliseconds(ages)} old")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
-"""What the benchmarks share: medians over several runs, the machine, one line a figure."""
+"""What the benchmarks share: medians and percentiles, the machine, one line a figure."""
 
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+import numpy as np
 
 RUNS = 5
 
@@ -25,6 +27,12 @@ def median_s(
 def show(name: str, count: int, unit: str, seconds: float) -> None:
     """Print one figure: how many of what in a second."""
     print(f"{name:<44} {count / seconds:>12,.0f} {unit}/s   ({seconds:.3f} s)")
+
+
+def milliseconds(seconds: Sequence[float]) -> str:
+    """The 50th and the 99th percentile of times in seconds, as text in milliseconds."""
+    p50, p99 = (1e3 * float(np.percentile(seconds, nth)) for nth in (50, 99))
+    return f"p50 {p50:6.2f} ms, p99 {p99:6.2f} ms"
 
 
 def machine() -> str:

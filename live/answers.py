@@ -133,6 +133,15 @@ _NAMES: Mapping[str, Mapping[int, str]] = {
         9: "AccountRejected",
     },
 }
+_WHO = "DRYFILL_LIVE_USER_NAME and DRYFILL_LIVE_API_KEY, or the keyring, say who logs in"
+_WAYS_OUT: Mapping[tuple[str, int], str] = {
+    ("Auth/loginKey", 1): _WHO,
+    ("Auth/loginKey", 2): _WHO,
+    ("Auth/loginKey", 3): _WHO,
+    ("Auth/loginKey", 7): "sign them on the firm's page",
+    ("Auth/loginKey", 9): "take API access out on the firm's page",
+    ("Auth/loginKey", 10): "allow keys on the firm's page",
+}
 _ACCOUNT_NOT_FOUND = {1: "AccountNotFound"}  # what every other call about an account may say
 
 
@@ -190,6 +199,8 @@ def _refusal(endpoint: str, answer: Mapping[str, Any]) -> DryfillError:
     code, text = answer.get("errorCode"), answer.get("errorMessage")
     code = code if isinstance(code, int) else -1
     said = f"{endpoint}: {code_name(endpoint, code)}" + (f": {text}" if text else "")
+    way_out = _WAYS_OUT.get((endpoint, code))
+    said += f"; {way_out}" if way_out else ""
     if code == _PENDING.get(endpoint):
         return OutcomeUnknown(f"{said}; it is in flight")
     reason = _REASONS.get((endpoint, code), Reason.NONE)

@@ -29,11 +29,12 @@ _PLAN = "plan.json"
 
 
 class BarsBefore(Protocol):
-    """Asks for bars: the last `count` finished ones that end no later than `before_ns`, oldest
-    first; fewer where there are no more. The caller's budget is its own business."""
+    """Asks for bars: the last `count` finished ones that end no later than `before_ns` and start no
+    earlier than `from_ns`, oldest first; fewer where there are no more. The caller's budget is its
+    own business."""
 
     def __call__(
-        self, instrument: Instrument, span_ns: int, count: int, before_ns: int
+        self, instrument: Instrument, span_ns: int, count: int, before_ns: int, from_ns: int
     ) -> Awaitable[Sequence[Bar]]: ...
 
 
@@ -187,8 +188,13 @@ class HistoryFile:
         settings, pause_s = self._settings, self._settings.pause_s
         for tries in range(settings.tries, 0, -1):
             try:
-                span_ns = self._plan.span_ns
-                page = await bars_before(self._instrument, span_ns, settings.page, before_ns)
+                page = await bars_before(
+                    self._instrument,
+                    self._plan.span_ns,
+                    settings.page,
+                    before_ns,
+                    self._plan.from_ns,
+                )
             except (NotSent, OutcomeUnknown) as error:
                 # A question: nothing was done by it, whatever became of it.
                 if tries == 1:

@@ -11,7 +11,7 @@ from contextvars import Context
 from enum import StrEnum
 from functools import partial
 
-from .latency import LatencyProfile
+from .latency import Constant, LatencyProfile
 from .loop_moments import Tie
 from .streams import named_stream
 from .timers import Timers
@@ -39,6 +39,7 @@ class Wire:
 
     def __init__(self, loop: Timers, profile: LatencyProfile, seed: int) -> None:
         self._loop = loop
+        self._profile = profile
         self._draws: dict[Leg, Callable[[], int]] = {
             leg: partial(
                 getattr(profile, leg.value).draw, named_stream(seed, f"latency.{leg.value}")
@@ -54,6 +55,11 @@ class Wire:
     def latency_ns(self, leg: Leg) -> int:
         """Draw how long one message of a leg is on its way."""
         return self._draws[leg]()
+
+    def constant_ns(self, leg: Leg) -> int | None:
+        """How long every message of a leg is on its way; None where it is drawn."""
+        model = getattr(self._profile, leg.value)
+        return model.ns if isinstance(model, Constant) else None
 
     def send(
         self, leg: Leg, deliver: Callable[[], None], extra_ns: int = 0, ordered: bool = True

@@ -48,6 +48,7 @@ class Course:
     ends: Ends | None = None
     ends_after_ns: int | None = None
     when_sent: Callable[[], None] | None = None
+    when_arrived: Callable[[], None] | None = None
     when_acted: Callable[[], None] | None = None
 
 
@@ -141,6 +142,8 @@ class SimTransport(httpx.AsyncBaseTransport):
             refused = httpx.ConnectError("the connection was refused", request=request)
             self._wire.send(Leg.RESPONSE, partial(self._ended, found, refused))
         elif course.arrives:
+            if course.when_arrived is not None:
+                course.when_arrived()
             serving = self._serve(scope, body, course, found, request)
             self._server.process.spawn(serving, "a request")
         elif course.ends is not None:

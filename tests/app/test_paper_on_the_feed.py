@@ -124,6 +124,7 @@ def test_it_trades_on_the_feed_and_sends_no_order_there(twin):
     }
     assert not any(KEY in line for line in session.said)
     assert twin.do(orders_placed) == 0
+    assert not [line for line in session.said if "feed is down" in line], "the end is no outage"
 
 
 def test_while_the_feed_is_down_it_says_so_and_the_paper_market_is_halted(twin):

@@ -128,6 +128,17 @@ def test_the_third_interrupt_leaves_at_once_and_says_what_stays():
     assert [each for each in stage.working if "stop" in each]
 
 
+def test_the_third_interrupt_does_not_wait_for_a_broker_that_does_not_say_what_is_left():
+    async def nothing(desk):
+        stage.world.broker.positions = lambda **given: asyncio.get_running_loop().create_future()
+        return []
+
+    stage = Stage(nothing)
+    ended = stage.run(2, 2.1, 2.2)
+    assert stage.took_s < 2.3
+    assert ended.left == ["the broker was not asked: `dryfill status` says what is left"]
+
+
 def test_a_stop_that_the_strategy_placed_itself_is_kept_and_named():
     async def by_hand(desk):
         await desk.subscribe_trades()

@@ -26,6 +26,10 @@ ENDS = {
         "Order/place", 200, no(2, "Invalid stop price", orderId=9001),
         Refused, "Order/place: OrderRejected: Invalid stop price", Reason.SELL_STOP_NOT_BELOW_LAST,
     ),
+    "a key that is none says where it comes from": (
+        "Auth/loginKey", 200, no(3), Refused, "InvalidCredentials; DRYFILL_LIVE_USER_NAME and",
+        Reason.NONE,
+    ),
     "off the grid": (
         "Order/place", 200, no(2, "Invalid stop price. Price is not aligned to tick size."),
         Refused, "aligned", Reason.PRICE_OFF_TICK,

@@ -41,15 +41,18 @@ class Gateway:
         ]
         self.plan = list(plan)
         self.asked: list[int] = []
+        self.back_to: list[int] = []
 
     async def __call__(
-        self, instrument: Instrument, span_ns: int, count: int, before_ns: int
+        self, instrument: Instrument, span_ns: int, count: int, before_ns: int, from_ns: int
     ) -> Sequence[Bar]:
         self.asked.append((before_ns - T0) // MINUTE)
+        self.back_to.append((from_ns - T0) // MINUTE)
         fate = self.plan.pop(0) if self.plan else None
         if fate is not None:
             raise fate
-        return [bar for bar in self.bars if bar.end_ns <= before_ns][-count:]
+        there = [bar for bar in self.bars if bar.time_ns >= from_ns and bar.end_ns <= before_ns]
+        return there[-count:]
 
 
 def plan(first: int, last: int, **given: Any) -> Plan:
@@ -75,6 +78,7 @@ def test_pages_go_backwards_and_the_file_forwards(tmp_path: Path) -> None:
     gateway = Gateway(range(-50, 100))
     done = download(tmp_path / "es.parquet", gateway, plan(0, 25))
     assert gateway.asked == [25, 15, 5]
+    assert gateway.back_to == [0, 0, 0]  # nothing is asked for that nobody wants
     assert minutes(done.path) == list(range(25))
     assert (done.bars, done.asked, done.kept, done.gaps) == (25, 3, 0, [])
     bars = read_market(done.path, ES).tape.bars

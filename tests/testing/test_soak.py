@@ -10,6 +10,7 @@ from rehearsing import setup_of
 
 from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading.order import Buy
+from dryfill.trading.orders import tags
 from dryfill.trading.orders.settings import OrderSettings
 from dryfill.trading.price import Ticks
 
@@ -23,6 +24,7 @@ BOUNDED = OrderSettings(
     reports_most=10,
     events_most=1_000,
 )
+CLIENT = ("dryfill.trading.orders", "dryfill.live")
 BOOKS = 9  # objects for each order of the twin's books: itself, its fills and its reports
 
 
@@ -37,11 +39,13 @@ def quiet_market(hours):
 def held_by(world):
     """What there is of each kind now."""
     gc.collect()
+    there = gc.get_objects()
     return {
         "tasks": len(asyncio.all_tasks()),
         "hub clients": len(world.twin.gateway.hubs.clients()),
         "timers": len(world.loop._heap),
-        "objects": len(gc.get_objects()),
+        "objects": len(there),
+        "the client's": sum(type(each).__module__.startswith(CLIENT) for each in there),
         "orders": len(world.desk.orders),
     }
 
@@ -54,6 +58,8 @@ def soaked(hours, samples_an_hour=2):
     )
     tokens = set()
     samples = []
+    for n in range(tags.parse.cache_parameters()["maxsize"]):  # full, as it is after a while
+        tags.parse(f"{n}.before#1")
 
     async def trade(desk):
         await desk.subscribe_quotes()
@@ -93,4 +99,6 @@ def test_hours_of_trading_leave_tasks_connections_timers_and_memory_as_they_were
     )
     orders = late["orders"] - early["orders"]
     assert orders > 100, "too few orders to say anything"
+    least = [min(each["the client's"] for each in part) for part in (samples[:6], samples[-6:])]
+    assert least[1] - least[0] < orders / 10, "it keeps something of what is over"
     assert late["objects"] - early["objects"] <= orders * BOOKS

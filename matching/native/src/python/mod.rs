@@ -11,7 +11,7 @@ use pyo3::types::PyList;
 use crate::engine::Engine;
 use crate::rules::Fault;
 use from_python::{command_from, rules_from};
-use to_python::{Reporter, book_object};
+use to_python::{Booker, Reporter};
 
 /// One instrument's book (the `Engine` protocol of `matching/engine.py`), in Rust.
 ///
@@ -21,6 +21,7 @@ use to_python::{Reporter, book_object};
 struct NativeEngine {
     engine: Engine,
     reporter: Reporter,
+    booker: Booker,
 }
 
 #[pymethods]
@@ -35,7 +36,8 @@ impl NativeEngine {
             }
         }
         let engine = Engine::new(rules_from(rules)?, suspects);
-        Ok(NativeEngine { engine, reporter: Reporter::new(rules.py())? })
+        let py = rules.py();
+        Ok(NativeEngine { engine, reporter: Reporter::new(py)?, booker: Booker::new(py)? })
     }
 
     #[getter]
@@ -71,7 +73,7 @@ impl NativeEngine {
     }
 
     fn book<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        book_object(py, self.engine.state())
+        self.booker.object(py, self.engine.state())
     }
 
     fn check(&self, py: Python<'_>) -> PyResult<()> {

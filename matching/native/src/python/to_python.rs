@@ -57,49 +57,58 @@ impl Reporter {
     }
 }
 
-/// `matching.engine.Book`: what `ReferenceEngine.book` gives.
-pub fn book_object<'py>(py: Python<'py>, book: &BookState) -> PyResult<Bound<'py, PyAny>> {
-    let engine = py.import("dryfill.matching.engine")?;
-    let maker = OrderMaker {
-        class: engine.getattr("BookOrder")?,
-        sides: Members::of(py, "Side")?,
-        ord_types: Members::of(py, "OrdType")?,
-    };
-    let orders = |slots: Vec<Slot>| {
-        let objects = slots.iter().map(|&slot| maker.object(py, &book.orders[slot]));
-        PyTuple::new(py, objects.collect::<PyResult<Vec<_>>>()?)
-    };
-    let by_arrival = |mut slots: Vec<Slot>| {
-        slots.sort_by_key(|&slot| book.orders[slot].arrival);
-        slots
-    };
-    let level = |side: Side| {
-        let recorded = &book.recorded[side.index()];
-        recorded.price.map(|price| (price, recorded.shown, recorded.available))
-    };
-    let resting = book.resting.iter().flat_map(|ladder| ladder.iter()).collect();
-    let stops = book.stops.iter().flat_map(|stops| stops.iter()).collect();
-    let frozen = book.orders.working().filter(|(_, order)| order.frozen).map(|(slot, _)| slot);
-    let fields = PyDict::new(py);
-    fields.set_item("status", Members::of(py, "TradingStatus")?.get(py, book.status.number())?)?;
-    fields.set_item("last_price", book.last_price)?;
-    fields.set_item("bid", level(Side::Buy))?;
-    fields.set_item("ask", level(Side::Sell))?;
-    fields.set_item("orders", orders(resting)?)?;
-    fields.set_item("stops", orders(by_arrival(stops))?)?;
-    fields.set_item("frozen", orders(by_arrival(frozen.collect()))?)?;
-    engine.getattr("Book")?.call((), Some(&fields))
-}
-
-struct OrderMaker<'py> {
-    class: Bound<'py, PyAny>,
+/// Makes `matching.engine.Book` objects: what `ReferenceEngine.book` gives.
+pub struct Booker {
+    book: Py<PyAny>,
+    order: Py<PyAny>,
     sides: Members,
     ord_types: Members,
+    statuses: Members,
 }
 
-impl<'py> OrderMaker<'py> {
-    fn object(&self, py: Python<'py>, order: &WorkingOrder) -> PyResult<Bound<'py, PyAny>> {
-        self.class.call1((
+impl Booker {
+    /// Looks the classes up once.
+    pub fn new(py: Python<'_>) -> PyResult<Self> {
+        let engine = py.import("dryfill.matching.engine")?;
+        Ok(Booker {
+            book: engine.getattr("Book")?.unbind(),
+            order: engine.getattr("BookOrder")?.unbind(),
+            sides: Members::of(py, "Side")?,
+            ord_types: Members::of(py, "OrdType")?,
+            statuses: Members::of(py, "TradingStatus")?,
+        })
+    }
+
+    /// A book as it is.
+    pub fn object<'py>(&self, py: Python<'py>, book: &BookState) -> PyResult<Bound<'py, PyAny>> {
+        let orders = |slots: Vec<Slot>| {
+            let objects = slots.iter().map(|&slot| self.order(py, &book.orders[slot]));
+            PyTuple::new(py, objects.collect::<PyResult<Vec<_>>>()?)
+        };
+        let by_arrival = |mut slots: Vec<Slot>| {
+            slots.sort_by_key(|&slot| book.orders[slot].arrival);
+            slots
+        };
+        let level = |side: Side| {
+            let recorded = &book.recorded[side.index()];
+            recorded.price.map(|price| (price, recorded.shown, recorded.available))
+        };
+        let resting = book.resting.iter().flat_map(|ladder| ladder.iter()).collect();
+        let stops = book.stops.iter().flat_map(|stops| stops.iter()).collect();
+        let frozen = book.orders.working().filter(|(_, order)| order.frozen).map(|(slot, _)| slot);
+        let fields = PyDict::new(py);
+        fields.set_item("status", self.statuses.get(py, book.status.number())?)?;
+        fields.set_item("last_price", book.last_price)?;
+        fields.set_item("bid", level(Side::Buy))?;
+        fields.set_item("ask", level(Side::Sell))?;
+        fields.set_item("orders", orders(resting)?)?;
+        fields.set_item("stops", orders(by_arrival(stops))?)?;
+        fields.set_item("frozen", orders(by_arrival(frozen.collect()))?)?;
+        self.book.bind(py).call((), Some(&fields))
+    }
+
+    fn order<'py>(&self, py: Python<'py>, order: &WorkingOrder) -> PyResult<Bound<'py, PyAny>> {
+        self.order.bind(py).call1((
             order.order_id,
             self.sides.get(py, order.side.number())?,
             self.ord_types.get(py, order.ord_type.number())?,
