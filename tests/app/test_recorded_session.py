@@ -20,9 +20,8 @@ def play(script):
 
 async def beside(at, folder, lines):
     instrument = await at.session.market.find("MNQ")
-    return recorded(
-        folder, at.session, at.broker, instrument, now_ns=at.now_ns, say=lines.append, aside=AtOnce()
-    )
+    given = {"now_ns": at.now_ns, "say": lines.append, "aside": AtOnce()}
+    return recorded(folder, at.session, at.broker, instrument, **given)
 
 
 def test_without_a_folder_the_ports_are_as_they_are(tmp_path):
