@@ -82,7 +82,8 @@ def place(
         body["trailPrice"] = level
     if request.attached is not None:
         stop, target = request.attached.stop, request.attached.target
-        body["stopLossBracket"] = _leg(stop, OrdType.STOP)
+        trails = request.attached.trails
+        body["stopLossBracket"] = _leg(stop, OrdType.TRAILING_STOP if trails else OrdType.STOP)
         body["takeProfitBracket"] = _leg(target, OrdType.LIMIT)
     return body
 

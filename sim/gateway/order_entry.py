@@ -128,8 +128,8 @@ def close(venue: Venue, account: PaperAccount, body: Close | PartialClose) -> No
     with venue.acting(account):
         try:
             record = account.desk.enter(request)
-        except Refused as refusal:
-            raise Failed(Failure.REJECTED, str(refusal)) from None
+        except Refused:
+            raise Failed(Failure.REJECTED) from None  # without a word, as the gateway (7.5)
     if record.status is OrdStatus.REJECTED:
         raise Failed(Failure.REJECTED)
 

@@ -70,6 +70,15 @@ PLACED = {
             "takeProfitBracket": {"ticks": 80, "type": 1},
         },
     ),
+    "a stop that follows the market": (
+        order(attached=Attached(stop=Ticks(-40), trails=True)),
+        {
+            "type": 2,
+            "side": 0,
+            "stopLossBracket": {"ticks": -40, "type": 5},
+            "takeProfitBracket": None,
+        },
+    ),
     "a short with a stop alone": (
         order(side=Side.SELL, attached=Attached(stop=Ticks(40))),
         {

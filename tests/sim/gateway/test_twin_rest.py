@@ -10,6 +10,7 @@ from twin_world import CONTRACT, KEY, T0, played, setup_of, twin, twin_in_proces
 from dryfill.sim.gateway.hub_link import LinkSettings
 from dryfill.sim.gateway.rate_windows import Limit
 from dryfill.sim.gateway.wire_models import PROFILES
+from dryfill.trading.words import TradingStatus
 
 STOP = {"ticks": -40, "type": 4}
 
@@ -290,6 +291,19 @@ async def test_part_of_a_position_is_closed_and_more_than_it_is_not():
         assert codes == [5, 5, 0]
         [held] = (await g.call("Position/searchOpen", accountId=1001))["positions"]
         assert held["size"] == 1
+
+
+@played
+async def test_a_close_that_cannot_be_is_refused_without_a_word():
+    async with twin_in_process() as g:
+        await g.place(size=3)
+        venue = g.running.gateway.venue
+        venue.set_status(venue.listed(None), TradingStatus.HALT)
+        body = {"accountId": 1001, "contractId": CONTRACT}
+        closes = (("closeContract", {}, 5), ("partialCloseContract", {"size": 1}, 6))
+        for path, more, code in closes:
+            answer = await g.call(f"Position/{path}", **body, **more)
+            assert (answer["errorCode"], answer["errorMessage"]) == (code, None)
 
 
 @played
