@@ -7,7 +7,8 @@ not kept: whoever was logged in logs in again.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -104,9 +105,8 @@ class Keeper:
 
     def keep_time(self, venue: Venue) -> None:
         """Keep where the market is, and what was set in it by hand."""
-        self._db.execute("begin")
-        self._keep_facts(venue)
-        self._db.execute("commit")
+        with self._whole():
+            self._keep_facts(venue)
 
     def restore(self, venue: Venue, meant_ns: Moments) -> None:
         """Put back what was kept, at the venue's time, before its market begins. From now on every
@@ -170,8 +170,7 @@ class Keeper:
         """One act of an account, whole or not at all."""
         shown_ns, desk, db = venue.view.shown_ns, account.desk, self._db
         kept_turns = self._turns_kept.get(account.id, 0)
-        db.execute("begin")
-        try:
+        with self._whole():
             for number in account.changed:
                 px, trigger = desk.children.px_of(number), account.triggers.get(number)
                 kept = keep_order(desk.orders[number], px, trigger, shown_ns)
@@ -190,11 +189,18 @@ class Keeper:
                     row_of = (account.id, symbol, _text(holding))
                     db.execute("replace into holdings values (?, ?, ?)", row_of)
             self._keep_facts(venue)
-        except BaseException:
-            db.execute("rollback")
-            raise
-        db.execute("commit")
         self._turns_kept[account.id] = len(account.turns.all)
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """One transaction: all of it is kept, or nothing."""
+        self._db.execute("begin")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("rollback")
+            raise
+        self._db.execute("commit")
 
     def _keep_facts(self, venue: Venue) -> None:
         numbers, now_ns = venue.numbers, venue.now_ns()

@@ -169,7 +169,7 @@ class Venue:
         ticker.day.traded(trade)
         self.tell_market(ticker, trade)
         self.tell_market(ticker, ticker.quote)
-        ticker.hand_price = HandPrice(price, size, now_ns)
+        ticker.hand_price = HandPrice(Decimal(price), size, now_ns)
         self._for_all(ticker, SetMarket(bid, ask, size))
         self.set_by_hand()
 

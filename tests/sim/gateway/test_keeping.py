@@ -7,12 +7,12 @@ import shutil
 import signal
 import sqlite3
 import sys
-from decimal import Decimal
 
 import httpx
 import pytest
 from twin_world import ALL_OF_MINE, CONTRACT, KEY, MNQ, T0, Twin, played, setup_of, tape_of
 
+from dryfill.sim.gateway.control import control_app
 from dryfill.sim.gateway.listing import list_contract
 from dryfill.sim.gateway.serve import running_gateway
 from dryfill.trading.calendar import calendar
@@ -44,6 +44,14 @@ def market_of(g):
     """A twin's venue and its first contract."""
     venue = g.running.gateway.venue
     return venue, venue.listed(None)
+
+
+async def by_hand(g, **market):
+    """Set the market through the twin's own door."""
+    transport = httpx.ASGITransport(control_app(g.running, "open"))
+    bearer = {"Authorization": "Bearer open"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://door") as http:
+        assert (await http.post("/market", json=market, headers=bearer)).status_code == 200
 
 
 @contextlib.asynccontextmanager
@@ -195,22 +203,21 @@ def test_a_price_and_a_state_that_were_set_by_hand_stand_in_the_next_life(tmp_pa
         path = tmp_path / "twin.db"
         async with life(path) as g:
             await g.place("sell", 9, limitPrice=20010)
-            venue, ticker = market_of(g)
-            venue.set_market(ticker, Decimal(20010), 2)
+            await by_hand(g, price=20010, size=2)
             filled = (await g.order(9001))["fillVolume"]
             assert 0 < filled < 9
-            venue.set_status(ticker, TradingStatus.HALT)
+            await by_hand(g, status="halt")
             if how == "killed":  # what stands on the disk now is all there will be
                 for end in ("", "-wal"):
                     shutil.copy(f"{path}{end}", f"{tmp_path / 'killed.db'}{end}")
         if how == "killed":
             path = tmp_path / "killed.db"
         async with life(path) as g:
-            venue, ticker = market_of(g)
+            _, ticker = market_of(g)
             assert (await g.place(limitPrice=19000))["errorCode"] == 5
             assert (ticker.quote.bid_ticks, ticker.quote.ask_ticks) == (80040, 80041)
             assert (await g.order(9001))["fillVolume"] == filled  # halted, it trades no more
-            venue.set_status(ticker, TradingStatus.OPEN)
+            await by_hand(g, status="open")
             assert (await g.order(9001))["fillVolume"] > filled
             g.to(1000)  # the tape's next row
         async with life(path) as g:
@@ -228,8 +235,7 @@ def test_what_was_set_by_hand_stands_until_the_calendar_has_a_say(tmp_path):
         listing = list_contract(MNQ, tape_of(EVENING), hours=calendar("cme-equity"))
         async with life(path, listing=listing) as g:
             g.to(HOUR_MS)
-            venue, ticker = market_of(g)
-            venue.set_status(ticker, TradingStatus.HALT)
+            await by_hand(g, status="halt")
         async with life(path, listing=listing) as g:
             venue, ticker = market_of(g)
             assert venue.status(ticker) is TradingStatus.HALT
