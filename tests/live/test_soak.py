@@ -25,6 +25,7 @@ from dryfill.live.session import ProjectXSession
 from dryfill.live.settings import LiveSettings
 from dryfill.trading.desk import Desk
 from dryfill.trading.order import Buy
+from dryfill.trading.orders import tags
 from dryfill.trading.orders.settings import OrderSettings
 from dryfill.trading.price import Ticks
 
@@ -100,6 +101,8 @@ async def soak(url, twin):
         rest=url, hubs=url, user_name="demo", api_key=SecretStr(KEY), auto_oco=False
     )
     given = {"now_ns": time.time_ns, "random": Random(1)}
+    for n in range(tags.parse.cache_parameters()["maxsize"]):  # full, as it is after a while
+        tags.parse(f"{n}.before#1")
     async with await ProjectXSession.open(live, **given) as session:
         broker = await session.broker(None)
         instrument = await session.market.find("MNQ")
