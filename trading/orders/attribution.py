@@ -25,6 +25,7 @@ from .guards.guard import Guard
 from .owners import Owner, Owners
 from .risk.locks import Locks
 from .sending.outbox import Outbox
+from .tally import Tally
 
 
 class Stake(Struct, frozen=True):
@@ -103,6 +104,7 @@ class Attribution:
         self._locks = locks
         self._changes: dict[str, int] = {}  # by symbol: the ledger's changes at the last look
         self._own: dict[str, dict[str, int]] = {}  # by symbol and intent
+        self._tallies: dict[str, Tally] = {}  # by symbol
 
     def look(self, instrument: Instrument, first: Owner | None = None) -> bool:
         """Take off owners what others closed, if anything was filled since the last look (True);
@@ -121,10 +123,41 @@ class Attribution:
         self._changes[symbol] = ledger.changes
         if isinstance(first, Guard | Close | Group):
             self._owners.settle(first)
-        seen, own = self._own.get(symbol, {}), dict[str, int]()
+        seen = self._own.setdefault(symbol, {})
         ours = self._stir(instrument, seen)
         held, claimed = ledger.position(instrument).qty, ledger.take_claimed(symbol)
-        self._own[symbol] = own
+        if claimed or not self._all_is_somebodys(symbol, held, seen):
+            self._look_at_all(instrument, seen, held, claimed, ours)
+
+    def _all_is_somebodys(self, symbol: str, held: int, own: dict[str, int]) -> bool:
+        """Whether brackets hold all that is held, as it is nearly always, going by those of them
+        that moved since the last look."""
+        tally, moved = self._tallies.get(symbol), self._owners.take_moved(symbol)
+        if tally is None or moved is None:
+            return False
+        found = [(intent, self._owners.awake(intent)) for intent in moved]
+        for intent, owner in found:
+            if owner is None:
+                tally.drop(intent)
+            else:
+                tally.put(intent, owner.position if _is_plain(owner) else None)
+        if tally.net != held or not tally.plain:
+            return False
+        for intent, owner in found:
+            qty = tally.held(intent)
+            if owner is None or (qty == 0 and self._owners.rest(owner)):
+                tally.drop(intent)
+                own.pop(intent, None)
+            else:
+                own[intent] = qty + _taken(owner)
+        return True
+
+    def _look_at_all(
+        self, instrument: Instrument, seen: dict[str, int], held: int, claimed: int, ours: bool
+    ) -> None:
+        symbol = instrument.symbol
+        own = self._own[symbol] = dict[str, int]()
+        tally = self._tallies[symbol] = Tally()
         late = self._owners.late(instrument) if claimed else self._owners.stirring(instrument)
         trading = self._owners.trading(instrument)
         if not (late or trading):
@@ -139,6 +172,8 @@ class Attribution:
         for owner in late:
             if own.get(owner.intent, 0) == _taken(owner):
                 self._owners.rest(owner)  # there may be a thousand of these
+        for owner in (*self._owners.stirring(instrument), *trading):
+            tally.put(owner.intent, owner.position if _is_plain(owner) else None)
 
     def _stir(self, instrument: Instrument, seen: dict[str, int]) -> bool:
         """Finished owners whose orders were filled after all have a stake again; at rest, each had
@@ -150,6 +185,7 @@ class Attribution:
             if owner is not None:
                 if self._owners.stir(owner):
                     seen[owner.intent] = _taken(owner)
+                self._owners.touch(owner)
             elif order.instrument.symbol == instrument.symbol:
                 ours = True
         return ours
@@ -178,6 +214,11 @@ class Attribution:
             reason = "a position was closed and its orders were cancelled, neither by us"
             self._locks.lock(owner.instrument, reason)
             self._outbox.incident("locked", f"{symbol}: {reason}; no entries", owner.intent)
+
+
+def _is_plain(owner: Owner) -> bool:
+    """Whether all that counts of an owner is how many contracts are held through it."""
+    return isinstance(owner, Bracket) and not _let_go(owner)
 
 
 def _holds(owner: Owner) -> bool:

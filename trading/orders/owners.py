@@ -130,11 +130,27 @@ class Owners:
         self._late: OrderedDict[str, tuple[float, Owner]] = OrderedDict()
         self._stirring: dict[str, Owner] = {}  # those of them that were not put to rest
         self._linked: dict[str, Owner] = {}  # by intents of orders that were sent alone
+        self._moved: dict[str, dict[str, None] | None] = {}  # by symbol; None: too many to name
         self._settings = settings
         self._failed = failed
 
     def add(self, owner: Owner) -> None:
         self._owners[owner.intent] = owner
+        self.touch(owner)
+
+    def touch(self, owner: Owner) -> None:
+        """What is held through an owner, or who it is, may be otherwise than it was."""
+        symbol = owner.instrument.symbol
+        moved = self._moved.setdefault(symbol, {})
+        if moved is not None:
+            moved[owner.intent] = None
+            if len(moved) > self._settings.late_most:
+                self._moved[symbol] = None
+
+    def take_moved(self, symbol: str) -> dict[str, None] | None:
+        """The intents of those in an instrument that were touched since this was asked last; None
+        where they are too many to name."""
+        return self._moved.pop(symbol, {})
 
     def link(self, order: Order, owner: Owner) -> None:
         """An order that was sent alone is an owner's from now on."""
@@ -155,6 +171,7 @@ class Owners:
         self._owners.pop(old.intent, None)
         self._late.pop(old.intent, None)
         self._stirring.pop(old.intent, None)
+        self.touch(old)
         if new is not None:
             self._owners[old.intent] = new
         else:
@@ -196,9 +213,15 @@ class Owners:
         symbol = instrument.symbol
         return [each for each in self._stirring.values() if each.instrument.symbol == symbol]
 
-    def rest(self, owner: Owner) -> None:
-        """Nobody needs to look at a finished owner before one of its orders is filled again."""
-        self._stirring.pop(owner.intent, None)
+    def awake(self, intent: str) -> Owner | None:
+        """The owner of an intent, but none that was put to rest."""
+        owner = self._owners.get(intent)
+        return self._stirring.get(intent) if owner is None else owner
+
+    def rest(self, owner: Owner) -> bool:
+        """Nobody needs to look at a finished owner before one of its orders is filled again. False
+        for one that is not finished."""
+        return self._stirring.pop(owner.intent, None) is not None
 
     def stir(self, owner: Owner) -> bool:
         """One of an owner's orders was filled: it rests no more. False where it did not."""
@@ -226,6 +249,7 @@ class Owners:
 
     def release(self, owner: Owner) -> None:
         """Let an owner go; where it fails, its fallback goes."""
+        self.touch(owner)
         try:
             owner.release()
         except Exception as error:  # noqa: BLE001  as above
@@ -254,8 +278,10 @@ class Owners:
         if owner.finished and not any(order.core.lost for order in owner.orders()):
             owner.stop_timers()
             if self._owners.pop(owner.intent, None) is not None:
+                self.touch(owner)
                 self._keep(owner)
         elif self._late.pop(owner.intent, None) is not None:
+            self.touch(owner)
             self._stirring.pop(owner.intent, None)
             self._owners[owner.intent] = owner
 
@@ -270,7 +296,8 @@ class Owners:
             if len(self._late) <= settings.late_most and now_s - since_s <= settings.late_s:
                 break
             del self._late[intent]
-            self._stirring.pop(intent, None)
+            if self._stirring.pop(intent, None) is not None:
+                self.touch(oldest)
             self.left(oldest)
             for order in oldest.orders() if self._linked else ():
                 tag = tags.parse(order.cl_ord_id)

@@ -150,11 +150,12 @@ class Ledger:
                 symbol = order.instrument.symbol
                 self._claimed[symbol] = self._claimed.get(symbol, 0) + order.side.sign * qty
                 self.changes += 1
-        if order.core.cum_qty != order.counted:
-            order.counted = order.core.cum_qty
+        cum_qty = order.core.cum_qty
+        if cum_qty != order.counted:
+            order.counted = cum_qty
             self._filled[order.cl_ord_id] = order
             self._moved(order.instrument)
-        if order.core.cum_qty > order.booked:
+        if cum_qty > order.booked:
             self._ahead[order.cl_ord_id] = order
         elif self._ahead:
             self._ahead.pop(order.cl_ord_id, None)
@@ -164,7 +165,8 @@ class Ledger:
         return self._moves.get(symbol, 0)
 
     def _moved(self, instrument: Instrument) -> None:
-        self._moves[instrument.symbol] = self.moves(instrument.symbol) + 1
+        symbol = instrument.symbol
+        self._moves[symbol] = self._moves.get(symbol, 0) + 1
         self.changes += 1
 
     def take_claimed(self, symbol: str) -> int:

@@ -240,6 +240,7 @@ class Restart:
                 self.killed(msgspec.msgpack.decode(kept.body, type=KillKept).reason)
         for owner in self._owners.all():
             if self.flattens.under_way(owner.instrument) is not None:
+                self._owners.touch(owner)
                 owner.release()
             self._owners.settle(owner)
 

@@ -116,14 +116,15 @@ class Outbox:
     def noted(self, order: Order) -> None:
         """An order's core changed: the table and the ledger follow, and who waits is woken."""
         self.ledger.note(order)
-        if order.core.terminal:
+        core = order.core
+        if core.terminal:
             self.orders.finish(order, self.now_s())
             self._courier.over(order)
-        elif order.core.stuck and not order.alarmed:
+        elif core.stuck and not order.alarmed:
             order.alarmed = True
             text = f"{order.describe()} cannot be cancelled"
             self.incident("cancel_failed", text, order.cl_ord_id)
-        if order.core.stop_px is not None:
+        if core.agreement.now.stop_px is not None:
             self.stop_noted(order)
         order.tell()
 
