@@ -1,9 +1,10 @@
 """What do an order and an event cost the order manager itself?
 
-Unit: microseconds of processor time, journal in memory, logging off: a limit order placed (until
-the broker's port has it), its answer, and events taken in (NEW, a fill in two parts, CANCELED), for
-an order that stands alone and for a bracket's, of which twenty work at once. The broker is a stub;
-its own cost is measured apart and taken off. Then: of a session's lookups of orders by tag or id,
+Unit: microseconds of processor time, logging off: a limit order placed (until the broker's port has
+it), its answer, and events taken in (NEW, a fill in two parts, CANCELED), for an order that stands
+alone and for a bracket's, of which twenty work at once; without a journal, as in a backtest, and an
+order alone with one in memory too, which keeps its events as well. The broker is a stub; its own
+cost is measured apart and taken off. Then: of a session's lookups of orders by tag or id,
 how many found theirs, as the manager's own statistics have it.
 """
 
@@ -22,6 +23,7 @@ from dryfill import Backtest, Buy, Ticks, synthetic
 from dryfill.trading import instruments
 from dryfill.trading.broker import Ack, Offers
 from dryfill.trading.order import ExecutionReport, OrderState
+from dryfill.trading.orders.journal.memory import MemoryJournal
 from dryfill.trading.orders.manager import OrderManager
 from dryfill.trading.words import ExecType, OrdStatus, OrdType, TimeInForce
 
@@ -55,6 +57,14 @@ class Stub:
         self.requests.append(request)
         self.answers.append(answer)
         return answer
+
+    def nothing(self, *asked, **how):
+        """The answer to every question of a manager that begins with a journal."""
+        answer = self.loop.create_future()
+        answer.set_result([])
+        return answer
+
+    executions_since = open_orders = orders_since = positions = nothing
 
 
 class Deaf:
@@ -99,11 +109,18 @@ def reports(requests, what, status, cum_qty=0, last_qty=0, *, first=0):
     return made
 
 
-async def alone(figures):
+async def alone(figures, journal=None):
     """Orders that stand alone; half of each is filled."""
     broker = Stub()
-    manager = OrderManager(broker, Deaf(), now_ns=lambda: 0)
+    manager = OrderManager(broker, Deaf(), now_ns=lambda: 0, journal=journal)
+    kept = ""
+    if journal is not None:
+        await manager.recover()
+        kept = ", kept in memory"
     spec, request = Buy(2, limit=PX), None
+
+    def note(name, took):
+        figures.setdefault(name + kept, []).append(took)
 
     def place_all():
         for _ in range(ORDERS):
@@ -113,20 +130,20 @@ async def alone(figures):
     request = broker.requests[0]
     spare = Stub()
     stub = timed(lambda: [spare.place(request) for _ in range(ORDERS)])
-    figures.setdefault("place an order", []).append(took - stub)
+    note("place an order", took - stub)
     requests = list(broker.requests)
     hear = manager.on_event
     told = reports(requests, ExecType.NEW, OrdStatus.NEW)
-    figures.setdefault("event: new", []).append(timed(lambda: [hear(each) for each in told]))
+    note("event: new", timed(lambda: [hear(each) for each in told]))
     for n, answer in enumerate(broker.answers):
         answer.set_result(Ack(str(n)))
     begin = time.process_time()
     await asyncio.sleep(0)
-    figures.setdefault("answer", []).append((time.process_time() - begin) / ORDERS * 1e6)
+    note("answer", (time.process_time() - begin) / ORDERS * 1e6)
     told = reports(requests, ExecType.TRADE, OrdStatus.PARTIALLY_FILLED, 1, 1)
-    figures.setdefault("event: fill", []).append(timed(lambda: [hear(each) for each in told]))
+    note("event: fill", timed(lambda: [hear(each) for each in told]))
     told = reports(requests, ExecType.CANCELED, OrdStatus.CANCELED, 1)
-    figures.setdefault("event: canceled", []).append(timed(lambda: [hear(each) for each in told]))
+    note("event: canceled", timed(lambda: [hear(each) for each in told]))
     manager.close()
 
 
@@ -173,6 +190,7 @@ def main() -> None:
     for _ in range(RUNS):
         gc.collect()
         asyncio.run(alone(figures))
+        asyncio.run(alone(figures, MemoryJournal()))
         for _ in range(ORDERS // BRACKETS // 5):
             asyncio.run(brackets(figures))
     for name, took in figures.items():

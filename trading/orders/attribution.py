@@ -126,6 +126,8 @@ class Attribution:
         seen = self._own.setdefault(symbol, {})
         ours = self._stir(instrument, seen)
         held, claimed = ledger.position(instrument).qty, ledger.take_claimed(symbol)
+        if not self._owners.any:
+            return  # nobody has anything that could be missing
         if claimed or not self._all_is_somebodys(symbol, held, seen):
             self._look_at_all(instrument, seen, held, claimed, ours)
 

@@ -182,6 +182,11 @@ class Owners:
             else:
                 self._linked[intent] = new
 
+    @property
+    def any(self) -> bool:
+        """Whether there are any, those included that are finished and kept."""
+        return bool(self._owners or self._late)
+
     def all(self) -> list[Owner]:
         return list(self._owners.values())
 
