@@ -4,6 +4,7 @@
     filled stop + filled exit = filled entry
     if filled stop + filled target > 1: incidents overfill = 1
     first sent stop < 61950 ms
+    stop sent at 19950
     stop moved to 19960, 19970
     out gives already_filled(1)
 
@@ -38,10 +39,11 @@ SUBJECTS: Mapping[str, str] = {
     "first cancel": "when the first cancel of a role left",
     "last cancel": "when the last one did",
     "end": "when a step was done",
+    "timers": "timers that the order manager has running",
 }
 """What a sentence may speak of; where a role is left out, all of ours are meant."""
 
-_ALONE = ("held",)
+_ALONE = ("held", "timers")
 _NEED = ("filled", "incidents", "price", "end")
 
 
@@ -74,14 +76,15 @@ class Said:
 
 
 @dataclass(frozen=True)
-class MovedTo:
-    """The prices to which orders of a role were moved, in order."""
+class AtPrices:
+    """The prices at which orders of a role were sent, or to which they were moved, in order."""
 
     role: str
+    how: Literal["sent at", "moved to"]
     prices: tuple[Decimal, ...]
 
 
-Claim = Compared | Said | MovedTo
+Claim = Compared | Said | AtPrices
 
 
 @dataclass(frozen=True)
@@ -109,12 +112,14 @@ def _claim(text: str) -> Claim:
     parts = text.split()
     if len(parts) > 2 and parts[1] in SAYINGS:
         return Said(parts[0], parts[1], " ".join(parts[2:]))  # type: ignore[arg-type]
-    if parts[1:3] == ["moved", "to"]:
+    how = " ".join(parts[1:3])
+    if how in ("sent at", "moved to"):
         _known_role(words, parts[0])
         prices = [number(part.strip()) for part in " ".join(parts[3:]).split(",")]
         if None in prices:
-            raise words.wrong("what it was moved to are no prices")
-        return MovedTo(parts[0], tuple(price for price in prices if price is not None))
+            raise words.wrong(f"where it was {how} are no prices")
+        found = tuple(price for price in prices if price is not None)
+        return AtPrices(parts[0], how, found)  # type: ignore[arg-type]  # one of them
     left = _sum(words)
     relation = words.take("a comparison")
     if relation not in RELATIONS:

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from ...scenarios.scenario import Ending
 from ...trading.desk import Desk
 from ...trading.order import ExecutionReport
 from ...trading.orders import tags
+from ...trading.orders.manager import OrderManager
 from ..oracles.port import Delivered, PortEvent, Sent, WatchedPort
 from ..oracles.watched import World
 from .family import Variation
@@ -28,7 +28,7 @@ class Eyes:
         self.sent: list[Sent] = []
         self.reports: dict[str, ExecutionReport] = {}
         self.on_report: Callable[[], None] = lambda: None
-        self.managers: list[Any] = []
+        self.managers: list[OrderManager] = []
         self.side = -1 if how.mirrored else 1
         self._world = world
         self._how = how
@@ -142,6 +142,11 @@ class Eyes:
         found = [i for manager in self.managers for i in manager.view.incidents]
         return sum(incident.kind == kind for incident in found)
 
+    @property
+    def timers(self) -> int:
+        """Timers that the order manager has running."""
+        return self.managers[-1].view.timers if self.managers else 0
+
     # --- what left --------------------------------------------------------------------------------
 
     def placed(self, role: str = "") -> list[Sent]:
@@ -155,6 +160,12 @@ class Eyes:
     def asked(self, do: str, role: str = "") -> list[Sent]:
         """Changes or cancels of a role that left for the broker."""
         return [s for s in self.sent if s.do == do and (not role or self._is(s.order_id, role))]
+
+    def sent_at(self, role: str) -> list[Decimal]:
+        """The prices at which orders of a role left: their triggers, or their limits, in order."""
+        requests = [sent.request for sent in self.placed(role)]
+        prices = [r.price if r.stop_px is None else r.stop_px for r in requests if r is not None]
+        return [self.px(price) for price in prices if price is not None]
 
     def moved_to(self, role: str) -> list[Decimal]:
         """The prices to which orders of a role were moved, in order."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from ...scenarios.check_words import Check, Claim, Compared, MovedTo, Said, Term
+from ...scenarios.check_words import Check, Claim, Compared, AtPrices, Said, Term
 from ...trading.price import price_text
 from .eyes import Eyes
 from .player import Begun
@@ -40,10 +40,10 @@ def _wrong(claim: Claim, eyes: Eyes, steps: list[Begun]) -> str:
     """What is, where a claim is not true; "" where it is."""
     if isinstance(claim, Said):
         return _misread(claim, steps)
-    if isinstance(claim, MovedTo):
-        moved = eyes.moved_to(claim.role)
-        shown = ", ".join(price_text(price) for price in moved) or "nowhere"
-        return "" if moved == list(claim.prices) else f"it was moved to {shown}"
+    if isinstance(claim, AtPrices):
+        found = (eyes.sent_at if claim.how == "sent at" else eyes.moved_to)(claim.role)
+        shown = ", ".join(price_text(price) for price in found) or "nothing"
+        return "" if found == list(claim.prices) else f"it was {claim.how} {shown}"
     left, right = (_sum(side, eyes, steps) for side in (claim.left, claim.right))
     if _RELATIONS[claim.relation](left, right):
         return ""
@@ -86,6 +86,8 @@ def _value(term: Term, eyes: Eyes, steps: list[Begun]) -> Fraction:
             return Fraction(len(eyes.asked("modify", about)))
         case "incidents":
             return Fraction(eyes.incidents(about))
+        case "timers":
+            return Fraction(eyes.timers)
         case "price":
             return _price(about, eyes)
         case "end":

@@ -278,7 +278,7 @@ BAD = [
         '"filled entry = 2", "filed entry = 2"',
         "s.toml:29: checks: always is 'filed entry = 2': nobody knows 'filed'; known are held, "
         "working, filled, sent, cancels, changes, incidents, price, first sent, last sent, first "
-        "cancel, last cancel, end; write it like 'filled stop + filled exit = 2'",
+        "cancel, last cancel, end, timers; write it like 'filled stop + filled exit = 2'",
     ),
     (
         '"filled entry = 2"',

@@ -124,7 +124,7 @@ def test_a_check_says_why_there_is_nothing_to_say(played):
     assert run.complaints == (
         "not so: price entry = 1 (0 orders of entry work)",
         "not so: first cancel stop < 1 s (no cancel of stop left)",
-        "not so: stop moved to 1 (it was moved to nowhere)",
+        "not so: stop moved to 1 (it was moved to nothing)",
     )
 
 
