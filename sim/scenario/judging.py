@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from ...scenarios.check_words import Check, Claim, Compared, AtPrices, Said, Term
+from ...scenarios.check_words import AtPrices, Check, Claim, Compared, Said, Term
 from ...trading.price import price_text
 from .eyes import Eyes
 from .player import Begun
