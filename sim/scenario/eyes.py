@@ -3,7 +3,6 @@
 Where the family trades the mirror image at five times the size, sizes and prices are turned back.
 """
 
-from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -87,15 +86,6 @@ class Eyes:
         return self.of_page(
             sum(order.leaves_qty for order in open_orders if self._is(order.order_id, role))
         )
-
-    @property
-    def by_duty(self) -> dict[str, Fraction]:
-        """Contracts that work at the broker, by what the order is for, "" for plain ones and
-        "foreign" for what is not ours."""
-        found: Counter[str] = Counter()
-        for order in self._world.desk.open_orders(None):
-            found[duty_of(self._world.desk.known_as(order.order_id))] += order.leaves_qty
-        return {duty: self.of_page(qty) for duty, qty in found.items()}
 
     @property
     def ending(self) -> Ending:
@@ -190,9 +180,3 @@ def has_role(tag_text: str, role: str) -> bool:
     if tag is None or role == FOREIGN:
         return tag is None and role == FOREIGN
     return role in ("", tag.role or "order", tag.duty or "order")
-
-
-def duty_of(tag_text: str) -> str:
-    """What an order is for, by its tag: "" for a plain one, "foreign" for one that is not ours."""
-    tag = tags.parse(tag_text)
-    return FOREIGN if tag is None else tag.duty
