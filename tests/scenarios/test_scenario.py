@@ -97,7 +97,7 @@ CHECKS = some.fixed_dictionaries(
         "ends": some.lists(some.sampled_from(("flat", "protected", "bare", "working")), max_size=2),
         "written": some.lists(some.builds("held = {}".format, some.integers(-9, 9)), max_size=2),
         "premises": some.lists(some.sampled_from(("INV-01", "INV-07")), max_size=2),
-        "quiet": some.booleans(),
+        "rests": some.booleans(),
         "unprotected": TIMES,
     },
 )

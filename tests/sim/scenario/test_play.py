@@ -194,7 +194,7 @@ def test_a_generated_market_is_played_and_another_one_by_seed(played):
 
 def test_a_strategy_trades_instead_of_steps():
     text = 'title = "t"\nwhy = "w"\n[run]\nmarket = "trend"\nlength = "5 min"\nwhat = "s.py"\n'
-    scenario = scenario_from_toml(text + checks("sent entry = 1", quiet=False), "this")
+    scenario = scenario_from_toml(text + checks("sent entry = 1", rests=False), "this")
     with pytest.raises(UsageError, match=r"s\.py"):
         play(scenario, 0, World)
 

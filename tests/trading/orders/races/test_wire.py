@@ -132,21 +132,6 @@ async def test_rs_39_a_hub_that_never_confirms_a_subscription_is_not_up(t):
     await reconnected_in_vain(t)
 
 
-@race(
-    wire=True,
-    market=TARGET_HIT,
-    plan=RECONNECTED.format(form="inert", times=4),
-    premises=("INV-03", "INV-19"),
-)
-async def test_rs_39_a_subscription_that_is_confirmed_and_inert_hides_no_fill_for_long(t):
-    bracket = await t.bracket(t.buy(1), stop="19990", target="20010")
-    await t.at(1000)
-    await bracket.closed()
-    await t.bracket(t.buy(1), stop="19990")
-    await t.rest(60)
-    assert t.protected
-
-
 TOKEN_DIES = """
     [[fault]]
     kind = "token-ended"
