@@ -132,6 +132,14 @@ class Eyes:
         found = [i for manager in self.managers for i in manager.view.incidents]
         return sum(incident.kind == kind for incident in found)
 
+    def stands(self, role: str) -> str:
+        """How the order manager has the last order of a role that left; "" where there is none."""
+        requests = [sent.request for sent in self.placed(role) if sent.request is not None]
+        if not requests or not self.managers:
+            return ""
+        order = self.managers[-1].view.order(requests[-1].cl_ord_id)
+        return "" if order is None else order.status.name.lower().replace("_", "-")
+
     @property
     def timers(self) -> int:
         """Timers that the order manager has running."""

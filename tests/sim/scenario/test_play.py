@@ -53,7 +53,10 @@ EVERY_ACT = [
     (("buy 2", held("close 1", 2)), ("held = 1", "sent close + sent exit = 1")),
     (("buy 2", held("close", 2)), ("held = 0",)),
     (("buy 2 limit 19999", "modify limit 19998.5 qty 3"), ("price order = 19998.5", "working = 3")),
-    (("buy 1 limit 19999", "cancel"), ("working = 0", "cancels order = 1")),
+    (
+        ("buy 1 limit 19999", "cancel"),
+        ("working = 0", "cancels order = 1", "order stands canceled"),
+    ),
     (("buy 1 limit 19999 gtc", "sell 1 limit 20009", "cancel all"), ("working = 0", "cancels = 2")),
     (("buy 1", held("protect stop 19990 target 20010", 1)), ("working stop + working target = 2",)),
     (("buy 1", held("protect stop 40 ticks", 1), "unprotect"), ("working = 0", "held = 1")),
@@ -120,11 +123,15 @@ def test_who_has_no_patience_goes_away(played):
 
 
 def test_a_check_says_why_there_is_nothing_to_say(played):
-    run = played(BRACKET + checks("price entry = 1", "first cancel stop < 1 s", "stop moved to 1"))
+    run = played(
+        BRACKET
+        + checks("price entry = 1", "first cancel stop < 1 s", "stop moved to 1", "exit stands new")
+    )
     assert run.complaints == (
         "not so: price entry = 1 (0 orders of entry work)",
         "not so: first cancel stop < 1 s (no cancel of stop left)",
         "not so: stop moved to 1 (it was moved to nothing)",
+        "not so: exit stands new (it stands nowhere)",
     )
 
 
