@@ -9,11 +9,11 @@ from typing import Any
 from ..scenarios.scenario import Scenario, World
 from ..sim.backtest import World as Direct
 from ..sim.scenario.play import Played, play, premises_missing
-from ..testing.rehearsal import Rehearsal
+from ..testing.wire_world import Rehearsal
 from ..trading.strategy import Trader
+from ..trading.trader import trader_of
 from .cli_run import pairs
 from .strategy_file import importable, load_strategy, split_target
-from .trader import trader_of
 
 WORLDS = {"direct": Direct, "wire": Rehearsal}
 

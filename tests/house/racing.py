@@ -48,7 +48,7 @@ from dryfill.sim.oracles import watch
 from dryfill.sim.scenario.family import LEGS, Member, Page, member
 from dryfill.sim.scenario.play import LOGIN_NS
 from dryfill.sim.setup import Setup
-from dryfill.testing.rehearsal import Rehearsal
+from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading import instruments
 from dryfill.trading.calendar import calendar
 from dryfill.trading.orders.settings import OrderSettings

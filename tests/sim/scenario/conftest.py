@@ -5,7 +5,7 @@ import pytest
 from dryfill.scenarios.scenario_text import scenario_from_toml
 from dryfill.sim.backtest import World
 from dryfill.sim.scenario.play import play
-from dryfill.testing.rehearsal import Rehearsal
+from dryfill.testing.wire_world import Rehearsal
 
 CALM = """
 0     quote 20000x90 20000.25x90
