@@ -71,6 +71,7 @@ class Run(_Table):
     timezone: str | None = None
     contract: str | None = None
     unknown_size: str | None = None
+    stop_trigger: str | None = None
     what: str | None = None
     params: Many = ()
     instrument: str = "MNQ"

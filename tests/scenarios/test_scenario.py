@@ -203,8 +203,8 @@ BAD = [
         "[run]",
         "[run]\ninstrumnet = 'MNQ'",
         "s.toml:5: run: instrumnet is not a key; known are market, market_seed, length, data, "
-        "kind, stamp, span, timezone, contract, unknown_size, what, params, instrument, start, "
-        "latency, brackets, in_place, tags, worlds, restart, rest",
+        "kind, stamp, span, timezone, contract, unknown_size, stop_trigger, what, params, "
+        "instrument, start, latency, brackets, in_place, tags, worlds, restart, rest",
     ),
     (
         "10 trade 20000.25x1",

@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 
 from dryfill.matching.engines import native_is_there
+from dryfill.scenarios import synthetic, write_market
 from dryfill.scenarios.scenario_text import scenario_from_toml
 from dryfill.sim.backtest import World
 from dryfill.sim.scenario.play import play
+from dryfill.trading import instruments
 from dryfill.trading.errors import ScenarioError, UsageError
 from dryfill.trading.order import Buy
 from dryfill.trading.price import Ticks
+from dryfill.trading.tape import make_tape
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "scenarios.md"
 BRACKET = """
@@ -197,6 +200,23 @@ def test_a_generated_market_is_played_and_another_one_by_seed(played):
     runs = [play(scenario, seed, World) for seed in (0, 1)]
     assert [run.complaints for run in runs] == [(), ()]
     assert runs[0].digest != runs[1].digest
+
+
+def test_recorded_data_is_played_and_what_it_leaves_open_must_be_named(tmp_path):
+    es = instruments.find("ES")
+    tape = synthetic(es, seed=5, hours="08:30-08:40")
+    full = write_market(tape, es, tmp_path / "es.parquet")
+    quotes = write_market(make_tape(tape.quotes, None), es, tmp_path / "quotes.parquet")
+    body = steps({"at": "60 s", "act": "bracket buy 1 stop 40 ticks", "name": "one"})
+
+    def run(path, more=""):
+        text = f'title = "t"\nwhy = "w"\n[run]\ninstrument = "ES"\ndata = ["{path}"]\n{more}'
+        return play(scenario_from_toml(text + body + checks("sent entry = 1"), "this"), 0, World)
+
+    assert run(full).complaints == ()
+    with pytest.raises(ScenarioError, match="stop_trigger='quote'"):
+        run(quotes)
+    assert run(quotes, "stop_trigger = 'quote'\n").complaints == ()
 
 
 def test_a_strategy_trades_instead_of_steps():
