@@ -63,13 +63,15 @@ def rehearse(scenario: Scenario, seeds: Iterable[int], where: World, engine: str
 
 
 def _unjudged(scenario: Scenario, runs: list[Played], where: World) -> list[str]:
-    """Where things are told otherwise, or too little was played, nothing is asked for."""
+    """Of the run as it is written, and of a family that has the short one in it; nothing where
+    things are told otherwise, as they are beside the first world."""
     if where != scenario.run.played[0]:
         return []
     written = [run for run in runs if not run.how.seed]
     varied = [run for run in runs if run.how.seed]
+    short = range(1, scenario.family.seeds + 1)
     missing = premises_missing(scenario, written) if written else []
-    if len(varied) >= scenario.family.seeds:
+    if {run.how.seed for run in varied}.issuperset(short):
         missing += premises_missing(scenario, varied)
     return list(dict.fromkeys(missing))
 

@@ -6,6 +6,7 @@
     first sent stop < 61950 ms
     stop sent at 19950
     stop moved to 19960, 19970
+    stop stands filled
     out gives already_filled(1)
 
 Numbers are the page's: contracts for the size that is written, prices as they are written, whatever
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from ..trading.words import OrdStatus
 from .happenings import ORDER_ROLES
 from .plan_time import read_time
 from .sentence import Words, number
@@ -24,6 +26,7 @@ from .sentence import Words, number
 Relation = Literal["=", "!=", "<", "<=", ">", ">="]
 RELATIONS = ("=", "!=", "<", "<=", ">", ">=")
 SAYINGS = ("gives", "has", "lacks")
+STATUSES = tuple(status.name.lower().replace("_", "-") for status in OrdStatus)
 
 SUBJECTS: Mapping[str, str] = {
     "held": "contracts held at the broker, signed",
@@ -84,7 +87,15 @@ class AtPrices:
     prices: tuple[Decimal, ...]
 
 
-Claim = Compared | Said | AtPrices
+@dataclass(frozen=True)
+class Stands:
+    """How the order manager has the last order of a role that left: `filled`, `canceled`, `new`."""
+
+    role: str
+    status: str
+
+
+Claim = Compared | Said | AtPrices | Stands
 
 
 @dataclass(frozen=True)
@@ -112,6 +123,11 @@ def _claim(text: str) -> Claim:
     parts = text.split()
     if len(parts) > 2 and parts[1] in SAYINGS:
         return Said(parts[0], parts[1], " ".join(parts[2:]))  # type: ignore[arg-type]
+    if len(parts) == 3 and parts[1] == "stands":
+        _known_role(words, parts[0])
+        if parts[2] not in STATUSES:
+            raise words.wrong(f"{parts[2]!r} is none of {', '.join(STATUSES)}")
+        return Stands(parts[0], parts[2])
     how = " ".join(parts[1:3])
     if how in ("sent at", "moved to"):
         _known_role(words, parts[0])

@@ -71,6 +71,7 @@ class Run(_Table):
     timezone: str | None = None
     contract: str | None = None
     unknown_size: str | None = None
+    stop_trigger: str | None = None
     what: str | None = None
     params: Many = ()
     instrument: str = "MNQ"
@@ -212,7 +213,7 @@ class Checks(_Table):
     """How it is to end. All oracles judge every run, within `bounds`; this comes to it.
 
     `ends`: how the account may stand; `always` is true in every run, `written` in the run as it is
-    written. `premises`: oracles that must have had something to judge. `quiet`: the run comes to
+    written. `premises`: oracles that must have had something to judge. `rests`: the run comes to
     rest. `unprotected`: for how long, at most, contracts that were meant to be protected had no
     stop, by broker truth.
     """
@@ -221,7 +222,7 @@ class Checks(_Table):
     always: Many = ()
     written: Many = ()
     premises: Many = ()
-    quiet: bool = True
+    rests: bool = True
     unprotected: Nanoseconds | None = None
     bounds: Mapping[str, float | int] = Field(default_factory=dict)
 

@@ -3,7 +3,6 @@
 Where the family trades the mirror image at five times the size, sizes and prices are turned back.
 """
 
-from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -89,15 +88,6 @@ class Eyes:
         )
 
     @property
-    def by_duty(self) -> dict[str, Fraction]:
-        """Contracts that work at the broker, by what the order is for, "" for plain ones and
-        "foreign" for what is not ours."""
-        found: Counter[str] = Counter()
-        for order in self._world.desk.open_orders(None):
-            found[duty_of(self._world.desk.known_as(order.order_id))] += order.leaves_qty
-        return {duty: self.of_page(qty) for duty, qty in found.items()}
-
-    @property
     def ending(self) -> Ending:
         """How the account stands: flat, and nothing of ours works; protected by stops for exactly
         what is held, and targets for it or none; bare, where stops for less work; or working, where
@@ -141,6 +131,14 @@ class Eyes:
         """Incidents of a kind, in all lives of the program."""
         found = [i for manager in self.managers for i in manager.view.incidents]
         return sum(incident.kind == kind for incident in found)
+
+    def stands(self, role: str) -> str:
+        """How the order manager has the last order of a role that left; "" where there is none."""
+        requests = [sent.request for sent in self.placed(role) if sent.request is not None]
+        if not requests or not self.managers:
+            return ""
+        order = self.managers[-1].view.order(requests[-1].cl_ord_id)
+        return "" if order is None else order.status.name.lower().replace("_", "-")
 
     @property
     def timers(self) -> int:
@@ -190,9 +188,3 @@ def has_role(tag_text: str, role: str) -> bool:
     if tag is None or role == FOREIGN:
         return tag is None and role == FOREIGN
     return role in ("", tag.role or "order", tag.duty or "order")
-
-
-def duty_of(tag_text: str) -> str:
-    """What an order is for, by its tag: "" for a plain one, "foreign" for one that is not ours."""
-    tag = tags.parse(tag_text)
-    return FOREIGN if tag is None else tag.duty

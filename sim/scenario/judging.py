@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from ...scenarios.check_words import AtPrices, Check, Claim, Compared, Said, Term
+from ...scenarios.check_words import AtPrices, Check, Claim, Compared, Said, Stands, Term
 from ...trading.price import price_text
 from .eyes import Eyes
 from .player import Begun
@@ -40,6 +40,9 @@ def _wrong(claim: Claim, eyes: Eyes, steps: list[Begun]) -> str:
     """What is, where a claim is not true; "" where it is."""
     if isinstance(claim, Said):
         return _misread(claim, steps)
+    if isinstance(claim, Stands):
+        stands = eyes.stands(claim.role)
+        return "" if stands == claim.status else f"it stands {stands or 'nowhere'}"
     if isinstance(claim, AtPrices):
         found = (eyes.sent_at if claim.how == "sent at" else eyes.moved_to)(claim.role)
         shown = ", ".join(price_text(price) for price in found) or "nothing"

@@ -151,7 +151,7 @@ class _Run:
 
     def _look_back(self, record: Record, quiet: int) -> None:
         checks = self._scenario.checks
-        if checks.quiet and not quiet:
+        if checks.rests and not quiet:
             self._complaints.append("the run never came to rest; let it rest for longer")
         most_ns, longest = checks.unprotected, record.unprotected.longest
         if most_ns is not None and longest > most_ns / 1e9:

@@ -1,12 +1,11 @@
 """A scenario becomes a setup: its instrument, its market, its rules and its broker."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, cast
 
-from ...matching.rules import Rules, UnknownSize
+from ...matching.rules import Rules
 from ...scenarios import read_market, synthetic
 from ...scenarios.market_rows import market_rows, tape_of
 from ...scenarios.scenario import LEGS, Run, Scenario
@@ -15,18 +14,20 @@ from ...trading import instruments
 from ...trading.calendar import calendar
 from ...trading.errors import ScenarioError, UsageError
 from ...trading.instrument import Instrument, TickBand
+from ...trading.moment import moment_ns
 from ...trading.orders.settings import OrderSettings
 from ...trading.tape import Tape
 from ..desk.bracket_rules import BracketRules
 from ..desk.fees import fee_schedule
 from ..journal import SimDisk
 from ..latency import Constant, latency_profile
+from ..market_rules import market_rules
 from ..setup import Setup
 from .family import Member, Page
 
 _MINUTE_NS = 60 * 10**9
 _OPEN_MINUTE = 8 * 60 + 30
-_PROTECTION_TICKS = 24
+_PROTECTION = 24  # units
 _DEFAULT_NS = 25 * 10**6
 
 
@@ -60,7 +61,7 @@ def setup_of(scenario: Scenario, run: Member, engine: str) -> tuple[Setup, int]:
     written = scenario.run
     instrument = _instrument(scenario)
     if written.rows is not None:
-        page_ns = _start_ns(written.start)
+        page_ns = moment_ns(written.start, "start")
         start_ns = page_ns - run.lead_ns
         tape, heard = tape_of(run.rows, instrument, start_ns), False
     else:
@@ -77,7 +78,7 @@ def setup_of(scenario: Scenario, run: Member, engine: str) -> tuple[Setup, int]:
         tape=tape,
         start_ns=start_ns,
         calendar=calendar(instrument.calendar if written.data else "always"),
-        rules=_rules(written, instrument),
+        rules=_rules(written, instrument, tape),
         latency=replace(latency, feed=Constant(0)) if heard else latency,
         fees=fee_schedule(None),
         cash=Decimal(50_000),
@@ -100,25 +101,12 @@ def _instrument(scenario: Scenario) -> Instrument:
     return Instrument(own.symbol, own.tick, own.point_value, bands=bands)
 
 
-def _start_ns(text: str) -> int:
-    try:
-        start = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"start {text!r} is no moment; write 2024-03-04T15:00") from None
-    since = (start if start.tzinfo else start.replace(tzinfo=UTC)) - datetime(
-        1970, 1, 1, tzinfo=UTC
-    )
-    return (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1000
-
-
-def _rules(run: Run, instrument: Instrument) -> Rules:
-    tick = instrument.tick_units(0)
-    unknown = run.unknown_size
-    return Rules(
-        protection=_PROTECTION_TICKS * tick if run.rows is None else _PROTECTION_TICKS,
-        unknown_size=None if unknown is None else UnknownSize(unknown),
-        spread=tick,
-        tick=tick,
+def _rules(run: Run, instrument: Instrument, tape: Tape) -> Rules:
+    """Of rows the same for every instrument; of other markets what a backtest has for them."""
+    if run.rows is not None:
+        return Rules(protection=_PROTECTION)
+    return market_rules(
+        instrument, tape, unknown_size=run.unknown_size, stop_trigger=run.stop_trigger
     )
 
 

@@ -63,7 +63,7 @@ def test_a_strategy_of_a_file_is_rehearsed(dryfill, tmp_path, monkeypatch):
     strategy += "    bracket = await desk.bracket(Buy(1), stop=Ticks(40), target=Ticks(8))\n"
     (tmp_path / "s.py").write_text(strategy + "    await bracket.closed()\n", encoding="utf-8")
     text = FAILS.split("[run]")[0] + '[run]\nmarket = "volatile"\nlength = "10 min"\n'
-    text += 'what = "s.py"\n[checks]\nends = ["flat"]\nquiet = false\n'
+    text += 'what = "s.py"\n[checks]\nends = ["flat"]\nrests = false\n'
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     done = dryfill("rehearse", "mine.toml", "--seeds", "0:3")
     assert done.code == 0, done.out

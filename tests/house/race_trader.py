@@ -5,19 +5,19 @@ they are turned and multiplied on the way in, and turned back on the way out.
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from dryfill.sim.oracles import Watch
 from dryfill.sim.oracles.port import Sent
-from dryfill.sim.scenario.eyes import Eyes, duty_of
+from dryfill.sim.scenario.eyes import Eyes
 from dryfill.sim.scenario.family import Member
 from dryfill.trading.desk import Desk
 from dryfill.trading.order import Buy, OrderSpec, Sell
+from dryfill.trading.orders import tags
 from dryfill.trading.orders.brackets.bracket import Bracket
-from dryfill.trading.orders.handle import CancelResult, Order
 
 
 class RaceTrader:
@@ -51,10 +51,6 @@ class RaceTrader:
         """Wait until all has come to rest."""
         await asyncio.sleep(seconds)
 
-    def seconds(self, ms: float) -> float:
-        """A span from the start of the page, in seconds of this run."""
-        return self._moment(round(ms * 1e6)) / 1e9
-
     def buy(self, qty: int, **prices: Any) -> OrderSpec:
         return self._spec(Buy, Sell, qty, prices)
 
@@ -74,16 +70,6 @@ class RaceTrader:
 
     def qty(self, contracts: int) -> int:
         return self.eyes.qty(contracts)
-
-    def start(self, work: Awaitable[Any]) -> "asyncio.Task[Any]":
-        """Do something beside the script, as another task of the strategy's would."""
-        return self.world.process.spawn(_awaited(work), "beside")
-
-    async def cancel(self, order: Order) -> CancelResult:
-        return await self.watching.cancel(self.desk, order)
-
-    async def flatten(self) -> Any:
-        return await self.watching.flatten(self.desk)
 
     def _spec(self, kind: Any, mirrored: Any, qty: int, prices: dict[str, Any]) -> OrderSpec:
         turned = {
@@ -109,11 +95,6 @@ class RaceTrader:
         return (self.world.loop.now_ns - self._start_ns) / 1e6
 
     @property
-    def sent(self) -> list[Sent]:
-        """Every request that left."""
-        return self.eyes.sent
-
-    @property
     def held(self) -> Fraction:
         """Contracts held at the broker, signed, in the page's numbers."""
         return self.eyes.held
@@ -122,7 +103,11 @@ class RaceTrader:
     def working(self) -> dict[str, Fraction]:
         """Contracts that work at the broker, by what the order is for, "" for plain ones and
         "foreign" for what is not ours."""
-        return self.eyes.by_duty
+        found: Counter[str] = Counter()
+        for order in self.world.desk.open_orders(None):
+            tag = tags.parse(self.world.desk.known_as(order.order_id))
+            found["foreign" if tag is None else tag.duty] += order.leaves_qty
+        return {duty: self.eyes.of_page(qty) for duty, qty in found.items()}
 
     @property
     def protected(self) -> bool:
@@ -134,14 +119,6 @@ class RaceTrader:
     def flat(self) -> bool:
         """Nothing is held and nothing of ours works."""
         return not self.held and not [duty for duty in self.working if duty != "foreign"]
-
-    def prices(self) -> dict[str, Decimal]:
-        """Where one order of each duty works: its trigger, or its limit."""
-        found = {}
-        for order in self.world.desk.open_orders(None):
-            px = order.stop_px if order.stop_px is not None else order.price
-            found[duty_of(self.world.desk.known_as(order.order_id))] = self.px(str(px))
-        return found
 
     def stops(self) -> list[Decimal]:
         """Where stops work, in the page's prices."""
@@ -167,11 +144,5 @@ class RaceTrader:
         return (sent.time_ns - self._start_ns) / 1e6
 
     def asked(self, do: str, duty: str = "") -> list[Sent]:
-        """Changes, cancels or looks that left for the broker."""
-        if duty:
-            return self.eyes.asked(do, duty)
-        return [sent for sent in self.sent if sent.do == do]
-
-
-async def _awaited(work: Awaitable[Any]) -> Any:
-    return await work
+        """Changes or cancels that left for the broker."""
+        return self.eyes.asked(do, duty)

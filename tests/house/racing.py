@@ -21,7 +21,7 @@ without Python is a file in `scenarios/library/`. All oracles judge every run; `
 that must have had something to judge, on the page and at least once in the family.
 
 The page is played in a rehearsal as well, through the live adapter and every byte of it; it begins
-LOGIN_MS after the run, when the session stands. What is told is told otherwise there, so that
+LOGIN_NS after the run, when the session stands. What is told is told otherwise there, so that
 premises are not asked for. `wire=True`: it is played there alone.
 
 A failure prints the plan, the market and the command that replays it.
@@ -44,15 +44,13 @@ from dryfill.sim.backtest import World
 from dryfill.sim.desk.bracket_rules import BracketRules
 from dryfill.sim.desk.fees import fee_schedule
 from dryfill.sim.latency import latency_profile
-from dryfill.sim.oracles import Bounds, watch
+from dryfill.sim.oracles import watch
 from dryfill.sim.scenario.family import LEGS, Member, Page, member
 from dryfill.sim.scenario.play import LOGIN_NS
-from dryfill.sim.scenario.untagged import Untagged
 from dryfill.sim.setup import Setup
 from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading import instruments
 from dryfill.trading.calendar import calendar
-from dryfill.trading.instrument import Instrument
 from dryfill.trading.orders.settings import OrderSettings
 
 T0 = 1_709_564_400_000_000_000  # 2024-03-04 15:00 UTC
@@ -71,18 +69,8 @@ class Race:
     premises: tuple[str, ...] = ()
     latency: Mapping[str, float] | float = 25
     settings: Mapping[str, Any] = field(default_factory=dict)
-    bounds: Mapping[str, Any] = field(default_factory=dict)
-    instrument: str | Instrument = "MNQ"
-    start_ns: int = T0
-    mirror: str = "40000"  # the sum of a price and its mirror image
-    hours: str = "always"
-    quiet: bool = True  # the run must come to rest
     family: int = FAMILY  # seeds of `make test`; a long race has fewer, at night as well
-    sizes: int = 5
-    sides: bool = True
     native: bool = False  # the broker keeps brackets' legs
-    tagged: bool = True  # events carry the client's tag
-    in_place: bool = True  # the broker changes orders as they are
     wire: bool = False  # through the live adapter
     beside: bool = False  # and at SimBroker, as another play
 
@@ -92,9 +80,6 @@ class Race:
             name=self.script.__name__,
             rows=market_rows(self.market),
             plan=plan_from_toml(self.plan, self.script.__name__),
-            sizes=self.sizes,
-            sides=self.sides,
-            mirror=Decimal(self.mirror),
             latency=_by_leg(self.latency),
         )
         return member(page, seed, LOGIN_NS if self.wire else 0)
@@ -107,8 +92,7 @@ def race(market: str, **given: Any) -> Callable[[Script], Callable[[str], None]]
         made = Race(script=script, market=market, **given)
 
         wired = replace(made, wire=True, beside=True)
-        on_wire = made.tagged and made.in_place and not made.wire
-        plays = ["page", "family"] + ["wire"] * on_wire
+        plays = ["page", "family"] + ["wire"] * (not made.wire)
 
         @pytest.mark.parametrize("play", plays)
         @functools.wraps(script)
@@ -132,12 +116,6 @@ def race(market: str, **given: Any) -> Callable[[Script], Callable[[str], None]]
     return wrap
 
 
-def run_digest(script: Script, market: str, **given: Any) -> str:
-    """Play a race as written; the digest of what happened at the exchange."""
-    made = Race(script=script, market=market, **given)
-    return _played(made, made.member(0))[1]
-
-
 def run(race: Race, seed: int) -> Mapping[str, int]:
     """Play one member; how often each oracle had something to judge."""
     made = race.member(seed)
@@ -156,16 +134,14 @@ def run(race: Race, seed: int) -> Mapping[str, int]:
 
 
 def _played(race: Race, made: Member) -> tuple[Mapping[str, int], str]:
-    named = race.instrument
-    instrument = instruments.find(named) if isinstance(named, str) else named
-    start_ns = race.start_ns - made.lead_ns
+    instrument, start_ns = instruments.find("MNQ"), T0 - made.lead_ns
     world_of = Rehearsal if race.wire else World
     world = world_of(
         Setup(
             instrument=instrument,
             tape=tape_of(made.rows, instrument, start_ns),
             start_ns=start_ns,
-            calendar=calendar(race.hours),
+            calendar=calendar("always"),
             rules=Rules(protection=24),
             latency=latency_profile(made.latency),
             fees=fee_schedule(None),
@@ -173,14 +149,11 @@ def _played(race: Race, made: Member) -> tuple[Mapping[str, int], str]:
             seed=made.how.seed,
             settings=OrderSettings(**race.settings),
             brackets=BracketRules(auto_oco=True) if race.native else None,
-            modify_in_place=race.in_place,
             plan=made.plan if made.plan.faults else None,
         )
     )
-    if not race.tagged:
-        world.broker = Untagged(world.broker)
-    watching = watch(world, Bounds(**race.bounds))
-    trader = RaceTrader(world, watching, made, Decimal(race.mirror), race.start_ns)
+    watching = watch(world)
+    trader = RaceTrader(world, watching, made, Page.mirror, T0)
 
     async def trade(desk: Any) -> list[str]:
         if race.wire:
@@ -196,7 +169,7 @@ def _played(race: Race, made: Member) -> tuple[Mapping[str, int], str]:
         raise
     watching.check()
     found = watching.report()
-    assert found.quiet or not race.quiet, "the run never came to rest; let the script wait longer"
+    assert found.quiet, "the run never came to rest; let the script wait longer"
     return found.premises, record.digest
 
 

@@ -1,21 +1,26 @@
 """Scenario files: what they say, that writing and reading are one, and how they refuse."""
 
+import re
 from decimal import Decimal
+from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from dryfill.scenarios.acts import BracketAct, Flatten, MoveStop, Oco, Place, read_act
-from dryfill.scenarios.check_words import Compared, Said, Term, read_check
-from dryfill.scenarios.happenings import Heard, Reached, read_when
+from dryfill.scenarios.check_words import SUBJECTS, Compared, Said, Term, read_check
+from dryfill.scenarios.happenings import Heard, Reached, Standing, Told, read_when
 from dryfill.scenarios.market_rows import market_rows
+from dryfill.scenarios.plan_kinds import KINDS
 from dryfill.scenarios.scenario_text import read_scenario, scenario_from_toml, scenario_to_toml
 from dryfill.scenarios.shelf import chosen_files, shelf
 from dryfill.trading.errors import ScenarioError, UsageError
 from dryfill.trading.price import Ticks
 from dryfill.trading.words import Side
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "scenarios.md"
 WRITTEN = '''\
 title = "A bracket"
 why = "to see one"
@@ -97,7 +102,7 @@ CHECKS = some.fixed_dictionaries(
         "ends": some.lists(some.sampled_from(("flat", "protected", "bare", "working")), max_size=2),
         "written": some.lists(some.builds("held = {}".format, some.integers(-9, 9)), max_size=2),
         "premises": some.lists(some.sampled_from(("INV-01", "INV-07")), max_size=2),
-        "quiet": some.booleans(),
+        "rests": some.booleans(),
         "unprotected": TIMES,
     },
 )
@@ -198,8 +203,8 @@ BAD = [
         "[run]",
         "[run]\ninstrumnet = 'MNQ'",
         "s.toml:5: run: instrumnet is not a key; known are market, market_seed, length, data, "
-        "kind, stamp, span, timezone, contract, unknown_size, what, params, instrument, start, "
-        "latency, brackets, in_place, tags, worlds, restart, rest",
+        "kind, stamp, span, timezone, contract, unknown_size, stop_trigger, what, params, "
+        "instrument, start, latency, brackets, in_place, tags, worlds, restart, rest",
     ),
     (
         "10 trade 20000.25x1",
@@ -296,6 +301,11 @@ BAD = [
         "[settings]\nhegde_s = 2\n\n[[fault]]",
         "s.toml:23: settings is {'hegde_s': 2}: the order manager has no setting 'hegde_s'",
     ),
+    (
+        '"filled entry = 2"',
+        '"entry stands full"',
+        "s.toml:29: checks: always is 'entry stands full': 'full' is none of",
+    ),
     ("[run]", "[run", "s.toml is no TOML: "),
 ]
 
@@ -308,6 +318,22 @@ def test_what_is_wrong_is_said_with_line_key_and_the_way_out(good, bad, message)
     said = str(raised.value)
     open_end = message.endswith((": ", "of"))
     assert said.startswith(message) if open_end else said == message
+
+
+def test_the_page_has_every_kind_of_fault_with_its_keys_and_moments():
+    page = PAGE.read_text(encoding="utf-8").split("## What goes wrong")[1]
+    for name, kind in KINDS.items():
+        (row,) = re.findall(rf"^\| `{name}` \| (.*) \|$", page, re.MULTILINE)
+        says, moments, keys = row.split(" | ") if kind.keys else (*row.split(" | ")[:2], "")
+        assert says.removesuffix("; on the wire alone") == kind.says
+        assert moments.split(", ") == list(kind.moments)
+        assert re.findall(r"`([a-z_]+)`", keys) == list(kind.keys)
+
+
+def test_the_page_has_every_word_of_acts_waits_and_checks():
+    page = PAGE.read_text(encoding="utf-8")
+    words = (*SUBJECTS, *get_args(Standing), *get_args(Told), *VERBS.split(", "))
+    assert [word for word in words if word not in page] == []
 
 
 def test_rows_may_stand_in_any_order_and_prices_without_a_size_are_for_one():

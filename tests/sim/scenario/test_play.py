@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 
 from dryfill.matching.engines import native_is_there
+from dryfill.scenarios import synthetic, write_market
 from dryfill.scenarios.scenario_text import scenario_from_toml
 from dryfill.sim.backtest import World
 from dryfill.sim.scenario.play import play
+from dryfill.trading import instruments
 from dryfill.trading.errors import ScenarioError, UsageError
 from dryfill.trading.order import Buy
 from dryfill.trading.price import Ticks
+from dryfill.trading.tape import make_tape
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "scenarios.md"
 BRACKET = """
@@ -53,7 +56,10 @@ EVERY_ACT = [
     (("buy 2", held("close 1", 2)), ("held = 1", "sent close + sent exit = 1")),
     (("buy 2", held("close", 2)), ("held = 0",)),
     (("buy 2 limit 19999", "modify limit 19998.5 qty 3"), ("price order = 19998.5", "working = 3")),
-    (("buy 1 limit 19999", "cancel"), ("working = 0", "cancels order = 1")),
+    (
+        ("buy 1 limit 19999", "cancel"),
+        ("working = 0", "cancels order = 1", "order stands canceled"),
+    ),
     (("buy 1 limit 19999 gtc", "sell 1 limit 20009", "cancel all"), ("working = 0", "cancels = 2")),
     (("buy 1", held("protect stop 19990 target 20010", 1)), ("working stop + working target = 2",)),
     (("buy 1", held("protect stop 40 ticks", 1), "unprotect"), ("working = 0", "held = 1")),
@@ -120,11 +126,15 @@ def test_who_has_no_patience_goes_away(played):
 
 
 def test_a_check_says_why_there_is_nothing_to_say(played):
-    run = played(BRACKET + checks("price entry = 1", "first cancel stop < 1 s", "stop moved to 1"))
+    run = played(
+        BRACKET
+        + checks("price entry = 1", "first cancel stop < 1 s", "stop moved to 1", "exit stands new")
+    )
     assert run.complaints == (
         "not so: price entry = 1 (0 orders of entry work)",
         "not so: first cancel stop < 1 s (no cancel of stop left)",
         "not so: stop moved to 1 (it was moved to nothing)",
+        "not so: exit stands new (it stands nowhere)",
     )
 
 
@@ -192,9 +202,26 @@ def test_a_generated_market_is_played_and_another_one_by_seed(played):
     assert runs[0].digest != runs[1].digest
 
 
+def test_recorded_data_is_played_and_what_it_leaves_open_must_be_named(tmp_path):
+    es = instruments.find("ES")
+    tape = synthetic(es, seed=5, hours="08:30-08:40")
+    full = write_market(tape, es, tmp_path / "es.parquet")
+    quotes = write_market(make_tape(tape.quotes, None), es, tmp_path / "quotes.parquet")
+    body = steps({"at": "60 s", "act": "bracket buy 1 stop 40 ticks", "name": "one"})
+
+    def run(path, more=""):
+        text = f'title = "t"\nwhy = "w"\n[run]\ninstrument = "ES"\ndata = ["{path}"]\n{more}'
+        return play(scenario_from_toml(text + body + checks("sent entry = 1"), "this"), 0, World)
+
+    assert run(full).complaints == ()
+    with pytest.raises(ScenarioError, match="stop_trigger='quote'"):
+        run(quotes)
+    assert run(quotes, "stop_trigger = 'quote'\n").complaints == ()
+
+
 def test_a_strategy_trades_instead_of_steps():
     text = 'title = "t"\nwhy = "w"\n[run]\nmarket = "trend"\nlength = "5 min"\nwhat = "s.py"\n'
-    scenario = scenario_from_toml(text + checks("sent entry = 1", quiet=False), "this")
+    scenario = scenario_from_toml(text + checks("sent entry = 1", rests=False), "this")
     with pytest.raises(UsageError, match=r"s\.py"):
         play(scenario, 0, World)
 

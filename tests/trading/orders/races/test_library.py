@@ -5,6 +5,7 @@ import os
 import pytest
 
 from dryfill.app.rehearsed import rehearse
+from dryfill.matching.engines import NATIVE, REFERENCE, native_is_there
 from dryfill.scenarios.scenario_text import read_scenario
 from dryfill.scenarios.shelf import shelf
 
@@ -40,3 +41,16 @@ def test_race(name, play):
             (*run.complaints, run.market, run.plan, "play it again with", again)
         )
     assert not family.unjudged, f"these had nothing to judge: {', '.join(family.unjudged)}"
+
+
+SOME = list(SCENARIOS) if BY_NIGHT else list(SCENARIOS)[::8]
+
+
+@pytest.mark.skipif(not native_is_there(), reason="the native engine was not built")
+@pytest.mark.parametrize("name", SOME)
+def test_both_engines_end_it_alike(name):
+    scenario = SCENARIOS[name]
+    where = scenario.run.played[0]
+    one, other = (rehearse(scenario, range(3), where, engine) for engine in (NATIVE, REFERENCE))
+    assert one.ok
+    assert [run.digest for run in one.runs] == [run.digest for run in other.runs]

@@ -1,4 +1,4 @@
-"""Races with an event stream that loses, stalls and comes back: RS-36 to RS-43."""
+"""Races with an event stream that loses, stalls and comes back, whose traders go on in loops."""
 
 import asyncio
 from contextlib import suppress
@@ -13,35 +13,6 @@ CALM = """
     1     trade 20000.25x1
     9000  quote 20000x90 20000.25x90
 """
-TARGET_HIT = """
-    0     quote 20000x40 20000.25x40
-    1     trade 20000.25x1
-    1050  trade 20010.25x9
-    1060  quote 20010x40 20010.25x40
-    9000  quote 20010x40 20010.25x40
-"""
-
-
-@race(
-    market=TARGET_HIT,
-    plan="""
-        [[fault]]
-        kind = "stream-down"
-        at = "1000 ms"
-        duration = "4 s"
-    """,
-    premises=("INV-03", "INV-19"),
-)
-async def test_rs_36_fills_during_a_disconnect_are_looked_up_when_it_is_back(t):
-    bracket = await t.bracket(t.buy(1), stop="19990", target="20010")
-    await t.at(1000)
-    await asyncio.sleep(0.1)
-    await bracket.closed()
-    if t.exact:
-        assert t.now_ms < 3_000  # while it is down, asked for every second
-    await t.rest()
-    assert t.flat
-    assert t.filled("target") == 1
 
 
 @race(
@@ -109,70 +80,6 @@ async def test_rs_37_a_healthy_stream_that_loses_fills_is_made_good_by_looks(t):
     await t.rest()
     assert t.flat
     assert t.filled("entry") == t.filled("target") + t.filled("exit") + t.filled("stop")
-
-
-@race(
-    market=TARGET_HIT,
-    plan="""
-        [[fault]]
-        kind = "stream-down"
-        at = "1000 ms"
-        duration = "60 s"
-        told = false
-    """,
-    premises=("INV-03",),
-)
-async def test_rs_38_a_dead_link_that_nobody_announces_hides_no_fill_for_long(t):
-    bracket = await t.bracket(t.buy(1), stop="19990", target="20010")
-    await t.at(1000)
-    await bracket.closed()
-    assert t.now_ms < 9_000
-    await t.rest(100)
-    assert t.flat
-
-
-@race(
-    market="""
-        0     quote 20000.25x9 20000.50x9
-        2190  trade 19999.75x1
-        2205  quote 20000.25x9 20000.50x9
-        9000  quote 20000.25x9 20000.50x9
-    """,
-    plan="""
-        [[fault]]
-        kind = "stream-down"
-        at = "1000 ms"
-        duration = "1160 ms"
-
-        [[fault]]
-        kind = "venue-cancel"
-        at = "2205 ms"
-        target = "1.entry"
-
-        [[fault]]
-        kind = "latency"
-        call = "read"
-        every = 2
-        times = "all"
-        response = "70 ms"
-
-        [[fault]]
-        kind = "stale-read"
-        call = "open-orders"
-        times = "all"
-        lag = "20 ms"
-    """,
-    premises=("INV-06", "INV-17"),
-)
-async def test_rs_40_looking_overlaps_with_what_the_stream_tells(t):
-    bracket = await t.bracket(t.buy(2, limit="20000"), stop="19990", target="20010")
-    outcome = await bracket.protected()
-    await t.rest()
-    assert t.protected
-    assert outcome.filled == t.qty(1) * t.filled("entry")
-    assert len(t.placed("stop")) == bool(t.filled("entry"))
-    if t.exact:
-        assert t.held == 1
 
 
 @race(

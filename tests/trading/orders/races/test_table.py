@@ -1,6 +1,7 @@
 """The table of all races is true: each is played, or it says what it waits for."""
 
 import ast
+import re
 import tomllib
 from pathlib import Path
 
@@ -54,3 +55,11 @@ def test_the_files_of_the_table_are_those_of_the_library():
     assert sorted(listed) == sorted(there)
     for name, path in there.items():
         assert read_scenario(path).id == listed[name] == name[:5].upper().replace("_", "-")
+
+
+def test_the_page_says_of_every_race_that_is_a_program_why():
+    page = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| RS-([\d, ]+) \|", page, re.MULTILINE)
+    told = sorted(f"RS-{number}" for row in rows for number in row.split(", "))
+    programs = [r["id"] for r in RACES if r.get("tests") or not r.get("files")]
+    assert told == programs

@@ -1,4 +1,4 @@
-"""Races that only bytes can show, through the live adapter: RS-38, 39, 41, 42 and 52."""
+"""Races that only bytes can show, through the live adapter: RS-38, 39, 41 and 42."""
 
 import asyncio
 
@@ -130,21 +130,6 @@ async def test_rs_39_a_hub_that_refuses_a_subscription_is_not_up(t):
 )
 async def test_rs_39_a_hub_that_never_confirms_a_subscription_is_not_up(t):
     await reconnected_in_vain(t)
-
-
-@race(
-    wire=True,
-    market=TARGET_HIT,
-    plan=RECONNECTED.format(form="inert", times=4),
-    premises=("INV-03", "INV-19"),
-)
-async def test_rs_39_a_subscription_that_is_confirmed_and_inert_hides_no_fill_for_long(t):
-    bracket = await t.bracket(t.buy(1), stop="19990", target="20010")
-    await t.at(1000)
-    await bracket.closed()
-    await t.bracket(t.buy(1), stop="19990")
-    await t.rest(60)
-    assert t.protected
 
 
 TOKEN_DIES = """
@@ -290,24 +275,3 @@ async def test_rs_42_every_shape_of_message_with_garbage_between(t):
 async def test_rs_42_messages_that_come_three_times_count_once(t):
     await five_round_trips(t)
     assert t.world.session.brokers[1001].stream.quarantined == 0
-
-
-def cut_at(place):
-    return f"""
-        [[fault]]
-        kind = "ack-lost"
-        call = "place"
-        role = "stop"
-        form = "cut"
-        cut = {place}
-    """
-
-
-@race(wire=True, market=CALM, plan=cut_at(20), premises=("INV-01", "INV-09"))
-async def test_rs_52_a_body_that_breaks_off_at_its_twentieth_byte_is_no_refusal(t):
-    bracket = await t.bracket(t.buy(1), stop="19990")
-    outcome = await bracket.protected()
-    await t.rest()
-    assert outcome.ok
-    assert t.protected
-    assert t.working == {"stop": 1}
