@@ -11,7 +11,7 @@ from ..live.recorder import Recorded, Recorder, WriterThread
 from ..live.settings import LiveSettings
 from ..scenarios.readers.times import span_ns
 from ..sim.record import utc
-from .backtest import moment_ns
+from ..trading.moment import moment_ns
 from .cli_errors import LOST, OK
 from .cli_run import Doing, guarded
 from .cli_show import say

@@ -20,12 +20,12 @@ from ..trading.instrument import Instrument
 from ..trading.orders.journal.memory import MemoryJournal
 from ..trading.orders.risk.limits import RiskLimits
 from ..trading.orders.settings import OrderSettings
+from ..trading.trader import trader_of
 from .backtest import engine_named
 from .live_run import Clock, Say, Wanted, connected
 from .live_terms import limits_text
 from .paper_run import on_paper
 from .real_time import now_ns
-from .trader import trader_of
 from .trading_session import Ended, Terms, TradingSession
 from .twin_market import TwinMarket
 

@@ -23,11 +23,11 @@ from ..trading.orders.journal.port import Journal
 from ..trading.orders.risk.limits import RiskLimits, rule_set
 from ..trading.orders.settings import OrderSettings
 from ..trading.strategy import Trader
+from ..trading.trader import trader_of
 from .dry_broker import DryBroker
 from .journal_file import journal_path, open_journal
 from .live_terms import read_terms, terms_text
 from .real_time import interrupts, now_ns
-from .trader import trader_of
 from .trading_session import Ended, Terms, TradingSession
 
 T = TypeVar("T")

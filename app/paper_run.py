@@ -19,9 +19,9 @@ from ..trading.errors import DryfillError, UsageError
 from ..trading.orders.journal.memory import MemoryJournal
 from ..trading.orders.risk.limits import RiskLimits
 from ..trading.orders.settings import OrderSettings
+from ..trading.trader import trader_of
 from .live_run import Say, Wanted, attended
 from .live_terms import limits_text
-from .trader import trader_of
 from .trading_session import Ended, Terms, TradingSession
 from .twin_market import TwinMarket
 from .twin_thread import TwinThread, twin_in_a_thread

@@ -23,7 +23,6 @@ from dryfill import Backtest, write_market
 from dryfill.app import live_run, paper_run
 from dryfill.app.live_run import Wanted
 from dryfill.app.strategy_file import load_strategy
-from dryfill.app.trader import trader_of
 from dryfill.app.twin_market import TwinMarket
 from dryfill.app.twin_thread import twin_in_a_thread
 from dryfill.live.settings import LiveSettings
@@ -33,6 +32,7 @@ from dryfill.sim.gateway.gateway import GatewaySetup
 from dryfill.testing.rehearsal import Rehearsal
 from dryfill.trading.orders.risk.limits import rule_set
 from dryfill.trading.orders.settings import OrderSettings
+from dryfill.trading.trader import trader_of
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "breakout.py"
 MINUTE = 60_000
