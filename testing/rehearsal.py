@@ -79,6 +79,7 @@ class Rehearsal:
         self.desk: BrokerDesk = self.twin.account.desk
         self.exchange: Exchange = self.twin.account.exchange
         self.account: Account = self.desk.account
+        self.digest = self.twin.gateway.venue.digest
         self.meter = UnprotectedMeter(self.account)
         self.desk.heard = self._heard
         self.unknown_size_fills = 0
@@ -224,7 +225,7 @@ class Rehearsal:
             broker_desk=self.desk,
             unprotected=self.meter.finish(ended_ns, {setup.instrument.symbol: marks}),
             marks=marks,
-            digest=self.twin.gateway.venue.digest.hex,
+            digest=self.digest.hex,
             ambiguous_bars=0,
             suspect_bars=0,
             unknown_size_fills=self.unknown_size_fills,

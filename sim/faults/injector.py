@@ -92,6 +92,11 @@ class Faults:
         """By how much the client's wall clock is ahead."""
         return self._acts.clock_ns
 
+    @property
+    def seen(self) -> dict[str, int]:
+        """How many calls and events of each name there were so far; no name is both."""
+        return dict(self._moments.seen)
+
     def connect(self, process: Process, carry: Carry) -> None:
         """A client has connected: events go its way, and a crash is its own."""
         self._path = EventPath(self._loop, carry, self._note)
