@@ -8,6 +8,7 @@ import typer
 
 from .. import __version__
 from .cli_errors import EPILOG, INTERRUPTED, OK, USAGE
+from .cli_explore import explore_app
 from .cli_keep import keep_app
 from .cli_live import live_app
 from .cli_options import option
@@ -234,6 +235,7 @@ def gateway(
     raise typer.Exit(show_gateway(asked, debug=debug))
 
 
+app.add_typer(explore_app)
 app.add_typer(live_app)
 app.add_typer(keep_app)
 

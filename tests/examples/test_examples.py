@@ -62,7 +62,7 @@ def test_an_example_trades_a_generated_market(path: Path, market: Path, tmp_path
 
 def test_the_examples_are_the_ones_that_are_promised() -> None:
     names = [path.stem for path in EXAMPLES]
-    assert names == ["breakout", "ma_cross", "passive_quoter", "script"]
+    assert names == ["breakout", "dip_buyer", "ma_cross", "passive_quoter", "script"]
 
 
 def test_breakout_is_the_example_that_is_shown_everywhere() -> None:
