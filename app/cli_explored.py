@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from ..scenarios.plan import Plan
-from ..scenarios.plan_kinds import READS
 from ..scenarios.plan_run import MANAGER
 from ..scenarios.plan_text import plan_to_toml, read_plan
 from ..sim.explorer.shrinking import OutOfRuns, Shrinker, described
+from ..sim.explorer.story import last_told
 from ..sim.explorer.verdict import Verdict
+from ..testing.composing import head_of
 from ..trading.errors import UsageError
 from .cli_errors import FAILED, INTERRUPTED, OK
 from .cli_run import Doing, guarded
 from .cli_show import quoted, say
-from .explored import Brief, case_in, head_of, play
+from .explored import Brief, case_in, play
 from .files import make_folder, write_whole
 from .search import Search, Tally, seeds_of
 from .search_report import failure_lines, progress_line, summary_lines
@@ -203,17 +204,10 @@ def _say_verdict(verdict: Verdict, lines: int) -> None:
     if not verdict.failed:
         say("clean: no invariant was broken, and every fault of the plan happened")
         return
-    story = [line for line in verdict.trace if not _is_a_question(line)]
-    for line in story[-lines:] if lines else ():
+    for line in last_told(verdict.trace, lines):
         say(f"  {line}")
     named = f"{verdict.kind} {verdict.rule}".strip()
     say(f"{named}: {verdict.text}")
-
-
-def _is_a_question(line: str) -> bool:
-    """Whether a line of the trace is of a read: there are many, and few tell anything."""
-    _, verb, what, *_ = (*line.split(maxsplit=3), "", "")
-    return verb in ("sent", "answered") and what in READS
 
 
 # --- shrink ---------------------------------------------------------------------------------------

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
-from pydantic import ValidationError
-
 from ..scenarios.plan import Plan
 from ..scenarios.plan_run import RunHead
 from ..sim.explorer.case import Case
 from ..sim.explorer.drawing import Schedules, draw
 from ..sim.explorer.verdict import Verdict
 from ..sim.faults.draw import Profile
-from ..testing.composing import case_of, drawn_start
+from ..testing.composing import case_of, drawn_start, head_of
 from ..trading.errors import UsageError
 from .strategy_file import importable, load_strategy, split_target
 
@@ -47,16 +45,6 @@ class Brief:
             schedule=cast(Schedules, self.schedule),
             crashes=self.crashes,
         )
-
-
-def head_of(values: dict[str, Any]) -> RunHead:
-    """A head of values as a plan writes them. Raises `UsageError` that names the key."""
-    try:
-        return RunHead.model_validate(values)
-    except ValidationError as exc:
-        first = exc.errors(include_url=False)[0]
-        key = str(first["loc"][0] if first["loc"] else first.get("ctx", {}).get("key", "what"))
-        raise UsageError(f"{key} is {values.get(key)!r}: {first['msg']}") from exc
 
 
 def case_in(plan: Plan) -> Case:

@@ -7,6 +7,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, cast, get_args
 
+from pydantic import ValidationError
+
 from ..matching.engines import NoSuchEngineError, chosen
 from ..scenarios import read_market, synthetic
 from ..scenarios.plan_run import WALK, RunHead
@@ -33,7 +35,7 @@ from ..trading.orders.settings import OrderSettings
 from ..trading.strategy import Trader
 from ..trading.tape import Tape
 from ..trading.trader import trader_of
-from .rehearsal import Rehearsal
+from .wire_world import Rehearsal
 
 _MINUTE_NS = 60 * 10**9
 _OPEN_MINUTE = 8 * 60 + 30
@@ -71,6 +73,16 @@ def case_of(head: RunHead, strategy: Any = None) -> Case:
     params = dict(_pair(each) for each in head.params)
     trader = trader_of(strategy, params)
     return Case(head, setup, lambda _: TradingProgram(trader), world_of)
+
+
+def head_of(values: Mapping[str, Any]) -> RunHead:
+    """A head of values as a plan writes them. Raises `UsageError` that names the key."""
+    try:
+        return RunHead.model_validate(dict(values))
+    except ValidationError as exc:
+        first = exc.errors(include_url=False)[0]
+        key = str(first["loc"][0] if first["loc"] else first.get("ctx", {}).get("key", "what"))
+        raise UsageError(f"{key} is {values.get(key)!r}: {first['msg']}") from exc
 
 
 def drawn_start(head: RunHead, seed: int) -> RunHead:

@@ -18,7 +18,7 @@ from ...trading.instruments import knowing
 from ...trading.strategy import Trader
 from ..digest import DomainDigest
 from ..faults.injector import Faults
-from ..faults.log import FaultLog, StalePlan
+from ..faults.log import StalePlan
 from ..journal import SimDisk
 from ..loop_errors import DeadlockError, LivelockError, LostErrors
 from ..oracles import Bounds, Findings, Watch, watch
@@ -28,8 +28,9 @@ from ..oracles.watched import World as Watched
 from ..record import Record
 from ..schedule import Schedule
 from ..setup import Setup
-from .expectations import BareAtMost, ending_of
+from .expectations import BareAtMost, Ending, ending_of
 from .order_states import OrderStates
+from .story import story
 from .verdict import ENDS, HELD, LOST, REST, Begun, Kind, Verdict
 
 _RATE_MOST = 400
@@ -69,6 +70,17 @@ class Program(Protocol):
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """A run's verdict; its record, None where it raised; how the account stands at its end; and,
+    when it is asked for, what happened."""
+
+    verdict: Verdict
+    record: Record | None
+    ending: Ending
+    happened: Callable[[], tuple[str, ...]]
+
+
+@dataclass(frozen=True)
 class Case:
     """A setup without a plan, and what trades in it; `head` says what it was made of."""
 
@@ -79,6 +91,10 @@ class Case:
 
     def play(self, plan: Plan) -> Verdict:
         """Run it under a plan, to its end, and judge it. Raises nothing that the run raises."""
+        return self.run(plan).verdict
+
+    def run(self, plan: Plan) -> Outcome:
+        """As `play`, with what the run left behind."""
         world = self.world_of(self._setup(plan))
         head = self.head
         bounds = Bounds(
@@ -99,12 +115,16 @@ class Case:
         ended = _run(world, program)
         found = watching.report()
         kind, rule, text = self._judged(world, program, ended, found)
-        told = found.violations[0].trace if found.violations else watching.trace
-        return Verdict(
+        trace = found.violations[0].trace if found.violations else None
+
+        def happened() -> tuple[str, ...]:
+            return story(watching.trace if trace is None else trace, log)
+
+        verdict = Verdict(
             kind=kind,
             rule=rule,
             text=text,
-            trace=_story(told, log) if kind != "clean" else (),
+            trace=happened() if kind != "clean" else (),
             digest=world.digest.hex,
             fired=log.fired_plan(),
             premises=found.premises,
@@ -113,6 +133,8 @@ class Case:
             steps=tuple(steps),
             virtual_s=world.loop.time(),
         )
+        record = None if isinstance(ended, Exception) else ended
+        return Outcome(verdict, record, ending_of(world.desk), happened)
 
     def _setup(self, plan: Plan) -> Setup:
         head = self.head
@@ -197,18 +219,6 @@ def _order_states(seen: list[OrderStates], scene: Scene) -> OrderStates:
 
 def _note_step(world: World, faults: Faults, steps: list[Begun], number: int) -> None:
     steps.append(Begun(number, world.loop.now_ns - world.loop.origin_ns, faults.seen))
-
-
-def _story(told: tuple[str, ...], log: FaultLog) -> tuple[str, ...]:
-    """What happened, in order, and where the plan struck: lines that begin with seconds."""
-    struck = [f"{e.at_ns / 1e9:11.6f} FAULT     {e.kind}: {e.what}" for e in log.entries]
-    since = _second(told[0]) if told else 0.0
-    lines = [line for line in struck if _second(line) >= since]
-    return tuple(sorted([*lines, *told], key=_second))
-
-
-def _second(line: str) -> float:
-    return float(line.split(maxsplit=1)[0])
 
 
 def _seconds(ns: int) -> float:

@@ -29,7 +29,7 @@ from dryfill.live.settings import LiveSettings
 from dryfill.sim.backtest import World
 from dryfill.sim.gateway.accounts import AccountSpec, User, people
 from dryfill.sim.gateway.gateway import GatewaySetup
-from dryfill.testing.rehearsal import Rehearsal
+from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading.orders.risk.limits import rule_set
 from dryfill.trading.orders.settings import OrderSettings
 from dryfill.trading.trader import trader_of

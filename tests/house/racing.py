@@ -54,7 +54,7 @@ from dryfill.sim.desk.fees import fee_schedule
 from dryfill.sim.latency import latency_profile
 from dryfill.sim.oracles import Bounds, watch
 from dryfill.sim.setup import Setup
-from dryfill.testing.rehearsal import Rehearsal
+from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading import instruments
 from dryfill.trading.calendar import calendar
 from dryfill.trading.instrument import Instrument

@@ -9,7 +9,7 @@ import pytest
 from drawn_run import run
 
 from dryfill.sim.oracles import OracleError
-from dryfill.testing.rehearsal import Rehearsal
+from dryfill.testing.wire_world import Rehearsal
 
 OPEN = [("hostile", 15), ("hostile", 42)]
 """Seeds that break an invariant, each still to be looked into: a flatten that ends while a contract
