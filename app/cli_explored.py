@@ -223,8 +223,15 @@ def _shrink(given: str, out: str | None, runs: int, doing: Doing) -> int:
         return OK
     assert plan.run is not None
     head = plan.run.model_copy(update={"fails": first.rule})
-    shrinker = Shrinker(replace(plan, run=head), play, runs, lambda line: say(f"  {line}"))
-    say(f"{first.kind} {first.rule}, {described(plan, first)}")
+    said = [described(plan, first)]
+
+    def tell(line: str) -> None:
+        if line != said[-1]:
+            said.append(line)
+            say(f"  {line}")
+
+    shrinker = Shrinker(replace(plan, run=head), play, runs, tell)
+    say(f"{first.kind} {first.rule}, {said[0]}")
     left = "every fault, step and value that is left is needed"
     try:
         shrinker.shrink()

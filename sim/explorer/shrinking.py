@@ -6,7 +6,7 @@ its faults along; what is left is tried one by one (delta debugging: Zeller and 
 2002).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -56,6 +56,7 @@ class Shrinker:
             before = self.plan
             self._fewer_steps()
             self._fewer_faults()
+            self._fewer_with_others_moved()
             self._plainer_schedule()
             self._shorter()
             self._simpler_values()
@@ -84,6 +85,14 @@ class Shrinker:
             return list(self.plan.faults) if self._try_with(kept) else None
 
         without(list(self.plan.faults), try_faults)
+
+    def _fewer_with_others_moved(self) -> None:
+        """A fault may only be needed because others are counted after it: without it their moments
+        have other numbers. Tried where few are left."""
+        place = 0
+        while 1 < len(self.plan.faults) <= _FEW and place < len(self.plan.faults):
+            kept = [*self.plan.faults[:place], *self.plan.faults[place + 1 :]]
+            place = 0 if any(self._try_with(each) for each in _moved(kept)) else place + 1
 
     def _plainer_schedule(self) -> None:
         head = self._head
@@ -154,6 +163,7 @@ class Shrinker:
         return True
 
 
+_FEW = 4
 _LEAST_NS = 60 * 10**9
 KEYS = tuple(key for key in Fault.model_fields if key not in ("kind", "call", "event", "nth"))
 
@@ -173,6 +183,15 @@ def without(items: list[T], still: Callable[[list[T]], list[T] | None]) -> None:
         if size == 1:
             return
         size = size // 2
+
+
+def _moved(faults: list[Fault]) -> Iterator[list[Fault]]:
+    """The same faults, one of them a little earlier or later in its count."""
+    for place, fault in enumerate(faults):
+        for nth in (fault.nth - 1, fault.nth - 2, fault.nth - 3, fault.nth + 1, fault.nth + 2):
+            if fault.moment in ("call", "event") and nth >= 1:
+                moved = fault.model_copy(update={"nth": nth})
+                yield [*faults[:place], moved, *faults[place + 1 :]]
 
 
 def described(plan: Plan, verdict: Verdict) -> str:

@@ -105,6 +105,19 @@ def test_a_step_that_is_left_out_takes_its_calls_along():
     assert [fault.nth for fault in plan.faults] == [1]
 
 
+def test_a_fault_that_only_moves_the_count_of_another_is_left_out():
+    """Without the halt what must be dropped is the second fill, not the fourth."""
+
+    def play(plan):
+        halted = any(fault.kind == "halt" for fault in plan.faults)
+        dropped = [fault.nth for fault in plan.faults if fault.kind == "drop"]
+        return verdict(plan, "INV-02" if dropped == [4 if halted else 2] else "")
+
+    halt = {"kind": "halt", "event": "new", "nth": 2, "duration": "5 s"}
+    plan, _ = shrunk(play, halt, {"kind": "drop", "event": "fill", "nth": 4})
+    assert [(fault.kind, fault.nth) for fault in plan.faults] == [("drop", 2)]
+
+
 def test_a_strategy_is_run_for_less_long():
     def play(plan):
         return verdict(plan, "BARE" if plan.run.length >= 7 * 60 * 10**9 else "")
