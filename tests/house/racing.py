@@ -24,7 +24,7 @@ have had something to judge, on the page and at least once in the family.
 
 The page is played in a rehearsal as well, through the live adapter and every byte of it; it begins
 LOGIN_MS after the run, when the session stands. What is told is told otherwise there, so that
-premises are not asked for. `wire=True`: it is played there alone; `off_wire`: it is not, and why.
+premises are not asked for. `wire=True`: it is played there alone.
 
 A failure prints the plan, the market and the command that replays it.
 """
@@ -105,7 +105,6 @@ class Race:
     in_place: bool = True  # the broker changes orders as they are
     wire: bool = False  # through the live adapter
     beside: bool = False  # and at SimBroker, as another play
-    off_wire: str = ""
 
     @property
     def lead_ms(self) -> int:
@@ -146,7 +145,7 @@ def race(market: str, **given: Any) -> Callable[[Script], Callable[[str], None]]
         made = Race(script=script, market=market, **given)
 
         wired = replace(made, wire=True, beside=True)
-        on_wire = made.tagged and made.in_place and not (made.wire or made.off_wire)
+        on_wire = made.tagged and made.in_place and not made.wire
         plays = ["page", "family"] + ["wire"] * on_wire
 
         @pytest.mark.parametrize("play", plays)

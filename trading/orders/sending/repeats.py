@@ -19,8 +19,8 @@ _TIMED = (*_SAFE, Do.MODIFY, Do.PLACE)
 
 class Sent(Struct, eq=False):
     """A command on its way. `late`: its answer is not waited for any more; `timer` rings then.
-    `first_s`: when the first of those that it repeats was sent; `since_ns`: of an order, see
-    `Duplicates`."""
+    `hurried`: that is soon, because the order is not wanted any more. `first_s`: when the first of
+    those that it repeats was sent; `since_ns`: of an order, see `Duplicates`."""
 
     order: Order
     do: Do
@@ -30,6 +30,7 @@ class Sent(Struct, eq=False):
     late: bool = False
     since_ns: int = 0
     timer: int | None = None
+    hurried: bool = False
 
 
 class Repeats:
