@@ -36,7 +36,6 @@ from .stale_fills import stale_fills
 from .unprotected import UnprotectedMeter
 from .wire import Wire
 
-_GRACE_NS = 10**9  # after the last row: time for what is still on its way
 _PROGRESS_STEPS = 200
 
 
@@ -51,7 +50,7 @@ class World:
     def __init__(self, setup: Setup) -> None:
         symbol = setup.instrument.symbol
         self.setup = setup
-        self.end_ns = setup.tape.end_ns + _GRACE_NS
+        self.end_ns = setup.end_ns
         self.loop = VirtualLoop(setup.start_ns, schedule=setup.schedule)
         self.digest = DomainDigest(setup.start_ns)
         self.engine = make_engine(setup.engine, setup.rules, setup.suspects)

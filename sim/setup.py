@@ -19,15 +19,18 @@ from .latency import LatencyProfile
 from .process import Process
 from .schedule import Schedule
 
+_GRACE_NS = 10**9
+
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
     """Everything a run depends on; the same setup and trader give the same run.
 
-    `tape` may begin before `start_ns` (that part is history) and ends the run. `suspects` are
-    starts of bars whose extremes are not to be believed. `margin`: money for each contract, None:
-    not checked. `plan`: what goes wrong, None: nothing. `risk`: limits before every
-    order, None: none. `schedule`: in which order ready callbacks run, None: first in first out.
+    `tape` may begin before `start_ns` (that part is history) and ends the run, but for a trader who
+    is to stop at `stop_ns`, before it, while the market goes on. `suspects` are starts of bars
+    whose extremes are not to be believed. `margin`: money for each contract, None: not checked.
+    `plan`: what goes wrong, None: nothing. `risk`: limits before every order, None: none.
+    `schedule`: in which order ready callbacks run, None: first in first out.
     `brackets`: how the account keeps stop and target for an entry itself, None: not at all, and the
     order manager sends them. `modify_in_place`: the broker changes orders as they are; else it
     takes no changes, and an order's place is taken by another. `lossless`: the simulated broker
@@ -56,4 +59,11 @@ class Setup:
     brackets: BracketRules | None = None
     modify_in_place: bool = True
     lossless: bool | None = None
+    stop_ns: int | None = None
     engine: str = AUTO
+
+    @property
+    def end_ns(self) -> int:
+        """When the trader's time is over: a second after the last row, for what is still on its
+        way, or at `stop_ns`."""
+        return self.tape.end_ns + _GRACE_NS if self.stop_ns is None else self.stop_ns

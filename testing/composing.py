@@ -39,7 +39,13 @@ from .wire_world import Rehearsal
 
 _MINUTE_NS = 60 * 10**9
 _OPEN_MINUTE = 8 * 60 + 30
-_TAIL_NS = 4 * 3600 * 10**9
+_ROUND_NS = 15 * _MINUTE_NS
+"""Generated markets are so long, or a multiple: a shorter run is the beginning of a longer one."""
+
+_TAIL_NS = 5 * _MINUTE_NS
+"""For how long the market goes on when a strategy's time is over: it may want to close."""
+
+_LONGEST_NS = 4 * 3600 * 10**9
 """How much of recorded data the manager's workload may take: it leaves long before."""
 
 
@@ -51,6 +57,7 @@ def case_of(head: RunHead, strategy: Any = None) -> Case:
     """
     tape, instrument, heard = _market_of(head)
     tape, start_ns = _part(tape, head)
+    stop_ns = None if head.of_the_manager or head.length is None else start_ns + head.length
     profile = latency_profile(head.latency)
     setup = Setup(
         instrument=instrument,
@@ -66,6 +73,7 @@ def case_of(head: RunHead, strategy: Any = None) -> Case:
         seed=head.seed,
         settings=OrderSettings(reconcile_s=RECONCILE_S),
         engine=_engine(head.engine),
+        stop_ns=stop_ns,
     )
     world_of = Rehearsal if head.world == "wire" else World
     if head.of_the_manager:
@@ -171,7 +179,7 @@ def _read(
 
 @lru_cache(maxsize=16)
 def _generated(instrument: Instrument, kind: str, seed: int, span_ns: int) -> Tape:
-    minutes = -(-span_ns // _MINUTE_NS)
+    minutes = -(-(span_ns + _TAIL_NS) // _ROUND_NS) * (_ROUND_NS // _MINUTE_NS)
     if not 0 < minutes < 24 * 60 - 1:
         raise UsageError(f"warmup and length are {minutes} minutes; give less than a day")
     ends = (_OPEN_MINUTE + minutes) % (24 * 60)
@@ -188,10 +196,10 @@ def _part(tape: Tape, head: RunHead) -> tuple[Tape, int]:
     if head.start is not None:
         start_ns = moment_ns(head.start, "start")
     length = head.length
-    if length is None and head.data and head.of_the_manager:
-        length = _TAIL_NS
-    end_ns = tape.end_ns + 1 if length is None else start_ns + length
+    if head.of_the_manager:
+        length = _LONGEST_NS
+    end_ns = tape.end_ns + 1 if length is None else start_ns + length + _TAIL_NS
     part = tape.between(tape.start_ns, end_ns)
-    if not len(part) or part.end_ns < start_ns:
+    if not len(part) or part.end_ns <= start_ns:
         raise ScenarioError("the data has no rows after the start of the run")
     return part, max(start_ns, tape.start_ns)

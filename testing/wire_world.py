@@ -54,8 +54,6 @@ from .twin import ACCOUNT, Twin
 Script = Callable[[ProjectXSession], Awaitable[None]]
 Trades = Callable[[ProjectXSession], Awaitable[list[str]]]
 
-_GRACE_NS = 10**9  # after the last row: time for what is still on its way
-
 
 class Rehearsal:
     """One run's parts, joined; `run` gives what came out. It is to oracles and scripts what
@@ -74,7 +72,7 @@ class Rehearsal:
         twin: Mapping[str, Any] | None = None,
     ) -> None:
         self.setup = setup
-        self.end_ns = setup.tape.end_ns + _GRACE_NS
+        self.end_ns = setup.end_ns
         self.loop = VirtualLoop(setup.start_ns, schedule=setup.schedule)
         self.twin = Twin(self.loop, setup, **(twin or {}))
         self.desk: BrokerDesk = self.twin.account.desk

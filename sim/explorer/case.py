@@ -106,7 +106,8 @@ class Case:
             more.append(partial(BareAtMost, most_s=_seconds(head.bare)))
         watching = watch(world, bounds, more)
         # The market is over then: what is still open, nobody could close.
-        watching.unreachable(self.setup.tape.end_ns, world.end_ns + _WIND_UP_NS)
+        last_ns = self.setup.tape.end_ns
+        watching.unreachable(last_ns, last_ns + _WIND_UP_NS)
         program = self.program(watching)
         assert world.faults is not None, "there is a plan"
         log, steps = world.faults.log, list[Begun]()

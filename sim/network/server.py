@@ -19,7 +19,7 @@ class Server:
         return self.process.alive
 
     def started_again(self, app: Application, process: Process) -> None:
-        """The next life listens at the same address. Raises `UsageError` while the last one does."""
+        """The next life listens at the same address. Raises `UsageError` while the last does."""
         if self.process.alive:
             raise UsageError(
                 f"process {self.process.name!r} lives; only a dead one is started again"
