@@ -88,6 +88,11 @@ class Chooser(Protocol):
         """The place of one of `turns`, which are in order of arrival and at least one."""
 
 
+LOOKS_ON = "looks_on"
+"""An attribute of a callback that only looks on, such as an oracle's: it is no part of the program,
+and no schedule puts the program before it."""
+
+
 class Turns:
     """Callbacks that are ready, by owner; `next` takes the one whose turn it is."""
 
@@ -97,17 +102,22 @@ class Turns:
         # By identity: owners need not be hashable. An id is not used again while its turn waits,
         # because the turn keeps the owner alive.
         self._by_owner: dict[int, Turn] = {}
+        self._onlookers: deque[asyncio.Handle] = deque()
 
     def __len__(self) -> int:
-        return len(self._turns)
+        return len(self._turns) + len(self._onlookers)
 
     def __iter__(self) -> Iterator[asyncio.Handle]:
         """All that wait, owner by owner."""
+        yield from self._onlookers
         for turn in self._turns:
             yield from turn.handles
 
     def add(self, handle: asyncio.Handle) -> None:
         """A callback is ready, behind what its owner asked for before."""
+        if getattr(handle._callback, LOOKS_ON, False):  # type: ignore[attr-defined]  # as below
+            self._onlookers.append(handle)
+            return
         owner = asker_of(handle)
         turn = self._by_owner.get(id(owner))
         if turn is None:
@@ -117,6 +127,8 @@ class Turns:
 
     def next(self) -> asyncio.Handle:
         """The callback that runs next, taken out. Raises IndexError when none waits."""
+        if self._onlookers:
+            return self._onlookers.popleft()
         place = self._chooser.choose(self._turns)
         turn = self._turns[place]
         handle = turn.handles.popleft()

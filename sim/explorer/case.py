@@ -155,7 +155,9 @@ class Case:
     ) -> tuple[Kind, str, str]:
         head = self.head
         if isinstance(ended, StalePlan):
-            return "stale", "", str(ended)
+            assert world.faults is not None, "there is a plan"
+            unmet = "\n  ".join(world.faults.log.stale())
+            return "stale", "", f"it names moments that did not come in this run:\n  {unmet}"
         if found.violations:
             first = found.violations[0]
             return "violation", first.oracle, first.text

@@ -11,6 +11,7 @@ from ...trading.instrument import Instrument
 from ...trading.order import Execution, OrderChange, OrderRequest, OrderState, PositionState
 from ...trading.orders.exits.flatten_core import FlattenResult
 from ...trading.orders.handle import CancelResult, Order
+from ..schedule import LOOKS_ON
 
 T = TypeVar("T")
 Do = Literal["place", "modify", "cancel", "close", "read"]
@@ -275,5 +276,6 @@ class WatchedPort:
                 result = None if error is not None else done.result()
                 self._hear(Answered(sent, self._now_ns(), result, error))
 
+        setattr(answered, LOOKS_ON, True)
         future.add_done_callback(answered)
         return future

@@ -92,7 +92,7 @@ def test_a_plan_whose_faults_do_not_happen_any_more_is_stale(dryfill, plan_file)
     plan_file.write_text(plan_file.read_text() + "nth = 99\n", encoding="utf-8")
     told = dryfill("replay", plan_file)
     assert told.code == 1
-    assert "stale: the plan is stale" in told.out
+    assert "stale: it names moments that did not come in this run" in told.out
     assert "fired 0 of 1" in told.out
 
 

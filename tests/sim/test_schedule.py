@@ -15,7 +15,7 @@ from dryfill.sim.loop_hold import hold_collector
 from dryfill.sim.loop_moments import Tie
 from dryfill.sim.loop_run import run_on
 from dryfill.sim.process import Process
-from dryfill.sim.schedule import KINDS, Schedule, asker_of
+from dryfill.sim.schedule import KINDS, LOOKS_ON, Schedule, asker_of
 from dryfill.trading.errors import UsageError
 
 MIXED = [kind for kind in KINDS if kind != "fifo"]
@@ -287,3 +287,26 @@ def test_a_run_is_what_its_schedule_makes_it_in_every_process_and_hash_seed():
     }
     assert digests["fifo", "0"] == digests["none", "0"]
     assert len(set(digests.values())) > 1, "no schedule changed anything"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_who_only_looks_on_hears_of_an_answer_before_the_program_does(kind):
+    async def program(loop, log):
+        def answered(done):
+            log.append("oracle")
+
+        async def client(answer):
+            await answer
+            log.append("program")
+
+        setattr(answered, LOOKS_ON, True)
+        for _ in range(20):
+            answer = loop.create_future()
+            answer.add_done_callback(answered)
+            waiting = asyncio.create_task(client(answer))
+            await asyncio.sleep(0)
+            answer.set_result(None)
+            await waiting
+
+    for seed in range(5):
+        assert ran(Schedule(kind, seed), program) == ["oracle", "program"] * 20
