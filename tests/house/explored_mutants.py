@@ -72,7 +72,8 @@ def _failing(copy: Path, folder: Path, profile: str, first: int, last: int) -> i
 
 def _shrunk(copy: Path, folder: Path, profile: str, seed: int) -> tuple[str, int]:
     small = folder / "small"
-    _dryfill(copy, "shrink", str(folder / f"manager-{profile}-{seed}.toml"), "-o", f"{small}.toml")
+    plan_file = str(folder / f"manager-{profile}-{seed}.toml")
+    _dryfill(copy, "shrink", plan_file, "-o", f"{small}.toml", "--runs", "150")
     plan = read_plan(f"{small}.toml")
     assert plan.run is not None
     return plan.run.fails, len(plan.faults)
