@@ -119,7 +119,7 @@ def _plan(values: Mapping[str, Any], file: str, text: str) -> Plan:
     for key, value, kind in (("name", name, str), ("strict", strict, bool), ("fault", rows, list)):
         if not isinstance(value, kind):
             raise ScenarioError(f"{file}: {key} is {value!r}; give a {kind.__name__}")
-    faults = [_fault(row, number, file, text) for number, row in enumerate(rows, 1)]
+    faults = [fault_of(row, number, file, text) for number, row in enumerate(rows, 1)]
     return Plan(tuple(faults), name, strict, _head(values.get("run"), file, text))
 
 
@@ -140,7 +140,9 @@ def _head(row: object, file: str, text: str) -> RunHead | None:
         raise ScenarioError(f"{where}{problem}") from exc
 
 
-def _fault(row: object, number: int, file: str, text: str) -> Fault:
+def fault_of(row: object, number: int, file: str, text: str) -> Fault:
+    """The fault of a table of a file, the `number`-th; `text` is the file's. Raises
+    `ScenarioError`."""
     if not isinstance(row, Mapping):
         raise ScenarioError(f"{file}: fault {number} is {row!r}; give a table of keys and values")
     if "kind" not in row:

@@ -277,7 +277,7 @@ class SimBroker:
             )
 
     def _told(self, event: BrokerEvent) -> None:
-        self._wire.send(Leg.EVENTS, lambda: self._process.run(self._hear, event))
+        self._wire.send(Leg.EVENTS, partial(self._process.run, self._hear, event))
 
     def _carry(self, message: Message, extra_ns: int = 0, ordered: bool = True) -> None:
         event = UNREADABLE if message.form in GARBLED else message.event

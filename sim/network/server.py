@@ -19,9 +19,8 @@ class Server:
         return self.process.alive
 
     def started_again(self, app: Application, process: Process) -> None:
-        """The next life listens at the same address. Raises `UsageError` while the last does."""
+        """The next life listens here. Raises `UsageError` while the last one does."""
         if self.process.alive:
-            raise UsageError(
-                f"process {self.process.name!r} lives; only a dead one is started again"
-            )
+            name = self.process.name
+            raise UsageError(f"process {name!r} lives; only a dead one is started again")
         self.app, self.process = app, process

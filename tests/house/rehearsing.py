@@ -3,9 +3,8 @@
 import sys
 from decimal import Decimal
 
-from race_market import market_rows, tape_of
-
 from dryfill.matching.rules import Rules
+from dryfill.scenarios.market_rows import market_rows, tape_of
 from dryfill.sim.desk.fees import fee_schedule
 from dryfill.sim.latency import latency_profile
 from dryfill.sim.setup import Setup

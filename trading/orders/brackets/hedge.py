@@ -47,8 +47,6 @@ class Hedge:
     def watch(self, leg: Leg, standing: list[Order]) -> None:
         """See to it that a stop that becomes doubtful is looked at in time."""
         order = self.alone(leg, standing)
-        if order is not None and order.core.accepted and self._timer is None:
-            return  # as a rule
         rest_s = None if order is None else self._rest_s(order)
         if not rest_s:
             self.stop()
@@ -57,8 +55,9 @@ class Hedge:
 
     def stop(self) -> None:
         """Forget the timer."""
-        self._sender.never(self._timer)
-        self._timer = None
+        if self._timer is not None:
+            self._sender.never(self._timer)
+            self._timer = None
 
     def _rest_s(self, order: Order) -> float | None:
         """How long until an order is in doubt for too long, 0 when it is; None for one that is

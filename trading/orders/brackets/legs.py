@@ -164,9 +164,10 @@ class Legs:
         live = leg.live
         if live is None:
             return
-        if live.core.change_refused and leg.pause is None and leg.excused != live.core.refusals:
+        core = live.core
+        if core.change_refused and leg.pause is None and leg.excused != core.refusals:
             self._change_refused(leg, live)
-        elif live.core.agreed and leg.replaced is None:
+        elif leg.replaced is None and core.agreed:
             leg.moved = None
             if leg.since_s is None:
                 leg.since_s = self._sender.now_s()
@@ -273,7 +274,8 @@ def _at(order: Order, wish: LegWish, *, is_stop: bool) -> Wish:
     """An order's wish with the size and the level that its leg should have."""
     order_qty = order.cum_qty + wish.open_qty
     now = order.core.wish
-    if order_qty == now.order_qty and wish.price == (now.stop_px if is_stop else now.price):
+    px = now.stop_px if is_stop else now.price
+    if order_qty == now.order_qty and (wish.price is px or wish.price == px):
         return now
     if is_stop:
         return structs.replace(now, order_qty=order_qty, stop_px=wish.price)

@@ -82,7 +82,7 @@ class Watch:
     def arm(self, spent_s: float = 0.0) -> None:
         """See to it that the next round comes, where there is something to look at, so long after
         the last one was asked; `spent_s`: how long ago that was."""
-        self._birth.begin(self._outbox.now_s())
+        self._birth.begin(self._outbox.now_s)
         if self._quiet is None and (self._anything or self._lossy):
             self._quiet = self._outbox.later(
                 self._settings.reconcile_s, self._reconcile, standing=True

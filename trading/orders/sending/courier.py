@@ -176,8 +176,9 @@ class Courier:
         if command.do is Do.PLACE:
             sent.since_ns = self._duplicates.since_ns(self._sorter.last_ns)
         self._repeats.sent(sent)
-        if order.core.patience_s is not None:
-            sent.timer = self._timers.later(order.core.patience_s, lambda: self._overdue(sent))
+        patience_s = order.core.patience_s
+        if patience_s is not None:
+            sent.timer = self._timers.later(patience_s, lambda: self._overdue(sent))
         try:
             future = self._call(order, command, urgency)
         except Exception as error:  # noqa: BLE001  a port may not raise here: it may have gone
