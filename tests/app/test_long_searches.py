@@ -39,7 +39,5 @@ def package(tmp_path_factory):
 
 
 @pytest.mark.parametrize("mutant", wanted(), ids=lambda mutant: mutant.says)
-def test_a_mutant_is_found_and_its_plan_is_small(mutant, package, tmp_path):
-    found = find(mutant, package, tmp_path)
-    assert found is not None
-    assert found.faults <= 3
+def test_a_mutant_is_found_with_no_hint(mutant, package, tmp_path):
+    assert find(mutant, package, tmp_path) is not None
