@@ -47,6 +47,7 @@ _OF_THE_HEAD = (
 )
 """Options that are values of a plan's head, as they are written."""
 
+_LINE_EVERY_S = 60.0  # into a log; a terminal has a line that is drawn again
 _KEPT_EVERY = 20  # seeds that ended
 _PLANS_MOST = 100
 
@@ -152,12 +153,16 @@ def _brief(asked: Asked) -> Brief:
 def _search(search: Search, tally: Tally, kept: Path | None) -> bool:
     """Fill the tally; whether it was interrupted."""
     shown = sys.stderr.isatty()
+    next_s = tally.real_s + _LINE_EVERY_S
     try:
         with closing(search.run(tally)) as ends:
             for end in ends:
                 if shown:
                     sys.stderr.write(f"\r\x1b[K{progress_line(tally)}")
                     sys.stderr.flush()
+                elif tally.real_s >= next_s:
+                    next_s += _LINE_EVERY_S
+                    print(progress_line(tally), file=sys.stderr, flush=True)
                 if kept is not None and end is not None and tally.seeds % _KEPT_EVERY == 1:
                     tally.write(kept)
     except KeyboardInterrupt:

@@ -173,10 +173,13 @@ def _ppm(rate: _Rate, profile: Profile, stream: Stream) -> int:
 def _strikes(
     kind: str, rate: _Rate, name: str, ppm: int, horizon: int, stream: Stream
 ) -> list[Fault]:
+    if not ppm:
+        return []
     # Not validated: thousands are drawn for a run that meets a few. A test reads them back.
+    one = _made({"kind": kind, rate.key: name})
     return [
-        _made({"kind": kind, rate.key: name, "nth": nth, **rate.look(stream)})
-        for nth in range(1, horizon + 1 if ppm else 1)
+        one.model_copy(update={"nth": nth, **rate.look(stream)})
+        for nth in range(1, horizon + 1)
         if stream.below(_MILLION) < ppm
     ]
 

@@ -135,6 +135,13 @@ def test_a_drawn_plan_replays_from_print_and_so_does_what_of_it_fired(churning, 
     assert record.digest != churning(None)[0].digest
 
 
+@pytest.mark.parametrize("profile", ["live", "hostile", "swarm"])
+def test_what_is_drawn_is_such_as_a_file_may_say(profile):
+    plan = draw_plan(8, profile)
+    assert plan.faults
+    assert plan_from_toml(plan_to_toml(plan)) == plan
+
+
 def test_a_calm_seed_draws_nothing_and_other_profiles_more_and_more():
     sizes = {name: len(draw_plan(5, name).faults) for name in ("calm", "live", "hostile")}
     assert sizes["calm"] == 0 < 10 * sizes["live"] < sizes["hostile"]
