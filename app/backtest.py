@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -32,6 +33,7 @@ from ..trading.orders.settings import OrderSettings
 from ..trading.strategy import Strategy
 from ..trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape
 from .report import Report
+from .timeline.written import timeline_of
 from .trader import trader_of
 
 _KEEPERS = ("auto", "native", "client")
@@ -130,8 +132,15 @@ class Backtest:
             engine=engine_named(engine),
         )
 
-    def run(self, progress: Callable[[float], None] | None = None) -> Report:
+    def run(
+        self,
+        progress: Callable[[float], None] | None = None,
+        *,
+        timeline: str | Path | None = None,
+    ) -> Report:
         """Run to the end of the data and report. `progress` hears the share done, from 0 to 1.
+        `timeline`: where a page of every message of the run goes, one that fails included; see
+        docs/timeline.md.
 
         Works in a script, in a notebook and inside a running event loop (on a thread of its own
         then, which the caller waits for). Each call is a new run and gives the same result. What a
@@ -140,12 +149,16 @@ class Backtest:
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            return Report(self._run(progress), _name(self._strategy))
-        record = _in_a_thread(lambda: self._run(progress))
+            return Report(self._run(progress, timeline), _name(self._strategy))
+        record = _in_a_thread(lambda: self._run(progress, timeline))
         return Report(record, _name(self._strategy))
 
-    def _run(self, progress: Callable[[float], None] | None) -> Record:
-        return World(self.setup).run(self._trader, progress)
+    def _run(self, progress: Callable[[float], None] | None, timeline: str | Path | None) -> Record:
+        world = World(self.setup)
+        if timeline is None:
+            return world.run(self._trader, progress)
+        with timeline_of(world, timeline, _name(self._strategy)):
+            return world.run(self._trader, progress)
 
 
 def _check_strategy(strategy: object) -> None:

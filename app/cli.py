@@ -132,6 +132,7 @@ def backtest(
     engine: Annotated[str, option("auto, native or reference.", _RULES)] = "auto",
     json: Annotated[bool, option("Print the summary as JSON only.", _OUTPUT, "--json")] = False,
     out: Annotated[str | None, option("Folder for page and tables.", _OUTPUT)] = None,
+    timeline: Annotated[str | None, option("File for a page of every message.", _OUTPUT)] = None,
     debug: Annotated[bool, option("Tracebacks of errors.", _OUTPUT, "--debug")] = False,
 ) -> None:
     """Run a strategy over recorded data."""
@@ -163,8 +164,7 @@ def backtest(
         "stop_trigger": stop_trigger,
         "engine": engine,
     }
-    command = ["dryfill", *context.obj]
-    asked = Asked(strategy, data, world, param or [], json=json, out=out, command=command)
+    asked = Asked(strategy, data, world, param or [], json, out, timeline, context.obj)
     raise typer.Exit(show_backtest(asked, debug=debug))
 
 

@@ -23,7 +23,8 @@ from .strategy_file import importable, load_strategy, split_target
 
 @dataclass(frozen=True)
 class Asked:
-    """A backtest as the command line asks for it. `world`: arguments of `Backtest`."""
+    """A backtest as the command line asks for it. `world`: arguments of `Backtest`; `command`: the
+    words after `dryfill`."""
 
     strategy: str
     data: list[str]
@@ -31,6 +32,7 @@ class Asked:
     params: list[str]
     json: bool
     out: str | None
+    timeline: str | None
     command: list[str]
 
 
@@ -88,14 +90,16 @@ def _backtest(asked: Asked, path: Path, doing: Doing) -> None:
         # What a strategy prints must not mix with JSON.
         elsewhere = redirect_stdout(sys.stderr) if asked.json else nullcontext()
         with elsewhere, Progress("running") as progress:
-            report = backtest.run(progress)
+            report = backtest.run(progress, timeline=asked.timeline)
     if asked.json:
         print(report.to_json())
     else:
         print_report(report)
+    if asked.timeline is not None:
+        say(f"wrote {asked.timeline}", quiet=asked.json)
     if folder is not None:
         doing.now = "writing the report"
-        for written in write_all(report, folder, quoted(asked.command)):
+        for written in write_all(report, folder, quoted(["dryfill", *asked.command])):
             say(f"wrote {written}", quiet=asked.json)
 
 

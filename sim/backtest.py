@@ -19,6 +19,7 @@ from .desk.broker_desk import BrokerDesk
 from .desk.orders import OrderRecord
 from .digest import DomainDigest
 from .exchange import Exchange
+from .faults.calls import Leaves
 from .faults.injector import Faults
 from .faults.log import Fired
 from .guards import guarded
@@ -78,6 +79,7 @@ class World:
         self.on_crash: Callable[[], None] = lambda: None
         self._life = Life(self.loop, self.end_ns)
         self.loop.add_source(self.exchange)
+        self._leaves: Leaves | None = None
         self._connect()
 
     def run(self, trader: Trader, progress: Callable[[float], None] | None = None) -> Record:
@@ -132,13 +134,18 @@ class World:
         self._connect()
         self._life.begin(self.process, self._trade(trader))
 
+    def follow_calls(self, leaves: Leaves) -> None:
+        """Tell of every call that goes on the wire, and of its arrival, in this life of the
+        trader's process and in later ones."""
+        self._leaves = self._sim_broker.leaves = leaves
+
     def _connect(self) -> None:
         setup = self.setup
         self.process = Process("strategy", self.loop)
         self.market = SimMarket(
             self.loop, self._wire, self.process, setup.instrument, setup.tape, self._changes
         )
-        self.broker: Broker = SimBroker(
+        self._sim_broker = SimBroker(
             self.loop,
             self._wire,
             self.desk,
@@ -146,6 +153,8 @@ class World:
             self.faults,
             modify_in_place=setup.modify_in_place,
         )
+        self._sim_broker.leaves = self._leaves
+        self.broker: Broker = self._sim_broker
         self.loop.add_source(self.market)
 
     async def _trade(self, trader: Trader) -> list[str]:

@@ -16,7 +16,7 @@ from ..trading.instrument import Instrument
 from ..trading.order import Execution, OrderChange, OrderRequest, OrderState, PositionState
 from ..trading.words import OrdType, Reason, TimeInForce
 from .desk.broker_desk import BrokerDesk
-from .faults.calls import Call, Fate
+from .faults.calls import Call, Fate, Leaves
 from .faults.event_path import Message
 from .faults.injector import Faults
 from .loop_moments import Tie
@@ -47,7 +47,8 @@ class SimBroker:
     leg of their own, in order, and may overtake an answer. A call that is not answered within its
     `deadline_s` ends in `OutcomeUnknown`; without one it waits. After a crash of `process` nothing
     is sent and nothing is heard. Without `modify_in_place` every change is refused. `faults` may
-    give a call another fate and an event another way.
+    give a call another fate and an event another way. `leaves`, where somebody follows the calls,
+    hears of each as it goes on the wire; what it gives back is called when the desk has it.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class SimBroker:
         self._call = process.fence(self._send)
         self._faults = faults
         self._in_place = modify_in_place
+        self.leaves: Leaves | None = None
         if faults is None:
             desk.tell = self._told
         else:
@@ -208,6 +210,11 @@ class SimBroker:
     def _send(self, call: Call, act: Callable[[], T], deadline_s: float | None) -> "Future[T]":
         answer: Future[T] = self._loop.create_future()
         fate = None if self._faults is None else self._faults.fate_of(call)
+        if self.leaves is not None and (fate is None or fate.leaves):
+            arrived = self.leaves(call)
+            act = _after(arrived, act)
+            if fate is not None and fate.act is not None:
+                fate.act = _after(arrived, fate.act)
         if fate is None:
             self._wire.send(Leg.REQUEST, lambda: self._at_the_desk(act, answer))
         else:
@@ -282,6 +289,14 @@ class SimBroker:
     def _hear(self, event: BrokerEvent) -> None:
         for sink in self._sinks:
             sink(event)
+
+
+def _after(first: Callable[[], None], act: Callable[[], T]) -> Callable[[], T]:
+    def both() -> T:
+        first()
+        return act()
+
+    return both
 
 
 def _take_no_change() -> None:

@@ -23,6 +23,7 @@ from ..sim.desk.account import Account
 from ..sim.desk.broker_desk import BrokerDesk
 from ..sim.desk.orders import OrderRecord
 from ..sim.exchange import Exchange
+from ..sim.faults.calls import Leaves
 from ..sim.faults.injector import Faults
 from ..sim.guards import guarded
 from ..sim.life import Life
@@ -40,6 +41,7 @@ from ..sim.process import Process
 from ..sim.record import Record, make_record
 from ..sim.setup import Setup
 from ..sim.streams import named_stream
+from ..sim.tracing.requests import FollowedCourses
 from ..sim.unprotected import UnprotectedMeter
 from ..sim.wire import Leg, Wire
 from ..trading import instruments
@@ -123,6 +125,11 @@ class Rehearsal:
             raise UsageError("the trader's process lives; only one that has crashed is restarted")
         self._connect()
         self._life.begin(self.process, self._program(lambda session: self._trade(trader, session)))
+
+    def follow_calls(self, leaves: Leaves) -> None:
+        """Tell of every request that goes on the wire and is about orders, positions, trades or
+        accounts, and of its arrival."""
+        self._courses = FollowedCourses(self._courses, leaves)
 
     # --- the trader's program ---------------------------------------------------------------------
 

@@ -34,6 +34,10 @@ class Call(Struct, frozen=True, kw_only=True):
     time_ns: int = 0
 
 
+Leaves = Callable[[Call], Callable[[], None]]
+"""Hears of a call that goes on the wire; what it gives back is called when the broker has it."""
+
+
 @dataclass(slots=True)
 class Fate:
     """How a call goes on. `error` is what the client gets instead of the answer: by the response

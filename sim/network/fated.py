@@ -27,7 +27,7 @@ from ..timers import Timers
 from .application import Answer
 from .rest import Course, Courses, Ends
 
-_NAMES: Mapping[str, str] = {
+CALL_NAMES: Mapping[str, str] = {
     "order/place": "place",
     "order/modify": "modify",
     "order/cancel": "cancel",
@@ -87,8 +87,8 @@ class FatedCourses(Courses):
     # --- what is asked ----------------------------------------------------------------------------
 
     def _call(self, path: str, raw: bytes) -> Call:
-        name = _NAMES.get(path, "login" if path.startswith("auth/") else "lookup")
-        if path not in _NAMES:
+        name = CALL_NAMES.get(path, "login" if path.startswith("auth/") else "lookup")
+        if path not in CALL_NAMES:
             return Call(name=name)
         body = read_body(raw, ENDPOINTS[path][0])
         if isinstance(body, bodies.Place):

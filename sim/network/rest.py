@@ -47,6 +47,7 @@ class Course:
     ends: Ends | None = None
     ends_after_ns: int | None = None
     when_sent: Callable[[], None] | None = None
+    when_arrived: Callable[[], None] | None = None
     when_acted: Callable[[], None] | None = None
 
 
@@ -134,6 +135,8 @@ class SimTransport(httpx.AsyncBaseTransport):
         self, scope: dict[str, Any], body: bytes, course: Course, found: "Future[Ends]"
     ) -> None:
         if course.arrives:
+            if course.when_arrived is not None:
+                course.when_arrived()
             self._server.spawn(self._serve(scope, body, course, found), "a request")
         elif course.ends is not None:
             self._answer(course, found, course.ends)

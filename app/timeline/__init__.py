@@ -1,0 +1,1 @@
+"""The page of one run, for a person who looks for a race."""
