@@ -5,6 +5,7 @@ from typing import Any
 
 from ...sim.tracing.rows import Complaint, Kind, Lane, Row, Trace
 
+_LATE_NS = 10**9
 _LANES = list(Lane)
 _OF_ORDERS = (Kind.SENT, Kind.REPORT, Kind.TOLD, Kind.LEARNED, Kind.ANSWERED)
 _FINAL = ("FILLED", "CANCELED", "REJECTED", "EXPIRED")
@@ -64,11 +65,16 @@ def _messages(trace: Trace) -> list[list[Any]]:
         what = {Kind.REACHED: "call", Kind.ANSWERED: "answer"}.get(row.kind, "event")
         times = [left.at_ns - start_ns, row.at_ns - start_ns]
         found.append([*times, way, left.n, row.n, what, row.text, row.tag, int(row.failed)])
+    # By bytes one event may tell of two reports of the same moment; then neither is lost.
+    told = {(by_n[n].tag, by_n[n].at_ns): None for n in arrived if by_n[n].kind is Kind.REPORT}
     for row in trace.rows:
         if row.kind in (Kind.LEFT, Kind.REPORT) and row.n not in arrived:
+            if row.kind is Kind.REPORT and (row.tag, row.at_ns) in told:
+                continue
             way, what = ("up", "call") if row.kind is Kind.LEFT else ("down", "event")
             at = row.at_ns - start_ns
-            found.append([at, None, way, row.n, 0, what, row.text, row.tag, 1])
+            late = trace.end_ns - row.at_ns < _LATE_NS  # perhaps on its way
+            found.append([at, None, way, row.n, 0, what, row.text, row.tag, int(not late)])
     found.sort(key=lambda message: (message[0], message[3], message[4]))
     return found
 

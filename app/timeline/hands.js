@@ -1,5 +1,5 @@
 // Drawing all of it, and what keys, wheel, pointer and buttons do.
-let packedAt = 0;
+let packedAt = 0, over = null;
 
 function draw() {
   const wanted = document.getElementById("picture").clientWidth;
@@ -19,6 +19,8 @@ function draw() {
   drawOrders(body);
   drawLanes(body);
   drawMarks(body, bottom);
+  over = put(picture, "g", { "clip-path": "url(#inside)", "data-bottom": bottom });
+  drawCursor();
   document.body.dataset.drawn = String(picture.querySelectorAll("[data-row]").length);
 }
 
@@ -85,22 +87,26 @@ function drawMarks(into, bottom) {
     put(into, "rect", { class: "flag", x: left, y: 22, width, height: 16, rx: 3, ...tip });
     put(into, "text", { class: "flag-text", x: left + 6, y: 34, ...tip }, rule);
   }
+}
+
+function drawCursor() {
   const row = rows[now.row];
-  if (row) {
-    const x = xOf(row[T]);
-    put(into, "line", { class: "cursor", x1: x, x2: x, y1: TOP - 4, y2: bottom });
-    put(into, "path", { class: "cursor-cap", d: `M${x - 5} ${TOP - 8}h10l-5 7z` });
-  }
+  over.replaceChildren();
+  if (!row) return;
+  const x = xOf(row[T]);
+  put(over, "line", { class: "cursor", x1: x, x2: x, y1: TOP - 4, y2: over.dataset.bottom });
+  put(over, "path", { class: "cursor-cap", d: `M${x - 5} ${TOP - 8}h10l-5 7z` });
+  drawPicked(over);
 }
 
 function go(i) {
   if (!rows.length) return;
   now.row = Math.min(Math.max(i, 0), rows.length - 1);
-  const u = uOf(rows[now.row][T]), width = view.u1 - view.u0;
+  const u = uOf(rows[now.row][T]), width = view.u1 - view.u0, before = view.u0;
   if (u < view.u0 + width * 0.04) show(u - width * 0.3, u + width * 0.7);
   if (u > view.u1 - width * 0.04) show(u - width * 0.7, u + width * 0.3);
   drawMoment();
-  draw();
+  if (view.u0 === before && over) drawCursor(); else draw();
 }
 
 function goTo(t) {
@@ -157,12 +163,12 @@ addEventListener("keydown", event => {
 
 const tip = document.getElementById("tip");
 function hover(event) {
-  const over = event.target.closest("[data-row],[data-tip],[data-order]");
-  if (!over) { tip.hidden = true; return; }
-  if (over.dataset.row) tip.replaceChildren(...recordOf(Number(over.dataset.row)));
-  else if (over.dataset.tip) tip.textContent = over.dataset.tip;
+  const under = event.target.closest("[data-row],[data-tip],[data-order]");
+  if (!under) { tip.hidden = true; return; }
+  if (under.dataset.row) tip.replaceChildren(...recordOf(Number(under.dataset.row)));
+  else if (under.dataset.tip) tip.textContent = under.dataset.tip;
   else {
-    const order = orders.find(each => each.tag === over.dataset.order);
+    const order = orders.find(each => each.tag === under.dataset.order);
     tip.replaceChildren(cells([["order", order.says], ["sent", clock(order.sent, 1e3)],
       ...order.exchange.map(each => [clock(each[0], 1e3), "is " + stateText(each)]),
       ...order.manager.slice(1).map(each => [clock(each[0], 1e3), "known as " + stateText(each)])]));
@@ -170,8 +176,8 @@ function hover(event) {
   tip.hidden = false;
   const box = tip.getBoundingClientRect();
   tip.style.left = Math.max(4, Math.min(event.clientX + 14, innerWidth - box.width - 8)) + "px";
-  const under = event.clientY + 16;
-  tip.style.top = Math.max(4, under + box.height > innerHeight ? event.clientY - box.height - 12 : under)
+  const low = event.clientY + 16;
+  tip.style.top = Math.max(4, low + box.height > innerHeight ? event.clientY - box.height - 12 : low)
     + "px";
 }
 let drag = null;
@@ -185,12 +191,12 @@ picture.addEventListener("pointermove", event => {
 });
 picture.addEventListener("pointerleave", () => { tip.hidden = true; });
 picture.addEventListener("pointerdown", event => {
-  const over = event.target.closest("[data-row]");
-  drag = { x: event.clientX, u0: view.u0, u1: view.u1, over, moved: false };
+  const on = event.target.closest("[data-row]");
+  drag = { x: event.clientX, u0: view.u0, u1: view.u1, on, moved: false };
 });
 addEventListener("pointerup", event => {
   if (drag && !drag.moved) {
-    if (drag.over) go(Number(drag.over.dataset.row));
+    if (drag.on) go(Number(drag.on.dataset.row));
     else goTo(timeAt(event.clientX - picture.getBoundingClientRect().left));
   }
   drag = null;

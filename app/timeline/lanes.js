@@ -18,11 +18,15 @@ const middle = (lane, line) => lanes[lane].y + PAD + line * LINE + LINE / 2;
 const CLASS = { sent: "call", left: "call", reached: "call", answered: "answer", report: "event",
   told: "event", learned: "answer", heard: "event", handled: "plain", call: "call", opened: "plain",
   incident: "fault", fault: "fault", crashed: "failed" };
+function unheard(from, way) {
+  if (run.end - from < 1e9) return "not there when the run ended";
+  return way === "up" ? "never arrives" : "nobody is told";
+}
 const messages = run.messages.map(([from, to, way, left, arrived, what, text, tag, failed]) => ({
   from, to: to === null ? from : to, lost: to === null, up: way === "up", left, arrived, what, tag,
   failed: Boolean(failed), least: to === null ? 46 : 7, inside: true,
   n: arrived || left, row: rowOf.get(arrived || left),
-  words: to === null ? `${text} · never arrives` : `${length(to - from)} · ${text}`,
+  words: to === null ? `${text} · ${unheard(from, way)}` : `${length(to - from)} · ${text}`,
   kind: failed ? "failed" : what,
 }));
 for (const message of messages) lanes[message.up ? 2 : 3].items.push(message);
@@ -42,17 +46,37 @@ function drawLanes(into) {
   const ties = put(into, "g", {});
   lanes.forEach((lane, i) => {
     if (!lane.lines) return;
-    const items = seen(lane.items), few = items.length < 160;
+    const items = seen(lane.items), few = items.length < 160, dense = items.length > DENSE;
+    const ticks = new Map();
     for (const item of items) {
-      const group = put(into, "g", { "data-row": item.row, class: hidden(item.tag) ? "dim" : "" });
-      if (item.dot) drawDot(group, item, i); else drawMessage(group, ties, item, i, few);
+      if (dense && !item.failed) {
+        const y = middle(i, item.line), dim = hidden(item.tag) ? " dim" : "";
+        add(ticks, `${item.kind} tick${dim}`, `M${xOf(item.from).toFixed(1)} ${y - 5}v10`);
+      } else {
+        const dim = hidden(item.tag) ? "dim" : "";
+        const group = put(into, "g", { "data-row": item.row, class: dim });
+        if (item.dot) drawDot(group, item, i); else drawMessage(group, ties, item, i, few);
+      }
     }
+    paths(into, ticks);
   });
+}
+
+// A ring around what one looks at, or a thicker line.
+const itemOf = new Map();
+lanes.forEach((lane, i) => lane.items.forEach(item => {
+  if (item.dot || !itemOf.has(item.row)) itemOf.set(item.row, [item, i]);
+}));
+function drawPicked(into) {
+  const [item, lane] = itemOf.get(now.row) || [];
+  if (!item) return;
+  const x = xOf(item.from), y = middle(lane, item.line);
+  if (x >= LEFT) put(into, "circle", { class: "picked", cx: x, cy: y + (item.dot ? 0 : 5), r: 8 });
 }
 
 function drawDot(group, item, lane) {
   const x = xOf(item.from), y = middle(lane, item.line);
-  const shape = { class: item.kind + (item.row === now.row ? " picked" : "") };
+  const shape = { class: item.kind };
   if (item.dot === "fault") {
     put(group, "path", { ...shape, d: `M${x + 1} ${y - 7}l-5 8h4l-2 6l6 -9h-4l2 -5z`,
       "stroke-width": 0.8 });
@@ -77,11 +101,11 @@ function drawDot(group, item, lane) {
 function drawMessage(group, ties, item, lane, few) {
   const x0 = xOf(item.from), y = middle(lane, item.line) + 5;
   const x1 = item.lost ? x0 + 30 : Math.max(xOf(item.to), x0 + 2);
-  const kind = item.kind, picked = item.row === now.row;
+  const kind = item.kind;
   put(group, "rect", { x: x0, y: y - 13, width: Math.max(x1 - x0, 6), height: 16,
     fill: "transparent" });
   put(group, "line", { x1: x0, x2: x1, y1: y, y2: y, class: kind + (item.lost ? " lost" : ""),
-    "stroke-width": picked ? 4 : 2 });
+    "stroke-width": 2 });
   if (item.lost) {
     put(group, "path", { class: kind, "stroke-width": 2,
       d: `M${x1 - 4} ${y - 4}l8 8m0 -8l-8 8` });

@@ -18,20 +18,26 @@ function drawMarket(into) {
   const low = prices.reduce((a, b) => Math.min(a, b)), high = prices.reduce((a, b) => Math.max(a, b));
   const room = Math.max((high - low) * 0.12, 1);
   const y = price => lane.y + lane.height - 8
-    - (price - low + room) / (high - low + 2 * room) * (lane.height - 16);
+    - (price - low + room) / (high - low + 2 * room) * (lane.height - 24);
   steps(into, "ask", quotes, 2, y);
   steps(into, "bid", quotes, 1, y);
-  let last = -9;
-  for (const [at, price, size] of trades) {
-    const x = xOf(at);
-    if (x < LEFT || (trades.length > 900 && x - last < 2)) continue;
-    last = x;
-    put(into, "circle", { class: "trade", cx: x, cy: y(price), r: trades.length > 300 ? 1 : Math.min(1.3 + Math.sqrt(size) * 0.5, 4),
-      "data-tip": `traded ${size} @ ${priced(price)} at ${clock(at, 1e3)}` });
-  }
+  drawTrades(into, trades.filter(trade => xOf(trade[0]) >= LEFT), y);
   put(into, "text", { x: LEFT - 6, y: y(high) + 4, class: "soft", "text-anchor": "end" }, priced(high));
   if (high > low) {
     put(into, "text", { x: LEFT - 6, y: y(low) + 4, class: "soft", "text-anchor": "end" }, priced(low));
+  }
+}
+
+function drawTrades(into, trades, y) {
+  if (trades.length > DENSE) {
+    const dots = trades.map(([at, price]) => `M${xOf(at).toFixed(1)} ${y(price).toFixed(1)}h.01`);
+    put(into, "path", { class: "dots", d: dots.join("") });
+    return;
+  }
+  for (const [at, price, size] of trades) {
+    put(into, "circle", { class: "trade", cx: xOf(at), cy: y(price),
+      r: Math.min(1.3 + Math.sqrt(size) * 0.5, 4),
+      "data-tip": `traded ${size} @ ${priced(price)} at ${clock(at, 1e3)}` });
   }
 }
 

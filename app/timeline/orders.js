@@ -18,7 +18,9 @@ function packOrders() {
 }
 
 function drawOrders(into) {
-  for (const order of seen(orders)) {
+  const list = seen(orders);
+  if (list.length > DENSE / 2) { drawManyOrders(into, list); return; }
+  for (const order of list) {
     const y = ordersY + PAD + order.line * BAR, x0 = Math.max(xOf(order.from), LEFT);
     const end = Math.min(Math.max(xOf(order.to), x0 + 3), view.width - RIGHT);
     const group = put(into, "g", { "data-order": order.tag,
@@ -44,6 +46,17 @@ function drawOrders(into) {
       put(group, "text", { x: fits ? x0 + 5 : end + 8, y: y + 10.5, class: "halo" }, words);
     }
   }
+}
+function drawManyOrders(into, list) {
+  const bars = new Map();
+  for (const order of list) {
+    const y = ordersY + PAD + order.line * BAR, x = Math.max(xOf(order.from), LEFT);
+    const width = Math.max(Math.min(xOf(order.to), view.width - RIGHT) - x, 2).toFixed(1);
+    const last = order.exchange.length ? order.exchange[order.exchange.length - 1][1] : "SENT";
+    const name = FINAL.has(last) ? "end-" + last : last, dim = hidden(order.tag) ? " dim" : "";
+    add(bars, name + dim, `M${x.toFixed(1)} ${y}h${width}v13h-${width}z`);
+  }
+  paths(into, bars);
 }
 const WORKS = { ACKNOWLEDGED: 1, NEW: 1, PARTIALLY_FILLED: 1, PENDING_CANCEL: 1, PENDING_REPLACE: 1 };
 const FINAL = new Set(["FILLED", "CANCELED", "REJECTED", "EXPIRED"]);

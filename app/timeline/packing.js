@@ -59,19 +59,15 @@ function wordsOf(item) {
   return most < 5 ? "" : words.slice(0, most).trimEnd() + "…";
 }
 
-// Those of the items that are in sight, at most one without words for each two pixels of a line.
+// Those of the items that are in sight, words of theirs that reach into it included.
 function seen(items) {
-  const drawn = [], taken = new Set(), k = scale();
   const low = timeAt(LEFT - 400), high = timeAt(view.width);
-  for (const item of items) {
-    if (item.from > high) break;
-    if (item.to < low) continue;
-    if (item.room < 40 && !item.failed) {
-      const place = item.line * 1e7 + Math.round(uOf(item.from) * k / 2);
-      if (taken.has(place)) continue;
-      taken.add(place);
-    }
-    drawn.push(item);
-  }
-  return drawn;
+  return items.filter(item => item.from <= high && item.to >= low);
 }
+
+// So many that each would hide others: what went well is then a tick, or a bar, of one path.
+const DENSE = 450;
+function paths(into, found, more) {
+  for (const [name, d] of found) put(into, "path", { class: name, d, ...more });
+}
+const add = (found, name, d) => found.set(name, (found.get(name) || "") + d);
