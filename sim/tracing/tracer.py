@@ -22,6 +22,7 @@ from ...trading.orders import tags
 from ...trading.orders.handle import Order
 from ...trading.orders.incident import Incident
 from ...trading.orders.observing import Observer
+from ...trading.strategy import Trader
 from ..desk.orders import OrderRecord
 from ..faults.calls import Call, Leaves
 from ..marks import Marks
@@ -46,6 +47,9 @@ class World(watched.World, Protocol):
     """A run that can be traced: a backtest's world, or a rehearsal."""
 
     meter: UnprotectedMeter
+
+    def restart(self, trader: Trader) -> None:
+        """Start the trader's program again after a crash."""
 
     def follow_calls(self, leaves: Leaves) -> None:
         """Tell of every request that goes on the wire, and when it arrives."""
@@ -77,10 +81,16 @@ class Tracer:
         self._opened_before = world.opened
         world.opened = self._opened
         world.follow_calls(self._left)
-        self.restarted()
+        self._stand_before()
+        # An attribute of this one world: whoever restarts it need not know that it is traced.
+        setattr(world, "restart", partial(self._restart, world.restart))  # noqa: B010  no method is assigned to
 
-    def restarted(self) -> None:
-        """Stand before the world's new broker port: call it right after `World.restart`."""
+    def _restart(self, restart: Callable[[Trader], None], trader: Trader) -> None:
+        restart(trader)
+        self._stand_before()
+
+    def _stand_before(self) -> None:
+        """Put a port before the broker's of this life."""
         world = self._world
         world.broker = ToldFirst(world.broker, self._now_ns, self._passed, self._told)
         world.process.when_dead(partial(self._died, world.process))
