@@ -152,6 +152,7 @@ class World:
             self.process,
             self.faults,
             modify_in_place=setup.modify_in_place,
+            lossless=setup.lossless,
         )
         self._sim_broker.leaves = self._leaves
         self.broker: Broker = self._sim_broker

@@ -14,7 +14,7 @@ from dryfill.scenarios.plan_text import make_plan
 from dryfill.sim.backtest import World
 from dryfill.sim.tracing.rows import Complaint, Kind, Trace
 from dryfill.sim.tracing.tracer import trace
-from dryfill.testing.rehearsal import Rehearsal
+from dryfill.testing.wire_world import Rehearsal
 
 HOSTILE = '</script><img src=x onerror="document.title=1">&amp;'
 

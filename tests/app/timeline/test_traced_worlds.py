@@ -9,7 +9,7 @@ from rehearsing import setup_of, trade_a_bracket
 from dryfill.app.timeline.written import TracedWorlds, timeline_of
 from dryfill.sim.backtest import World
 from dryfill.sim.oracles import Bounds, OracleError, watch
-from dryfill.testing.rehearsal import Rehearsal
+from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading.errors import UsageError
 
 

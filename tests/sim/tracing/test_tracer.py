@@ -16,7 +16,7 @@ from dryfill.sim.backtest import World
 from dryfill.sim.oracles import watch
 from dryfill.sim.tracing.rows import ARRIVALS, Kind, Lane
 from dryfill.sim.tracing.tracer import trace
-from dryfill.testing.rehearsal import Rehearsal
+from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading.order import Buy
 from dryfill.trading.price import Ticks
 
@@ -209,7 +209,7 @@ from rehearsing import setup_of, trade_a_bracket
 from dryfill.app.timeline.page import timeline_page
 from dryfill.sim.backtest import World
 from dryfill.sim.tracing.tracer import trace
-from dryfill.testing.rehearsal import Rehearsal
+from dryfill.testing.wire_world import Rehearsal
 for world_of in (World, Rehearsal):
     world = world_of(setup_of(seed=7))
     tracing = trace(world)
