@@ -23,8 +23,7 @@ def timeline_of(
     and goes on. Raises `UsageError` where the page cannot be written; where its folder is missing,
     before anything runs.
     """
-    if not Path(path).resolve().parent.is_dir():
-        raise UsageError(f"the folder of {path} is not there; make it, or name another")
+    check_folder(path)
     tracing = trace(world)
     ended: list[Complaint] = []
     try:
@@ -56,14 +55,26 @@ class TracedWorlds:
         title: str,
         violations: Sequence[Violation] = (),
         *,
+        ended: Sequence[tuple[str, str]] = (),
         command: str = "",
     ) -> Path:
-        """Write the page of the last world's run; its path. Raises `UsageError` where there was
-        none, or the page cannot be written."""
+        """Write the page of the last world's run; its path. `ended`: what was wrong at the end of
+        it, by rule and text. Raises `UsageError` where there was no run, or the page cannot be
+        written."""
         if self._tracing is None:
             raise UsageError(f"nothing has run yet that {path} could show")
-        found = complaints(violations)
-        return write_timeline(path, self._tracing.finish(), title, found, command=command)
+        found = self._tracing.finish()
+        said = [
+            *complaints(violations),
+            *(Complaint(rule, found.end_ns, text) for rule, text in ended),
+        ]
+        return write_timeline(path, found, title, said, command=command)
+
+
+def check_folder(path: str | Path) -> None:
+    """Raise `UsageError` where a page has no folder to be in: better now than after a long run."""
+    if not Path(path).resolve().parent.is_dir():
+        raise UsageError(f"the folder of {path} is not there; make it, or name another")
 
 
 def complaints(violations: Sequence[Violation]) -> list[Complaint]:

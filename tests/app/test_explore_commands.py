@@ -171,3 +171,18 @@ def test_an_interrupted_search_stops_says_what_it_found_and_goes_on(tmp_path):
     assert seeds >= 1
     going_on = Tally.resumed(kept, Brief(head=RunHead(), profile="calm"), range(100_000))
     assert len(going_on.waiting) == 100_000 - seeds
+
+
+def test_a_replay_is_drawn_where_a_page_is_asked_for(dryfill, plan_file, tmp_path):
+    plain = dryfill("replay", plan_file)
+    page = tmp_path / "run.html"
+    drawn = dryfill("replay", plan_file, "--page", page)
+    assert drawn.code == plain.code == 1
+    assert drawn.out == f"wrote {page}\n{plain.out}"
+    text = page.read_text(encoding="utf-8")
+    assert ">BARE</button>" in text
+    assert "drop: fill of " in text
+    assert f"dryfill replay {plan_file}</code>" in text
+    nowhere = dryfill("replay", plan_file, "--page", tmp_path / "nowhere" / "run.html")
+    assert nowhere.code == 2
+    assert "is not there; make it, or name another" in nowhere.err

@@ -168,6 +168,20 @@ def test_zoom_and_short_silence_change_what_is_in_sight(shown: Tab) -> None:
     assert count(shown, "[data-row]") == whole
 
 
+def test_questions_can_be_left_out(shown: Tab, told: Any) -> None:
+    def texts() -> list[str]:
+        found = shown.ask(
+            "[...document.querySelectorAll('g[data-row] text')].map(e => e.textContent)"
+        )
+        return list(found)
+
+    assert any("open-orders" in text for text in texts())
+    shown.press("q")
+    assert not any("open-orders" in text for text in texts())
+    assert any("place 1.exit#1" in text for text in texts())
+    assert shown.ask("document.getElementById('ask').checked") is False
+
+
 def test_one_order_can_be_looked_at_alone(shown: Tab) -> None:
     shown.ask(
         "only = document.getElementById('only'), only.value = '1.target#1', "
