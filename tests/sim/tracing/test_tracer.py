@@ -168,6 +168,34 @@ def test_what_the_strategy_asks_for_and_hears_is_on_its_lane():
     assert handled[0].at_ns - heard[0].at_ns == 50 * MS
 
 
+def test_what_a_manager_learns_by_asking_is_no_telling():
+    silent = {"kind": "drop", "event": "fill", "role": "entry"}
+    found, _ = traced(Rehearsal, silent, {"kind": "drop", "event": "position"})
+    learned = rows_of(found, Kind.LEARNED, "1.entry#1")
+    assert [row.detail["status"] for row in learned] == ["FILLED"]
+    told = [row.detail["status"] for row in rows_of(found, Kind.TOLD, "1.entry#1")]
+    assert "FILLED" not in told
+
+
+def test_two_reports_that_leave_an_order_alike_are_told_apart():
+    """A change of its quantity alone, told before the order's first report is."""
+
+    async def trader(desk):
+        order = await desk.place(Buy(1, limit="19990"))
+        await desk.modify(order, qty=2)
+        await asyncio.sleep(1)
+        return []
+
+    late = {"kind": "late", "event": "new", "role": "", "delay": "70 ms"}
+    found, _ = traced(World, late, trader=trader, latency="25ms")
+    by_n = {row.n: row for row in found.rows}
+    told = [row for row in rows_of(found, Kind.TOLD, "1#1") if row.of]
+    pairs = [(row.text.split()[0], by_n[row.of].text.split()[0]) for row in told]
+    assert ("new", "new") in pairs
+    assert ("replaced", "replaced") in pairs
+    assert all(one == other for one, other in pairs)
+
+
 def test_a_run_that_is_traced_is_the_same_run():
     for world_of in WORLDS.values():
         plain = world_of(setup_of(seed=4)).run(trade_a_bracket)
