@@ -13,10 +13,12 @@ from rehearsing import setup_of, trade_a_bracket
 
 from dryfill.scenarios.plan_text import make_plan
 from dryfill.sim.backtest import World
+from dryfill.sim.journal import SimDisk
 from dryfill.sim.oracles import watch
 from dryfill.sim.tracing.rows import ARRIVALS, Kind, Lane
 from dryfill.sim.tracing.tracer import trace
 from dryfill.testing.wire_world import Rehearsal
+from dryfill.trading import instruments
 from dryfill.trading.order import Buy
 from dryfill.trading.price import Ticks
 
@@ -175,6 +177,29 @@ def test_what_a_manager_learns_by_asking_is_no_telling():
     assert [row.detail["status"] for row in learned] == ["FILLED"]
     told = [row.detail["status"] for row in rows_of(found, Kind.TOLD, "1.entry#1")]
     assert "FILLED" not in told
+
+
+def test_a_new_life_knows_what_it_was_answered():
+    """It has no memory of its own here but the journal; what stands it learns by asking."""
+    crash = {"kind": "crash", "call": "place", "role": "stop", "point": "acted"}
+    disk = SimDisk(instruments.find)
+    world = World(setup_of(plan=make_plan(crash), journal=disk.open))
+    tracing, lives = trace(world), []
+
+    async def trader(desk):
+        lives.append(desk)
+        if len(lives) == 1:
+            await desk.bracket(Buy(2), stop=Ticks(40))
+        await asyncio.sleep(5)
+        return []
+
+    def died():
+        world.loop.call_at_ns(world.loop.now_ns + 10**9, lambda: world.restart(trader))
+
+    world.on_crash = died
+    world.run(trader)
+    learned = rows_of(tracing.finish(), Kind.LEARNED, "1.stop#1")
+    assert [row.text for row in learned] == ["learns 1.stop#1 is new"]
 
 
 def test_two_reports_that_leave_an_order_alike_are_told_apart():
