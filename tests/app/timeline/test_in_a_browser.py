@@ -212,6 +212,20 @@ def test_a_run_without_rows_is_drawn(tab: Tab, told: Any, tmp_path: Path) -> Non
     assert tab.errors == []
 
 
+def test_a_length_of_time_is_rounded_before_it_is_taken_apart(
+    tab: Tab, told: Any, tmp_path: Path
+) -> None:
+    start_ns = told.trace.start_ns
+    one, two = told.trace.rows[:2]
+    later = structs.replace(two, at_ns=start_ns + 299_970_000_000)
+    waits = structs.replace(told.trace, rows=(one, later), end_ns=later.at_ns, bare=())
+    tab.open(write_timeline(tmp_path / "waits.html", waits, "waits"))
+    texts = tab.ask("[...document.querySelectorAll('svg text.halo')].map(e => e.textContent)")
+    assert "⋯ 5:00.0 ⋯" in texts
+    tab.press("End")
+    assert clock(tab) == "4:59.970000"
+
+
 BREAKS = {
     "an arrow key that does nothing": ("go(now.row + 1)", "go(now.row)"),
     "red at the wrong time": ("const x0 = Math.max(xOf(from), LEFT), x1 = Math.min(xOf(to)",
