@@ -75,6 +75,7 @@ def replay(
     lines: Annotated[
         int, typer.Option(min=0, help="Of what led to it.", rich_help_panel=_OUTPUT)
     ] = 25,
+    page: Annotated[str | None, option("File for a page of every message.", _OUTPUT)] = None,
     debug: Debug = False,
 ) -> None:
     """Run a plan again, and say whether it still fails and is the same run.
@@ -83,7 +84,7 @@ def replay(
     """
     from .cli_explored import show_replay
 
-    raise typer.Exit(show_replay(plan, lines, debug=debug))
+    raise typer.Exit(show_replay(plan, lines, page, debug=debug))
 
 
 @explore_app.command(epilog=EPILOG)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..scenarios.plan import Plan
 from ..scenarios.plan_run import MANAGER
 from ..scenarios.plan_text import plan_to_toml, read_plan
 from ..sim.explorer.shrinking import OutOfRuns, Shrinker, described
@@ -20,7 +19,7 @@ from ..trading.errors import UsageError
 from .cli_errors import FAILED, INTERRUPTED, OK
 from .cli_run import Doing, guarded
 from .cli_show import quoted, say
-from .explored import Brief, case_in, play
+from .explored import Brief, case_in, draw_timeline, play
 from .files import make_folder, write_whole
 from .search import Search, Tally, seeds_of
 from .search_report import failure_lines, progress_line, summary_lines
@@ -90,10 +89,10 @@ def show_explore(asked: Asked, *, debug: bool) -> int:
     return guarded(lambda: _explore(asked, doing), path, doing, debug)
 
 
-def show_replay(plan: str, lines: int, *, debug: bool) -> int:
-    """Replay a plan; the exit code."""
+def show_replay(plan: str, lines: int, page: str | None, *, debug: bool) -> int:
+    """Replay a plan, and draw it where a page is asked for; the exit code."""
     doing = Doing("replaying the plan")
-    return guarded(lambda: _replay(read_plan(plan), lines), _strategy_of(plan), doing, debug)
+    return guarded(lambda: _replay(plan, lines, page), _strategy_of(plan), doing, debug)
 
 
 def show_shrink(plan: str, out: str | None, runs: int, *, debug: bool) -> int:
@@ -189,8 +188,14 @@ def _say_found(search: Search, tally: Tally, folder: Path, *, stopped: bool) -> 
 # --- replay ---------------------------------------------------------------------------------------
 
 
-def _replay(plan: Plan, lines: int) -> int:
-    verdict = play(plan)
+def _replay(given: str, lines: int, page: str | None) -> int:
+    plan = read_plan(given)
+    if page is None:
+        verdict = play(plan)
+    else:
+        command = quoted(["dryfill", "replay", given])
+        verdict = draw_timeline(plan, page, Path(given).name, command)
+        say(f"wrote {page}")
     head = plan.run
     assert head is not None, "play wants one"
     _say_verdict(verdict, lines)

@@ -24,6 +24,9 @@ def rehearse(
     ] = False,
     engine: Annotated[str, typer.Option(help="auto, native or reference.")] = "auto",
     list_: Annotated[bool, typer.Option("--list", help="Say what the library holds.")] = False,
+    page: Annotated[
+        str | None, typer.Option(help="File for a page of every message of one run.")
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Tracebacks of errors.")] = False,
 ) -> None:
     """Play scenarios, as they are written and varied by seeds, and judge them.
@@ -35,5 +38,5 @@ def rehearse(
 
     if list_:
         raise typer.Exit(show_library(scenarios or ["all"], debug=debug))
-    asked = Asked(scenarios=scenarios or [], seeds=seeds, wire=wire, engine=engine)
+    asked = Asked(scenarios=scenarios or [], seeds=seeds, wire=wire, engine=engine, page=page)
     raise typer.Exit(show_rehearsal(asked, debug=debug))

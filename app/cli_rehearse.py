@@ -12,7 +12,8 @@ from .backtest import engine_named
 from .cli_errors import FAILED, OK
 from .cli_run import Doing, guarded
 from .cli_show import quoted, say
-from .rehearsed import Family, rehearse
+from .rehearsed import Family, draw_timeline, rehearse
+from .timeline.written import check_folder
 
 _SEEDS = re.compile(r"(?P<one>\d{1,9})|(?P<first>\d{1,9}):(?P<end>\d{1,9})")
 _TRACED = 12
@@ -21,12 +22,13 @@ _HEAD = ("scenario", "runs", "ends", "unprotected", "judged")
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A rehearsal as the command line asks for it."""
+    """A rehearsal as the command line asks for it. `page`: where the timeline of one run goes."""
 
     scenarios: list[str]
     seeds: str | None
     wire: bool
     engine: str
+    page: str | None = None
 
 
 def show_library(wanted: list[str], *, debug: bool) -> int:
@@ -52,6 +54,10 @@ def _rehearse(asked: Asked, doing: Doing) -> int:
         raise UsageError("say what to rehearse: a file, a name of the library, or all")
     engine, paths = engine_named(asked.engine), chosen_files(asked.scenarios)
     scenarios = [(path, read_scenario(path)) for path in paths]
+    if asked.page is not None:
+        check_folder(asked.page)
+        if len(scenarios) > 1:
+            raise UsageError(f"--page shows one run; name one of these {len(scenarios)} scenarios")
     seeds = _seeds(asked.seeds)
     if len(scenarios) == 1:
         _introduce(scenarios[0][1])
@@ -70,6 +76,8 @@ def _rehearse(asked: Asked, doing: Doing) -> int:
         if not family.ok:
             failed.append(path.stem)
             _complain(path, family, asked)
+        if asked.page is not None:
+            _draw(path, scenario, family, where, engine, asked, asked.page)
     return _sum_up(len(scenarios) - len(skipped), runs, failed, skipped)
 
 
@@ -136,6 +144,23 @@ def _complain(path: Path, family: Family, asked: Asked) -> None:
             for line in text.strip().splitlines():
                 say(f"    {line}")
     say(f"  play it again with:\n    {_again(path, run.how.seed, asked)}")
+
+
+def _draw(
+    path: Path,
+    scenario: Scenario,
+    family: Family,
+    where: World,
+    engine: str,
+    asked: Asked,
+    page: str,
+) -> None:
+    """Play the first run that failed once more, or the first of all, and draw it."""
+    run = next((run for run in family.runs if not run.ok), family.runs[0])
+    seed = run.how.seed
+    command = _again(path, seed, asked)
+    draw_timeline(scenario, seed, where, engine, page=page, command=command)
+    say(f"wrote {page}: seed {seed}")
 
 
 def _again(path: Path, seed: int, asked: Asked) -> str:

@@ -1,8 +1,9 @@
 """What is explored, as one value that goes to every process, and the cases that it is made of."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, cast
 
 from ..scenarios.plan import Plan
@@ -14,6 +15,7 @@ from ..sim.faults.draw import Profile
 from ..testing.composing import case_of, drawn_start, head_of
 from ..trading.errors import UsageError
 from .strategy_file import importable, load_strategy, split_target
+from .timeline.written import TracedWorlds, check_folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +63,23 @@ def case_in(plan: Plan) -> Case:
 def play(plan: Plan) -> Verdict:
     """Run a plan with a head as its head says."""
     return case_in(plan).play(plan)
+
+
+def draw_timeline(plan: Plan, page: str, name: str, command: str) -> Verdict:
+    """As `play`, and write the run's timeline (docs/timeline.md); `name` is the plan's. Raises
+    `UsageError` where it cannot be written; where its folder is missing, before anything runs."""
+    check_folder(page)
+    case = case_in(plan)
+    worlds = TracedWorlds(case.world_of)
+    outcome = replace(case, world_of=worlds).run(plan)
+    verdict = outcome.verdict
+    told = [each.oracle for each in outcome.violations]
+    ended = []
+    if verdict.failed and verdict.rule not in told:
+        ended.append((verdict.rule or verdict.kind, verdict.text))
+    title = f"{Path(case.head.what).stem} under {name}"
+    worlds.write(page, title, outcome.violations, ended=ended, command=command)
+    return verdict
 
 
 @lru_cache(maxsize=1)

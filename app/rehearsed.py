@@ -8,12 +8,14 @@ from typing import Any
 
 from ..scenarios.scenario import Scenario, World
 from ..sim.backtest import World as Direct
+from ..sim.oracles import OracleError
 from ..sim.scenario.play import Played, play, premises_missing
 from ..testing.wire_world import Rehearsal
 from ..trading.strategy import Trader
 from ..trading.trader import trader_of
 from .cli_run import pairs
 from .strategy_file import importable, load_strategy, split_target
+from .timeline.written import TracedWorlds
 
 WORLDS = {"direct": Direct, "wire": Rehearsal}
 
@@ -52,14 +54,34 @@ class Family:
 
 def rehearse(scenario: Scenario, seeds: Iterable[int], where: World, engine: str) -> Family:
     """Play a scenario once for each seed, in one world on one engine."""
-    trader = (
-        None if scenario.run.what is None else _strategy(scenario.run.what, scenario.run.params)
-    )
     world_of: Any = WORLDS[where]
+    trader = _trader_of(scenario)
     runs = [
         play(scenario, seed, world_of, where=where, engine=engine, trader=trader) for seed in seeds
     ]
     return Family(runs, _unjudged(scenario, runs, where))
+
+
+def draw_timeline(
+    scenario: Scenario, seed: int, where: World, engine: str, *, page: str, command: str
+) -> None:
+    """Play one run of a scenario, and write its timeline (docs/timeline.md). Raises `UsageError`
+    where it cannot be written."""
+    worlds, trader = TracedWorlds(WORLDS[where]), _trader_of(scenario)
+    run = play(scenario, seed, worlds, where=where, engine=engine, trader=trader)
+    # What oracles found is told at its moment.
+    ended = [("check", text) for text in run.complaints if not _of_oracles(text, run)]
+    named = f"{scenario.id}: {scenario.title}" if scenario.id else scenario.title
+    worlds.write(page, named, run.violations, ended=ended, command=command)
+
+
+def _of_oracles(complaint: str, run: Played) -> bool:
+    return bool(run.violations) and complaint == str(OracleError(list(run.violations)))
+
+
+def _trader_of(scenario: Scenario) -> Trader | None:
+    run = scenario.run
+    return None if run.what is None else _strategy(run.what, run.params)
 
 
 def _unjudged(scenario: Scenario, runs: list[Played], where: World) -> list[str]:

@@ -71,6 +71,7 @@ class SimBroker:
         self._call = process.fence(self._send)
         self._faults = faults
         self._in_place = modify_in_place
+        self.leaves: Leaves | None = None
         self._lossless = lossless
         self.leaves: Leaves | None = None
         if faults is None:

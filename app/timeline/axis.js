@@ -68,6 +68,8 @@ function clock(ns, near = 1e6) {
   const sign = ns < 0 ? "-" : "";
   ns = Math.abs(ns);
   if (ns < 1e9 && near < 1e8) return sign + decimals(ns / 1e6, near / 1e6) + " ms";
+  const unit = 10 ** (9 - digits(near / 1e9));
+  ns = Math.round(ns / unit) * unit;  // before it is taken apart: never 4:60.0
   const hours = Math.floor(ns / 3.6e12), minutes = Math.floor(ns / 6e10) % 60;
   if (!hours && !minutes) return sign + decimals(ns / 1e9, near / 1e9) + " s";
   let s = decimals(ns / 1e9 % 60, near / 1e9);
@@ -75,10 +77,8 @@ function clock(ns, near = 1e6) {
   const m = hours ? String(minutes).padStart(2, "0") : minutes;
   return `${sign}${hours ? hours + ":" : ""}${m}:${s}`;
 }
-function decimals(value, near) {
-  const digits = Math.min(6, Math.max(0, Math.ceil(-Math.log10(near || 1) - 1e-9)));
-  return value.toFixed(digits);
-}
+const digits = near => Math.min(6, Math.max(0, Math.ceil(-Math.log10(near || 1) - 1e-9)));
+const decimals = (value, near) => value.toFixed(digits(near));
 function length(ns) {
   if (ns < 1e3) return ns + " ns";
   if (ns < 1e6) return (ns / 1e3).toFixed(1) + " µs";

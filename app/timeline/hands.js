@@ -143,7 +143,13 @@ function shorten(on) {
   packedAt = 0;
   draw();
 }
-const short = document.getElementById("short");
+const short = document.getElementById("short"), ask = document.getElementById("ask");
+function showQuestions(on) {
+  questions = on;
+  ask.checked = on;
+  packedAt = 0;
+  draw();
+}
 
 const KEYS = {
   ArrowRight: e => e.shiftKey ? seek(1, wrong) : go(now.row + 1),
@@ -153,6 +159,7 @@ const KEYS = {
   "+": () => { zoom(1.6, pivot()); draw(); }, "=": () => { zoom(1.6, pivot()); draw(); },
   "-": () => { zoom(1 / 1.6, pivot()); draw(); },
   0: () => { fit(); draw(); }, z: near, c: () => shorten(!axis.short),
+  q: () => showQuestions(!questions),
 };
 addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -220,6 +227,7 @@ press("in", KEYS["+"]);
 press("out", KEYS["-"]);
 press("all", KEYS[0]);
 short.addEventListener("change", () => shorten(short.checked));
+ask.addEventListener("change", () => showQuestions(ask.checked));
 only.addEventListener("change", draw);
 const slider = document.getElementById("slider");
 slider.max = Math.max(rows.length - 1, 0);

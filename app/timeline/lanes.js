@@ -18,6 +18,10 @@ const middle = (lane, line) => lanes[lane].y + PAD + line * LINE + LINE / 2;
 const CLASS = { sent: "call", left: "call", reached: "call", answered: "answer", report: "event",
   told: "event", learned: "answer", heard: "event", handled: "plain", call: "call", opened: "plain",
   incident: "fault", fault: "fault", crashed: "failed" };
+const QUESTIONS = new Set(["open-orders", "order", "orders-since", "executions-since", "positions",
+  "account"]);
+const asks = text => QUESTIONS.has(text.split(/[ :]/, 1)[0]);
+let questions = true;  // whether they are drawn
 function unheard(from, way) {
   if (run.end - from < 1e9) return "not there when the run ended";
   return way === "up" ? "never arrives" : "nobody is told";
@@ -25,7 +29,7 @@ function unheard(from, way) {
 const messages = run.messages.map(([from, to, way, left, arrived, what, text, tag, failed]) => ({
   from, to: to === null ? from : to, lost: to === null, up: way === "up", left, arrived, what, tag,
   failed: Boolean(failed), least: to === null ? 46 : 7, inside: true,
-  n: arrived || left, row: rowOf.get(arrived || left),
+  n: arrived || left, asks: what !== "event" && asks(text), row: rowOf.get(arrived || left),
   words: to === null ? `${text} · ${unheard(from, way)}` : `${length(to - from)} · ${text}`,
   kind: failed ? "failed" : what,
 }));
@@ -36,17 +40,23 @@ rows.forEach((row, i) => {
   if (row[KIND] === "handled") return;
   const lane = row[KIND] === "fault" && (row[LANE] === 2 || row[LANE] === 3) ? row[LANE] : row[LANE];
   lanes[lane].items.push({ from: row[T], to: row[T], least: 9, inside: false, words: row[TEXT],
-    row: i, n: row[N], tag: row[TAG], failed: Boolean(row[FAILED]), dot: row[KIND],
+    row: i, n: row[N], tag: row[TAG],
+    asks: row[KIND] in { sent: 1, reached: 1, answered: 1 } && asks(row[TEXT]), failed: Boolean(row[FAILED]), dot: row[KIND],
     kind: row[FAILED] && CLASS[row[KIND]] !== "fault" ? "failed" : CLASS[row[KIND]] || "plain" });
 });
 for (const lane of lanes) lane.items.sort((a, b) => a.from - b.from);
-const packLanes = () => lanes.forEach(lane => { if (lane.lines) pack(lane.items, lane.lines); });
+function packLanes() {
+  for (const lane of lanes) {
+    lane.drawn = questions ? lane.items : lane.items.filter(item => !item.asks);
+    if (lane.lines) pack(lane.drawn, lane.lines);
+  }
+}
 
 function drawLanes(into) {
   const ties = put(into, "g", {});
   lanes.forEach((lane, i) => {
     if (!lane.lines) return;
-    const items = seen(lane.items), few = items.length < 160, dense = items.length > DENSE;
+    const items = seen(lane.drawn), few = items.length < 160, dense = items.length > DENSE;
     const ticks = new Map();
     for (const item of items) {
       if (dense && !item.failed) {
@@ -69,7 +79,7 @@ lanes.forEach((lane, i) => lane.items.forEach(item => {
 }));
 function drawPicked(into) {
   const [item, lane] = itemOf.get(now.row) || [];
-  if (!item) return;
+  if (!item || (item.asks && !questions)) return;
   const x = xOf(item.from), y = middle(lane, item.line);
   if (x >= LEFT) put(into, "circle", { class: "picked", cx: x, cy: y + (item.dot ? 0 : 5), r: 8 });
 }

@@ -21,7 +21,7 @@ from ..faults.injector import Faults
 from ..faults.log import StalePlan
 from ..journal import SimDisk
 from ..loop_errors import DeadlockError, LivelockError, LostErrors
-from ..oracles import Bounds, Findings, Watch, watch
+from ..oracles import Bounds, Findings, Violation, Watch, watch
 from ..oracles.scene import Scene
 from ..oracles.watch import Maker
 from ..oracles.watched import World as Watched
@@ -71,13 +71,14 @@ class Program(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """A run's verdict; its record, None where it raised; how the account stands at its end; and,
-    when it is asked for, what happened."""
+    """A run's verdict; its record, None where it raised; how the account stands at its end; when it
+    is asked for, what happened; and what the oracles found."""
 
     verdict: Verdict
     record: Record | None
     ending: Ending
     happened: Callable[[], tuple[str, ...]]
+    violations: tuple[Violation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class Case:
             virtual_s=world.loop.time(),
         )
         record = None if isinstance(ended, Exception) else ended
-        return Outcome(verdict, record, ending_of(world.desk), happened)
+        return Outcome(verdict, record, ending_of(world.desk), happened, tuple(found.violations))
 
     def _setup(self, plan: Plan) -> Setup:
         head = self.head

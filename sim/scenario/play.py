@@ -20,7 +20,7 @@ from ...trading.errors import DryfillError, ScenarioError, UsageError
 from ...trading.strategy import Trader
 from ..faults.log import StalePlan
 from ..loop_errors import DeadlockError, LivelockError, LostErrors
-from ..oracles import Bounds, OracleError, watch
+from ..oracles import Bounds, OracleError, Violation, watch
 from ..oracles.watched import World as Watched
 from ..record import Record
 from ..setup import Setup
@@ -51,7 +51,8 @@ class World(Watched, Protocol):
 class Played:
     """How a run ended. `complaints`: what was wrong, nothing where it is well; `premises`: how
     often each oracle had something to judge; `unprotected_s`: the longest that contracts which
-    were meant to be protected had no stop; `market` and `plan`: what was played, as text."""
+    were meant to be protected had no stop; `market` and `plan`: what was played, as text;
+    `violations`: what the oracles found."""
 
     how: Variation
     complaints: tuple[str, ...]
@@ -63,6 +64,7 @@ class Played:
     market: str
     plan: str
     error: Exception | None = None
+    violations: tuple[Violation, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -147,6 +149,7 @@ class _Run:
             market="\n".join(str(row) for row in made.rows),
             plan=plan_to_toml(made.plan),
             error=error,
+            violations=tuple(found.violations),
         )
 
     def _look_back(self, record: Record, quiet: int) -> None:

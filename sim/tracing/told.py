@@ -12,6 +12,7 @@ from ...trading.order import (
     OrderChange,
     OrderRequest,
     OrderSpec,
+    OrderState,
     PositionState,
 )
 from ...trading.price import Ticks
@@ -121,6 +122,18 @@ def of_event(event: BrokerEvent, tag: str) -> Told:
     assert isinstance(event, StreamState)
     text = f"stream {'up' if event.up else 'down'}{', with a gap' if event.gap else ''}"
     return text, {"says": event.text} if event.text else {}
+
+
+def of_state(state: OrderState, tag: str) -> Told:
+    """How an order stands, as the client learns it otherwise than by an event."""
+    status = state.ord_status.name
+    text = f"learns {tag or state.order_id} is {status.lower().replace('_', ' ')}"
+    record = {
+        "status": status,
+        "filled": f"{state.cum_qty} of {state.order_qty}",
+        "order id": state.order_id,
+    }
+    return text, record | ({"says": state.text} if state.text else {})
 
 
 def order_text(request: OrderRequest) -> str:

@@ -17,11 +17,13 @@ from ...matching.reports import Report
 from ...trading.broker import BrokerEvent
 from ...trading.desk import Desk
 from ...trading.errors import NotSent, OutcomeUnknown
-from ...trading.order import ExecutionReport, PositionState
+from ...trading.order import ExecutionReport, OrderState, PositionState
 from ...trading.orders import tags
 from ...trading.orders.handle import Order
 from ...trading.orders.incident import Incident
 from ...trading.orders.observing import Observer
+from ...trading.strategy import Trader
+from ...trading.words import OrdStatus
 from ..desk.orders import OrderRecord
 from ..faults.calls import Call, Leaves
 from ..marks import Marks
@@ -47,6 +49,9 @@ class World(watched.World, Protocol):
 
     meter: UnprotectedMeter
 
+    def restart(self, trader: Trader) -> None:
+        """Start the trader's program again after a crash."""
+
     def follow_calls(self, leaves: Leaves) -> None:
         """Tell of every request that goes on the wire, and when it arrives."""
 
@@ -64,7 +69,7 @@ class Tracer:
         self._tags: dict[str, str] = {}  # by the broker's id
         self._told_of: OrderedDict[Any, int] = OrderedDict()  # a report's marks: its row
         self._held: dict[str, int] = {}
-        self._being_told: object = None
+        self._known: dict[str, tuple[OrdStatus, int]] = {}  # by tag, as the client was told
 
     # --- for whoever runs it ----------------------------------------------------------------------
 
@@ -77,10 +82,16 @@ class Tracer:
         self._opened_before = world.opened
         world.opened = self._opened
         world.follow_calls(self._left)
-        self.restarted()
+        self._stand_before()
+        # An attribute of this one world: whoever restarts it need not know that it is traced.
+        setattr(world, "restart", partial(self._restart, world.restart))  # noqa: B010  no method is assigned to
 
-    def restarted(self) -> None:
-        """Stand before the world's new broker port: call it right after `World.restart`."""
+    def _restart(self, restart: Callable[[Trader], None], trader: Trader) -> None:
+        restart(trader)
+        self._stand_before()
+
+    def _stand_before(self) -> None:
+        """Put a port before the broker's of this life."""
         world = self._world
         world.broker = ToldFirst(world.broker, self._now_ns, self._passed, self._told)
         world.process.when_dead(partial(self._died, world.process))
@@ -164,6 +175,10 @@ class Tracer:
             failed=event.error is not None,
             detail=record,
         )
+        found = event.result if isinstance(event.result, list) else [event.result]
+        for state in found:
+            if isinstance(state, OrderState):
+                self._knows(state.cl_ord_id or self._tags.get(state.order_id, ""), state)
 
     # --- events -----------------------------------------------------------------------------------
 
@@ -184,12 +199,12 @@ class Tracer:
         self._heard_before(record, report)
 
     def _told(self, event: BrokerEvent) -> None:
-        self._being_told = event
         of, tag, order = 0, "", ""
         if isinstance(event, ExecutionReport):
             state = event.order
             order = state.order_id
             tag = state.cl_ord_id or self._tags.get(order, "")
+            self._known[tag] = (state.ord_status, state.cum_qty)
             key = (order, state.ord_status, state.cum_qty, state.price, state.stop_px)
             # By bytes nobody is told what kind of report it was; then by what it left.
             of = self._told_of.get((*key, event.exec_type)) or self._told_of.get(key, 0)
@@ -211,15 +226,21 @@ class Tracer:
         desk.manager.observe(_Manager(self._incident, self._learned))
 
     def _learned(self, order: Order, report: ExecutionReport) -> None:
-        if self._being_told is report:
+        self._knows(order.cl_ord_id, report.order)
+
+    def _knows(self, tag: str, state: OrderState) -> None:
+        """The client was told how an order stands, or worked it out; noted where that is news."""
+        known = (state.ord_status, state.cum_qty)
+        if self._known.get(tag) == known:
             return
-        text, record = told.of_event(report, order.cl_ord_id)
+        self._known[tag] = known
+        text, record = told.of_state(state, tag)
         self._note(
             Lane.MANAGER,
             Kind.LEARNED,
-            f"learns {text}",
-            order.cl_ord_id,
-            report.order.order_id,
+            text,
+            tag,
+            state.order_id,
             failed=_bad(record),
             detail=record,
         )
@@ -235,6 +256,7 @@ class Tracer:
         text = f"the {process.name} process is dead"
         self._note(Lane.STRATEGY, Kind.CRASHED, text, failed=True)
         self._pending.clear()
+        self._known.clear()
         self._last.clear()
 
     # --- how --------------------------------------------------------------------------------------
@@ -327,7 +349,15 @@ class _Manager(Observer):
         self._learned(order, report)
 
 
-_AT_THE_VENUE = ("venue-cancel", "frozen", "late-fill", "liquidation", "trader", "stale-read")
+_AT_THE_VENUE = (
+    "halt",
+    "venue-cancel",
+    "frozen",
+    "late-fill",
+    "liquidation",
+    "trader",
+    "stale-read",
+)
 _OF_EVENTS = ("duplicate", "drop", "reorder", "late", "reshaped", "garbled", "summed")
 
 
@@ -337,8 +367,6 @@ def _struck(kind: str, what: str) -> Lane:
         return Lane.STRATEGY
     if kind in _OF_EVENTS or kind in ("stream-down", "not-subscribed"):
         return Lane.DOWN
-    if kind == "halt":
-        return Lane.MARKET
     return Lane.EXCHANGE if kind in _AT_THE_VENUE else Lane.UP
 
 

@@ -189,3 +189,18 @@ def test_a_search_into_a_log_says_every_minute_how_far_it_is(monkeypatch, capsys
     assert capsys.readouterr().err.splitlines() == [
         "30 of 100 seeds, 0 failed, 0.4 a second, 0 faults, 0 order states"
     ]
+
+
+def test_a_replay_is_drawn_where_a_page_is_asked_for(dryfill, plan_file, tmp_path):
+    plain = dryfill("replay", plan_file)
+    page = tmp_path / "run.html"
+    drawn = dryfill("replay", plan_file, "--page", page)
+    assert drawn.code == plain.code == 1
+    assert drawn.out == f"wrote {page}\n{plain.out}"
+    text = page.read_text(encoding="utf-8")
+    assert ">BARE</button>" in text
+    assert "drop: fill of " in text
+    assert f"dryfill replay {plan_file}</code>" in text
+    nowhere = dryfill("replay", plan_file, "--page", tmp_path / "nowhere" / "run.html")
+    assert nowhere.code == 2
+    assert "is not there; make it, or name another" in nowhere.err

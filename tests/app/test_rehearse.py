@@ -95,3 +95,30 @@ def test_a_file_that_is_no_scenario_is_bad_data(dryfill, tmp_path):
     done = dryfill("rehearse", str(tmp_path / "bad.toml"))
     assert done.code == 3
     assert "bad.toml:15: checks: ends 1 is 'rich'" in done.err
+
+
+def test_one_run_is_drawn_where_a_page_is_asked_for(dryfill, tmp_path):
+    page = tmp_path / "run.html"
+    done = dryfill("rehearse", "RS-04", "--wire", "--seeds", "3", "--page", page)
+    assert done.code == 0, done.err
+    assert f"\nwrote {page}: seed 3\n" in done.out
+    text = page.read_text(encoding="utf-8")
+    assert "<title>RS-04: " in text
+    assert "ack-lost: place of " in text
+    assert "--seeds 3 --wire</code>" in text
+
+
+def test_the_run_that_failed_is_the_one_that_is_drawn(dryfill, tmp_path):
+    path, page = tmp_path / "mine.toml", tmp_path / "run.html"
+    path.write_text(FAILS, encoding="utf-8")
+    done = dryfill("rehearse", str(path), "--page", page)
+    assert done.code == 1
+    text = page.read_text(encoding="utf-8")
+    assert "it ends protected, and is to end flat" in text
+    assert ">check</button>" in text
+
+
+def test_a_page_is_of_one_scenario_alone(dryfill, tmp_path):
+    done = dryfill("rehearse", "RS-28", "--page", tmp_path / "run.html")
+    assert done.code == 2
+    assert "--page shows one run; name one of these 7 scenarios" in done.err

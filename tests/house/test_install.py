@@ -60,11 +60,16 @@ def test_the_wheel_holds_the_listed_packages_and_their_data_and_nothing_else(whe
 
 
 def files_to_ship() -> list[PurePosixPath]:
-    """Every module and table of the rooms, relative to the root."""
+    """Every module, table and page of the rooms, relative to the root."""
     native = ROOT / "matching" / "native"
     tables = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.toml"))]
     tables = [path for path in tables if not path.is_relative_to(native)]
-    shipped = [ROOT / "py.typed", native / "core.pyi", *product_files(), *tables]
+    pages = [
+        path
+        for suffix in ("css", "html", "js")
+        for path in sorted((ROOT / "app").rglob(f"*.{suffix}"))
+    ]
+    shipped = [ROOT / "py.typed", native / "core.pyi", *product_files(), *tables, *pages]
     return [PurePosixPath(path.relative_to(ROOT).as_posix()) for path in shipped]
 
 

@@ -168,6 +168,20 @@ def test_zoom_and_short_silence_change_what_is_in_sight(shown: Tab) -> None:
     assert count(shown, "[data-row]") == whole
 
 
+def test_questions_can_be_left_out(shown: Tab, told: Any) -> None:
+    def texts() -> list[str]:
+        found = shown.ask(
+            "[...document.querySelectorAll('g[data-row] text')].map(e => e.textContent)"
+        )
+        return list(found)
+
+    assert any("open-orders" in text for text in texts())
+    shown.press("q")
+    assert not any("open-orders" in text for text in texts())
+    assert any("place 1.exit#1" in text for text in texts())
+    assert shown.ask("document.getElementById('ask').checked") is False
+
+
 def test_one_order_can_be_looked_at_alone(shown: Tab) -> None:
     shown.ask(
         "only = document.getElementById('only'), only.value = '1.target#1', "
@@ -196,6 +210,20 @@ def test_a_run_without_rows_is_drawn(tab: Tab, told: Any, tmp_path: Path) -> Non
     tab.press("ArrowRight")
     tab.press("z")
     assert tab.errors == []
+
+
+def test_a_length_of_time_is_rounded_before_it_is_taken_apart(
+    tab: Tab, told: Any, tmp_path: Path
+) -> None:
+    start_ns = told.trace.start_ns
+    one, two = told.trace.rows[:2]
+    later = structs.replace(two, at_ns=start_ns + 299_970_000_000)
+    waits = structs.replace(told.trace, rows=(one, later), end_ns=later.at_ns, bare=())
+    tab.open(write_timeline(tmp_path / "waits.html", waits, "waits"))
+    texts = tab.ask("[...document.querySelectorAll('svg text.halo')].map(e => e.textContent)")
+    assert "⋯ 5:00.0 ⋯" in texts
+    tab.press("End")
+    assert clock(tab) == "4:59.970000"
 
 
 BREAKS = {

@@ -57,3 +57,13 @@ def test_a_run_that_fails_has_its_timeline_with_the_error(
     assert "RuntimeError" in text
     assert "not what was expected" in text
     assert "place 1#1 buy 1 market" in text
+
+
+def test_a_folder_that_is_not_there_is_said_before_anything_runs(
+    es_parquet: Path, fails: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "nowhere" / "run.html"
+    assert ran("backtest", fails, es_parquet, "--instrument", "ES", "--timeline", page) == 2
+    said = capsys.readouterr().err
+    assert f"the folder of {page} is not there" in said
+    assert "not what was expected" not in said

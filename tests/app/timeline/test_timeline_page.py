@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 from msgspec import structs
+from rehearsing import setup_of, trade_a_bracket
 
 from dryfill.app.timeline.page import timeline_page
+from dryfill.scenarios.plan_text import make_plan
+from dryfill.sim.backtest import World
 from dryfill.sim.tracing.rows import Complaint, Kind, Trace
+from dryfill.sim.tracing.tracer import trace
+from dryfill.testing.wire_world import Rehearsal
 
 HOSTILE = '</script><img src=x onerror="document.title=1">&amp;'
 
@@ -52,10 +57,35 @@ def test_every_message_is_drawn_with_both_its_ends(page: str, told: Any) -> None
     latency = trace.latencies()
     arrived = [message for message in data_of(page)["messages"] if message[1] is not None]
     assert {message[4]: message[1] - message[0] for message in arrived} == latency
-    lost = [message for message in data_of(page)["messages"] if message[1] is None]
-    named = [(message[5], message[6]) for message in lost]
-    # It was acknowledged to nobody; what the run ended before it could arrive is here as well.
-    assert ("event", "canceled 1.stop#1") not in named
+
+
+def traced(world_of: Any, *faults: Any) -> Trace:
+    """A bracket under a plan, until its target is filled."""
+    world = world_of(setup_of(plan=make_plan(*faults)))
+    tracing = trace(world)
+    world.run(trade_a_bracket)
+    return tracing.finish()
+
+
+@pytest.mark.parametrize("world_of", [World, Rehearsal])
+def test_what_never_arrived_is_drawn_as_lost_and_nothing_else_is(world_of: Any) -> None:
+    lost = {"kind": "request-lost", "form": "reset", "call": "place", "role": "stop"}
+    found = traced(world_of, lost, {"kind": "drop", "event": "new", "role": "target"})
+    messages = data_of(timeline_page(found, "lost"))["messages"]
+    failed = [(m[2], m[6]) for m in messages if m[1] is None and m[8]]
+    assert failed == [("up", "place 1.stop#1"), ("down", "new 1.target#1")]
+
+
+def test_what_was_on_its_way_when_the_run_ended_is_no_failure() -> None:
+    async def trader(desk: Any) -> list[str]:
+        desk.broker.open_orders(deadline_s=5)
+        return []
+
+    world = World(setup_of())
+    tracing = trace(world)
+    world.run(trader)
+    messages = data_of(timeline_page(tracing.finish(), "ended"))["messages"]
+    assert [(m[1], m[6], m[8]) for m in messages] == [(None, "open-orders", 0)]
 
 
 def test_the_spans_and_the_position_are_the_exchanges(page: str, told: Any) -> None:

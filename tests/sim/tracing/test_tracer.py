@@ -13,10 +13,12 @@ from rehearsing import setup_of, trade_a_bracket
 
 from dryfill.scenarios.plan_text import make_plan
 from dryfill.sim.backtest import World
+from dryfill.sim.journal import SimDisk
 from dryfill.sim.oracles import watch
 from dryfill.sim.tracing.rows import ARRIVALS, Kind, Lane
 from dryfill.sim.tracing.tracer import trace
-from dryfill.testing.rehearsal import Rehearsal
+from dryfill.testing.wire_world import Rehearsal
+from dryfill.trading import instruments
 from dryfill.trading.order import Buy
 from dryfill.trading.price import Ticks
 
@@ -122,9 +124,10 @@ def test_the_spans_without_a_stop_are_the_meters(world_of):
     assert (bare.qty, bare.from_ns, bare.to_ns, bare.meant) == (2, entry.at_ns, stop.at_ns, True)
 
 
-def test_a_crash_and_the_next_life_are_rows():
+@both
+def test_a_crash_and_the_next_life_are_rows(world_of):
     crash = {"kind": "crash", "call": "place", "role": "stop", "point": "acted"}
-    world = World(setup_of(plan=make_plan(crash)))
+    world = world_of(setup_of(plan=make_plan(crash)))
     tracing, lives = trace(world), []
 
     async def trader(desk):
@@ -136,16 +139,16 @@ def test_a_crash_and_the_next_life_are_rows():
         await asyncio.sleep(5)
         return []
 
-    def restart():
-        world.restart(trader)
-        tracing.restarted()
+    def died():
+        world.loop.call_at_ns(world.loop.now_ns + 10**9, lambda: world.restart(trader))
 
-    world.on_crash = lambda: world.loop.call_at_ns(world.loop.now_ns + 10**9, restart)
+    world.on_crash = died
     world.run(trader)
     found = tracing.finish()
     (crashed,) = rows_of(found, Kind.CRASHED)
     opened = [row.at_ns for row in rows_of(found, Kind.OPENED)]
-    assert opened == [found.start_ns, crashed.at_ns + 10**9]
+    assert len(opened) == 2
+    assert opened[0] < crashed.at_ns < crashed.at_ns + 10**9 <= opened[1]
     after = [row for row in rows_of(found, Kind.ANSWERED) if row.at_ns > opened[1]]
     assert after
     assert all(row.n in found.latencies() for row in after)
@@ -165,6 +168,57 @@ def test_what_the_strategy_asks_for_and_hears_is_on_its_lane():
     assert heard[0].text == "hears new 1.entry#1"
     assert handled[0].of == heard[0].n
     assert handled[0].at_ns - heard[0].at_ns == 50 * MS
+
+
+def test_what_a_manager_learns_by_asking_is_no_telling():
+    silent = {"kind": "drop", "event": "fill", "role": "entry"}
+    found, _ = traced(Rehearsal, silent, {"kind": "drop", "event": "position"})
+    learned = rows_of(found, Kind.LEARNED, "1.entry#1")
+    assert [row.detail["status"] for row in learned] == ["FILLED"]
+    told = [row.detail["status"] for row in rows_of(found, Kind.TOLD, "1.entry#1")]
+    assert "FILLED" not in told
+
+
+def test_a_new_life_knows_what_it_was_answered():
+    """It has no memory of its own here but the journal; what stands it learns by asking."""
+    crash = {"kind": "crash", "call": "place", "role": "stop", "point": "acted"}
+    disk = SimDisk(instruments.find)
+    world = World(setup_of(plan=make_plan(crash), journal=disk.open))
+    tracing, lives = trace(world), []
+
+    async def trader(desk):
+        lives.append(desk)
+        if len(lives) == 1:
+            await desk.bracket(Buy(2), stop=Ticks(40))
+        await asyncio.sleep(5)
+        return []
+
+    def died():
+        world.loop.call_at_ns(world.loop.now_ns + 10**9, lambda: world.restart(trader))
+
+    world.on_crash = died
+    world.run(trader)
+    learned = rows_of(tracing.finish(), Kind.LEARNED, "1.stop#1")
+    assert [row.text for row in learned] == ["learns 1.stop#1 is new"]
+
+
+def test_two_reports_that_leave_an_order_alike_are_told_apart():
+    """A change of its quantity alone, told before the order's first report is."""
+
+    async def trader(desk):
+        order = await desk.place(Buy(1, limit="19990"))
+        await desk.modify(order, qty=2)
+        await asyncio.sleep(1)
+        return []
+
+    late = {"kind": "late", "event": "new", "role": "", "delay": "70 ms"}
+    found, _ = traced(World, late, trader=trader, latency="25ms")
+    by_n = {row.n: row for row in found.rows}
+    told = [row for row in rows_of(found, Kind.TOLD, "1#1") if row.of]
+    pairs = [(row.text.split()[0], by_n[row.of].text.split()[0]) for row in told]
+    assert ("new", "new") in pairs
+    assert ("replaced", "replaced") in pairs
+    assert all(one == other for one, other in pairs)
 
 
 def test_a_run_that_is_traced_is_the_same_run():
@@ -208,7 +262,7 @@ from rehearsing import setup_of, trade_a_bracket
 from dryfill.app.timeline.page import timeline_page
 from dryfill.sim.backtest import World
 from dryfill.sim.tracing.tracer import trace
-from dryfill.testing.rehearsal import Rehearsal
+from dryfill.testing.wire_world import Rehearsal
 for world_of in (World, Rehearsal):
     world = world_of(setup_of(seed=7))
     tracing = trace(world)
