@@ -10,12 +10,13 @@ import math
 import threading
 import traceback
 import weakref
-from collections import Counter, deque
-from collections.abc import AsyncGenerator, Callable
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable
 from contextvars import Context
 from heapq import heapify, heappop, heappush
 from typing import Any, TypeVarTuple
 
+from . import loop_errors
 from .loop_errors import DeadlockError, LivelockError, RealWorldError, describe_task
 from .loop_handles import callback_name, close_dead, forgive, is_dead, owner_of
 from .loop_moments import HORIZON_NS, Source, Tie
@@ -53,6 +54,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         super().__init__()
         self.origin_ns = origin_ns
         self.now_ns = origin_ns
+        self.clear_ns = -1  # how far a source that goes ahead may move the time: see `go_ahead`
         self.lost: list[str] = []
         self._callbacks_max = callbacks_max
         self._callbacks_now = 0
@@ -119,6 +121,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         when = (when_ns - self.origin_ns) / 1e9
         timer = asyncio.TimerHandle(when, callback, args, self, context)
         heappush(self._heap, (when_ns, tie, self.next_number(), timer))
+        if when_ns <= self.clear_ns:
+            self.clear_ns = when_ns - 1
         return timer
 
     def next_number(self) -> int:
@@ -131,12 +135,48 @@ class VirtualLoop(asyncio.BaseEventLoop):
         # sorted is stable, so equal ranks keep the order in which they were added.
         entries = [*self._sources, (int(source.tie), source)]
         self._sources = tuple(sorted(entries, key=lambda entry: entry[0]))
+        self.clear_ns = -1
 
     def remove_source(self, source: Source) -> None:
         """Undo `add_source`. Raises ValueError when `source` was not added."""
         if all(known is not source for _, known in self._sources):
             raise ValueError(f"{source!r} is not a source of this loop")
         self._sources = tuple(entry for entry in self._sources if entry[1] is not source)
+        self.clear_ns = -1
+
+    @property
+    def ready(self) -> Collection[asyncio.Handle]:
+        """What is to run before time moves on; always the same collection."""
+        return self._ready
+
+    def go_ahead(self, source: Source, to_ns: int) -> bool:
+        """Move to a moment of `source` from within a step, if the loop would go there next: nothing
+        else is ready or comes before or with it. False, and nothing moves, otherwise.
+
+        Whoever got True does at that moment what `advance` does, and then may move `now_ns` on from
+        one moment of the source's to the next as long as nothing is `ready`, up to `clear_ns`:
+        whatever is asked for in between lowers that.
+        """
+        if self._ready or self._in_turn or self._stopping:
+            return False
+        clear_ns = self._heap[0][0] - 1 if self._first_timer() else HORIZON_NS
+        for _, other in self._sources:
+            if other is not source:
+                moment_ns = other.next_moment(clear_ns)
+                if moment_ns is not None:
+                    clear_ns = moment_ns - 1
+        if to_ns > clear_ns:
+            return False
+        if to_ns > self.now_ns:
+            self.now_ns = to_ns
+            self._callbacks_now = 0
+        self.clear_ns = clear_ns
+        return True
+
+    def stop(self) -> None:
+        """As asyncio: what is ready now still runs."""
+        super().stop()
+        self.clear_ns = -1
 
     # -- steps --------------------------------------------------------------------------------
 
@@ -153,7 +193,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             batch = len(ready)
             self._callbacks_now += batch
             if self._callbacks_now > self._callbacks_max:
-                raise self._livelock(Counter(callback_name(handle) for handle in ready))
+                raise self._livelock(map(callback_name, ready))
             any_dead = self._any_dead  # a crash within a batch cancels its handles itself
             for _ in range(batch):
                 handle = ready.popleft()
@@ -174,7 +214,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             for _ in range(last):
                 self._callbacks_now += 1
                 if self._callbacks_now > self._callbacks_max:
-                    raise self._livelock(Counter(callback_name(handle) for handle in turns))
+                    raise self._livelock(map(callback_name, turns))
                 handle = turns.next()
                 if not handle._cancelled and not (self._any_dead and is_dead(handle)):
                     handle._run()
@@ -184,11 +224,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _advance(self) -> None:
         """Move to the next moment and run the one thing that is first there; with a schedule, make
         ready what is due there."""
+        self.clear_ns = -1
         heap = self._heap
-        while heap and heap[0][3]._cancelled:
-            heappop(heap)
-            self._cancelled_timers -= 1
-        if heap:
+        if self._first_timer():
             at_ns, tie = heap[0][0], heap[0][1]
         else:
             at_ns, tie = HORIZON_NS, _AFTER_ALL_TIES
@@ -201,13 +239,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 at_ns, tie, chosen = moment_ns, source_tie, source
         if at_ns > self.now_ns:
             if chosen is None and not heap:
-                raise self._deadlock()
+                raise loop_errors.deadlock(self.time(), self.pending_tasks())
             self.now_ns = at_ns
             self._callbacks_now = 0
         self._callbacks_now += 1
         if self._callbacks_now > self._callbacks_max:
             culprit = repr(chosen) if chosen is not None else callback_name(heap[0][3])
-            raise self._livelock(Counter([culprit]))
+            raise self._livelock([culprit])
         if chosen is not None:
             assert at_ns >= self.now_ns, f"{chosen!r} named {at_ns} ns, before {self.now_ns} ns"
             chosen.advance(at_ns)
@@ -218,6 +256,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
         timer = heappop(heap)[3]
         if not (self._any_dead and is_dead(timer)):
             timer._run()
+
+    def _first_timer(self) -> bool:
+        """Whether a timer is set; the first one of the heap then."""
+        heap = self._heap
+        while heap and heap[0][3]._cancelled:
+            heappop(heap)
+            self._cancelled_timers -= 1
+        return bool(heap)
 
     def _make_ready(self, at_ns: int, tie: int) -> None:
         """All that is due at one moment and of one rank, as asyncio does, in the order chosen."""
@@ -349,19 +395,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
             lines.append("".join(traceback.format_exception(error)).rstrip())
         self.lost.append("\n".join(lines))
 
-    def _deadlock(self) -> DeadlockError:
-        tasks = self.pending_tasks()
-        stacks = "\n".join(describe_task(task) for task in tasks)
-        return DeadlockError(
-            f"at {self.time():.9f} s nothing is ready, no timer is set and no source has more to "
-            f"give, and {len(tasks)} task(s) still wait; complete what they wait for, or bound "
-            f"the wait with asyncio.timeout:\n{stacks}"
-        )
-
-    def _livelock(self, names: Counter[str]) -> LivelockError:
+    def _livelock(self, names: Iterable[str]) -> LivelockError:
         self._callbacks_now = 0  # so that the runner can still cancel what is left
-        culprits = ", ".join(f"{name} ({count})" for name, count in names.most_common(10))
-        return LivelockError(
-            f"more than {self._callbacks_max} callbacks at {self.time():.9f} s, and virtual time "
-            f"stands still; await asyncio.sleep(seconds) where this loops. Ready now: {culprits}"
-        )
+        return loop_errors.livelock(self.time(), self._callbacks_max, names)

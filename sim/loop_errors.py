@@ -1,7 +1,8 @@
 """What can be wrong with a run in virtual time, and the stacks that say where."""
 
 import linecache
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -31,6 +32,26 @@ class LostErrors(DryfillError):
 
 class RealWorldError(UsageError):
     """A real clock, entropy, socket, thread or process was asked for inside virtual time."""
+
+
+def deadlock(time_s: float, tasks: list[VirtualTask]) -> DeadlockError:
+    """The error of a run in which `tasks` wait and nothing can come."""
+    stacks = "\n".join(describe_task(task) for task in tasks)
+    return DeadlockError(
+        f"at {time_s:.9f} s nothing is ready, no timer is set and no source has more to give, and "
+        f"{len(tasks)} task(s) still wait; complete what they wait for, or bound the wait with "
+        f"asyncio.timeout:\n{stacks}"
+    )
+
+
+def livelock(time_s: float, callbacks_max: int, names: Iterable[str]) -> LivelockError:
+    """The error of a run in which time stands still. `names`: what is ready."""
+    counts = Counter(names).most_common(10)
+    culprits = ", ".join(f"{name} ({count})" for name, count in counts)
+    return LivelockError(
+        f"more than {callbacks_max} callbacks at {time_s:.9f} s, and virtual time stands still; "
+        f"await asyncio.sleep(seconds) where this loops. Ready now: {culprits}"
+    )
 
 
 def describe_task(task: VirtualTask) -> str:

@@ -6,73 +6,29 @@ behind it.
 """
 
 from asyncio import Future
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..trading.ahead import Stretch
 from ..trading.errors import Refused
-from ..trading.events import Bar, MarketEvent, Quote, StatusChange, Trade
+from ..trading.events import Bar, Quote, StatusChange
 from ..trading.instrument import Instrument
+from ..trading.last_prices import LastPrices
 from ..trading.market import Channel, MarketOffers, Subscription
 from ..trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape
-from ..trading.words import Side, TradingStatus
+from ..trading.words import TradingStatus
+from .feed_streams import EventStream, RowStream, Sink, Stream, Told
 from .loop import VirtualLoop
-from .loop_moments import Tie
+from .loop_moments import HORIZON_NS, Tie
 from .process import Process
 from .tape_bars import BarColumns, bars_of
 from .wire import Leg, Wire
 
-_CHUNK = 65_536
-_AGGRESSOR = {1: Side.BUY, 2: Side.SELL}
-
 # Of events at one nanosecond: the session's state, what the bars of a tape ended with, bars, and
 # then rows in file order, which is their `seq` (DESIGN 6). A bar ends before the rows at its end.
 _STATUS, _CLOSE, _BAR = -3, -2, -1
-
-_Told = tuple[int, int, MarketEvent]
-"""When the feed has an event, its rank at that nanosecond, and the event."""
-
-
-class _Stream:
-    """One subscription: its events in order, and the next one with its time and its latency."""
-
-    __slots__ = (
-        "event",
-        "events",
-        "latency_ns",
-        "order",
-        "sent_ns",
-        "sink",
-        "subscription",
-        "wire",
-    )
-
-    def __init__(
-        self,
-        subscription: Subscription,
-        events: Iterator[_Told],
-        sink: Callable[[MarketEvent], None],
-        wire: Wire,
-    ) -> None:
-        self.subscription = subscription
-        self.events = events
-        self.sink = sink
-        self.wire = wire
-        self.sent_ns = 0
-        self.order = (0, 0)
-        self.latency_ns = 0
-        self.event: MarketEvent | None = None
-
-    def step(self) -> bool:
-        """Move to the next event; False when there is none."""
-        following = next(self.events, None)
-        if following is None:
-            return False
-        self.sent_ns, rank, self.event = following
-        self.order = (self.sent_ns, rank)
-        self.latency_ns = self.wire.latency_ns(Leg.FEED)
-        return True
 
 
 class SimMarket:
@@ -100,7 +56,7 @@ class SimMarket:
         self._instrument = instrument
         self._tape = tape
         self._changes = changes
-        self._streams: list[_Stream] = []
+        self._streams: list[Stream] = []
         self._bars: dict[int, BarColumns] = {}
         self._numbers = 0
         self._told_any = False
@@ -116,7 +72,7 @@ class SimMarket:
         self,
         instrument: Instrument,
         channel: Channel,
-        sink: Callable[[MarketEvent], None],
+        sink: Sink,
         *,
         span_ns: int = 0,
     ) -> "Future[Subscription]":
@@ -125,18 +81,19 @@ class SimMarket:
         subscription = Subscription(instrument, channel, span_ns, self._numbers)
         try:
             self._check(instrument, channel)
-            events = self._events(channel, span_ns)
+            stream = self._stream(subscription, sink)
         except Refused as refusal:
             answer.set_exception(refusal)
             return answer
-        stream = _Stream(subscription, events, sink, self._wire)
+        self._loop.clear_ns = -1  # whoever goes ahead did not know of this
         if stream.step():
             self._streams.append(stream)
         answer.set_result(subscription)
         return answer
 
     def unsubscribe(self, subscription: Subscription) -> "Future[None]":
-        self._streams = [s for s in self._streams if s.subscription != subscription]
+        self._loop.clear_ns = -1
+        self._streams = [s for s in self._streams if s.told_as != subscription]
         answer: Future[None] = self._loop.create_future()
         answer.set_result(None)
         return answer
@@ -179,13 +136,44 @@ class SimMarket:
             if head.sent_ns + head.latency_ns > to_ns:
                 return
             self._told_any = True
-            event, sink = head.event, head.sink
-            assert event is not None
+            event, sink = head.take(), head.sink
             if not head.step():
                 self._streams.remove(head)
             self._process.run(sink, event)
 
-    def _head(self) -> _Stream | None:
+    # --- ahead of the loop -----------------------------------------------------------------------
+
+    def pull(self, sinks: Sequence[Sink]) -> bool:
+        head = self._head()
+        if head is None or head.sink not in sinks:
+            return False
+        at_ns = max(head.sent_ns + head.latency_ns, self._loop.now_ns)
+        # The first to hear of that moment is the reader, so he would be awakened first, too.
+        if not self._loop.go_ahead(self, at_ns):
+            return False
+        self.advance(at_ns)
+        return True
+
+    def stretch(
+        self, sink: Sink, prices: LastPrices, waiting: Collection[object]
+    ) -> Stretch | None:
+        head = self._head()
+        if not isinstance(head, RowStream) or head.sink != sink:
+            return None
+        loop = self._loop
+        at_ns = max(head.sent_ns + head.latency_ns, loop.now_ns)
+        if not loop.go_ahead(self, at_ns):
+            return None
+        before_ns = HORIZON_NS
+        for stream in self._streams:
+            if stream is not head:
+                before_ns = min(before_ns, stream.sent_ns)
+                loop.clear_ns = min(loop.clear_ns, stream.sent_ns + stream.latency_ns - 1)
+        self._told_any = True
+        newest = prices.newest(head.kind)
+        return head.kind, head.stretch(loop, newest, waiting, before_ns)
+
+    def _head(self) -> Stream | None:
         """The stream whose next event the feed had first; of equals, the one subscribed first."""
         streams = self._streams
         if len(streams) < 2:
@@ -201,34 +189,26 @@ class SimMarket:
             known = ", ".join(sorted(self._offers.channels))
             raise Refused(f"the data has no {channel.value} of {instrument.symbol}; it has {known}")
 
-    def _events(self, channel: Channel, span_ns: int) -> Iterator[_Told]:
-        """What a channel tells from now on."""
-        now_ns = self._loop.now_ns
-        if channel is Channel.BARS:
-            return self._bar_events(self._columns(span_ns), span_ns, now_ns)
-        if channel is Channel.STATUS:
-            return self._status_events(now_ns)
+    def _stream(self, told_as: Subscription, sink: Sink) -> Stream:
+        """What a subscription is told from now on."""
+        now_ns, channel = self._loop.now_ns, told_as.channel
         # Before anything has moved, the rows of the first nanosecond are still to come.
         nothing_yet = now_ns == self._loop.origin_ns and not self._told_any
-        after_ns = now_ns - nothing_yet
+        tape, after_ns = self._tape, now_ns - nothing_yet
         if channel is Channel.TRADES:
-            return self._trade_events(after_ns)
-        return self._quote_events(after_ns) if len(self._tape.quotes.seq) else self._closes(now_ns)
+            return RowStream(told_as, sink, self._wire, tape.trades, after_ns)
+        if channel is Channel.QUOTES and len(tape.quotes.seq):
+            return RowStream(told_as, sink, self._wire, tape.quotes, after_ns)
+        if channel is Channel.QUOTES:
+            events = self._closes(now_ns)
+        elif channel is Channel.STATUS:
+            events = self._status_events(now_ns)
+        else:
+            span_ns = told_as.span_ns
+            events = self._bar_events(self._columns(span_ns), span_ns, now_ns)
+        return EventStream(told_as, sink, self._wire, events)
 
-    def _quote_events(self, after_ns: int) -> Iterator[_Told]:
-        rows, grid = self._tape.quotes, self._instrument
-        names = ("time_ns", "bid", "bid_size", "ask", "ask_size")
-        for at_ns, seq, time_ns, bid, bid_size, ask, ask_size in _rows(rows, names, after_ns):
-            quote = Quote(grid, time_ns, _px(bid), _size(bid_size), _px(ask), _size(ask_size))
-            yield at_ns, seq, quote
-
-    def _trade_events(self, after_ns: int) -> Iterator[_Told]:
-        rows, grid = self._tape.trades, self._instrument
-        names = ("time_ns", "price", "size", "aggressor")
-        for at_ns, seq, time_ns, price, size, aggressor in _rows(rows, names, after_ns):
-            yield at_ns, seq, Trade(grid, time_ns, price, size, _AGGRESSOR.get(aggressor))
-
-    def _closes(self, after_ns: int) -> Iterator[_Told]:
+    def _closes(self, after_ns: int) -> Iterator[Told]:
         """Of bars, the quote at the close of each: all that is known at its end."""
         bars, grid = self._tape.bars, self._instrument
         quoted = (bars.bid_close != NO_PRICE) | (bars.ask_close != NO_PRICE)
@@ -241,12 +221,12 @@ class SimMarket:
             quote = Quote(grid, at_ns, _px(bid), _size(bid_size), _px(ask), _size(ask_size))
             yield at_ns, _CLOSE, quote
 
-    def _bar_events(self, columns: BarColumns, span_ns: int, after_ns: int) -> Iterator[_Told]:
+    def _bar_events(self, columns: BarColumns, span_ns: int, after_ns: int) -> Iterator[Told]:
         first = int(columns.told_ns.searchsorted(after_ns, side="right"))
         for n in range(first, len(columns)):
             yield int(columns.told_ns[n]), _BAR, self._bar(columns, span_ns, n)
 
-    def _status_events(self, after_ns: int) -> Iterator[_Told]:
+    def _status_events(self, after_ns: int) -> Iterator[Told]:
         for at_ns, status in self._changes:
             if at_ns > after_ns:
                 yield at_ns, _STATUS, StatusChange(self._instrument, at_ns, status)
@@ -281,20 +261,7 @@ def _offers_of(tape: Tape) -> MarketOffers:
     return MarketOffers(frozenset(channels), not unsized)
 
 
-def _rows(table: Any, names: tuple[str, ...], after_ns: int) -> Iterator[tuple[Any, ...]]:
-    """Rows that the feed has after a moment, as tuples of ints: when it has them, their `seq`, and
-    the columns named; chunk by chunk."""
-    sent = table.time_ns
-    if table.arrival_ns is not None:
-        # One connection brought them to the feed, too: what came late held up what was behind it.
-        sent = np.maximum.accumulate(table.arrival_ns)
-    first = int(sent.searchsorted(after_ns, side="right"))
-    columns = [sent, table.seq, *(getattr(table, name) for name in names)]
-    for start in range(first, len(table.seq), _CHUNK):
-        yield from zip(*(c[start : start + _CHUNK].tolist() for c in columns), strict=True)
-
-
-def _order(stream: _Stream) -> tuple[int, int]:
+def _order(stream: Stream) -> tuple[int, int]:
     return stream.order
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextvars import Context
 from enum import StrEnum
 
-from .latency import LatencyModel, LatencyProfile
+from .latency import Constant, LatencyModel, LatencyProfile
 from .loop_moments import Tie
 from .streams import Bits, named_stream
 from .timers import Timers
@@ -52,6 +52,11 @@ class Wire:
         """Draw how long one message of a leg is on its way."""
         model, stream = self._legs[leg]
         return model.draw(stream)
+
+    def constant_ns(self, leg: Leg) -> int | None:
+        """How long every message of a leg is on its way; None where it is drawn."""
+        model = self._legs[leg][0]
+        return model.ns if isinstance(model, Constant) else None
 
     def send(
         self, leg: Leg, deliver: Callable[[], None], extra_ns: int = 0, ordered: bool = True

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -37,7 +38,7 @@ from .orders.positions import Position
 from .orders.settings import OrderSettings
 from .price import PriceLike, Ticks
 from .repeating import Repeating, Timer
-from .series import BarArrived, Series
+from .series import BarArrived, Series, read
 from .stop_prices import StopPrices
 from .words import Side
 
@@ -68,6 +69,8 @@ class Desk:
         self.subscribed: set[Channel] = set()
         self._now_ns = now_ns
         self.prices = LastPrices()
+        self._feeds: list[Callable[[MarketEvent], None]] = [self._on_market]
+        self.inbox.read_ahead(market, self._feeds, self.prices)
         self._timers: list[Repeating] = []
         known = knowing(instrument)
         self.manager = OrderManager(
@@ -166,12 +169,8 @@ class Desk:
         bars = Bars(instrument, span_ns(span))
         series = Series(bars, warmup)
         self.subscribed.add(Channel.BARS)
-        await self.market.subscribe(
-            instrument,
-            Channel.BARS,
-            lambda event: self._on_bar(series, event),
-            span_ns=bars.span_ns,
-        )
+        self._feeds.append(partial(self._on_bar, series))
+        await self.market.subscribe(instrument, Channel.BARS, self._feeds[-1], span_ns=bars.span_ns)
         if warmup:
             for bar in await self.market.history(instrument, bars.span_ns, warmup):
                 series.grow(bar)
@@ -179,7 +178,7 @@ class Desk:
 
     async def _subscribe(self, channel: Channel, instrument: Instrument | None) -> None:
         self.subscribed.add(channel)
-        await self.market.subscribe(instrument or self.instrument, channel, self._on_market)
+        await self.market.subscribe(instrument or self.instrument, channel, self._feeds[0])
 
     # --- orders -----------------------------------------------------------------------------------
 
@@ -348,19 +347,10 @@ class Desk:
         self._timers.append(timer)
         return timer.cancel
 
-    async def events(self) -> AsyncIterator[Any]:
+    def events(self) -> AsyncIterator[Any]:
         """Everything that was subscribed to, order reports, fills, positions, timers and incidents,
         in order, until the run ends."""
-        while (event := await self.inbox.get()) is not None:
-            ready = self.unwrap(event)
-            if ready is not None:
-                yield ready
-
-    def unwrap(self, event: Any) -> Any:
-        """An event as its reader sees it; None for a bar that only fills a warm-up."""
-        if isinstance(event, BarArrived):
-            return event.bar if event.series.grow(event.bar) else None
-        return event
+        return read(self.inbox)
 
     # --- how --------------------------------------------------------------------------------------
 

@@ -5,31 +5,22 @@ asked; a price is made once for each tick and remembered by the instrument. `tim
 exchange's time, ns since the epoch, UTC; the client gets the event later, by the feed's latency.
 """
 
+from msgspec import Struct
+
 from .instrument import Instrument
 from .price import Price
 from .words import Side, TradingStatus
 
 
-class Quote:
+class Quote(Struct, eq=False, gc=False):
     """Top of book. A missing side has no price; a size the feed does not give is None."""
 
-    __slots__ = ("ask_size", "ask_ticks", "bid_size", "bid_ticks", "instrument", "time_ns")
-
-    def __init__(
-        self,
-        instrument: Instrument,
-        time_ns: int,
-        bid_ticks: int | None,
-        bid_size: int | None,
-        ask_ticks: int | None,
-        ask_size: int | None,
-    ) -> None:
-        self.instrument = instrument
-        self.time_ns = time_ns
-        self.bid_ticks = bid_ticks
-        self.bid_size = bid_size
-        self.ask_ticks = ask_ticks
-        self.ask_size = ask_size
+    instrument: Instrument
+    time_ns: int
+    bid_ticks: int | None
+    bid_size: int | None
+    ask_ticks: int | None
+    ask_size: int | None
 
     @property
     def bid(self) -> Price | None:
@@ -46,24 +37,14 @@ class Quote:
         )
 
 
-class Trade:
+class Trade(Struct, eq=False, gc=False):
     """One trade. `aggressor` is the side that took, None where the feed does not say."""
 
-    __slots__ = ("aggressor", "instrument", "price_ticks", "size", "time_ns")
-
-    def __init__(
-        self,
-        instrument: Instrument,
-        time_ns: int,
-        price_ticks: int,
-        size: int,
-        aggressor: Side | None,
-    ) -> None:
-        self.instrument = instrument
-        self.time_ns = time_ns
-        self.price_ticks = price_ticks
-        self.size = size
-        self.aggressor = aggressor
+    instrument: Instrument
+    time_ns: int
+    price_ticks: int
+    size: int
+    aggressor: Side | None
 
     @property
     def price(self) -> Price:

@@ -1,5 +1,7 @@
 """The newest prices that a desk was told of, by instrument."""
 
+from typing import Any
+
 from .events import Bar, MarketEvent, Quote, Trade
 from .instrument import Instrument
 from .price import Price
@@ -23,6 +25,10 @@ class LastPrices:
             self._trades[symbol] = event
         elif isinstance(event, Bar):
             self._bars[symbol] = event
+
+    def newest(self, kind: type) -> dict[str, Any]:
+        """The newest quotes, or trades, by symbol; for whoever sees very many of them."""
+        return self._quotes if kind is Quote else self._trades
 
     def quote(self, instrument: Instrument) -> Quote | None:
         return self._quotes.get(instrument.symbol)

@@ -1,9 +1,13 @@
-"""A subscribed series of bars, and how much of its warm-up is still missing."""
+"""A subscribed series of bars, how much of its warm-up is still missing, and an inbox read."""
+
+from collections.abc import AsyncIterator
+from typing import Any
 
 from msgspec import Struct
 
 from .bars import Bars
 from .events import Bar
+from .inbox import Inbox
 
 
 class Series:
@@ -31,3 +35,25 @@ class BarArrived(Struct, frozen=True):
 
     series: Series
     bar: Bar
+
+
+def as_read(event: Any) -> Any:
+    """An event of an inbox as its reader sees it; None for a bar that only fills a warm-up."""
+    if type(event) is BarArrived:
+        return event.bar if event.series.grow(event.bar) else None
+    return event
+
+
+async def read(inbox: Inbox) -> AsyncIterator[Any]:
+    """What comes into an inbox, as its reader sees it, until it is closed."""
+    while True:
+        stretch = inbox.stretch()
+        if stretch is not None:
+            for event in stretch[1]:
+                yield event
+        event = await inbox.get()
+        if event is None:
+            return
+        ready = as_read(event)
+        if ready is not None:
+            yield ready

@@ -15,20 +15,20 @@ class KeptState:
     """`values` as they are: numbers, text, Decimals, times, lists and dictionaries of these; a
     tuple comes back as a list. `save` keeps them where they changed.
 
-    `body` is what another life kept, b"" for nothing; `bytes_most` bounds what is written, and
-    `keep` writes it.
+    `body` is what is kept, at first by another life, b"" for nothing; `bytes_most` bounds what is
+    written, and `keep` writes it.
     """
 
     def __init__(self, body: bytes, bytes_most: int, keep: Callable[[bytes], None]) -> None:
         self.values: dict[str, Any] = _read(body) if body else {}
-        self._kept = body
+        self.body = body
         self._bytes_most = bytes_most
         self._keep = keep
 
     def save(self) -> None:
         """Keep the values, if they are not kept already. Raises `UsageError` for values that cannot
         be written, and for too many; what was kept before stays kept then."""
-        if not self.values and not self._kept:
+        if not self.values and not self.body:
             return
         try:
             body = msgspec.msgpack.encode(_plain(self.values))
@@ -37,7 +37,7 @@ class KeptState:
                 f"self.state cannot be kept: {error}; put numbers, text, Decimals, times, lists "
                 "and dictionaries of these into it"
             ) from error
-        if body == self._kept:
+        if body == self.body:
             return
         if len(body) > self._bytes_most:
             raise UsageError(
@@ -45,7 +45,7 @@ class KeptState:
                 "(OrderSettings.state_bytes_most); keep less, not a history of everything"
             )
         self._keep(body)
-        self._kept = body
+        self.body = body
 
 
 def _plain(value: Any) -> Any:

@@ -4,12 +4,14 @@ One task pulls a strategy's events and awaits its handlers; they never overlap. 
 quotes conflate and everything else queues; the order manager never waits for it.
 """
 
-import inspect
-from collections.abc import Callable, Coroutine, Sequence
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
+from inspect import getattr_static, isawaitable
 from random import Random
+from types import CoroutineType
 from typing import Any
 
 from .bars import Bars
@@ -33,6 +35,8 @@ from .orders.manager import Incident
 from .orders.positions import Position
 from .price import PriceLike, Ticks
 from .repeating import Timer
+from .series import as_read
+from .state import KeptState
 from .words import ContingencyType
 
 _HANDLER_OF: dict[type, str] = {
@@ -258,15 +262,38 @@ async def run_strategy(strategy: Strategy) -> list[str]:
 
 async def _handle_events(strategy: Strategy) -> None:
     """One event after the other, until the inbox is closed."""
-    desk, kept = strategy.desk, strategy.desk.kept
+    inbox, kept = strategy.desk.inbox, strategy.desk.kept
     handlers = {t: getattr(strategy, name, None) for t, name in _HANDLER_OF.items()}
-    while (event := await desk.inbox.get()) is not None:
-        ready = desk.unwrap(event)
+    while True:
+        stretch = inbox.stretch()
+        if stretch is not None:
+            kind, events = stretch
+            await _handle_stretch(handlers[kind], events, kept)
+        event = await inbox.get()
+        if event is None:
+            return
+        ready = as_read(event)
         handler = handlers.get(type(ready))
         if handler is not None:
             result = handler(ready)
-            if result is not None and inspect.isawaitable(result):
+            if result is not None and isawaitable(result):
                 await result
+            kept.save()
+
+
+async def _handle_stretch(
+    handler: Callable[[Any], Any] | None, events: Iterable[Any], kept: KeptState
+) -> None:
+    """Events of one kind. Every quote passes here: this loop is most of what a backtest costs."""
+    if handler is None:
+        deque(events, 0)
+        return
+    values = kept.values
+    for event in events:
+        result = handler(event)
+        if result is not None and (type(result) is CoroutineType or isawaitable(result)):
+            await result
+        if values or kept.body:
             kept.save()
 
 
@@ -274,7 +301,7 @@ async def _call(strategy: Strategy, name: str) -> None:
     handler = getattr(strategy, name, None)
     if handler is not None:
         result = handler()
-        if result is not None and inspect.isawaitable(result):
+        if result is not None and isawaitable(result):
             await result
         strategy.desk.kept.save()
 
@@ -297,7 +324,7 @@ def parameters(kind: type[Strategy]) -> dict[str, Any]:
         if not name.startswith("_")
         and not hasattr(Strategy, name)
         and not callable(getattr(kind, name))
-        and not isinstance(inspect.getattr_static(kind, name), property)
+        and not isinstance(getattr_static(kind, name), property)
     }
 
 

@@ -364,7 +364,7 @@ def test_changes_of_state_are_told_before_the_rows_of_their_nanosecond(tape_of):
 
 
 def test_chunks_of_rows_join(tape_of, monkeypatch):
-    monkeypatch.setattr("dryfill.sim.sim_market._CHUNK", 3)
+    monkeypatch.setattr("dryfill.sim.feed_streams._CHUNK", 3)
     tape = tape_of("\n".join(f"{n} quote {n}x1 {n + 1}x1" for n in range(1, 11)))
     heard = Feed(tape).hear_all(Channel.QUOTES)
     assert [value for _, value, _ in heard] == list(range(1, 11))

@@ -44,9 +44,6 @@ class NoDesk:
         self.kept = KeptState(b"", 100, None)
         self.subscribed = set()
 
-    def unwrap(self, event):
-        return event
-
 
 def test_parameters_are_the_plain_class_attributes():
     assert list(parameters(Sample)) == [
