@@ -10,9 +10,10 @@ from collections.abc import Callable
 from contextvars import Context
 from enum import StrEnum
 
+from .draws import draws
 from .latency import Constant, LatencyModel, LatencyProfile
 from .loop_moments import Tie
-from .streams import Bits, named_stream
+from .streams import named_stream
 from .timers import Timers
 
 
@@ -38,9 +39,10 @@ class Wire:
 
     def __init__(self, loop: Timers, profile: LatencyProfile, seed: int) -> None:
         self._loop = loop
-        self._legs: dict[Leg, tuple[LatencyModel, Bits]] = {
-            leg: (getattr(profile, leg.value), named_stream(seed, f"latency.{leg.value}"))
-            for leg in Leg
+        self._models: dict[Leg, LatencyModel] = {leg: getattr(profile, leg.value) for leg in Leg}
+        self._drawn = {
+            leg: draws(model, named_stream(seed, f"latency.{leg.value}"))
+            for leg, model in self._models.items()
         }
         self._events = self.line(Leg.EVENTS)
 
@@ -50,12 +52,11 @@ class Wire:
 
     def latency_ns(self, leg: Leg) -> int:
         """Draw how long one message of a leg is on its way."""
-        model, stream = self._legs[leg]
-        return model.draw(stream)
+        return next(self._drawn[leg])
 
     def constant_ns(self, leg: Leg) -> int | None:
         """How long every message of a leg is on its way; None where it is drawn."""
-        model = self._legs[leg][0]
+        model = self._models[leg]
         return model.ns if isinstance(model, Constant) else None
 
     def send(
