@@ -24,6 +24,20 @@ class Async(Strategy):
         pass
 
 
+class Idle(Strategy):
+    """Subscribes to nothing."""
+
+
+class Bars(Strategy):
+    """Hears every minute's bar and does nothing."""
+
+    async def on_start(self) -> None:
+        await self.subscribe_bars("1m")
+
+    def on_bar(self, bar: object) -> None:
+        pass
+
+
 class Churn(Strategy):
     """A bracket of three ticks each way whenever flat."""
 
