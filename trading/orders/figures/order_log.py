@@ -12,8 +12,6 @@ from collections.abc import MutableMapping
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
-import structlog
-
 from ..events import (
     Accepted,
     Cancelled,
@@ -44,7 +42,9 @@ _SECRETS = re.compile(
 def order_logger(file: TextIO, *, json: bool = False, level: Level = "info") -> Any:
     """A structlog logger that writes to a text file, `key=value` or a JSON object on each line. It
     has nothing of structlog's global configuration, and reads no clock."""
-    shown: structlog.typing.Processor = (
+    import structlog  # here: most runs write no log, and it takes long to load
+
+    shown: Any = (
         structlog.processors.JSONRenderer()
         if json
         else structlog.processors.KeyValueRenderer(key_order=["time", "level", "event"])
