@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,31 +71,23 @@ class Record:
     @cached_property
     def trades(self) -> "pl.DataFrame":
         """Round trips, oldest exit first: side, qty, times, exact prices and profit after fees."""
-        from . import record_frames  # not before: see there
-
-        return record_frames.trades(self)
+        return _frame(self, "trades")
 
     @cached_property
     def orders(self) -> "pl.DataFrame":
         """Every order that reached the broker, oldest first, as it stood at the end."""
-        from . import record_frames  # not before: see there
-
-        return record_frames.orders(self)
+        return _frame(self, "orders")
 
     @cached_property
     def fills(self) -> "pl.DataFrame":
         """Every fill, oldest first."""
-        from . import record_frames  # not before: see there
-
-        return record_frames.fills(self)
+        return _frame(self, "fills")
 
     @cached_property
     def bare_spans(self) -> "pl.DataFrame":
         """Spans without a working stop: qty is signed, seconds, adverse move in money, and whether
         the contracts were meant to be protected."""
-        from . import record_frames  # not before: see there
-
-        return record_frames.bare_spans(self)
+        return _frame(self, "bare_spans")
 
     @cached_property
     def equity(self) -> "pl.DataFrame":
@@ -104,9 +97,7 @@ class Record:
         last trade or bar close; where there is none it is null, and what is held counts at its
         last fill. The last row is the end of the run.
         """
-        from . import record_frames  # not before: see there
-
-        return record_frames.equity(self)
+        return _frame(self, "equity")
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -213,3 +204,9 @@ def make_record(
 def utc(ns: int) -> str:
     """A moment as ISO text in UTC, to the second."""
     return datetime.fromtimestamp(ns // 10**9, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _frame(record: Record, name: str) -> "pl.DataFrame":
+    """One of `record_frames`, which are loaded with the first."""
+    made: pl.DataFrame = getattr(import_module(".record_frames", __package__), name)(record)
+    return made

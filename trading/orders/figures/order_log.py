@@ -10,6 +10,7 @@ import re
 from collections import OrderedDict
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any, Literal, TextIO
 
 from ..events import (
@@ -42,8 +43,7 @@ _SECRETS = re.compile(
 def order_logger(file: TextIO, *, json: bool = False, level: Level = "info") -> Any:
     """A structlog logger that writes to a text file, `key=value` or a JSON object on each line. It
     has nothing of structlog's global configuration, and reads no clock."""
-    import structlog  # here: most runs write no log, and it takes long to load
-
+    structlog = import_module("structlog")  # here: few runs write a log, and it is long to load
     shown: Any = (
         structlog.processors.JSONRenderer()
         if json
