@@ -120,7 +120,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
             raise ValueError(f"{when_ns} ns has passed: it is {self.now_ns} ns in this run")
         when = (when_ns - self.origin_ns) / 1e9
         timer = asyncio.TimerHandle(when, callback, args, self, context)
-        heappush(self._heap, (when_ns, tie, self.next_number(), timer))
+        self._numbers += 1
+        heappush(self._heap, (when_ns, tie, self._numbers, timer))
         if when_ns <= self.clear_ns:
             self.clear_ns = when_ns - 1
         return timer
@@ -153,9 +154,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Move to a moment of `source` from within a step, if the loop would go there next: nothing
         else is ready or comes before or with it. False, and nothing moves, otherwise.
 
-        Whoever got True does at that moment what `advance` does, and then may move `now_ns` on from
-        one moment of the source's to the next as long as nothing is `ready`, up to `clear_ns`:
-        whatever is asked for in between lowers that.
+        Whoever got True does what `advance` does, and then may move `now_ns` from one moment of the
+        source's to the next while nothing is `ready`, up to `clear_ns`: what is asked for lowers it.
         """
         if self._ready or self._in_turn or self._stopping:
             return False

@@ -40,19 +40,19 @@ class Wire:
     def __init__(self, loop: Timers, profile: LatencyProfile, seed: int) -> None:
         self._loop = loop
         self._models: dict[Leg, LatencyModel] = {leg: getattr(profile, leg.value) for leg in Leg}
-        self._drawn = {
-            leg: draws(model, named_stream(seed, f"latency.{leg.value}"))
+        self._draws: dict[Leg, Callable[[], int]] = {
+            leg: draws(model, named_stream(seed, f"latency.{leg.value}")).__next__
             for leg, model in self._models.items()
         }
         self._events = self.line(Leg.EVENTS)
 
     def line(self, leg: Leg) -> "Line":
         """One direction of a connection of its own, as slow as a leg."""
-        return Line(self._loop, lambda: self.latency_ns(leg), _TIES[leg])
+        return Line(self._loop, self._draws[leg], _TIES[leg])
 
     def latency_ns(self, leg: Leg) -> int:
         """Draw how long one message of a leg is on its way."""
-        return next(self._drawn[leg])
+        return self._draws[leg]()
 
     def constant_ns(self, leg: Leg) -> int | None:
         """How long every message of a leg is on its way; None where it is drawn."""
@@ -70,7 +70,7 @@ class Wire:
         if leg is Leg.EVENTS and ordered:
             self._events.send(deliver, extra_ns)
         else:
-            at_ns = self._loop.now_ns + self.latency_ns(leg) + extra_ns
+            at_ns = self._loop.now_ns + self._draws[leg]() + extra_ns
             self._loop.call_at_ns(at_ns, deliver, tie=_TIES[leg], context=Context())
 
 
