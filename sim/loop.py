@@ -155,7 +155,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         else is ready or comes before or with it. False, and nothing moves, otherwise.
 
         Whoever got True does what `advance` does, and then may move `now_ns` from one moment of the
-        source's to the next while nothing is `ready`, up to `clear_ns`: what is asked for lowers it.
+        source's to the next while nothing is `ready`, up to `clear_ns`, which any timer lowers.
         """
         if self._ready or self._in_turn or self._stopping:
             return False
