@@ -10,8 +10,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from .. import scenarios
 from ..matching.engines import AUTO, NoSuchEngineError, chosen
-from ..scenarios import read_market, suspect_bars
 from ..sim.backtest import World
 from ..sim.desk.bracket_rules import BracketRules
 from ..sim.desk.fees import FeeSpec, fee_schedule
@@ -106,7 +106,7 @@ class Backtest:
         if symbol and symbol != found.symbol:
             found = replace(found, symbol=symbol, root=found.root)
         tape, start_ns = _part(tape, start, end)
-        suspects = suspect_bars(tape)
+        suspects = scenarios.suspect_bars(tape)
         notes = (*tape.notes, *_suspect_notes(suspects), *([_HEARD] if heard else []))
         tape = replace(tape, notes=notes)
         self.setup = Setup(
@@ -220,7 +220,7 @@ def _read(
     """The tape, its contract, and whether its arrivals have the feed's latency in them."""
     if isinstance(data, Tape):
         return data, "", False
-    market = read_market(
+    market = scenarios.read_market(
         data,
         instrument,
         kind=kind,

@@ -3,9 +3,7 @@
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import polars as pl
+from typing import TYPE_CHECKING, Any
 
 from ..sim.record import Record
 from ..sim.unprotected import Exposure
@@ -13,6 +11,9 @@ from ..trading.orders import tags
 from ..trading.orders.manager import Incident
 from . import report_page, report_text
 from .files import write_whole
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class UnprotectedTime:
@@ -30,7 +31,11 @@ class UnprotectedTime:
         self.contract_seconds = exposure.contract_seconds
         self.worst_move = exposure.worst_move
         self.others: Exposure = record.unprotected.others
-        self.spans: pl.DataFrame = record.bare_spans
+        self._record = record
+
+    @property
+    def spans(self) -> "pl.DataFrame":
+        return self._record.bare_spans
 
     def __repr__(self) -> str:
         return (
@@ -51,9 +56,6 @@ class Report:
     def __init__(self, record: Record, strategy: str = "") -> None:
         self.record = record
         self.strategy = strategy
-        self.trades: pl.DataFrame = record.trades
-        self.orders: pl.DataFrame = record.orders
-        self.fills: pl.DataFrame = record.fills
         self.digest: str = record.digest
         self.notes: tuple[str, ...] = record.notes
         self.incidents: tuple[Incident, ...] = record.incidents
@@ -62,7 +64,19 @@ class Report:
         self.unknown_size_fills: int = record.unknown_size_fills
 
     @property
-    def equity(self) -> pl.DataFrame:
+    def trades(self) -> "pl.DataFrame":
+        return self.record.trades
+
+    @property
+    def orders(self) -> "pl.DataFrame":
+        return self.record.orders
+
+    @property
+    def fills(self) -> "pl.DataFrame":
+        return self.record.fills
+
+    @property
+    def equity(self) -> "pl.DataFrame":
         return self.record.equity
 
     @cached_property

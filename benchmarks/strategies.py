@@ -1,7 +1,7 @@
 """The strategies of the benchmarks, in a file of their own: strategy files are read before they
 run, and what measures time has no place in one."""
 
-from dryfill import Buy, Sell, Strategy, Ticks
+from dryfill import Bar, Buy, Quote, Sell, Strategy, Ticks
 
 
 class Plain(Strategy):
@@ -21,6 +21,20 @@ class Async(Strategy):
         await self.subscribe_quotes()
 
     async def on_quote(self, quote: object) -> None:
+        pass
+
+
+class Idle(Strategy):
+    """Subscribes to nothing."""
+
+
+class Bars(Strategy):
+    """Hears every minute's bar and does nothing."""
+
+    async def on_start(self) -> None:
+        await self.subscribe_bars("1m")
+
+    def on_bar(self, bar: object) -> None:
         pass
 
 
@@ -54,3 +68,66 @@ class Alternate(Strategy):
     async def on_quote(self, quote: object) -> None:
         self.sides += 1
         await self.place(Buy(1) if self.sides % 2 else Sell(1))
+
+
+class Cross(Strategy):
+    """Turns its position round where two averages of the mid cross."""
+
+    fast = 150
+    slow = 600
+
+    async def on_start(self) -> None:
+        self.quick, self.lazy = 2 / (self.fast + 1), 2 / (self.slow + 1)
+        self.near = self.far = 0.0
+        self.above: bool | None = None
+        await self.subscribe_quotes()
+
+    async def on_quote(self, quote: Quote) -> None:
+        assert quote.bid_ticks is not None
+        assert quote.ask_ticks is not None
+        mid = (quote.bid_ticks + quote.ask_ticks) / 2
+        if not self.near:
+            self.near = self.far = mid
+        self.near += self.quick * (mid - self.near)
+        self.far += self.lazy * (mid - self.far)
+        above = self.near > self.far
+        if above is not self.above:
+            if self.above is not None:
+                await self.place(Buy(1) if above else Sell(1))
+            self.above = above
+
+
+class BarCross(Strategy):
+    """Turns its position round where two averages of the closes cross."""
+
+    fast = 20
+    slow = 100
+
+    async def on_start(self) -> None:
+        self.quick, self.lazy = 2 / (self.fast + 1), 2 / (self.slow + 1)
+        self.near = self.far = 0.0
+        self.above: bool | None = None
+        await self.subscribe_bars("1m")
+
+    async def on_bar(self, bar: Bar) -> None:
+        close = bar.close_ticks
+        if not self.near:
+            self.near = self.far = float(close)
+        self.near += self.quick * (close - self.near)
+        self.far += self.lazy * (close - self.far)
+        above = self.near > self.far
+        if above is not self.above:
+            if self.above is not None:
+                await self.place(Buy(1) if above else Sell(1))
+            self.above = above
+
+
+class BarChurn(Strategy):
+    """A bracket of twelve ticks each way whenever flat."""
+
+    async def on_start(self) -> None:
+        await self.subscribe_bars("1m")
+
+    async def on_bar(self, bar: object) -> None:
+        if not self.position and not self.working_orders:
+            await self.bracket(Buy(1), stop=Ticks(12), target=Ticks(12))

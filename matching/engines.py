@@ -8,14 +8,13 @@ from importlib import import_module
 from typing import Any
 
 from .engine import Engine
-from .reference import ReferenceEngine
 from .rules import Rules
 
 AUTO, NATIVE, REFERENCE = "auto", "native", "reference"
 ENGINES = (AUTO, NATIVE, REFERENCE)
 """What may be asked for; AUTO is NATIVE where that was built."""
 
-_CORE = ".native.core"
+_CORE, _REFERENCE = ".native.core", ".reference"  # loaded when they run: a small run is over sooner
 
 
 class NoSuchEngineError(ValueError):
@@ -51,8 +50,8 @@ def chosen(name: str = AUTO) -> str:
 
 def make_engine(name: str, rules: Rules, suspect_bars: frozenset[int] = frozenset()) -> Engine:
     """An engine of `name` (one of ENGINES) for one instrument. Raises as `chosen` does."""
-    if chosen(name) == REFERENCE:
-        return ReferenceEngine(rules, suspect_bars)
-    native: Any = import_module(_CORE, __package__)
-    engine: Engine = native.NativeEngine(rules, suspect_bars)
+    native = chosen(name) == NATIVE
+    module: Any = import_module(_CORE if native else _REFERENCE, __package__)
+    made = module.NativeEngine if native else module.ReferenceEngine
+    engine: Engine = made(rules, suspect_bars)
     return engine

@@ -11,18 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from ..trading.events import MarketEvent, Quote, Trade
+from ..trading.ahead import Sink
+from ..trading.events import Bar, MarketEvent, Quote, Trade
 from ..trading.instrument import Instrument
 from ..trading.market import Subscription
 from ..trading.tape import NO_PRICE, UNKNOWN_SIZE, Ints, QuoteRows, TradeRows
 from ..trading.words import Side
 from .loop import VirtualLoop
+from .tape_bars import BarColumns
 from .wire import Leg, Wire
 
 _CHUNK = 65_536
 _AGGRESSOR = {1: Side.BUY, 2: Side.SELL}
 
-Sink = Callable[[MarketEvent], None]
 Told = tuple[int, int, MarketEvent]
 """When the feed has an event, its rank at that nanosecond, and the event."""
 
@@ -61,7 +62,7 @@ class EventStream:
 
 
 class RowStream:
-    """The quotes or trades of a tape after a moment, chunk by chunk.
+    """The quotes, trades or bars of a tape after a moment, chunk by chunk.
 
     `kind` is their class. Until an event is taken it is not made, and neither is an object for its
     place: this is what every quote passes.
@@ -72,13 +73,13 @@ class RowStream:
         told_as: Subscription,
         sink: Sink,
         wire: Wire,
-        rows: QuoteRows | TradeRows,
+        rows: QuoteRows | TradeRows | BarColumns,
         after_ns: int,
     ) -> None:
         self.told_as = told_as
         self.sink = sink
         self.latency_ns = 0
-        self.kind: type[Quote] | type[Trade] = Quote if isinstance(rows, QuoteRows) else Trade
+        self.kind, self._make = _MADE[type(rows)]
         self._wire = wire
         self._constant_ns = wire.constant_ns(Leg.FEED)
         self._following_ns = -1  # the latency of the row after this one, where it is drawn already
@@ -190,28 +191,49 @@ class RowStream:
         sent = self._sent[chunk]
         self._sents, self._seqs = sent.tolist(), self._rows.seq[chunk]
         self._shared = np.flatnonzero(sent[1:] == sent[:-1]).tolist()
-        make = _quotes if self.kind is Quote else _trades
-        self._events = make(self.told_as.instrument, self._rows, chunk)
+        self._events = self._make(self.told_as, self._rows, chunk)
         return True
 
 
 Stream = EventStream | RowStream
 
 
-def _quotes(instrument: Instrument, rows: QuoteRows, chunk: slice) -> Iterator[Quote]:
+def _quotes(told_as: Subscription, rows: QuoteRows, chunk: slice) -> Iterator[Quote]:
     columns = (
         _given(rows.bid[chunk], NO_PRICE),
         _given(rows.bid_size[chunk], UNKNOWN_SIZE),
         _given(rows.ask[chunk], NO_PRICE),
         _given(rows.ask_size[chunk], UNKNOWN_SIZE),
     )
-    return map(Quote, repeat(instrument), rows.time_ns[chunk].tolist(), *columns)
+    return map(Quote, repeat(told_as.instrument), rows.time_ns[chunk].tolist(), *columns)
 
 
-def _trades(instrument: Instrument, rows: TradeRows, chunk: slice) -> Iterator[Trade]:
+def _trades(told_as: Subscription, rows: TradeRows, chunk: slice) -> Iterator[Trade]:
     aggressors = map(_AGGRESSOR.get, rows.aggressor[chunk].tolist())
     columns = (rows.time_ns[chunk].tolist(), rows.price[chunk].tolist(), rows.size[chunk].tolist())
-    return map(Trade, repeat(instrument), *columns, aggressors)
+    return map(Trade, repeat(told_as.instrument), *columns, aggressors)
+
+
+def bar_events(
+    instrument: Instrument, span_ns: int, bars: BarColumns, chunk: slice
+) -> Iterator[Bar]:
+    """Bars of a tape as events."""
+    ohlc = zip(
+        *(c[chunk].tolist() for c in (bars.open, bars.high, bars.low, bars.close)), strict=True
+    )
+    starts, volumes = bars.starts[chunk].tolist(), bars.volume[chunk].tolist()
+    return map(Bar, repeat(instrument), starts, repeat(span_ns), ohlc, volumes)
+
+
+def _bars(told_as: Subscription, bars: BarColumns, chunk: slice) -> Iterator[Bar]:
+    return bar_events(told_as.instrument, told_as.span_ns, bars, chunk)
+
+
+_MADE: dict[type, tuple[type, Callable[[Subscription, Any, slice], Iterator[Any]]]] = {
+    QuoteRows: (Quote, _quotes),
+    TradeRows: (Trade, _trades),
+    BarColumns: (Bar, _bars),
+}
 
 
 def _given(column: Ints, absent: int) -> list[Any]:
@@ -224,6 +246,8 @@ def _given(column: Ints, absent: int) -> list[Any]:
 
 def _sent(rows: Any) -> Ints:
     """When the feed has each row of a table."""
+    if isinstance(rows, BarColumns):
+        return rows.told_ns
     if rows.arrival_ns is None:
         return np.asarray(rows.time_ns)
     # One connection brought them to the feed, too: what came late held up what was behind it.

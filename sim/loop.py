@@ -153,9 +153,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Move to a moment of `source` from within a step, if the loop would go there next: nothing
         else is ready or comes before or with it. False, and nothing moves, otherwise.
 
-        Whoever got True does at that moment what `advance` does, and then may move `now_ns` on from
-        one moment of the source's to the next as long as nothing is `ready`, up to `clear_ns`:
-        whatever is asked for in between lowers that.
+        Whoever got True does what `advance` does, and then may move `now_ns` from one moment of the
+        source's to the next while nothing is `ready`, up to `clear_ns`, which any timer lowers.
         """
         if self._ready or self._in_turn or self._stopping:
             return False

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 
 from ..matching.engines import chosen
 from ..trading.instrument import Instrument
@@ -22,10 +22,10 @@ from .desk.money import total
 from .marks import Marks
 from .round_trips import RoundTrip, round_trips
 from .setup import Setup
-from .unprotected import Exposure, Unprotected
+from .unprotected import Unprotected
 
-_TIME = pl.Datetime("ns", "UTC")
-_CURVE_POINTS = 2_000
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -69,157 +69,35 @@ class Record:
         return total(self.realised, self.open_profit, self.fees.copy_negate())
 
     @cached_property
-    def trades(self) -> pl.DataFrame:
+    def trades(self) -> "pl.DataFrame":
         """Round trips, oldest exit first: side, qty, times, exact prices and profit after fees."""
-        return _frame(
-            {
-                "entry_time": _TIME,
-                "exit_time": _TIME,
-                "symbol": pl.String,
-                "side": pl.String,
-                "qty": pl.Int64,
-                "entry_price": pl.Float64,
-                "exit_price": pl.Float64,
-                "profit": pl.Float64,
-                "fees": pl.Float64,
-                "entry_tag": pl.String,
-                "exit_tag": pl.String,
-            },
-            [
-                (
-                    trip.opened_ns,
-                    trip.closed_ns,
-                    trip.instrument.symbol,
-                    trip.side.name.lower(),
-                    trip.qty,
-                    float(trip.entry_px),
-                    float(trip.exit_px),
-                    float(trip.profit),
-                    float(trip.fees),
-                    trip.entry_tag,
-                    trip.exit_tag,
-                )
-                for trip in self.round_trips
-            ],
-        )
+        return _frame(self, "trades")
 
     @cached_property
-    def orders(self) -> pl.DataFrame:
+    def orders(self) -> "pl.DataFrame":
         """Every order that reached the broker, oldest first, as it stood at the end."""
-        return _frame(
-            {
-                "time": _TIME,
-                "updated": _TIME,
-                "tag": pl.String,
-                "symbol": pl.String,
-                "side": pl.String,
-                "type": pl.String,
-                "status": pl.String,
-                "qty": pl.Int64,
-                "cum_qty": pl.Int64,
-                "price": pl.Float64,
-                "stop_px": pl.Float64,
-                "avg_px": pl.Float64,
-                "text": pl.String,
-            },
-            [
-                (
-                    r.entered_ns,
-                    r.updated_ns,
-                    r.known_as,
-                    r.request.instrument.symbol,
-                    r.request.side.name.lower(),
-                    r.request.ord_type.name.lower(),
-                    r.status.name.lower(),
-                    r.order_qty,
-                    r.cum_qty,
-                    _float(r.price),
-                    _float(r.stop_px),
-                    _float(r.avg_px),
-                    r.text,
-                )
-                for r in self.desk.orders.values()
-            ],
-        )
+        return _frame(self, "orders")
 
     @cached_property
-    def fills(self) -> pl.DataFrame:
+    def fills(self) -> "pl.DataFrame":
         """Every fill, oldest first."""
-        return _frame(
-            {
-                "time": _TIME,
-                "tag": pl.String,
-                "symbol": pl.String,
-                "side": pl.String,
-                "qty": pl.Int64,
-                "price": pl.Float64,
-                "fee": pl.Float64,
-            },
-            [
-                (
-                    fill.time_ns,
-                    self.desk.known_as(fill.order_id),
-                    fill.instrument.symbol,
-                    fill.side.name.lower(),
-                    fill.qty,
-                    float(fill.px),
-                    _float(fill.fee),
-                )
-                for fill in self.desk.executions
-            ],
-        )
+        return _frame(self, "fills")
 
     @cached_property
-    def bare_spans(self) -> pl.DataFrame:
+    def bare_spans(self) -> "pl.DataFrame":
         """Spans without a working stop: qty is signed, seconds, adverse move in money, and whether
         the contracts were meant to be protected."""
-        columns = {
-            "from": _TIME,
-            "to": _TIME,
-            "symbol": pl.String,
-            "qty": pl.Int64,
-            "seconds": pl.Float64,
-            "adverse": pl.Float64,
-            "meant": pl.Boolean,
-            "at_end": pl.Boolean,
-        }
-        rows = [*_spans(self.unprotected.meant, True), *_spans(self.unprotected.others, False)]
-        return _frame(columns, rows)
+        return _frame(self, "bare_spans")
 
     @cached_property
-    def equity(self) -> pl.DataFrame:
+    def equity(self) -> "pl.DataFrame":
         """Cash and open profit over time: about 2 000 even moments and every fill.
 
         Columns: time, equity (cash and open profit), position, price. The price is `Marks`': the
         last trade or bar close; where there is none it is null, and what is held counts at its
         last fill. The last row is the end of the run.
         """
-        fills = self.desk.executions
-        span_ns, steps = self.end_ns - self.start_ns, _CURVE_POINTS - 1
-        even = [self.start_ns + span_ns * n // steps for n in range(_CURVE_POINTS)]
-        filled = np.array([fill.time_ns for fill in fills], dtype=np.int64)
-        times = np.unique(np.concatenate([np.array(even, dtype=np.int64), filled]))
-        signed = np.array([fill.side.sign * fill.qty for fill in fills], dtype=np.int64)
-        units = np.array([self.instrument.units(fill.px) for fill in fills], dtype=np.int64)
-        paid = np.cumsum(np.array([float(fill.fee or 0) for fill in fills]))
-        done = filled.searchsorted(times, side="right")
-        position = np.concatenate([[0], np.cumsum(signed)])[done]
-        spent = np.concatenate([[0], np.cumsum(signed * units)])[done]
-        fees = np.concatenate([[0.0], paid])[done]
-        marks, known = self.marks.at(times, position)
-        # Filled before the market told a price: the fill's own is the best there is.
-        filled_at = np.concatenate([[0], units])[done]
-        worth = position * np.where(known, marks, filled_at) - spent
-        equity = float(self.starting_cash) + worth * float(self.instrument.unit_value) - fees
-        price = np.where(known, marks * float(self.instrument.unit), np.nan)
-        return pl.DataFrame(
-            {
-                "time": pl.Series(times, dtype=pl.Int64).cast(_TIME),
-                "equity": equity,
-                "position": position,
-                "price": pl.Series(price).fill_nan(None),
-            }
-        )
+        return _frame(self, "equity")
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -328,28 +206,7 @@ def utc(ns: int) -> str:
     return datetime.fromtimestamp(ns // 10**9, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def _spans(exposure: Exposure, meant: bool) -> list[tuple[Any, ...]]:
-    return [
-        (
-            span.from_ns,
-            span.to_ns,
-            span.instrument.symbol,
-            span.qty,
-            (span.to_ns - span.from_ns) / 1e9,
-            _float(move),
-            meant,
-            span.at_end,
-        )
-        for span, move in zip(exposure.spans, exposure.moves, strict=True)
-    ]
-
-
-def _frame(columns: dict[str, Any], rows: list[tuple[Any, ...]]) -> pl.DataFrame:
-    """A frame of rows whose Datetime columns are given as ns."""
-    plain = {n: pl.Int64 if kind == _TIME else kind for n, kind in columns.items()}
-    frame = pl.DataFrame(rows, schema=plain, orient="row")
-    return frame.with_columns(pl.col(n).cast(_TIME) for n, k in columns.items() if k == _TIME)
-
-
-def _float(value: Decimal | None) -> float | None:
-    return None if value is None else float(value)
+def _frame(record: Record, name: str) -> "pl.DataFrame":
+    """One of `record_frames`, which are loaded with the first."""
+    made: pl.DataFrame = getattr(import_module(".record_frames", __package__), name)(record)
+    return made

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..trading.ahead import Stretch
+from ..trading.ahead import Feeds, Sink, Stretch
 from ..trading.errors import Refused
 from ..trading.events import Bar, Quote, StatusChange
 from ..trading.instrument import Instrument
@@ -19,7 +19,7 @@ from ..trading.last_prices import LastPrices
 from ..trading.market import Channel, MarketOffers, Subscription
 from ..trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape
 from ..trading.words import TradingStatus
-from .feed_streams import EventStream, RowStream, Sink, Stream, Told
+from .feed_streams import EventStream, RowStream, Stream, Told, bar_events
 from .loop import VirtualLoop
 from .loop_moments import HORIZON_NS, Tie
 from .process import Process
@@ -27,8 +27,9 @@ from .tape_bars import BarColumns, bars_of
 from .wire import Leg, Wire
 
 # Of events at one nanosecond: the session's state, what the bars of a tape ended with, bars, and
-# then rows in file order, which is their `seq` (DESIGN 6). A bar ends before the rows at its end.
-_STATUS, _CLOSE, _BAR = -3, -2, -1
+# then rows in file order, which is their `seq` (DESIGN 6; of bars it is -1). A bar ends before the
+# rows at its end.
+_STATUS, _CLOSE = -3, -2
 
 
 class SimMarket:
@@ -108,7 +109,7 @@ class SimMarket:
             answer.set_exception(refusal)
             return answer
         done = int(columns.told_ns.searchsorted(self._loop.now_ns, side="right"))
-        bars = [self._bar(columns, span_ns, n) for n in range(max(done - count, 0), done)]
+        bars = list(bar_events(instrument, span_ns, columns, slice(max(done - count, 0), done)))
         self._wire.send(Leg.FEED, lambda: self._process.run(_resolve, answer, bars))
         return answer
 
@@ -143,9 +144,9 @@ class SimMarket:
 
     # --- ahead of the loop -----------------------------------------------------------------------
 
-    def pull(self, sinks: Sequence[Sink]) -> bool:
+    def pull(self, feeds: Feeds) -> bool:
         head = self._head()
-        if head is None or head.sink not in sinks:
+        if head is None or head.sink not in feeds:
             return False
         at_ns = max(head.sent_ns + head.latency_ns, self._loop.now_ns)
         # The first to hear of that moment is the reader, so he would be awakened first, too.
@@ -155,10 +156,10 @@ class SimMarket:
         return True
 
     def stretch(
-        self, sink: Sink, prices: LastPrices, waiting: Collection[object]
+        self, feeds: Feeds, prices: LastPrices, waiting: Collection[object]
     ) -> Stretch | None:
         head = self._head()
-        if not isinstance(head, RowStream) or head.sink != sink:
+        if not isinstance(head, RowStream) or head.sink not in feeds:
             return None
         loop = self._loop
         at_ns = max(head.sent_ns + head.latency_ns, loop.now_ns)
@@ -170,8 +171,9 @@ class SimMarket:
                 before_ns = min(before_ns, stream.sent_ns)
                 loop.clear_ns = min(loop.clear_ns, stream.sent_ns + stream.latency_ns - 1)
         self._told_any = True
-        newest = prices.newest(head.kind)
-        return head.kind, head.stretch(loop, newest, waiting, before_ns)
+        events = head.stretch(loop, prices.newest(head.kind), waiting, before_ns)
+        on_the_way = feeds[head.sink]
+        return head.kind, events if on_the_way is None else on_the_way(events)
 
     def _head(self) -> Stream | None:
         """The stream whose next event the feed had first; of equals, the one subscribed first."""
@@ -204,8 +206,8 @@ class SimMarket:
         elif channel is Channel.STATUS:
             events = self._status_events(now_ns)
         else:
-            span_ns = told_as.span_ns
-            events = self._bar_events(self._columns(span_ns), span_ns, now_ns)
+            columns = self._columns(told_as.span_ns)
+            return RowStream(told_as, sink, self._wire, columns, now_ns)
         return EventStream(told_as, sink, self._wire, events)
 
     def _closes(self, after_ns: int) -> Iterator[Told]:
@@ -221,11 +223,6 @@ class SimMarket:
             quote = Quote(grid, at_ns, _px(bid), _size(bid_size), _px(ask), _size(ask_size))
             yield at_ns, _CLOSE, quote
 
-    def _bar_events(self, columns: BarColumns, span_ns: int, after_ns: int) -> Iterator[Told]:
-        first = int(columns.told_ns.searchsorted(after_ns, side="right"))
-        for n in range(first, len(columns)):
-            yield int(columns.told_ns[n]), _BAR, self._bar(columns, span_ns, n)
-
     def _status_events(self, after_ns: int) -> Iterator[Told]:
         for at_ns, status in self._changes:
             if at_ns > after_ns:
@@ -235,16 +232,6 @@ class SimMarket:
         if span_ns not in self._bars:
             self._bars[span_ns] = bars_of(self._tape, span_ns, self._instrument.symbol)
         return self._bars[span_ns]
-
-    def _bar(self, columns: BarColumns, span_ns: int, n: int) -> Bar:
-        ohlc = (
-            int(columns.open[n]),
-            int(columns.high[n]),
-            int(columns.low[n]),
-            int(columns.close[n]),
-        )
-        start, volume = int(columns.starts[n]), int(columns.volume[n])
-        return Bar(self._instrument, start, span_ns, ohlc, volume)
 
 
 def _offers_of(tape: Tape) -> MarketOffers:

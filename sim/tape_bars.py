@@ -10,12 +10,18 @@ class BarColumns:
     """Finished bars, oldest first: start (ns), open, high, low, close (units), volume.
 
     `told_ns`: when the feed has each: at its end, or when the last of its trades arrived there.
+    `seq`: their rank there, before every row of a tape.
     """
 
     def __init__(
-        self, starts: Ints, told_ns: Ints, ohlc: tuple[Ints, Ints, Ints, Ints], volume: Ints
+        self,
+        starts: Ints,
+        told_ns: Ints,
+        ohlc: tuple[Ints, Ints, Ints, Ints],
+        volume: Ints,
     ) -> None:
         self.starts = starts
+        self.seq = np.full(len(starts), -1, np.int64)
         self.told_ns = told_ns
         self.open, self.high, self.low, self.close = ohlc
         self.volume = volume

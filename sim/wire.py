@@ -9,9 +9,9 @@ are a cursor and never entries of a heap. Where there are connections, each of t
 from collections.abc import Callable
 from contextvars import Context
 from enum import StrEnum
-from functools import partial
 
-from .latency import Constant, LatencyProfile
+from .draws import draws
+from .latency import Constant, LatencyModel, LatencyProfile
 from .loop_moments import Tie
 from .streams import named_stream
 from .timers import Timers
@@ -39,12 +39,10 @@ class Wire:
 
     def __init__(self, loop: Timers, profile: LatencyProfile, seed: int) -> None:
         self._loop = loop
-        self._profile = profile
+        self._models: dict[Leg, LatencyModel] = {leg: getattr(profile, leg.value) for leg in Leg}
         self._draws: dict[Leg, Callable[[], int]] = {
-            leg: partial(
-                getattr(profile, leg.value).draw, named_stream(seed, f"latency.{leg.value}")
-            )
-            for leg in Leg
+            leg: draws(model, named_stream(seed, f"latency.{leg.value}")).__next__
+            for leg, model in self._models.items()
         }
         self._events = self.line(Leg.EVENTS)
 
@@ -58,7 +56,7 @@ class Wire:
 
     def constant_ns(self, leg: Leg) -> int | None:
         """How long every message of a leg is on its way; None where it is drawn."""
-        model = getattr(self._profile, leg.value)
+        model = self._models[leg]
         return model.ns if isinstance(model, Constant) else None
 
     def send(

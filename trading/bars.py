@@ -12,6 +12,8 @@ from .instrument import Instrument
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600}
 _DAY_NS = 86_400 * 10**9
+_NONE_NS = -(2**63)  # earlier than any bar
+_OHLC = range(4)
 
 
 def duration_ns(text: str) -> int:
@@ -54,51 +56,71 @@ class Bars:
     def __init__(self, instrument: Instrument, span: int) -> None:
         self.instrument = instrument
         self.span_ns = span
-        self._rows = 0
+        self._newest_ns = _NONE_NS
+        self._rows = 0  # in the columns
+        self._fresh: list[Bar] = []  # behind them: columns are made when they are asked for
         self._floats: NDArray[np.float64] = np.empty((4, 64), dtype=np.float64)
         self._ints: NDArray[np.int64] = np.empty((2, 64), dtype=np.int64)
 
     def __len__(self) -> int:
-        return self._rows
+        return self._rows + len(self._fresh)
 
     def append(self, bar: Bar) -> bool:
         """Take a bar in. False, and nothing changes, for one that is not newer than the last."""
-        n = self._rows
-        if n and bar.time_ns <= self._ints[0, n - 1]:
+        if bar.time_ns <= self._newest_ns:
             return False
-        if n == self._floats.shape[1]:
-            self._floats = np.concatenate([self._floats, np.empty_like(self._floats)], axis=1)
-            self._ints = np.concatenate([self._ints, np.empty_like(self._ints)], axis=1)
-        self._floats[:, n] = (bar.open, bar.high, bar.low, bar.close)
-        self._ints[:, n] = (bar.time_ns, bar.volume)
-        self._rows += 1
+        self._newest_ns = bar.time_ns
+        self._fresh.append(bar)
         return True
 
     @property
     def open(self) -> NDArray[np.float64]:
-        return self._view(self._floats[0])
+        return self._floats_of(0)
 
     @property
     def high(self) -> NDArray[np.float64]:
-        return self._view(self._floats[1])
+        return self._floats_of(1)
 
     @property
     def low(self) -> NDArray[np.float64]:
-        return self._view(self._floats[2])
+        return self._floats_of(2)
 
     @property
     def close(self) -> NDArray[np.float64]:
-        return self._view(self._floats[3])
+        return self._floats_of(3)
 
     @property
     def time_ns(self) -> NDArray[np.int64]:
-        return self._view(self._ints[0])
+        return self._ints_of(0)
 
     @property
     def volume(self) -> NDArray[np.int64]:
-        return self._view(self._ints[1])
+        return self._ints_of(1)
 
-    def _view(self, column: NDArray[Any]) -> NDArray[Any]:
-        view = column[: self._rows]
-        view.flags.writeable = False
-        return view
+    def _floats_of(self, row: int) -> NDArray[np.float64]:
+        self._grow()
+        return _view(self._floats[row, : self._rows])
+
+    def _ints_of(self, row: int) -> NDArray[np.int64]:
+        self._grow()
+        return _view(self._ints[row, : self._rows])
+
+    def _grow(self) -> None:
+        """Put the fresh bars into the columns."""
+        if not self._fresh:
+            return
+        begin, end = self._rows, self._rows + len(self._fresh)
+        while end > self._floats.shape[1]:
+            self._floats = np.concatenate([self._floats, np.empty_like(self._floats)], axis=1)
+            self._ints = np.concatenate([self._ints, np.empty_like(self._ints)], axis=1)
+        double, fresh = self.instrument.double, self._fresh
+        self._floats[:, begin:end] = [[double(bar.ohlc_ticks[n]) for bar in fresh] for n in _OHLC]
+        self._ints[0, begin:end] = [bar.time_ns for bar in fresh]
+        self._ints[1, begin:end] = [bar.volume for bar in fresh]
+        self._rows = end
+        self._fresh = []
+
+
+def _view(column: NDArray[Any]) -> NDArray[Any]:
+    column.flags.writeable = False
+    return column

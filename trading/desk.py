@@ -13,6 +13,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
+from .ahead import Feeds
 from .bars import Bars, duration_ns, span_ns
 from .broker import Broker
 from .errors import UsageError
@@ -69,7 +70,7 @@ class Desk:
         self.subscribed: set[Channel] = set()
         self._now_ns = now_ns
         self.prices = LastPrices()
-        self._feeds: list[Callable[[MarketEvent], None]] = [self._on_market]
+        self._feeds: Feeds = {self._on_market: None}
         self.inbox.read_ahead(market, self._feeds, self.prices)
         self._timers: list[Repeating] = []
         known = knowing(instrument)
@@ -169,8 +170,9 @@ class Desk:
         bars = Bars(instrument, span_ns(span))
         series = Series(bars, warmup)
         self.subscribed.add(Channel.BARS)
-        self._feeds.append(partial(self._on_bar, series))
-        await self.market.subscribe(instrument, Channel.BARS, self._feeds[-1], span_ns=bars.span_ns)
+        sink = partial(self._on_bar, series)
+        self._feeds[sink] = series.told
+        await self.market.subscribe(instrument, Channel.BARS, sink, span_ns=bars.span_ns)
         if warmup:
             for bar in await self.market.history(instrument, bars.span_ns, warmup):
                 series.grow(bar)
@@ -178,7 +180,7 @@ class Desk:
 
     async def _subscribe(self, channel: Channel, instrument: Instrument | None) -> None:
         self.subscribed.add(channel)
-        await self.market.subscribe(instrument or self.instrument, channel, self._feeds[0])
+        await self.market.subscribe(instrument or self.instrument, channel, self._on_market)
 
     # --- orders -----------------------------------------------------------------------------------
 

@@ -54,33 +54,33 @@ class Trade(Struct, eq=False, gc=False):
         return f"Trade({self.instrument.symbol} {self.size} @ {self.price}, time_ns={self.time_ns})"
 
 
-class Bar:
-    """One finished bar of `span_ns`, starting at `time_ns`. It is told at its end, never before."""
+class Bar(Struct, eq=False, gc=False):
+    """One finished bar of `span_ns`, starting at `time_ns`. It is told at its end, never before.
 
-    __slots__ = (
-        "close_ticks",
-        "high_ticks",
-        "instrument",
-        "low_ticks",
-        "open_ticks",
-        "span_ns",
-        "time_ns",
-        "volume",
-    )
+    `ohlc_ticks`: open, high, low and close.
+    """
 
-    def __init__(
-        self,
-        instrument: Instrument,
-        time_ns: int,
-        span_ns: int,
-        ohlc_ticks: tuple[int, int, int, int],
-        volume: int,
-    ) -> None:
-        self.instrument = instrument
-        self.time_ns = time_ns
-        self.span_ns = span_ns
-        self.open_ticks, self.high_ticks, self.low_ticks, self.close_ticks = ohlc_ticks
-        self.volume = volume
+    instrument: Instrument
+    time_ns: int
+    span_ns: int
+    ohlc_ticks: tuple[int, int, int, int]
+    volume: int
+
+    @property
+    def open_ticks(self) -> int:
+        return self.ohlc_ticks[0]
+
+    @property
+    def high_ticks(self) -> int:
+        return self.ohlc_ticks[1]
+
+    @property
+    def low_ticks(self) -> int:
+        return self.ohlc_ticks[2]
+
+    @property
+    def close_ticks(self) -> int:
+        return self.ohlc_ticks[3]
 
     @property
     def end_ns(self) -> int:
@@ -88,19 +88,19 @@ class Bar:
 
     @property
     def open(self) -> Price:
-        return self.instrument.decimal(self.open_ticks)
+        return self.instrument.decimal(self.ohlc_ticks[0])
 
     @property
     def high(self) -> Price:
-        return self.instrument.decimal(self.high_ticks)
+        return self.instrument.decimal(self.ohlc_ticks[1])
 
     @property
     def low(self) -> Price:
-        return self.instrument.decimal(self.low_ticks)
+        return self.instrument.decimal(self.ohlc_ticks[2])
 
     @property
     def close(self) -> Price:
-        return self.instrument.decimal(self.close_ticks)
+        return self.instrument.decimal(self.ohlc_ticks[3])
 
     def __repr__(self) -> str:
         return (

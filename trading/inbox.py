@@ -7,14 +7,11 @@ it happened. An idle strategy gets every quote.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 
-from .ahead import AheadMarket, Stretch
-from .events import MarketEvent, Quote
+from .ahead import AheadMarket, Feeds, Stretch
+from .events import Quote
 from .last_prices import LastPrices
-
-Sink = Callable[[MarketEvent], None]
 
 
 class Inbox:
@@ -32,9 +29,9 @@ class Inbox:
         self._market: AheadMarket | None = None
         self.conflated = 0  # quotes that were overtaken by a newer one before they were read
 
-    def read_ahead(self, market: object, feeds: list[Sink], prices: LastPrices) -> None:
+    def read_ahead(self, market: object, feeds: Feeds, prices: LastPrices) -> None:
         """Let the reader take what `feeds`, sinks of this inbox, hear straight from the market, if
-        that can go ahead. What the first of them hears is told to `prices` alone."""
+        that can go ahead; their events are told to `prices` then."""
         if isinstance(market, AheadMarket):
             self._market, self._feeds, self._prices = market, feeds, prices
 
@@ -63,7 +60,7 @@ class Inbox:
         `ahead`. None where he is to `get`."""
         if self._market is None or self._events:
             return None
-        return self._market.stretch(self._feeds[0], self._prices, self._events)
+        return self._market.stretch(self._feeds, self._prices, self._events)
 
     async def get(self) -> Any:
         """The next event; None once the inbox is closed."""

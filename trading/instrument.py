@@ -125,6 +125,11 @@ class Instrument:
             self._units[known] = units
         return known
 
+    def double(self, units: int) -> float:
+        """The double nearest to the exact price of a number of units."""
+        numerator, denominator = self._unit_ratio
+        return units * numerator / denominator  # of two whole numbers it is rounded once
+
     def price(self, x: float | PriceLike, *, rounding: Rounding, on: date | None = None) -> Price:
         """Any number moved to this instrument's tick: the only way from a float to a price.
 

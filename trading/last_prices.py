@@ -27,8 +27,13 @@ class LastPrices:
             self._bars[symbol] = event
 
     def newest(self, kind: type) -> dict[str, Any]:
-        """The newest quotes, or trades, by symbol; for whoever sees very many of them."""
-        return self._quotes if kind is Quote else self._trades
+        """The newest quotes, trades or bars by symbol, for whoever sees very many of them."""
+        newest: dict[type, dict[str, Any]] = {
+            Quote: self._quotes,
+            Trade: self._trades,
+            Bar: self._bars,
+        }
+        return newest[kind]
 
     def quote(self, instrument: Instrument) -> Quote | None:
         return self._quotes.get(instrument.symbol)

@@ -1,6 +1,6 @@
 """A subscribed series of bars, how much of its warm-up is still missing, and an inbox read."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -28,6 +28,16 @@ class Series:
             self.missing -= 1
             return False
         return True
+
+    def told(self, bars: Iterable[Bar]) -> Iterator[Bar]:
+        """Add bars as they come, and go on with those that are to be told."""
+        append = self.bars.append
+        for bar in bars:
+            if append(bar):
+                if self.missing:
+                    self.missing -= 1
+                else:
+                    yield bar
 
 
 class BarArrived(Struct, frozen=True):

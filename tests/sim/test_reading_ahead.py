@@ -34,7 +34,7 @@ WAYS = {
     "no quotes": lambda s: s.pause_quotes(),
     "state": lambda s: s.state.update(count=s.state.get("count", 0) + 1),
 }
-PARAMS = ("ways", "asynchronous", "overheard")
+PARAMS = ("ways", "asynchronous", "overheard", "bars_alone")
 
 
 class Fidget(Strategy):
@@ -44,6 +44,7 @@ class Fidget(Strategy):
     often = 8
     asynchronous = True
     overheard = False
+    bars_alone = False
 
     def __init__(self):
         self.seen = []
@@ -53,7 +54,10 @@ class Fidget(Strategy):
         if self.overheard:
             market = self.desk.market
             await market.subscribe(self.instrument, Channel.QUOTES, self.hear_another)
-        await self.subscribe_quotes()
+        if self.bars_alone:
+            self.bars = await self.subscribe_bars("1s", warmup=3)
+        else:
+            await self.subscribe_quotes()
 
     def note(self, what, value):
         quote, trade = self.quote, self.desk.last_trade
@@ -87,8 +91,11 @@ class Fidget(Strategy):
         self.note("trade", (trade.time_ns, trade.price, trade.aggressor))
         await self.act_and_wait()
 
-    def on_bar(self, bar):
+    async def on_bar(self, bar):
         self.note("bar", (bar.time_ns, bar.close))
+        if self.bars_alone:
+            self.note("bars", (len(self.bars), self.bars.close[-2:].tolist(), self.bars.volume[-1]))
+            await self.act_and_wait()
 
     def on_order(self, report):
         self.note("order", (report.order.ord_status, report.order.cum_qty))
@@ -131,11 +138,11 @@ class Fidget(Strategy):
             self.spawn()
 
 
-def market(seed):
+def market(seed, slower):
     """Rows that come singly, together and in bursts; a trade among every four."""
     rng, ms, px, rows = Random(seed), 0, 100, []
     for _ in range(400):
-        ms += rng.choice((0, 0, 1, 1, 2, 3, 10, 40))
+        ms += rng.choice((0, 0, 1, 1, 2, 3, 10, 40)) * slower
         px += rng.choice((-1, 0, 0, 1))
         kind = f"trade {px}x1 buyer" if rng.random() < 0.25 else f"quote {px}x5 {px + 1}x5"
         rows.append(f"{ms} {kind}")
@@ -146,7 +153,7 @@ def market(seed):
 def play(setup_of, tape_of):
     """What a Fidget saw of a market, what became of it, and how often it read ahead."""
 
-    def go(seed, **given):
+    def go(seed, slower=1, **given):
         params = {name: given.pop(name) for name in PARAMS if name in given}
         strategies = []
 
@@ -154,7 +161,7 @@ def play(setup_of, tape_of):
             strategies.append(make_strategy(Fidget, params, desk))
             return await run_strategy(strategies[0])
 
-        record = World(setup_of(tape_of(market(seed)), seed=seed, **given)).run(trade)
+        record = World(setup_of(tape_of(market(seed, slower)), seed=seed, **given)).run(trade)
         return strategies[0].seen, record.digest, record.end_ns, record.conflated, record.notes
 
     return go
@@ -186,6 +193,15 @@ def test_all_of_it_together_is_seen_in_its_place(both, latency):
     for seed in range(6):
         ahead, waited = both(seed, ways=tuple(WAYS), latency=latency, asynchronous=seed % 3 > 0)
         assert ahead == waited
+
+
+@pytest.mark.parametrize("latency", ["zero", "live"])
+def test_bars_alone_are_seen_in_their_place(both, latency):
+    for seed in range(3):
+        given = {"ways": tuple(WAYS), "bars_alone": True, "slower": 100}
+        ahead, waited = both(seed, **given, latency=latency)
+        assert ahead == waited
+        assert sum(what == "bar" for what, *_ in ahead[0]) > 30
 
 
 @pytest.mark.parametrize("latency", ["zero", "live"])

@@ -233,3 +233,10 @@ def test_a_band_that_begins_off_a_tick_is_refused() -> None:
         UsageError, match=r"a tick band begins at 3\.05, which is not on every tick"
     ):
         instrument("0.05", TickBand(Decimal("0.10"), at_or_above=Decimal("3.05")))
+
+
+@pytest.mark.parametrize("tick", TICKS)
+def test_a_double_is_the_nearest_to_the_exact_price(tick: str) -> None:
+    grid, rng = instrument(tick), Random(5)
+    for units in (0, 1, -1, 3, *(rng.randrange(-(10**9), 10**9) for _ in range(2000))):
+        assert grid.double(units) == float(grid.decimal(units))

@@ -10,9 +10,8 @@ import re
 from collections import OrderedDict
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any, Literal, TextIO
-
-import structlog
 
 from ..events import (
     Accepted,
@@ -44,7 +43,8 @@ _SECRETS = re.compile(
 def order_logger(file: TextIO, *, json: bool = False, level: Level = "info") -> Any:
     """A structlog logger that writes to a text file, `key=value` or a JSON object on each line. It
     has nothing of structlog's global configuration, and reads no clock."""
-    shown: structlog.typing.Processor = (
+    structlog = import_module("structlog")  # here: few runs write a log, and it is long to load
+    shown: Any = (
         structlog.processors.JSONRenderer()
         if json
         else structlog.processors.KeyValueRenderer(key_order=["time", "level", "event"])
