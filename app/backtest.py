@@ -30,7 +30,7 @@ from ..trading.instrument import Instrument
 from ..trading.orders.risk.limits import RiskLimits, rule_set
 from ..trading.orders.settings import OrderSettings
 from ..trading.strategy import Strategy
-from ..trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape
+from ..trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape, pieces
 from .report import Report
 from .trader import trader_of
 
@@ -288,9 +288,11 @@ def _rules(
             f"stops are set off by trades at {venue}, and this data has quotes alone; give "
             f"trades too, or name the assumption: stop_trigger='quote'"
         )
-    unsized = (tape.quotes.bid_size == UNKNOWN_SIZE).any() or (
-        tape.bars.bid_size == UNKNOWN_SIZE
-    ).any()
+    unsized = any(
+        (part.bid_size == UNKNOWN_SIZE).any()
+        for table in (tape.quotes, tape.bars)
+        for part in pieces(table)
+    )
     if unsized and unknown_size is None:
         raise ScenarioError(
             "the quotes of this data have no sizes; name what an order may take: "

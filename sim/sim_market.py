@@ -15,7 +15,7 @@ from ..trading.errors import Refused
 from ..trading.events import Bar, MarketEvent, Quote, StatusChange, Trade
 from ..trading.instrument import Instrument
 from ..trading.market import Channel, MarketOffers, Subscription
-from ..trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape
+from ..trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape, pieces
 from ..trading.words import Side, TradingStatus
 from .loop import VirtualLoop
 from .loop_moments import Tie
@@ -277,7 +277,10 @@ def _offers_of(tape: Tape) -> MarketOffers:
     if len(tape.trades.seq):
         channels.add(Channel.TRADES)
     told = quotes if len(quotes.seq) else bars
-    unsized = (told.bid_size == UNKNOWN_SIZE).any() or (told.ask_size == UNKNOWN_SIZE).any()
+    unsized = any(
+        (part.bid_size == UNKNOWN_SIZE).any() or (part.ask_size == UNKNOWN_SIZE).any()
+        for part in pieces(told)
+    )
     return MarketOffers(frozenset(channels), not unsized)
 
 
