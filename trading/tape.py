@@ -24,8 +24,8 @@ from .words import UNKNOWN_SIZE as UNKNOWN_SIZE
 
 Ints = NDArray[np.int64]
 
-PIECE_ROWS = 262_144
-"""How many rows of a table are looked at together: 2 MB a column."""
+PIECE_ROWS = 131_072
+"""How many rows of a table are looked at together: 1 MB a column."""
 
 
 @dataclass(frozen=True, eq=False)

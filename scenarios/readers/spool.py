@@ -17,7 +17,7 @@ from .findings import Column
 SPOOL_ROWS = 500_000
 """Tables of more rows than this go to disk."""
 
-BATCH_ROWS = 262_144
+BATCH_ROWS = 131_072
 """How many rows are read, checked and written together."""
 
 
