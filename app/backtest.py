@@ -6,19 +6,16 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import msgspec
-
 from ..matching.engines import AUTO, NoSuchEngineError, chosen
-from ..matching.rules import PROFILES, BarPath, QueueModel, Rules, Trigger, UnknownSize
 from ..scenarios import read_market, suspect_bars
 from ..sim.backtest import World
 from ..sim.desk.bracket_rules import BracketRules
 from ..sim.desk.fees import FeeSpec, fee_schedule
 from ..sim.latency import Constant, LatencyProfile, LegSpec, latency_profile
+from ..sim.market_rules import market_rules
 from ..sim.record import Record, utc
 from ..sim.setup import Setup
 from ..sim.source_check import check_source, check_text
@@ -27,18 +24,18 @@ from ..trading.calendar import calendar
 from ..trading.desk import Desk
 from ..trading.errors import ScenarioError, UsageError
 from ..trading.instrument import Instrument
+from ..trading.moment import When, moment_ns
 from ..trading.orders.risk.limits import RiskLimits, rule_set
 from ..trading.orders.settings import OrderSettings
 from ..trading.strategy import Strategy
-from ..trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape, pieces
+from ..trading.tape import Tape
+from ..trading.trader import trader_of
 from .report import Report
-from .trader import trader_of
 
 _KEEPERS = ("auto", "native", "client")
 _HEARD = "market data arrives when the recorder had it; its latency is the recording's own"
 
 Script = Callable[[Desk], Coroutine[Any, Any, None]]
-When = str | date | datetime | None
 
 
 class Backtest:
@@ -115,7 +112,9 @@ class Backtest:
             tape=tape,
             start_ns=start_ns,
             calendar=calendar(found.calendar),
-            rules=_rules(found, tape, venue, queue, unknown_size, bar_path, spread, stop_trigger),
+            rules=market_rules(
+                found, tape, venue, queue, unknown_size, bar_path, spread, stop_trigger
+            ),
             latency=_latency(latency, heard),
             fees=_known_fees(fees, found),
             cash=_amount(cash, "cash"),
@@ -243,90 +242,6 @@ def _part(tape: Tape, start: When, end: When) -> tuple[Tape, int]:
             f"{end or 'of the data'}"
         )
     return tape, max(start_ns, tape.start_ns)
-
-
-def moment_ns(when: When, name: str) -> int:
-    """A moment as ns since the epoch; text and datetimes without a zone are UTC.
-
-    Raises `UsageError` for text that is no ISO date or time.
-    """
-    try:
-        moment = datetime.fromisoformat(when) if isinstance(when, str) else when
-    except ValueError:
-        raise UsageError(
-            f"{name} {when!r} is no moment; write 2013-12-18 or 2013-12-18T19:00 "
-            f"(UTC) or 2013-12-18T13:00-06:00"
-        ) from None
-    if isinstance(moment, date) and not isinstance(moment, datetime):
-        moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
-    assert isinstance(moment, datetime)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1000
-
-
-def _rules(
-    instrument: Instrument,
-    tape: Tape,
-    venue: str,
-    queue: str,
-    unknown_size: str | None,
-    bar_path: str,
-    spread: int,
-    stop_trigger: str | None,
-) -> Rules:
-    if venue not in PROFILES:
-        raise UsageError(f"venue {venue!r} is not known; known are {', '.join(PROFILES)}")
-    profile = PROFILES[venue]
-    if stop_trigger is not None:
-        trigger = _choice(Trigger, stop_trigger, "stop_trigger")
-        profile = msgspec.structs.replace(profile, trigger=trigger)
-    traded = len(tape.trades.seq) or (tape.bars.open != NO_PRICE).any()
-    if profile.trigger is Trigger.TRADE and not traded:
-        raise ScenarioError(
-            f"stops are set off by trades at {venue}, and this data has quotes alone; give "
-            f"trades too, or name the assumption: stop_trigger='quote'"
-        )
-    unsized = any(
-        (part.bid_size == UNKNOWN_SIZE).any()
-        for table in (tape.quotes, tape.bars)
-        for part in pieces(table)
-    )
-    if unsized and unknown_size is None:
-        raise ScenarioError(
-            "the quotes of this data have no sizes; name what an order may take: "
-            "unknown_size='all', 'one' (contract a quote) or 'none'"
-        )
-    if profile.protected and instrument.protection is None:
-        raise UsageError(
-            f"{venue} protects market and stop orders and no protection is known for "
-            f"{instrument.symbol}; give Instrument(protection=...) or venue='projectx-sim'"
-        )
-    if spread < 1:
-        raise UsageError(f"spread is {spread}; give a number of ticks from 1")
-    points = instrument.protection
-    return Rules(
-        profile=profile,
-        protection=None
-        if points is None
-        else instrument.units(instrument.price(points, rounding="nearest")),
-        queue=_choice(QueueModel, queue, "queue"),
-        unknown_size=None
-        if unknown_size is None
-        else _choice(UnknownSize, unknown_size, "unknown_size"),
-        bar_path=_choice(BarPath, bar_path, "bar_path"),
-        spread=spread * instrument.tick_units(0),
-        tick=instrument.tick_units(0),
-    )
-
-
-def _choice(kind: Any, value: str, name: str) -> Any:
-    try:
-        return kind(value)
-    except ValueError:
-        known = ", ".join(member.value for member in kind)
-        raise UsageError(f"{name} is {value!r}; known are {known}") from None
 
 
 def _amount(value: Decimal | str | int, name: str) -> Decimal:

@@ -8,9 +8,11 @@ import typer
 
 from .. import __version__
 from .cli_errors import EPILOG, INTERRUPTED, OK, USAGE
+from .cli_explore import explore_app
 from .cli_keep import keep_app
 from .cli_live import live_app
 from .cli_options import option
+from .cli_rehearsal import rehearse_app
 
 _MARKET, _RULES, _OUTPUT = "Market data", "How it is traded", "Output"
 _SERVER, _WIRE = "Server", "How it speaks"
@@ -234,6 +236,8 @@ def gateway(
     raise typer.Exit(show_gateway(asked, debug=debug))
 
 
+app.add_typer(explore_app)
+app.add_typer(rehearse_app)
 app.add_typer(live_app)
 app.add_typer(keep_app)
 

@@ -13,7 +13,7 @@ OURS, INTERRUPTED = 70, 130
 
 EXIT_CODES = (
     (OK, "done"),
-    (FAILED, "the strategy failed: its exception"),
+    (FAILED, "the strategy failed: its exception; or a rule was broken in a rehearsed run"),
     (USAGE, "wrong usage: an option, a file name, a parameter"),
     (DATA, "bad data: the file, the row and the value are named"),
     (STUCK, "a run that could not finish: deadlock or livelock"),

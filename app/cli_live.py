@@ -19,6 +19,7 @@ Account = Annotated[
 Config = Annotated[str | None, option("TOML file with the tables live and orders.", _CONNECTION)]
 Firm = Annotated[str | None, option("topstepx, or another firm's name.", _CONNECTION)]
 Rest = Annotated[str | None, option("Address of the gateway, in place of the firm.", _CONNECTION)]
+Record = Annotated[str | None, option("Folder to keep what is told and traded in.", _OUTPUT)]
 Json = Annotated[bool, option("Print JSON only.", _OUTPUT, "--json")]
 Debug = Annotated[bool, option("Tracebacks of errors.", _OUTPUT, "--debug")]
 
@@ -37,6 +38,7 @@ def live(
     journal: Annotated[str | None, option("File; the account's own if not given.", _RULES)] = None,
     seed: Annotated[int, option("Of the strategy's random numbers.", _RULES)] = 0,
     dry: Annotated[bool, option("Do everything but send.", _RULES, "--dry")] = False,
+    record: Record = None,
     yes: Annotated[bool, option("Do not ask.", _RULES, "--yes")] = False,
     debug: Debug = False,
 ) -> None:
@@ -59,6 +61,7 @@ def live(
         "journal": journal,
         "seed": seed,
         "dry": dry,
+        "record": record,
     }
     raise typer.Exit(show_live(asked, connection, config, yes=yes, debug=debug))
 
@@ -82,6 +85,7 @@ def paper(
     limits: Annotated[str | None, option("TOML file with limits of your own.", _RULES)] = None,
     param: Annotated[list[str] | None, option("k=v, may be repeated.", _RULES)] = None,
     settings: Annotated[str | None, option("TOML file of the order manager's.", _RULES)] = None,
+    record: Record = None,
     debug: Debug = False,
 ) -> None:
     """Trade a strategy on paper: on Dryfill's own gateway, as if it were live.
@@ -91,7 +95,13 @@ def paper(
     """
     from .cli_paper import show_paper
 
-    asked = {"strategy": strategy, "instrument": instrument, "seed": seed, "params": param or []}
+    asked = {
+        "strategy": strategy,
+        "instrument": instrument,
+        "seed": seed,
+        "params": param or [],
+        "record": record,
+    }
     traded = {
         "market": (market,),
         "instruments": (instrument,),

@@ -41,6 +41,7 @@ def show_paper(
                 risk=name,
                 limits_file=file,
                 seed=asked["seed"],
+                record=asked["record"],
             )
             market, bounds, orders = (
                 TwinMarket(**traded),

@@ -4,22 +4,20 @@ import asyncio
 import sys
 from dataclasses import dataclass
 
-from .. import __version__
 from ..live.carrier import dialler
 from ..live.recorded_carrier import RecordedDial
 from ..live.recorder import Recorded, Recorder, WriterThread
 from ..live.settings import LiveSettings
 from ..scenarios.readers.times import span_ns
 from ..sim.record import utc
-from .backtest import moment_ns
+from ..trading.moment import moment_ns
 from .cli_errors import LOST, OK
 from .cli_run import Doing, guarded
 from .cli_show import say
 from .live_run import connected, live_settings
 from .real_time import interrupts, now_ns
-from .recording import ToDownload, ToRecord, download, gap_lines, missed, record
-
-_MADE_BY = f"dryfill {__version__}"
+from .recorded_session import MADE_BY
+from .recording import ToDownload, ToRecord, download, gap_lines, kept_lines, missed, record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +95,7 @@ async def _recorded(
             async with await connected(settings, dial) as session:
                 recorder = Recorder(
                     asked.out, source=settings.rest_origin, now_ns=now_ns,
-                    hide=session.secrets.hide, aside=thread, made_by=_MADE_BY,
+                    hide=session.secrets.hide, aside=thread, made_by=MADE_BY,
                 )  # fmt: skip
                 if asked.frames:
                     dial.recorder = recorder
@@ -112,17 +110,11 @@ async def _recorded(
 
 
 def _tell(recorded: Recorded, out: str) -> int:
-    heard = ", ".join(f"{count:,} {kind}" for kind, count in recorded.heard.items() if count)
-    say(f"recorded {recorded.written:,} rows in {out}: {heard or 'nothing was told'}")
-    for trouble in recorded.troubles:
-        print(f"dryfill: {trouble}", file=sys.stderr)
-    for from_ns, to_ns in recorded.outages:
-        when = f"{utc(from_ns)} to {utc(to_ns)}"
-        print(f"dryfill: the market hub was down from {when}; nothing was heard", file=sys.stderr)
-    if not recorded.lost:
-        return OK
-    print(f"dryfill: {recorded.lost:,} rows were heard and could not be kept", file=sys.stderr)
-    return LOST
+    summary, *troubles = kept_lines(recorded, out)
+    say(summary)
+    for line in troubles:
+        print(f"dryfill: {line}", file=sys.stderr)
+    return LOST if recorded.lost else OK
 
 
 def _history(asked: HistoryAsked, doing: Doing) -> None:
@@ -139,7 +131,7 @@ def _history(asked: HistoryAsked, doing: Doing) -> None:
         async with await connected(settings) as session:
             done = await download(
                 session, wanted, source=settings.rest_origin, now_ns=now_ns(),
-                made_by=_MADE_BY, progress=_progress,
+                made_by=MADE_BY, progress=_progress,
             )  # fmt: skip
         before = f", {done.kept} pages of them from before" if done.kept else ""
         say(f"wrote {done.path}: {done.bars:,} bars{before}")

@@ -20,12 +20,13 @@ from ..trading.instrument import Instrument
 from ..trading.orders.journal.memory import MemoryJournal
 from ..trading.orders.risk.limits import RiskLimits
 from ..trading.orders.settings import OrderSettings
+from ..trading.trader import trader_of
 from .backtest import engine_named
 from .live_run import Clock, Say, Wanted, connected
 from .live_terms import limits_text
 from .paper_run import on_paper
 from .real_time import now_ns
-from .trader import trader_of
+from .recorded_session import recorded
 from .trading_session import Ended, Terms, TradingSession
 from .twin_market import TwinMarket
 
@@ -76,18 +77,20 @@ async def _trade(
         await paper.open()
         for line in _behind_the_word(live, instrument, limits, engine):
             say(line)
-        trading = TradingSession(
-            session.market,
-            paper.broker,
-            instrument,
-            trader,
-            Terms(limits=limits, settings=orders, journal=MemoryJournal()),
-            now_ns=now_ns,
-            random=Random(wanted.seed),
-            say=say,
-        )
+        kept = recorded(wanted.record, session, paper.broker, instrument, now_ns=now_ns, say=say)
         try:
-            return await on_paper(trading, say)
+            async with kept as (heard, broker):
+                trading = TradingSession(
+                    heard,
+                    broker,
+                    instrument,
+                    trader,
+                    Terms(limits=limits, settings=orders, journal=MemoryJournal()),
+                    now_ns=now_ns,
+                    random=Random(wanted.seed),
+                    say=say,
+                )
+                return await on_paper(trading, say)
         finally:
             await paper.close()
 

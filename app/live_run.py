@@ -23,11 +23,12 @@ from ..trading.orders.journal.port import Journal
 from ..trading.orders.risk.limits import RiskLimits, rule_set
 from ..trading.orders.settings import OrderSettings
 from ..trading.strategy import Trader
+from ..trading.trader import trader_of
 from .dry_broker import DryBroker
 from .journal_file import journal_path, open_journal
 from .live_terms import read_terms, terms_text
 from .real_time import interrupts, now_ns
-from .trader import trader_of
+from .recorded_session import recorded
 from .trading_session import Ended, Terms, TradingSession
 
 T = TypeVar("T")
@@ -40,7 +41,8 @@ Clock = Callable[[], int]
 class Wanted:
     """A live session as it is asked for. `risk`: the name of a rule set. `limits_file`: a TOML file
     that has it, beside those that come along. `journal`: a file, the account's own if None.
-    `dry`: everything but sending."""
+    `dry`: everything but sending. `record`: a folder that keeps what the market and the broker
+    say."""
 
     strategy: Any
     params: dict[str, Any] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class Wanted:
     journal: str | None = None
     seed: int = 0
     dry: bool = False
+    record: str | None = None
 
 
 def trade(
@@ -128,18 +131,20 @@ async def _trade(
             path = journal_path(wanted.journal, real.account_name)
             journal = open_journal(path, real.account_name, instrument, now_ns())
             broker = real
-        trading = TradingSession(
-            session.market,
-            broker,
-            instrument,
-            trader,
-            Terms(limits=limits, settings=orders, journal=journal),
-            now_ns=now_ns,
-            random=Random(wanted.seed),
-            say=say,
-        )
-        say("trading; Ctrl-C stops the strategy and keeps what is held guarded")
-        return await attended(trading, say)
+        kept = recorded(wanted.record, session, broker, instrument, now_ns=now_ns, say=say)
+        async with kept as (market, broker):
+            trading = TradingSession(
+                market,
+                broker,
+                instrument,
+                trader,
+                Terms(limits=limits, settings=orders, journal=journal),
+                now_ns=now_ns,
+                random=Random(wanted.seed),
+                say=say,
+            )
+            say("trading; Ctrl-C stops the strategy and keeps what is held guarded")
+            return await attended(trading, say)
 
 
 async def attended(trading: TradingSession, say: Say) -> Ended:

@@ -19,9 +19,10 @@ from ..trading.errors import DryfillError, UsageError
 from ..trading.orders.journal.memory import MemoryJournal
 from ..trading.orders.risk.limits import RiskLimits
 from ..trading.orders.settings import OrderSettings
+from ..trading.trader import trader_of
 from .live_run import Say, Wanted, attended
 from .live_terms import limits_text
-from .trader import trader_of
+from .recorded_session import recorded
 from .trading_session import Ended, Terms, TradingSession
 from .twin_market import TwinMarket
 from .twin_thread import TwinThread, twin_in_a_thread
@@ -65,21 +66,23 @@ async def _trade(
     async with await ProjectXSession.open(live, **given) as session:
         broker = await session.broker(wanted.account)
         instrument = await session.market.find(wanted.instrument)
-        trading = TradingSession(
-            session.market,
-            broker,
-            instrument,
-            trader_of(wanted.strategy, wanted.params),
-            Terms(limits=limits, settings=orders, journal=MemoryJournal()),
-            now_ns=twin.now_ns,
-            random=Random(wanted.seed),
-            say=say,
-        )
-        watching = asyncio.create_task(_end_with(twin, trading))
-        try:
-            return await on_paper(trading, say)
-        finally:
-            watching.cancel()
+        kept = recorded(wanted.record, session, broker, instrument, now_ns=twin.now_ns, say=say)
+        async with kept as (heard, port):
+            trading = TradingSession(
+                heard,
+                port,
+                instrument,
+                trader_of(wanted.strategy, wanted.params),
+                Terms(limits=limits, settings=orders, journal=MemoryJournal()),
+                now_ns=twin.now_ns,
+                random=Random(wanted.seed),
+                say=say,
+            )
+            watching = asyncio.create_task(_end_with(twin, trading))
+            try:
+                return await on_paper(trading, say)
+            finally:
+                watching.cancel()
 
 
 async def on_paper(trading: TradingSession, say: Say) -> Ended:

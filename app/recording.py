@@ -18,7 +18,7 @@ from ..trading.market import Channel
 
 Say = Callable[[str], None]
 
-_CHANNELS = (Channel.QUOTES, Channel.TRADES, Channel.STATUS)
+CHANNELS = (Channel.QUOTES, Channel.TRADES, Channel.STATUS)
 _GAPS_SHOWN = 10
 
 
@@ -73,9 +73,9 @@ async def _begin(session: ProjectXSession, recorder: Recorder, asked: ToRecord, 
         instrument = await market.find(name)
         contract = await session.lookup.id_of(instrument)
         recorder.name_contract(instrument, contract)
-        channels = [each for each in _CHANNELS if each in market.offers.channels]
+        channels = [each for each in CHANNELS if each in market.offers.channels]
         for channel in channels:
-            await market.subscribe(instrument, channel, _unheard)
+            await market.subscribe(instrument, channel, unheard)
         words = ", ".join(each.value for each in channels)
         say(f"recording {words} of {instrument.symbol} ({contract})")
     if asked.account is not None:
@@ -102,8 +102,21 @@ def missed(session: ProjectXSession) -> list[str]:
     return lines
 
 
-def _unheard(event: MarketEvent) -> None:
+def unheard(event: MarketEvent) -> None:
     """Nobody but the recorder listens."""
+
+
+def kept_lines(recorded: Recorded, folder: str) -> list[str]:
+    """What a recording has, and what it lacks, in words."""
+    heard = ", ".join(f"{count:,} {kind}" for kind, count in recorded.heard.items() if count)
+    lines = [f"recorded {recorded.written:,} rows in {folder}: {heard or 'nothing was told'}"]
+    lines += recorded.troubles
+    for from_ns, to_ns in recorded.outages:
+        when = f"{utc(from_ns)} to {utc(to_ns)}"
+        lines.append(f"the market hub was down from {when}; nothing was heard")
+    if recorded.lost:
+        lines.append(f"{recorded.lost:,} rows were heard and could not be kept")
+    return lines
 
 
 @dataclass(frozen=True, kw_only=True)

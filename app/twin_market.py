@@ -11,7 +11,8 @@ from ..sim.gateway.listing import Listing, front_contract, list_contract
 from ..sim.gateway.pump import AS_FAST_AS_CAN
 from ..trading import instruments
 from ..trading.errors import UsageError
-from .backtest import engine_named, moment_ns
+from ..trading.moment import moment_ns
+from .backtest import engine_named
 from .real_time import now_ns
 
 SYNTHETIC = "synthetic"

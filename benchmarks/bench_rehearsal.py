@@ -23,7 +23,7 @@ from dryfill.sim.latency import latency_profile
 from dryfill.sim.loop_hold import hold_collector
 from dryfill.sim.oracles import watch
 from dryfill.sim.setup import Setup
-from dryfill.testing.rehearsal import Rehearsal
+from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading import instruments
 from dryfill.trading.calendar import calendar
 from dryfill.trading.desk import Desk

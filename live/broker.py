@@ -35,7 +35,7 @@ from . import requests
 from .chaining import Running, failed, then
 from .closing import Closings
 from .gaps import Gaps
-from .inference import Inference
+from .inference import TYPES, Inference
 from .last_price import LastPrices
 from .lookup import Lookup
 from .models import AccountModel
@@ -47,7 +47,6 @@ from .settings import LiveSettings
 from .terms import Terms, learnt
 from .user_stream import Heard, UserStream
 
-_TRAILING = 5  # the gateway's number of a trailing stop
 _NEVER_PLACED = frozenset({OrdType.STOP_LIMIT})  # in the gateway's enumeration, not in its list
 
 
@@ -142,9 +141,9 @@ class ProjectXBroker:
             requests.check_grid(instrument, change.price, change.stop_px)
         except RefusedByUs as error:
             return failed(error)
-        how, known = Terms(urgency, deadline_s), self._inference.last(order_id)
+        how, known = Terms(urgency, deadline_s), self._type_of(order_id)
         stops = change.trail is not None or change.stop_px is not None
-        if stops and (known is None or known.type == _TRAILING):
+        if stops and known in (None, OrdType.TRAILING_STOP):
             return self._running.run(self._modify_stop(instrument, order_id, change, how))
         if change.trail is not None:
             return failed(_no_trail(order_id))
@@ -265,7 +264,7 @@ class ProjectXBroker:
             body = requests.place(self.model.id, contract_id, request, last)
         except RefusedByUs as error:
             return failed(error)
-        self._remembered.sent(tag, self._now_ns())
+        self._remembered.sent(tag, self._now_ns(), request.ord_type)
         sent = self._call("Order/place", body, how)
         sent.add_done_callback(lambda done: self._note_refusal(tag, done))
         return then(sent, lambda answer: self._ack(tag, answer))
@@ -294,6 +293,13 @@ class ProjectXBroker:
     ) -> "Future[None]":
         body = requests.modify(self.model.id, order_id, change, level)
         return then(self._call("Order/modify", body, how), lambda answer: None)
+
+    def _type_of(self, order_id: str) -> OrdType | None:
+        """What kind of order it is, by the last that was told of it or by what we sent."""
+        told = self._inference.last(order_id)
+        if told is None:
+            return self._remembered.type_of(order_id)
+        return TYPES.get(told.type)
 
     async def _modify_stop(
         self, instrument: Instrument, order_id: str, change: OrderChange, how: Terms

@@ -76,6 +76,11 @@ class RateBudget:
         """A request goes."""
         self._sent[bucket].append(now_s)
 
+    def never_left(self, bucket: Bucket, sent_s: float) -> None:
+        """The request that went then reached nobody: the gateway did not count it."""
+        if sent_s in self._sent[bucket]:
+            self._sent[bucket].remove(sent_s)
+
     def limited(self, retry_after_s: float | None, now_s: float) -> None:
         """The gateway answered 429: somebody else uses the account's budget too."""
         pause_s = self._limits.limited_s if retry_after_s is None else retry_after_s

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from ..trading.errors import Refused
 from ..trading.order import OrderState
-from ..trading.words import OrdStatus, Reason
+from ..trading.words import OrdStatus, OrdType, Reason
 
 V = TypeVar("V")
 
@@ -19,21 +19,28 @@ class Remembered:
     def __init__(self, most: int = 20_000) -> None:
         self.tags: OrderedDict[str, str] = OrderedDict()  # by id
         self._ids: OrderedDict[str, str] = OrderedDict()  # by tag
-        self._sent_ns: OrderedDict[str, int] = OrderedDict()
+        self._sent: OrderedDict[str, tuple[int, OrdType]] = OrderedDict()
         self._refusals: OrderedDict[str, Refused] = OrderedDict()
         self._most = most
 
-    def sent(self, tag: str, now_ns: int) -> None:
+    def sent(self, tag: str, now_ns: int, ord_type: OrdType) -> None:
         """An order is about to be sent under this tag, by the local clock."""
-        self._keep(self._sent_ns, tag, now_ns)
+        self._keep(self._sent, tag, (now_ns, ord_type))
 
     def sent_ns(self, tag: str) -> int | None:
         """When an order of this life was sent; None for any other."""
-        return self._sent_ns.get(tag)
+        sent = self._sent.get(tag)
+        return None if sent is None else sent[0]
+
+    def type_of(self, order_id: str) -> OrdType | None:
+        """What an order of this life was sent as; None for any other, and before its id is known.
+        What the stream did not tell needs no question then."""
+        sent = self._sent.get(self.tags.get(order_id, ""))
+        return None if sent is None else sent[1]
 
     def is_ours(self, tag: str) -> bool:
         """Whether we sent an order under this tag."""
-        return tag in self._sent_ns
+        return tag in self._sent
 
     def id_of(self, tag: str) -> str | None:
         return self._ids.get(tag)

@@ -146,6 +146,8 @@ class Rest:
                 call.left = False
                 if error.limited:
                     self._turnstile.limited(error.retry_after_s)
+                elif not isinstance(error, SessionExpired) and call.waiting is not None:
+                    self._turnstile.never_left(call.waiting)
             _fail(answer, error)
         else:
             if not answer.done():

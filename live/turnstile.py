@@ -13,13 +13,15 @@ from .rate_budget import Bucket, RateBudget
 
 
 class Waiting:
-    """One request at the turnstile. `over`: it went, or was taken away."""
+    """One request at the turnstile. `over`: it went, or was taken away; `went_s`: when."""
 
-    __slots__ = ("go", "over")
+    __slots__ = ("bucket", "go", "over", "went_s")
 
-    def __init__(self, go: Callable[[], None]) -> None:
+    def __init__(self, bucket: Bucket, go: Callable[[], None]) -> None:
+        self.bucket = bucket
         self.go = go
         self.over = False
+        self.went_s = 0.0
 
 
 class Turnstile:
@@ -40,7 +42,7 @@ class Turnstile:
 
     def enter(self, bucket: Bucket, urgency: Urgency, go: Callable[[], None]) -> Waiting:
         """Call `go` when it is this request's turn: now, where there is room and nobody before."""
-        waiting = Waiting(go)
+        waiting = Waiting(bucket, go)
         self._queues[bucket, urgency].append(waiting)
         self._turn()
         return waiting
@@ -48,6 +50,12 @@ class Turnstile:
     def leave(self, waiting: Waiting) -> None:
         """Somebody does not wait any more; nothing happens where he is through."""
         waiting.over = True
+
+    def never_left(self, waiting: Waiting) -> None:
+        """A request that went reached nobody: its room is another's. An outage of the way there
+        would else be followed by one of our own making."""
+        self.budget.never_left(waiting.bucket, waiting.went_s)
+        self._turn()
 
     def limited(self, retry_after_s: float | None) -> None:
         """The gateway said 429."""
@@ -81,7 +89,7 @@ class Turnstile:
             if wait_s > 0:
                 return wait_s
             waiting = queue.popleft()
-            waiting.over = True
+            waiting.over, waiting.went_s = True, now_s
             self.budget.sent(bucket, now_s)
             waiting.go()
         return None

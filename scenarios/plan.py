@@ -31,6 +31,7 @@ from .plan_kinds import (
     ROLES,
     Kind,
 )
+from .plan_run import RunHead
 from .plan_time import Nanoseconds
 
 REASONS = {reason.name.lower().replace("_", "-"): reason for reason in Reason}
@@ -181,12 +182,13 @@ class Plan:
     """Faults in the order in which they are applied where several meet; an earlier one decides.
 
     `strict`: every fault must fire, or the run fails as stale. A drawn plan is not strict: it holds
-    more than a run meets.
+    more than a run meets. `run`: what it was found in, and how to run it again.
     """
 
     faults: tuple[Fault, ...] = ()
     name: str = ""
     strict: bool = True
+    run: RunHead | None = None
 
     def narrowed(self, fired: tuple[int, ...]) -> "Plan":
         """The strict plan of what fired, `fired` being how often each fault did."""

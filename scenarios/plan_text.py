@@ -15,9 +15,11 @@ from pydantic import ValidationError
 from ..trading.errors import ScenarioError, UsageError
 from .plan import Fault, Plan
 from .plan_kinds import KINDS
+from .plan_run import RunHead
 
-_TOP = ("name", "strict", "fault")
+_TOP = ("name", "strict", "run", "fault")
 _HEADER = re.compile(r"\s*\[\[\s*fault\s*\]\]")
+_RUN = re.compile(r"\s*\[\s*run\s*\]")
 
 
 def make_plan(*faults: Mapping[str, object], name: str = "", strict: bool = True) -> Plan:
@@ -70,13 +72,17 @@ def plan_from_json(text: str, file: str = "plan") -> Plan:
 def plan_to_toml(plan: Plan) -> str:
     """The plan as TOML; reading it gives the same plan."""
     blocks = [_lines(_top(plan))]
+    if plan.run is not None:
+        blocks.append(f"[run]\n{_lines(_values(plan.run))}")
     blocks += [f"[[fault]]\n{_lines(_values(fault))}" for fault in plan.faults]
     return "\n".join(block for block in blocks if block)
 
 
 def plan_to_json(plan: Plan) -> str:
     """The plan as JSON; reading it gives the same plan."""
-    return json.dumps({**_top(plan), "fault": [_values(fault) for fault in plan.faults]}, indent=1)
+    head = {} if plan.run is None else {"run": _values(plan.run)}
+    faults = [_values(fault) for fault in plan.faults]
+    return json.dumps({**_top(plan), **head, "fault": faults}, indent=1)
 
 
 # --- writing ------------------------------------------------------------------------------------
@@ -87,8 +93,8 @@ def _top(plan: Plan) -> dict[str, Any]:
     return top if plan.strict else {**top, "strict": False}
 
 
-def _values(fault: Fault) -> dict[str, Any]:
-    return fault.model_dump(exclude_defaults=True)
+def _values(table: Fault | RunHead) -> dict[str, Any]:
+    return table.model_dump(exclude_defaults=True)
 
 
 def _lines(values: Mapping[str, Any]) -> str:
@@ -113,11 +119,30 @@ def _plan(values: Mapping[str, Any], file: str, text: str) -> Plan:
     for key, value, kind in (("name", name, str), ("strict", strict, bool), ("fault", rows, list)):
         if not isinstance(value, kind):
             raise ScenarioError(f"{file}: {key} is {value!r}; give a {kind.__name__}")
-    faults = [_fault(row, number, file, text) for number, row in enumerate(rows, 1)]
-    return Plan(tuple(faults), name, strict)
+    faults = [fault_of(row, number, file, text) for number, row in enumerate(rows, 1)]
+    return Plan(tuple(faults), name, strict, _head(values.get("run"), file, text))
 
 
-def _fault(row: object, number: int, file: str, text: str) -> Fault:
+def _head(row: object, file: str, text: str) -> RunHead | None:
+    if row is None:
+        return None
+    if not isinstance(row, Mapping):
+        raise ScenarioError(f"{file}: run is {row!r}; give a table of keys and values")
+    try:
+        return RunHead.model_validate(dict(row))
+    except ValidationError as exc:
+        key, problem = _first(exc, "what")
+        if problem is None:
+            problem = f" is not a key; known are {', '.join(RunHead.model_fields)}"
+        elif key in row:
+            problem = f" is {row[key]!r}: {problem}"
+        where = f"{file}{_line_of_run(text, key)}: run: {key}"
+        raise ScenarioError(f"{where}{problem}") from exc
+
+
+def fault_of(row: object, number: int, file: str, text: str) -> Fault:
+    """The fault of a table of a file, the `number`-th; `text` is the file's. Raises
+    `ScenarioError`."""
     if not isinstance(row, Mapping):
         raise ScenarioError(f"{file}: fault {number} is {row!r}; give a table of keys and values")
     if "kind" not in row:
@@ -133,14 +158,20 @@ def _fault(row: object, number: int, file: str, text: str) -> Fault:
 def _problem(
     exc: ValidationError, row: Mapping[Any, Any], number: int, file: str, text: str
 ) -> str:
-    first = exc.errors(include_url=False)[0]
-    key = str(first["loc"][0] if first["loc"] else first.get("ctx", {}).get("key", "kind"))
+    key, problem = _first(exc, "kind")
     where = f"{file}{_line(text, number, key)}: fault {number} ({row['kind']}): {key}"
-    if first["type"] == "extra_forbidden":
+    if problem is None:
         known = ", ".join(Fault.model_fields)
         return f"{where} is not a key; known are {known}"
     got = f" is {row[key]!r}" if key in row else " is missing"
-    return f"{where}{got}: {first['msg']}"
+    return f"{where}{got}: {problem}"
+
+
+def _first(exc: ValidationError, otherwise: str) -> tuple[str, str | None]:
+    """The key of the first thing that is wrong, and what is; None for a key that is unknown."""
+    first = exc.errors(include_url=False)[0]
+    key = str(first["loc"][0] if first["loc"] else first.get("ctx", {}).get("key", otherwise))
+    return key, None if first["type"] == "extra_forbidden" else first["msg"]
 
 
 def _line(text: str, number: int, key: str | None) -> str:
@@ -151,6 +182,20 @@ def _line(text: str, number: int, key: str | None) -> str:
         return ""
     start = starts[number - 1]
     end = starts[number] if len(starts) > number else len(lines)
+    return _line_within(lines, start, end, key)
+
+
+def _line_of_run(text: str, key: str) -> str:
+    """`:3` for the line of a key of the head, or of its header."""
+    lines = text.splitlines()
+    start = next((n for n, line in enumerate(lines) if _RUN.match(line)), None)
+    if start is None:
+        return ""
+    faults = (n for n, line in enumerate(lines) if n > start and _HEADER.match(line))
+    return _line_within(lines, start, next(faults, len(lines)), key)
+
+
+def _line_within(lines: list[str], start: int, end: int, key: str | None) -> str:
     if key is not None:
         name = re.compile(rf'\s*"?{re.escape(key)}"?\s*=')
         for n in range(start, end):

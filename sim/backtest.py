@@ -148,6 +148,7 @@ class World:
             self.process,
             self.faults,
             modify_in_place=setup.modify_in_place,
+            lossless=setup.lossless,
         )
         self.loop.add_source(self.market)
 

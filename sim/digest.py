@@ -92,5 +92,5 @@ class DomainDigest:
         return name
 
     def _add(self, kind: str, symbol: str, at_ns: int, fields: tuple[object, ...]) -> None:
-        values = " ".join("-" if v is None else str(int(v)) for v in fields)  # type: ignore[call-overload]  # int enumerations and ints
+        values = " ".join(["-" if v is None else str(int(v)) for v in fields])  # type: ignore[call-overload]  # int enumerations and ints
         self._hash.update(f"{kind} {symbol} {at_ns} {values}\n".encode())

@@ -118,7 +118,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
             raise ValueError(f"{when_ns} ns has passed: it is {self.now_ns} ns in this run")
         when = (when_ns - self.origin_ns) / 1e9
         timer = asyncio.TimerHandle(when, callback, args, self, context)
-        heappush(self._heap, (when_ns, tie, self.next_number(), timer))
+        self._numbers += 1
+        heappush(self._heap, (when_ns, tie, self._numbers, timer))
         return timer
 
     def next_number(self) -> int:

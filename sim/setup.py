@@ -30,9 +30,11 @@ class Setup:
     order, None: none. `schedule`: in which order ready callbacks run, None: first in first out.
     `brackets`: how the account keeps stop and target for an entry itself, None: not at all, and the
     order manager sends them. `modify_in_place`: the broker changes orders as they are; else it
-    takes no changes, and an order's place is taken by another. `engine`: one of
-    `matching.engines.ENGINES`; they differ in speed alone. `journal` makes the journal of each
-    life of the trader's process; None: in memory, and a new life knows nothing of the last.
+    takes no changes, and an order's place is taken by another. `lossless`: the simulated broker
+    says that its stream loses nothing; None: it does while the plan leaves the stream alone.
+    `engine`: one of `matching.engines.ENGINES`; they differ in speed alone. `journal` makes the
+    journal of each life of the trader's process; None: in memory, and a new life knows nothing of
+    the last.
     """
 
     instrument: Instrument
@@ -53,4 +55,5 @@ class Setup:
     schedule: Schedule | None = None
     brackets: BracketRules | None = None
     modify_in_place: bool = True
+    lossless: bool | None = None
     engine: str = AUTO

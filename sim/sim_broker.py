@@ -47,7 +47,8 @@ class SimBroker:
     leg of their own, in order, and may overtake an answer. A call that is not answered within its
     `deadline_s` ends in `OutcomeUnknown`; without one it waits. After a crash of `process` nothing
     is sent and nothing is heard. Without `modify_in_place` every change is refused. `faults` may
-    give a call another fate and an event another way.
+    give a call another fate and an event another way; `lossless`: what the broker says of its
+    stream, None: that it is while no fault touches it.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class SimBroker:
         faults: Faults | None = None,
         *,
         modify_in_place: bool = True,
+        lossless: bool | None = None,
     ) -> None:
         self._loop = loop
         self._wire = wire
@@ -68,6 +70,7 @@ class SimBroker:
         self._call = process.fence(self._send)
         self._faults = faults
         self._in_place = modify_in_place
+        self._lossless = lossless
         if faults is None:
             desk.tell = self._told
         else:
@@ -82,8 +85,10 @@ class SimBroker:
 
     @property
     def offers(self) -> Offers:
-        lossy = self._faults is not None and self._faults.log.plan.touches_stream
-        offers, brackets = _LOSSY if lossy else _OFFERS, self._desk.brackets
+        lossless, brackets = self._lossless, self._desk.brackets
+        if lossless is None:
+            lossless = self._faults is None or not self._faults.log.plan.touches_stream
+        offers = _OFFERS if lossless else _LOSSY
         if self._faults is not None:
             offers = structs.replace(offers, sure_stops=False)
         if not self._in_place:
@@ -272,7 +277,7 @@ class SimBroker:
             )
 
     def _told(self, event: BrokerEvent) -> None:
-        self._wire.send(Leg.EVENTS, lambda: self._process.run(self._hear, event))
+        self._wire.send(Leg.EVENTS, partial(self._process.run, self._hear, event))
 
     def _carry(self, message: Message, extra_ns: int = 0, ordered: bool = True) -> None:
         event = UNREADABLE if message.form in GARBLED else message.event

@@ -113,6 +113,8 @@ class Intents:
     def settle(self, position: int) -> int:
         """How many contracts of a position are brackets'; what others closed the oldest lose."""
         unowned = position - sum(self._held.values())
+        if not unowned:
+            return abs(position)
         for intent, held in list(self._held.items()):
             if held * unowned < 0:
                 lost = max(held, -unowned) if held < 0 else min(held, -unowned)
@@ -137,14 +139,16 @@ class UnprotectedMeter:
     def heard(self, record: OrderRecord, report: Report) -> None:
         """Take a report in, after the account has booked it."""
         request = record.request
-        symbol = request.instrument.symbol
+        symbol, filled = request.instrument.symbol, report.exec_type is ExecType.TRADE
         if request.ord_type in _STOPS:
             stops = self._stops.setdefault(symbol, {})
             if record.status.terminal or record.status is OrdStatus.SUSPENDED:
                 stops.pop(record.number, None)
             else:
                 stops[record.number] = record
-        if report.exec_type is ExecType.TRADE:
+        elif not filled:
+            return  # nothing is held or guarded otherwise than before
+        if filled:
             intents = self._intents.setdefault(symbol, Intents())
             intents.fill(record.known_as, request.side.sign * report.last_qty)
         self._measure(request.instrument, report.time_ns)

@@ -9,10 +9,11 @@ are a cursor and never entries of a heap. Where there are connections, each of t
 from collections.abc import Callable
 from contextvars import Context
 from enum import StrEnum
+from functools import partial
 
-from .latency import LatencyModel, LatencyProfile
+from .latency import LatencyProfile
 from .loop_moments import Tie
-from .streams import Bits, named_stream
+from .streams import named_stream
 from .timers import Timers
 
 
@@ -38,20 +39,21 @@ class Wire:
 
     def __init__(self, loop: Timers, profile: LatencyProfile, seed: int) -> None:
         self._loop = loop
-        self._legs: dict[Leg, tuple[LatencyModel, Bits]] = {
-            leg: (getattr(profile, leg.value), named_stream(seed, f"latency.{leg.value}"))
+        self._draws: dict[Leg, Callable[[], int]] = {
+            leg: partial(
+                getattr(profile, leg.value).draw, named_stream(seed, f"latency.{leg.value}")
+            )
             for leg in Leg
         }
         self._events = self.line(Leg.EVENTS)
 
     def line(self, leg: Leg) -> "Line":
         """One direction of a connection of its own, as slow as a leg."""
-        return Line(self._loop, lambda: self.latency_ns(leg), _TIES[leg])
+        return Line(self._loop, self._draws[leg], _TIES[leg])
 
     def latency_ns(self, leg: Leg) -> int:
         """Draw how long one message of a leg is on its way."""
-        model, stream = self._legs[leg]
-        return model.draw(stream)
+        return self._draws[leg]()
 
     def send(
         self, leg: Leg, deliver: Callable[[], None], extra_ns: int = 0, ordered: bool = True
@@ -64,7 +66,7 @@ class Wire:
         if leg is Leg.EVENTS and ordered:
             self._events.send(deliver, extra_ns)
         else:
-            at_ns = self._loop.now_ns + self.latency_ns(leg) + extra_ns
+            at_ns = self._loop.now_ns + self._draws[leg]() + extra_ns
             self._loop.call_at_ns(at_ns, deliver, tie=_TIES[leg], context=Context())
 
 

@@ -151,6 +151,14 @@ class Instrument:
         steps = _round(numerator * tick_denominator, denominator * tick_numerator, rounding)
         return Price(_plain(_EXACT.multiply(Decimal(steps), tick)))
 
+    def ticks_from(self, price: Decimal, n: int, *, rounding: Rounding) -> Price:
+        """The price `n` ticks above another, below it where `n` is negative; moved to the tick as
+        `price` does where the other one lies between ticks."""
+        known = self._known(price)
+        if known is not None:  # the unit is the tick
+            return self.decimal(known + n)
+        return self.price(price + self.tick_at(price) * n, rounding=rounding)
+
     def tick_at(self, price: Decimal, on: date | None = None) -> Decimal:
         """The tick in force at a price, on a date (None: the newest known)."""
         tick = self.tick

@@ -41,7 +41,7 @@ class PlanAtWork:
         first = timers.asked
         self.faults = Faults(plan, timers, account.desk, instrument)
         self._at = first, timers.asked  # what waits for a time of its own
-        Telling(timers, behind.gateway, account, self.road, self.faults)
+        Telling(timers, lambda: behind.gateway, account, self.road, self.faults)
         venue = behind.gateway.venue
         self.courses = FatedCourses(timers, venue, account, self.faults, behind.meant_ns)
 

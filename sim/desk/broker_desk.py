@@ -24,6 +24,7 @@ from ...trading.words import ExecType, OrdStatus, OrdType, Reason, Side
 from ..exchange import Exchange
 from .account import Account
 from .bracket_rules import BracketRules, check_attached
+from .by_time import ByTime
 from .children import Children
 from .grid import on_grid, units_or_none
 from .links import Links
@@ -31,6 +32,8 @@ from .margin import check_margin
 from .marking import open_profit
 from .orders import OrderRecord
 from .wording import said
+
+_ANSWERS = frozenset({ExecType.CANCEL_REJECTED, ExecType.REPLACE_REJECTED})
 
 
 class BrokerDesk:
@@ -49,7 +52,9 @@ class BrokerDesk:
     ) -> None:
         self.account = account
         self.brackets = brackets
-        self.executions: list[Execution] = []
+        self._executions = ByTime[Execution]()
+        self._entered = ByTime[OrderRecord]()
+        self.executions = self._executions.all
         self.orders: dict[int, OrderRecord] = {}
         self.tell: Callable[[BrokerEvent], None] = lambda event: None
         self.heard: Callable[[OrderRecord, Report], None] = lambda record, report: None
@@ -80,7 +85,7 @@ class BrokerDesk:
         record = self.enter(request)
         if record.status is OrdStatus.REJECTED:
             raise Refused(record.text, reason=record.reason)
-        return str(record.number)
+        return record.order_id
 
     def enter(self, request: OrderRequest, linked: OrderRecord | None = None) -> OrderRecord:
         """As `place`; the order itself, which the exchange may have rejected. Raises `Refused` for
@@ -196,13 +201,11 @@ class BrokerDesk:
 
     def born(self, request: OrderRequest, parent: OrderRecord) -> OrderRecord:
         """Take a child into the books; it has no tag and does not work yet."""
-        record = OrderRecord(self._number(), request, self._now_ns(), parent)
-        self.orders[record.number] = self._by_id[str(record.number)] = record
-        return record
+        return self._file(OrderRecord(self._number(), request, self._now_ns(), parent))
 
     def put_back(self, record: OrderRecord, px: Decimal | None = None) -> None:
         """Take an order of an earlier life into the books; `px`: where a child was put last."""
-        self.orders[record.number] = self._by_id[str(record.number)] = record
+        self._file(record)
         if record.request.cl_ord_id:
             self._by_tag.setdefault(record.request.cl_ord_id, record)
         self.children.restore(record, px)
@@ -236,10 +239,10 @@ class BrokerDesk:
         return "" if record is None else record.known_as
 
     def orders_since(self, time_ns: int) -> list[OrderState]:
-        return [r.state() for r in self.orders.values() if r.entered_ns >= time_ns]
+        return [record.state() for record in self._entered.since(time_ns)]
 
     def executions_since(self, time_ns: int) -> list[Execution]:
-        return [fill for fill in self.executions if fill.time_ns >= time_ns]
+        return self._executions.since(time_ns)
 
     def positions(self) -> list[PositionState]:
         held = [h.instrument for h in self.account.holdings.values() if h.qty]
@@ -268,7 +271,7 @@ class BrokerDesk:
 
         `text` are the broker's words where the usual ones for its reason do not do.
         """
-        if report.exec_type in (ExecType.CANCEL_REJECTED, ExecType.REPLACE_REJECTED):
+        if report.exec_type in _ANSWERS:
             return  # the answer to the request says it; the order is as it was
         record = self.orders[report.order_id]
         record.apply(report)
@@ -308,7 +311,7 @@ class BrokerDesk:
         fill = Execution(
             exec_id=f"{request.instrument.symbol}-{report.exec_id}",
             instrument=request.instrument,
-            order_id=str(record.number),
+            order_id=record.order_id,
             cl_ord_id=request.cl_ord_id,
             side=request.side,
             qty=report.last_qty,
@@ -316,7 +319,7 @@ class BrokerDesk:
             time_ns=report.time_ns,
             fee=fee,
         )
-        self.executions.append(fill)
+        self._executions.add(fill.time_ns, fill)
         return fill
 
     # --- how -------------------------------------------------------------------------------------
@@ -342,13 +345,17 @@ class BrokerDesk:
         return units, stop_units
 
     def _booked(self, request: OrderRequest) -> OrderRecord:
-        record = OrderRecord(self._number(), request, self._now_ns())
-        self.orders[record.number] = self._by_id[str(record.number)] = record
+        record = self._file(OrderRecord(self._number(), request, self._now_ns()))
         self._working[record.number] = record
         if request.cl_ord_id:
             self._by_tag[request.cl_ord_id] = record
         if request.attached is not None:
             self.children.attach(record)
+        return record
+
+    def _file(self, record: OrderRecord) -> OrderRecord:
+        self.orders[record.number] = self._by_id[record.order_id] = record
+        self._entered.add(record.entered_ns, record)
         return record
 
     def _ask(

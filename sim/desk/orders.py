@@ -11,10 +11,11 @@ from .money import mean_price
 
 
 class OrderRecord:
-    """What the broker knows of one order; `number` is its id here and in the engine. `parent`: the
-    entry to which the broker attached it. `linked`: the order that it named as the one to cancel;
-    a target among the children names its stop. `trail`: how far a trailing stop stays behind, in
-    units. `carried`: contracts filled before its engine knew it, in an earlier life of the broker.
+    """What the broker knows of one order; `number` is its id here and in the engine, `order_id` the
+    same as clients have it. `parent`: the entry to which the broker attached it. `linked`: the
+    order that it named as the one to cancel; a target among the children names its stop. `trail`:
+    how far a trailing stop stays behind, in units. `carried`: contracts filled before its engine
+    knew it, in an earlier life of the broker.
     """
 
     __slots__ = (
@@ -24,6 +25,7 @@ class OrderRecord:
         "leaves_qty",
         "linked",
         "number",
+        "order_id",
         "order_qty",
         "parent",
         "price",
@@ -41,6 +43,7 @@ class OrderRecord:
         self, number: int, request: OrderRequest, now_ns: int, parent: "OrderRecord | None" = None
     ) -> None:
         self.number = number
+        self.order_id = str(number)
         self.parent = parent
         self.request = request
         self.entered_ns = now_ns
@@ -109,7 +112,7 @@ class OrderRecord:
         request = self.request
         return OrderState(
             instrument=request.instrument,
-            order_id=str(self.number),
+            order_id=self.order_id,
             cl_ord_id=request.cl_ord_id,
             side=request.side,
             ord_type=request.ord_type,
@@ -123,5 +126,5 @@ class OrderRecord:
             time_ns=self.updated_ns,
             reason=self.reason,
             text=self.text,
-            parent_id=None if self.parent is None else str(self.parent.number),
+            parent_id=None if self.parent is None else self.parent.order_id,
         )

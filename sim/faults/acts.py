@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextvars import Context
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from ...matching.commands import CancelOrder, FreezeOrder, SetStatus
 from ...matching.reports import Report
@@ -24,6 +25,14 @@ STATES = {
 """States of a market that is not open, as plans call them."""
 
 
+class About(NamedTuple):
+    """An order: by what it goes in a plan, None where a moment is of none, and "" for one without a
+    tag; and its id, where the broker has one already."""
+
+    tag: str | None = None
+    order_id: str | None = None
+
+
 class Acts:
     """Acts at the broker, in one instrument. Each answers what it did, or None where there was
     nothing to do it to."""
@@ -35,7 +44,7 @@ class Acts:
         self._placed = 0
         self._late = 0
         self.clock_ns = 0  # by how much the client's wall clock is ahead
-        self._by_kind: dict[str, Callable[[Fault, str | None], str | None]] = {
+        self._by_kind: dict[str, Callable[[Fault, About], str | None]] = {
             "halt": self._halt,
             "venue-cancel": self._venue_cancel,
             "frozen": self._freeze,
@@ -45,11 +54,11 @@ class Acts:
             "clock": self._set_clock,
         }
 
-    def do(self, fault: Fault, tag: str | None) -> str | None:
-        """Do it now; `tag` is that of the order whose moment it is."""
-        return self._by_kind[fault.kind](fault, tag)
+    def do(self, fault: Fault, about: About) -> str | None:
+        """Do it now; `about`: the order whose moment it is."""
+        return self._by_kind[fault.kind](fault, about)
 
-    def _halt(self, fault: Fault, tag: str | None) -> str:
+    def _halt(self, fault: Fault, about: About) -> str:
         exchange, symbol = self._desk.exchange, self._instrument.symbol
         before, status = exchange.book(symbol).status, STATES[fault.state]
         exchange.enter(symbol, SetStatus(status))
@@ -63,8 +72,8 @@ class Acts:
         self._loop.call_at_ns(at_ns, end, tie=Tie.SESSION, context=Context())
         return f"{symbol} goes from {before.name} to {status.name}"
 
-    def _venue_cancel(self, fault: Fault, tag: str | None) -> str | None:
-        order = self._target(fault, tag)
+    def _venue_cancel(self, fault: Fault, about: About) -> str | None:
+        order = self._target(fault, about)
         if order is None:
             return None
         number = int(order.order_id)
@@ -72,8 +81,8 @@ class Acts:
         self._desk.exchange.enter(order.instrument.symbol, CancelOrder(number))
         return f"the venue cancels {self._desk.known_as(order.order_id)}"
 
-    def _freeze(self, fault: Fault, tag: str | None) -> str | None:
-        order = self._target(fault, tag)
+    def _freeze(self, fault: Fault, about: About) -> str | None:
+        order = self._target(fault, about)
         if order is None:
             return None
         exchange, symbol, number = (
@@ -90,10 +99,10 @@ class Acts:
             )
         return f"the venue freezes {self._desk.known_as(order.order_id)}"
 
-    def _trade(self, fault: Fault, tag: str | None) -> str | None:
+    def _trade(self, fault: Fault, about: About) -> str | None:
         try:
             if fault.act == "cancel":
-                order = self._target(fault, tag)
+                order = self._target(fault, about)
                 if order is None:
                     return None
                 self._desk.cancel(order.order_id)
@@ -106,7 +115,7 @@ class Acts:
             return f"the trader is refused: {refusal}"
         return f"the trader does {fault.act} {fault.qty}"
 
-    def _liquidate(self, fault: Fault, tag: str | None) -> str | None:
+    def _liquidate(self, fault: Fault, about: About) -> str | None:
         orders, held = self._desk.open_orders(self._instrument), self._held
         for order in orders:
             number = int(order.order_id)
@@ -118,15 +127,14 @@ class Acts:
             return None
         return f"the venue cancels {len(orders)} orders and closes {held}"
 
-    def _fill_late(self, fault: Fault, tag: str | None) -> str | None:
-        assert tag is not None, "a cancel's moment is about an order"
-        state = self._desk.order(None, tag)
-        assert state is not None, "it was cancelled, and so it is in the books"
+    def _fill_late(self, fault: Fault, about: About) -> str | None:
+        state = self._desk.order(about.order_id, None)
+        assert state is not None, "a cancel that was told is about an order in the books"
         qty = min(fault.qty, state.order_qty - state.cum_qty)
         if state.ord_status is not OrdStatus.CANCELED or not qty:
             return None
         self._desk.on_report(state.instrument.symbol, self._late_report(state, qty))
-        return f"{tag} had filled {qty} before its cancel"
+        return f"{about.tag or state.order_id} had filled {qty} before its cancel"
 
     def _late_report(self, state: OrderState, qty: int) -> Report:
         """A fill of a cancelled order, at its own price or the last one; it stays cancelled."""
@@ -152,7 +160,7 @@ class Acts:
             exec_id=-self._late,  # the exchange numbers its own from 1
         )
 
-    def _set_clock(self, fault: Fault, tag: str | None) -> str:
+    def _set_clock(self, fault: Fault, about: About) -> str:
         self.clock_ns = fault.ahead - fault.behind
         return f"the client's clock is {self.clock_ns / 1e9:+g} s off"
 
@@ -170,10 +178,13 @@ class Acts:
             order_qty=fault.qty,
         )
 
-    def _target(self, fault: Fault, tag: str | None) -> OrderState | None:
+    def _target(self, fault: Fault, about: About) -> OrderState | None:
         """The working order that is meant: by the pattern, the oldest first, or the moment's."""
-        pattern = fault.target if fault.target is not None else tag
-        known = [(o, self._desk.known_as(o.order_id)) for o in self._desk.open_orders(None)]
+        working = self._desk.open_orders(None)
+        if fault.target is None and about.order_id is not None:
+            return next((each for each in working if each.order_id == about.order_id), None)
+        pattern = fault.target if fault.target is not None else about.tag
+        known = [(order, self._desk.known_as(order.order_id)) for order in working]
         found = [
             order
             for order, name in known

@@ -17,7 +17,7 @@ from ..loop import VirtualLoop
 from ..loop_moments import Tie
 from ..process import Process
 from ..timers import Timers
-from .acts import Acts
+from .acts import About, Acts
 from .calls import Call, CallFaults, Fate
 from .event_path import DELIVERY, Carry, EventPath, Message, describe, event_name
 from .log import FaultLog
@@ -82,15 +82,20 @@ class Faults:
             self.steps = Steps(loop, partial(self._before_step, by_step))
         for place, fault in self._placed("at"):
             if fault.kind == "clock" and not fault.at:
-                self._act(place, None)  # it is off before the client looks at it
+                self._act(place, About())  # it is off before the client looks at it
                 continue
             tie = Tie.SESSION if fault.duration is not None else Tie.ORDER
-            self._in(fault.at or 0, partial(self._begin, place, None), tie)
+            self._in(fault.at or 0, partial(self._begin, place, About()), tie)
 
     @property
     def clock_ns(self) -> int:
         """By how much the client's wall clock is ahead."""
         return self._acts.clock_ns
+
+    @property
+    def seen(self) -> dict[str, int]:
+        """How many calls and events of each name there were so far; no name is both."""
+        return dict(self._moments.seen)
 
     def connect(self, process: Process, carry: Carry) -> None:
         """A client has connected: events go its way, and a crash is its own."""
@@ -140,7 +145,7 @@ class Faults:
             elif fault.kind == "crash" and not fault.after:
                 self._crash_at(fault, place, call, fate)
             else:
-                self._begin(place, tag)
+                self._begin(place, About(tag, call.order_id))
         return fate
 
     def _crash_at(self, fault: Fault, place: int, call: Call, fate: Fate) -> None:
@@ -176,9 +181,10 @@ class Faults:
         assert self._path is not None, "a broker connects before its desk tells"
         if self._reads_past:
             self._past.hear(self._loop.now_ns, event)
-        tag = None
+        tag = order_id = None
         if isinstance(event, ExecutionReport):
-            tag = self._desk.known_as(event.order.order_id)
+            order_id = event.order.order_id
+            tag = self._desk.known_as(order_id)
         treated: int | None = None
         instead: Callable[[], None] | None = None
         parsed = None if tag is None else tags.parse(tag)
@@ -190,29 +196,29 @@ class Faults:
                 what = f"heard: {describe(event)}"
                 instead = partial(self._crash, place, what, self._process)
             else:
-                self._begin(place, tag)
+                self._begin(place, About(tag, order_id))
         fault_of = None if treated is None else self._faults[treated]
         self._path.tell(Message(event, instead, body), treated, fault_of)
 
     # --- what is no matter of one call or event --------------------------------------------------
 
-    def _begin(self, place: int, tag: str | None) -> None:
+    def _begin(self, place: int, about: About) -> None:
         """A fault's moment is now: it acts, now or `after` it."""
         fault = self._faults[place]
         if fault.kind in _OF_CALLS:
             self._break_down(place)
         elif fault.kind in ("stream-down", "crash") and not fault.after:
-            self._act(place, tag)
+            self._act(place, about)
         else:
             # Never inside a report: the exchange is still telling.
-            self._in(fault.after or 0, partial(self._act, place, tag), Tie.ORDER)
+            self._in(fault.after or 0, partial(self._act, place, about), Tie.ORDER)
 
     def _break_down(self, place: int) -> None:
         fault = self._faults[place]
         self._outages.append((self._loop.now_ns + (fault.duration or 0), place))
         self.on_outage(fault)
 
-    def _act(self, place: int, tag: str | None) -> None:
+    def _act(self, place: int, about: About) -> None:
         fault = self._faults[place]
         if fault.kind == "stream-down":
             self._stream_down(place, fault)
@@ -223,7 +229,7 @@ class Faults:
         elif fault.kind == "crash":
             self._crash(place, "now", self._process)
         else:
-            did = self._acts.do(fault, tag)
+            did = self._acts.do(fault, about)
             if did is not None:
                 self._note(place, did)
                 if fault.kind == "halt":

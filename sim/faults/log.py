@@ -53,8 +53,8 @@ class FaultLog:
 
     def check(self) -> None:
         """Raise `StalePlan` where the plan is strict and a fault did not fire."""
-        stale = self.stale()
-        if self.plan.strict and stale:
+        stale = self.stale() if self.plan.strict else []
+        if stale:
             name = f"plan {self.plan.name!r}" if self.plan.name else "the plan"
             raise StalePlan(
                 f"{name} is stale: it names moments that did not come in this run; mend or remove\n"

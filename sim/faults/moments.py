@@ -4,6 +4,7 @@ Counting looks at nothing but what the client asked and the broker told, so that
 does not depend on the other faults of the plan.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from ...scenarios.plan import Fault
@@ -47,18 +48,22 @@ class _Counted:
 
 
 class Moments:
-    """Counts for a plan's faults. Say every call and event once, in order."""
+    """Counts for a plan's faults. Say every call and event once, in order. `seen`: how many there
+    were of each name."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
+        self.seen: Counter[str] = Counter()
         self._calls = _choices(faults, "call", CALLS)
         self._events = _choices(faults, "event", EVENTS)
 
     def call(self, name: str, tag: Tag | None) -> list[int]:
         """The faults whose moment this call is, as places in the plan, rising."""
+        self.seen[name] += 1
         return sorted(n for counted in self._calls.get(name, ()) for n in counted.see(tag))
 
     def event(self, name: str, tag: Tag | None) -> list[int]:
         """The faults whose moment this event is, as places in the plan, rising."""
+        self.seen[name] += 1
         return sorted(n for counted in self._events.get(name, ()) for n in counted.see(tag))
 
 

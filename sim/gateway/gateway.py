@@ -69,7 +69,8 @@ class Gateway:
     """The parts of one gateway, joined; `app` is what a server serves.
 
     `enter` and `left` are called around everything that a request does to the venue. `restamps`:
-    clients are shown another time than the market's.
+    clients are shown another time than the market's. `venue`: the one that an earlier life of the
+    gateway stood before, with its accounts, orders and ids; sessions are not among what it kept.
     """
 
     def __init__(
@@ -81,10 +82,11 @@ class Gateway:
         connection_id: Callable[[], str],
         enter: Callable[[], None] = _nothing,
         left: Callable[[], None] = _nothing,
+        venue: Venue | None = None,
     ) -> None:
         self.setup = setup
         self.restamps = clocks.shown_ns is not _same
-        self.venue = Venue(
+        self.venue = venue or Venue(
             setup.listings,
             setup.people,
             clocks.market_ns,

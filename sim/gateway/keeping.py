@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from ...trading.errors import ScenarioError, UsageError
 from ...trading.instrument import Instrument
+from .by_hand import ByHand, by_hand, set_again
 from .kept import (
     KeptHolding,
     KeptMoney,
@@ -59,6 +60,7 @@ class Keeper:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._turns_kept: dict[int, int] = {}
+        self._by_hand: list[ByHand] = []
         try:
             self._db = sqlite3.connect(path, timeout=0.5, isolation_level=None)
             for pragma in ("locking_mode=exclusive", "journal_mode=wal", "synchronous=normal"):
@@ -91,6 +93,7 @@ class Keeper:
             return None
         begins = {each.instrument.symbol: each.start_ns for each in listings}
         if same:
+            self._by_hand = msgspec.json.decode(self._fact("by_hand") or "[]", type=list[ByHand])
             begins = {
                 each.instrument.symbol: max(each.start_ns, min(int(at), each.tape.end_ns) + 1)
                 for each in listings
@@ -100,8 +103,10 @@ class Keeper:
         return tuple(replace(each, start_ns=at_ns, book_ns=at_ns) for each, at_ns in starts)
 
     def keep_time(self, venue: Venue) -> None:
-        """Keep where the market is."""
+        """Keep where the market is, and what was set in it by hand."""
+        self._db.execute("begin")
         self._keep_facts(venue)
+        self._db.execute("commit")
 
     def restore(self, venue: Venue, meant_ns: Moments) -> None:
         """Put back what was kept, at the venue's time, before its market begins. From now on every
@@ -124,6 +129,11 @@ class Keeper:
         for account in venue.accounts.values():
             with venue.acting(account):
                 resume(account)
+
+    def begun(self, venue: Venue) -> None:
+        """Its market has begun: what was set in it by hand is set again, and kept from now on."""
+        set_again(venue, self._by_hand)
+        venue.set_by_hand = lambda: self.keep_time(venue)
 
     # --- how -------------------------------------------------------------------------------------
 
@@ -187,8 +197,10 @@ class Keeper:
         self._turns_kept[account.id] = len(account.turns.all)
 
     def _keep_facts(self, venue: Venue) -> None:
-        numbers = venue.numbers
-        self._set_fact("market_ns", str(venue.now_ns()))
+        numbers, now_ns = venue.numbers, venue.now_ns()
+        self._set_fact("market_ns", str(now_ns))
+        by_hand_text = msgspec.json.encode(by_hand(venue.tickers.values(), now_ns)).decode()
+        self._set_fact("by_hand", by_hand_text)
         for name in ("orders", "fills", "positions"):
             self._set_fact(name, str(getattr(numbers, name)))
 

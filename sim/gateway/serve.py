@@ -143,6 +143,8 @@ async def _running(
         keeper.restore(gateway.venue, clocks.meant_ns)
         pump.now_ns = start_ns
     pump.catch_up()
+    if keeper is not None:
+        keeper.begun(gateway.venue)
     async with serving(arming, host, port) as url:
         pumping = asyncio.create_task(pump.run(), name="the market's pump")
         pumping.add_done_callback(partial(_market_over, stopped))

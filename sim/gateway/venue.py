@@ -18,6 +18,7 @@ from ...trading.words import TradingStatus
 from ..digest import DomainDigest
 from ..loop_moments import Tie
 from .accounts import People
+from .by_hand import HandPrice, HandStatus
 from .listing import Listing
 from .paper_account import Numbers, PaperAccount, UserEvent
 from .tape_rows import DayFigures, TapeRows
@@ -33,9 +34,12 @@ class MarketSink(Protocol):
 
 class Ticker:
     """One listed contract as its market goes: the last quote and the day's figures. `told_ns`: when
-    its last row happened."""
+    its last row happened. `hand_price`, `hand_status`: what was set by hand last, whether it stands
+    or not."""
 
     def __init__(self, listing: Listing) -> None:
+        self.hand_price: HandPrice | None = None
+        self.hand_status: HandStatus | None = None
         self.listing = listing
         self.instrument = listing.instrument
         self.contract_id = contract_id(listing.instrument)
@@ -46,8 +50,8 @@ class Ticker:
 
 
 class Venue:
-    """All of it. `people`: users and accounts. Raises `UsageError` for contracts that do not go
-    together and for fees that do not know one."""
+    """All of it. `people`: users and accounts. `set_by_hand` is called when a market was. Raises
+    `UsageError` for contracts that do not go together and for fees that do not know one."""
 
     tie = Tie.MARKET
 
@@ -69,6 +73,7 @@ class Venue:
         self.end_ns = max(listing.tape.end_ns for listing in listings) + 1
         self.digest = DomainDigest(self.start_ns)
         self.tickers = {ticker.contract_id: ticker for ticker in map(Ticker, listings)}
+        self.set_by_hand: Callable[[], None] = lambda: None
         self.tell_market: MarketSink = lambda ticker, event: None
         self.accounts = {
             account.id: account
@@ -146,7 +151,9 @@ class Venue:
 
     def set_status(self, ticker: Ticker, status: TradingStatus) -> None:
         """A contract's market is in another state from now on, until its calendar has a say."""
+        ticker.hand_status = HandStatus(status, self.now_ns())
         self._for_all(ticker, SetStatus(status))
+        self.set_by_hand()
 
     def set_market(self, ticker: Ticker, price: Decimal, size: int) -> None:
         """A contract trades at a price now, which is bid, with the next tick asked; `size` of each.
@@ -162,7 +169,9 @@ class Venue:
         ticker.day.traded(trade)
         self.tell_market(ticker, trade)
         self.tell_market(ticker, ticker.quote)
+        ticker.hand_price = HandPrice(price, size, now_ns)
         self._for_all(ticker, SetMarket(bid, ask, size))
+        self.set_by_hand()
 
     def _for_all(self, ticker: Ticker, command: SetStatus | SetMarket) -> None:
         for account in self.accounts.values():

@@ -19,7 +19,8 @@ from ..loop import VirtualLoop
 from ..loop_moments import Tie
 from ..process import Process
 from ..wire import Leg, Wire
-from .application import Answer, Application, ask, http_scope
+from .application import Answer, ask, http_scope
+from .server import Server
 
 CONNECTIONS_MOST = 100
 """As many as httpx keeps; who needs one more waits for it, for the pool's timeout at most."""
@@ -70,14 +71,12 @@ class SimTransport(httpx.AsyncBaseTransport):
         self,
         loop: VirtualLoop,
         wire: Wire,
-        app: Application,
-        server: Process,
+        server: Server,
         client: Process,
         courses: Courses | None = None,
     ) -> None:
         self._loop = loop
         self._wire = wire
-        self._app = app
         self._server = server
         self._client = client
         self._courses = courses or Courses()
@@ -124,27 +123,44 @@ class SimTransport(httpx.AsyncBaseTransport):
             )
         headers = [(name.lower(), value) for name, value in request.headers.raw]
         scope = http_scope(request.method, str(request.url), headers)
-        arrive = partial(self._arrived, scope, body, course, found)
+        arrive = partial(self._arrived, scope, body, course, found, request)
         self._wire.send(Leg.REQUEST, arrive, course.request_ns)
         if course.when_sent is not None:
             course.when_sent()
         return found
 
     def _arrived(
-        self, scope: dict[str, Any], body: bytes, course: Course, found: "Future[Ends]"
+        self,
+        scope: dict[str, Any],
+        body: bytes,
+        course: Course,
+        found: "Future[Ends]",
+        request: httpx.Request,
     ) -> None:
-        if course.arrives:
-            self._server.spawn(self._serve(scope, body, course, found), "a request")
+        if course.arrives and not self._server.alive:
+            refused = httpx.ConnectError("the connection was refused", request=request)
+            self._wire.send(Leg.RESPONSE, partial(self._ended, found, refused))
+        elif course.arrives:
+            serving = self._serve(scope, body, course, found, request)
+            self._server.process.spawn(serving, "a request")
         elif course.ends is not None:
             self._answer(course, found, course.ends)
 
     async def _serve(
-        self, scope: dict[str, Any], body: bytes, course: Course, found: "Future[Ends]"
+        self,
+        scope: dict[str, Any],
+        body: bytes,
+        course: Course,
+        found: "Future[Ends]",
+        request: httpx.Request,
     ) -> None:
-        if course.instead is not None:
-            answer = course.instead()
-        else:
-            answer = await ask(self._app, scope, body)
+        app, process = self._server.app, self._server.process
+        try:
+            answer = await ask(app, scope, body) if course.instead is None else course.instead()
+        finally:
+            if not process.alive:  # it died on the way, and its system says so
+                reset = httpx.ReadError("the connection was reset", request=request)
+                self._wire.send(Leg.RESPONSE, partial(self._ended, found, reset))
         if course.cut is not None:
             answer = Answer(answer.status, answer.headers, answer.body, course.cut)
         self._answer(course, found, answer if course.ends is None else course.ends)

@@ -15,6 +15,7 @@ from ..process import Process
 from ..wire import Leg, Line, Wire
 from .application import Application, Message, socket_scope
 from .road import Road
+from .server import Server
 
 _LOST = 1006  # the code of a connection that ended without a word
 
@@ -39,8 +40,7 @@ class SimDial:
         self,
         loop: VirtualLoop,
         wire: Wire,
-        app: Application,
-        server: Process,
+        server: Server,
         client: Process,
         losses: Losses,
         *,
@@ -50,7 +50,6 @@ class SimDial:
     ) -> None:
         self._loop = loop
         self._wire = wire
-        self._app = app
         self._server = server
         self._client = client
         self._losses = losses
@@ -81,7 +80,10 @@ class SimDial:
             return opened
 
         def arrived() -> None:
-            self._server.spawn(link.serve(self._app, url), "a connection")
+            if self._server.alive:
+                self._server.process.spawn(link.serve(self._server.app, url), "a connection")
+            else:
+                down.send(lambda: link.denied(None))
 
         road.links[link] = None
         self._client.when_dead(link.client_died)
@@ -168,7 +170,7 @@ class Connection:
         try:
             await app(socket_scope(url, []), self.server_receive, self.server_send)
         finally:
-            self._end("the server closed the socket")
+            self._end("the server closed the socket")  # or died: its system says so
 
     async def server_receive(self) -> Message:
         """ASGI: what comes next from the client."""

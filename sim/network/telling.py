@@ -6,6 +6,7 @@ records that follow from it, a fill's order and trade together. The account's mo
 all, by itself.
 """
 
+from collections.abc import Callable
 from contextvars import Context
 from functools import partial
 
@@ -24,18 +25,19 @@ from .road import Road
 
 class Telling:
     """Tells the hubs of an account as the faults will have it, and does to sessions what they say
-    (`WireFaults`). `road`: the way to the user hub."""
+    (`WireFaults`). `gateway`: the one that lives now. `road`: the way to the user hub."""
 
     def __init__(
         self,
         loop: Timers,
-        gateway: Gateway,
+        gateway: Callable[[], Gateway],
         account: PaperAccount,
         road: Road,
         faults: Faults,
     ) -> None:
         self._loop = loop
         self._gateway = gateway
+        self._account = account
         self._desk = account.desk
         self._road = road
         self._faults = faults
@@ -43,8 +45,12 @@ class Telling:
         self._records: list[UserEvent] | None = None
         self._not_before_ns = 0
         account.desk.tell = self._told
-        account.tell = self._writes
+        self.listen()
         faults.connect_wire(self._carry, self)
+
+    def listen(self) -> None:
+        """Stand before the hubs, which hear the account themselves from when they begin."""
+        self._account.tell = self._writes
 
     # --- what the broker says ---------------------------------------------------------------------
 
@@ -75,7 +81,7 @@ class Telling:
             self._loop.call_at_ns(at_ns, tell, tie=Tie.REPORT, context=Context())
 
     def _tell(self, message: Message) -> None:
-        hubs, event, records = self._gateway.hubs, message.event, message.body
+        hubs, event, records = self._gateway().hubs, message.event, message.body
         if message.instead is not None:
             self._road.next_arrival = message.instead
         if not isinstance(records, list):  # of the stream itself, which is bytes' own matter
@@ -104,7 +110,7 @@ class Telling:
         self._road.come_up()
 
     def end_tokens(self, *, logout: bool) -> None:
-        self._gateway.sessions.tokens.end_all()
+        self._gateway().sessions.tokens.end_all()
         if logout:
-            for client in self._gateway.hubs.clients():
+            for client in self._gateway().hubs.clients():
                 client.log_out("the session was opened elsewhere")

@@ -1,6 +1,7 @@
 """`watch(world)`: every oracle on one run, from before it begins."""
 
 from collections import deque
+from collections.abc import Callable, Sequence
 from contextvars import Context
 
 from msgspec import Struct
@@ -34,6 +35,8 @@ from .scene import Scene
 from .views import Money, ViewIsTruth
 from .watched import World
 
+Maker = Callable[[Scene], Oracle]
+
 
 class Findings(Struct, frozen=True):
     """What the oracles said. `counts`: violations by oracle, those not kept included; `premises`:
@@ -52,7 +55,7 @@ class Watch:
     `quiescent()`. Times in which the broker cannot be reached are said with `unreachable`.
     """
 
-    def __init__(self, world: World, bounds: Bounds) -> None:
+    def __init__(self, world: World, bounds: Bounds, more: Sequence[Maker] = ()) -> None:
         self._world = world
         self._bounds = bounds
         self._violations: list[Violation] = []
@@ -92,6 +95,7 @@ class Watch:
             Money(scene, world.account.cash),
             PassedStops(scene, _failing_trades(world)),
             Quiet(scene),
+            *(make(scene) for make in more),
         ]
         self._counts = {oracle.name: 0 for oracle in self._oracles}
         self._writes = 0  # requests that may change something and have no answer yet
@@ -137,8 +141,9 @@ class Watch:
 
     @property
     def trace(self) -> tuple[str, ...]:
-        """What happened last, a line each, with its time."""
-        return tuple(f"{at_ns} {_line(what)}" for at_ns, what in self._trace)
+        """What happened last, a line each, with its seconds from the run's start."""
+        origin_ns = self._world.loop.origin_ns
+        return tuple(f"{(at - origin_ns) / 1e9:11.6f} {_line(what)}" for at, what in self._trace)
 
     async def cancel(self, desk: Desk, order: Order) -> CancelResult:
         """As `desk.cancel`, and let INV-10 hear what the caller is told."""
@@ -269,9 +274,10 @@ class Watch:
             self._violations.append(Violation(name, self._now_ns(), text, self.trace))
 
 
-def watch(world: World, bounds: Bounds | None = None) -> Watch:
-    """Attach every oracle to a world that has not run yet. `bounds`: None for the defaults."""
-    watching = Watch(world, bounds or Bounds())
+def watch(world: World, bounds: Bounds | None = None, more: Sequence[Maker] = ()) -> Watch:
+    """Attach every oracle to a world that has not run yet. `bounds`: None for the defaults; `more`
+    makes oracles that are no invariants, but what is expected of this run."""
+    watching = Watch(world, bounds or Bounds(), more)
     watching.attach()
     return watching
 
@@ -292,11 +298,11 @@ def _line(what: object) -> str:
             f"{report.cum_qty}/{report.order_qty}, position {position}"
         )
     if isinstance(what, Sent):
-        return f"sent      {what.do} {what.request or what.change or ''} {what.order_id}{what.key}"
+        return f"sent      {_asked(what)}"
     if isinstance(what, Answered):
         about = what.sent.request.cl_ord_id if what.sent.request else what.sent.order_id
         end = "done" if what.error is None else repr(what.error)
-        return f"answered  {what.sent.do} {about}{what.sent.key}: {end}"
+        return f"answered  {what.sent.read or what.sent.do} {about or what.sent.key}: {end}"
     if isinstance(what, Delivered) and isinstance(what.event, ExecutionReport):
         order = what.event.order
         return (
@@ -304,3 +310,19 @@ def _line(what: object) -> str:
             f"{order.cum_qty}/{order.order_qty}"
         )
     return f"told      {what!r}"
+
+
+def _asked(sent: Sent) -> str:
+    """What a request asks for."""
+    request, change = sent.request, sent.change
+    if request is not None:
+        prices = (request.price, request.stop_px)
+        at = " ".join(str(px) for px in prices if px is not None)
+        kind = request.ord_type.name.lower()
+        side = request.side.name.lower()
+        return f"{sent.do} {request.cl_ord_id} {side} {request.order_qty} {kind} {at}".rstrip()
+    if change is not None:
+        given = ((name, getattr(change, name)) for name in change.__struct_fields__)
+        asked = ", ".join(f"{name} {value}" for name, value in given if value is not None)
+        return f"{sent.do} {sent.order_id} to {asked}"
+    return f"{sent.read or sent.do} {sent.order_id}{sent.key}".rstrip()

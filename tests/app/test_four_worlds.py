@@ -23,16 +23,16 @@ from dryfill import Backtest, write_market
 from dryfill.app import live_run, paper_run
 from dryfill.app.live_run import Wanted
 from dryfill.app.strategy_file import load_strategy
-from dryfill.app.trader import trader_of
 from dryfill.app.twin_market import TwinMarket
 from dryfill.app.twin_thread import twin_in_a_thread
 from dryfill.live.settings import LiveSettings
 from dryfill.sim.backtest import World
 from dryfill.sim.gateway.accounts import AccountSpec, User, people
 from dryfill.sim.gateway.gateway import GatewaySetup
-from dryfill.testing.rehearsal import Rehearsal
+from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading.orders.risk.limits import rule_set
 from dryfill.trading.orders.settings import OrderSettings
+from dryfill.trading.trader import trader_of
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "breakout.py"
 MINUTE = 60_000

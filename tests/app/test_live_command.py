@@ -12,6 +12,7 @@ from running_program import Program
 from twin_world import KEY, setup_of
 
 from dryfill.app.twin_thread import twin_in_a_thread
+from dryfill.trading.recording_file import read_part
 
 LONG_AND_STAYS = '''
 from dryfill import Buy, Strategy, Ticks
@@ -107,8 +108,11 @@ def test_terms_are_said_and_asked_about_before_anything_is_sent(program, by_hand
     assert twin.do(orders_placed) == 0
 
 
-def test_two_interrupts_close_what_the_strategy_bought(program, by_hand):
-    with program("--yes") as running:
+def test_two_interrupts_close_what_the_strategy_bought_and_the_recording_has_all_of_it(
+    program, by_hand, tmp_path
+):
+    kept = tmp_path / "kept"
+    with program("--yes", "--record", str(kept)) as running:
         running.until("protected")
         assert by_hand.standing == (2, 2)
         running.interrupt()
@@ -118,6 +122,20 @@ def test_two_interrupts_close_what_the_strategy_bought(program, by_hand):
     assert code == 0, err
     assert "MNQZ6: flat" in out
     assert by_hand.standing == (0, 0)
+    assert f"rows in {kept}: " in out
+    (orders,), (market,) = kept.glob("orders.*.parquet"), kept.glob("market.MNQZ6.*.parquet")
+    said = read_part(orders)[1]["what"].to_list()
+    assert said.count("place") == said.count("done") - said.count("cancel") == 4
+    assert read_part(market)[1].height
+    assert KEY.encode() not in orders.read_bytes() + market.read_bytes()
+
+
+def test_where_nothing_can_be_recorded_nothing_is_traded(program, twin, tmp_path):
+    with program("--yes", "--record", str(tmp_path / "stays.py")) as running:
+        code, _, err = running.ends()
+    assert code == 2
+    assert "stays.py" in err
+    assert twin.do(orders_placed) == 0
 
 
 def test_sigterm_is_an_interrupt_too_and_a_target_that_fills_ends_the_program(

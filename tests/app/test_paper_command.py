@@ -1,5 +1,6 @@
 """`dryfill paper` as a program of its own: the twin in a thread, the adapter on real sockets."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -57,6 +58,21 @@ def test_a_session_on_paper_ends_with_the_market_and_says_what_stands_behind_it(
     # two contracts, a tick of 0.50 each lost to the spread, and 0.37 a side
     assert "balance 49,997.52, -2.48 in this session" in told
     assert "left when the session ended" not in told
+
+
+def test_what_a_session_on_paper_recorded_is_replayed_to_the_same_fills(words, tmp_path, dryfill):
+    record = ["--record", str(tmp_path / "kept")]
+    ended = subprocess.run(
+        [*words, *record, "--speed", "40x"], capture_output=True, text=True, timeout=90
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert re.search(r"recorded \d+ rows in .*kept: \d+ market, \d+ orders", ended.stdout)
+    assert "orders 4, of which 2 were filled; incidents: none" in ended.stdout
+    replay = ["--instrument", "MNQZ6", "--unknown-size", "all"]
+    code, out, err = dryfill("backtest", words[4], record[1], *replay)
+    assert code == 0, err
+    assert "4 orders, 2 fills" in out
+    assert re.search(r"buy +2 .* 20000\.25 .* 20000\.00 +exit", out)
 
 
 def test_ctrl_c_ends_a_session_on_paper(words):

@@ -35,7 +35,7 @@ from dryfill.sim.process import Process
 from dryfill.sim.setup import Setup
 from dryfill.sim.sim_broker import SimBroker
 from dryfill.sim.wire import Wire
-from dryfill.testing.rehearsal import Rehearsal
+from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading import instruments
 from dryfill.trading.broker import Broker, BrokerEvent
 from dryfill.trading.calendar import calendar

@@ -62,7 +62,7 @@ def test_an_example_trades_a_generated_market(path: Path, market: Path, tmp_path
 
 def test_the_examples_are_the_ones_that_are_promised() -> None:
     names = [path.stem for path in EXAMPLES]
-    assert names == ["breakout", "ma_cross", "passive_quoter", "script"]
+    assert names == ["breakout", "dip_buyer", "ma_cross", "passive_quoter", "script"]
 
 
 def test_breakout_is_the_example_that_is_shown_everywhere() -> None:
@@ -110,7 +110,7 @@ def test_the_readmes_commands_run(market: Path, tmp_path: Path) -> None:
     lines = readme.read_text(encoding="utf-8").splitlines()
     commands = [line.split()[1:] for line in lines if line.startswith("dryfill ")]
     served = {"paper", "live", "doctor"}  # they need a gateway: tests/app runs them at one
-    assert {command[0] for command in commands} == {"demo", "backtest", *served}
+    assert {command[0] for command in commands} == {"demo", "backtest", "rehearse", *served}
     commands = [command for command in commands if command[0] not in served]
     (tmp_path / "examples").mkdir()
     (tmp_path / "examples" / "breakout.py").write_text(BREAKOUT, encoding="utf-8")
@@ -118,6 +118,8 @@ def test_the_readmes_commands_run(market: Path, tmp_path: Path) -> None:
     for n, command in enumerate(commands):
         called = f"from dryfill.app.cli import main; main({command!r})"
         (tmp_path / f"command{n}.py").write_text(called, encoding="utf-8")
-        assert "digest" in python(f"command{n}.py", folder=tmp_path)
+        says = {"--list": "rs_01", "RS-01": "all as they are to be"}
+        wanted = next((says[word] for word in command if word in says), "digest")
+        assert wanted in python(f"command{n}.py", folder=tmp_path)
     assert (tmp_path / "report" / "report.html").exists()
     assert (tmp_path / "dryfill-demo" / "report.html").exists()

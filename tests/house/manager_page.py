@@ -60,7 +60,8 @@ def races_table() -> str:
     lines = ["| race | what happens | played by |", "|---|---|---|"]
     for row in races():
         elsewhere = [str(t).rpartition("/")[2] for t in row.get("elsewhere", [])]  # type: ignore[attr-defined]
-        tests = [*(str(t) for t in row.get("tests", [])), *elsewhere]  # type: ignore[attr-defined]
+        own = [f"{name}.toml" for name in row.get("files", [])]  # type: ignore[attr-defined]
+        tests = [*own, *(str(t) for t in row.get("tests", [])), *elsewhere]  # type: ignore[attr-defined]
         played = ", ".join(f"`{t.partition('::')[0]}`" for t in dict.fromkeys(tests))
         played = ", ".join(dict.fromkeys(played.split(", "))) if played else ""
         wire = f"waits for the wire: {row['wire']}" if row.get("wire") else ""

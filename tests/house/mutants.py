@@ -26,6 +26,7 @@ from pathlib import Path
 
 from tidy import ROOMS, ROOT
 
+LIBRARY = "scenarios/library"
 _PASSED, _FAILED = 0, 1  # what pytest says of tests that ran
 
 
@@ -59,12 +60,22 @@ class Mutant:
             ast.parse(source.replace(self.old, self.new))
         except SyntaxError as error:
             found.append(f"with `new`, {self.file} is no Python: {error}")
-        test_file, _, test = self.test.partition("::")
-        if not (ROOT / test_file).is_file():
-            found.append(f"{test_file} is no file")
-        elif f"def {test.partition('[')[0]}(" not in (ROOT / test_file).read_text():
-            found.append(f"{test_file} has no {test}")
-        return found
+        return [*found, *missing(self.test)]
+
+
+def missing(test: str) -> list[str]:
+    """What of a test's name is not there: its file, its function, or the race of the library that
+    it plays."""
+    file, _, name = test.partition("::")
+    function, _, about = name.partition("[")
+    if not (ROOT / file).is_file():
+        return [f"{file} is no file"]
+    if f"def {function}(" not in (ROOT / file).read_text():
+        return [f"{file} has no {name}"]
+    race = about.rpartition("-")[0]
+    if file.endswith("/test_library.py") and not (ROOT / LIBRARY / f"{race}.toml").is_file():
+        return [f"{LIBRARY} has no {race}.toml"]
+    return []
 
 
 def read_mutants(folder: Path) -> list[Mutant]:

@@ -158,15 +158,16 @@ def statement_at(path: Path, line: int) -> list[int]:
     return [n for n in lines if n == line or n not in hidden]
 
 
-def pytest(tree: Path, *arguments: str) -> int:
-    """What pytest ends with, run in a copy of the tree on the copy."""
+def pytest(tree: Path, *arguments: str) -> tuple[int, str]:
+    """What pytest ends with and says, run in a copy of the tree on the copy."""
     environment = os.environ | {"PYTHONPATH": str(tree / "build/pkg")}
     limit = (MEMORY, MEMORY)
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *arguments],
-        cwd=tree, env=environment, capture_output=True,
+        cwd=tree, env=environment, capture_output=True, text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit),
-    ).returncode  # fmt: skip
+    )  # fmt: skip
+    return done.returncode, done.stdout
 
 
 def run_once(jobs: int) -> Runs:
@@ -175,11 +176,13 @@ def run_once(jobs: int) -> Runs:
         tree = copy_tree(folder)
         measured = (f"--cov={CODE}", "--cov-branch", "--cov-context=test", "--cov-report=")
         told = ("--junit-xml=told.xml", "-o", "junit_family=xunit1", "-n", str(jobs))
-        if pytest(tree, *TESTS, *measured, *told) != _PASSED:
-            raise SystemExit("a test fails on the code as it is: no mutant proves anything")
+        code, said = pytest(tree, *TESTS, *measured, *told)
+        if code != _PASSED:
+            end = "\n".join(said.splitlines()[-40:])
+            raise SystemExit(f"{end}\na test fails on the code as it is: no mutant proves anything")
         seconds: dict[str, float] = {}
         for case in ElementTree.parse(tree / "told.xml").iter("testcase"):
-            file = case.attrib["file"]
+            file = _file_of(case.attrib["classname"], tree)
             seconds[file] = seconds.get(file, 1e-3) + float(case.attrib["time"])
         data = CoverageData(str(tree / ".coverage"))
         data.read()
@@ -192,6 +195,18 @@ def run_once(jobs: int) -> Runs:
     return Runs(seconds, tests)
 
 
+def _file_of(classname: str, tree: Path) -> str:
+    """The file of tests that a name like `tests.trading.test_x.TestY` stands in. (The report's own
+    `file` is where a test's function was made, which of races is the file of their decorator.)"""
+    parts = classname.split(".")
+    while parts:
+        name = "/".join(parts) + ".py"
+        if (tree / name).is_file():
+            return name
+        parts.pop()
+    raise SystemExit(f"no file of tests is called {classname}")
+
+
 def outcome_of(mutant: MutationSpec, files: list[str], tree: Path) -> tuple[str, str]:
     """`noticed`, `survived` or `untried`, and the mutant as a diff."""
     operator = get_operator(mutant.operator_name)(**dict(mutant.operator_args))
@@ -202,7 +217,7 @@ def outcome_of(mutant: MutationSpec, files: list[str], tree: Path) -> tuple[str,
         lines = unified_diff(before.split("\n"), after.split("\n"), name, name, lineterm="")
         plain = ("-p", "no:xdist", "-p", "no:cov", "-p", "no:cacheprovider")
         bounds = ("-x", f"--timeout={TEST_S}")
-        code = pytest(tree, *plain, *bounds, *files) if files else _PASSED
+        code, _ = pytest(tree, *plain, *bounds, *files) if files else (_PASSED, "")
         outcome = {_PASSED: "survived", _NOTHING_RAN: "untried"}.get(code, "noticed")
         return outcome, "\n".join(lines)
 

@@ -5,17 +5,17 @@ they are turned and multiplied on the way in, and turned back on the way out.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from dryfill.sim.oracles import Watch
-from dryfill.sim.oracles.port import PortEvent, Sent, WatchedPort
+from dryfill.sim.oracles.port import Sent
+from dryfill.sim.scenario.eyes import Eyes, duty_of
+from dryfill.sim.scenario.family import Member
 from dryfill.trading.desk import Desk
 from dryfill.trading.order import Buy, OrderSpec, Sell
-from dryfill.trading.orders import tags
 from dryfill.trading.orders.brackets.bracket import Bracket
 from dryfill.trading.orders.handle import CancelResult, Order
 
@@ -24,45 +24,28 @@ class RaceTrader:
     """The hands and the eyes of a race's script."""
 
     def __init__(
-        self,
-        world: Any,
-        watching: Watch,
-        how: Any,
-        moment: Callable[[float], int],
-        mirror: Decimal,
-        start_ns: int,
+        self, world: Any, watching: Watch, made: Member, mirror: Decimal, start_ns: int
     ) -> None:
         self.world = world
         self.watching = watching
-        self.exact = not how.seed
-        self.summed = how.summed
-        self.side = -1 if how.mirrored else 1
-        self.sent: list[Sent] = []
+        self.exact = not made.how.seed
+        self.summed = made.how.summed
+        self.eyes = Eyes(world, made.how, mirror, start_ns)
+        self.side = self.eyes.side
         self._start_ns = start_ns
-        self._how = how
-        self._moment = moment
-        self._mirror = mirror
-        self._before()
+        self._how = made.how
+        self._moment = made.moment
 
     def begin(self, desk: Desk) -> None:
         self.desk = desk
         self.manager = desk.manager
 
-    def _before(self) -> None:
-        port = WatchedPort(self.world.broker, lambda: self.world.loop.now_ns, self._heard)
-        self.world.broker = port
-
-    def _heard(self, event: PortEvent) -> None:
-        if isinstance(event, Sent):
-            self.sent.append(event)
-
     # --- hands ------------------------------------------------------------------------------------
 
     async def at(self, ms: float) -> None:
         """Wait until a moment of the page; at once where it has passed."""
-        await asyncio.sleep(
-            max(self._start_ns + self._moment(ms) - self.world.loop.now_ns, 0) / 1e9
-        )
+        at_ns = self._start_ns + self._moment(round(ms * 1e6))
+        await asyncio.sleep(max(at_ns - self.world.loop.now_ns, 0) / 1e9)
 
     async def rest(self, seconds: float = 40) -> None:
         """Wait until all has come to rest."""
@@ -70,7 +53,7 @@ class RaceTrader:
 
     def seconds(self, ms: float) -> float:
         """A span from the start of the page, in seconds of this run."""
-        return self._moment(ms) / 1e9
+        return self._moment(round(ms * 1e6)) / 1e9
 
     def buy(self, qty: int, **prices: Any) -> OrderSpec:
         return self._spec(Buy, Sell, qty, prices)
@@ -87,11 +70,10 @@ class RaceTrader:
 
     def px(self, price: str) -> Decimal:
         """A price of the page, as it is here; and the other way round."""
-        given = Decimal(price)
-        return self._mirror - given if self._how.mirrored else given
+        return self.eyes.px(Decimal(price))
 
     def qty(self, contracts: int) -> int:
-        return contracts * self._how.size
+        return self.eyes.qty(contracts)
 
     def start(self, work: Awaitable[Any]) -> "asyncio.Task[Any]":
         """Do something beside the script, as another task of the strategy's would."""
@@ -127,19 +109,20 @@ class RaceTrader:
         return (self.world.loop.now_ns - self._start_ns) / 1e6
 
     @property
+    def sent(self) -> list[Sent]:
+        """Every request that left."""
+        return self.eyes.sent
+
+    @property
     def held(self) -> Fraction:
         """Contracts held at the broker, signed, in the page's numbers."""
-        held = self.world.account.holding(self.desk.instrument).qty
-        return Fraction(self.side * held, self._how.size)
+        return self.eyes.held
 
     @property
     def working(self) -> dict[str, Fraction]:
         """Contracts that work at the broker, by what the order is for, "" for plain ones and
         "foreign" for what is not ours."""
-        found: Counter[str] = Counter()
-        for order in self.world.desk.open_orders(None):
-            found[duty_of(self.world.desk.known_as(order.order_id))] += order.leaves_qty
-        return {duty: Fraction(qty, self._how.size) for duty, qty in found.items()}
+        return self.eyes.by_duty
 
     @property
     def protected(self) -> bool:
@@ -167,23 +150,14 @@ class RaceTrader:
 
     def filled(self, duty: str) -> Fraction:
         """Contracts that orders of a duty filled."""
-        qty = sum(
-            record.cum_qty
-            for record in self.world.desk.orders.values()
-            if duty_of(record.known_as) == duty
-        )
-        return Fraction(qty, self._how.size)
+        return self.eyes.filled(duty or "order")
 
     def incidents(self, kind: str) -> int:
-        return sum(incident.kind == kind for incident in self.manager.view.incidents)
+        return self.eyes.incidents(kind)
 
     def placed(self, duty: str) -> list[Sent]:
         """Orders of a duty that left for the broker, each attempt."""
-        return [
-            sent
-            for sent in self.sent
-            if sent.request is not None and duty_of(sent.request.cl_ord_id) == duty
-        ]
+        return self.eyes.placed(duty or "order")
 
     def placed_ms(self, duty: str) -> list[float]:
         """When they left, in ms from the start of this run."""
@@ -194,16 +168,9 @@ class RaceTrader:
 
     def asked(self, do: str, duty: str = "") -> list[Sent]:
         """Changes, cancels or looks that left for the broker."""
-        return [s for s in self.sent if s.do == do and (not duty or self._duty(s) == duty)]
-
-    def _duty(self, sent: Sent) -> str:
-        record = self.world.desk.orders.get(int(sent.order_id or 0))
-        return "" if record is None else duty_of(record.known_as)
-
-
-def duty_of(tag_text: str) -> str:
-    tag = tags.parse(tag_text)
-    return "foreign" if tag is None else tag.duty
+        if duty:
+            return self.eyes.asked(do, duty)
+        return [sent for sent in self.sent if sent.do == do]
 
 
 async def _awaited(work: Awaitable[Any]) -> Any:

@@ -40,7 +40,7 @@ class ScriptedBroker:
 
     def __init__(self, offers=OFFERS, *, tagged=True):
         self.offers = offers
-        self.tagged = tagged  # False: events carry the broker's id alone
+        self.tagged = tagged  # False: events and fills carry the broker's id alone
         self.sent = deque()  # what the manager sent and the script has not named yet
         self.in_flight = {}
         self.overdue = {}  # requests that were made again before they were answered
@@ -115,7 +115,8 @@ class ScriptedBroker:
     def show(self, name):
         """What a question is answered with now."""
         if name == "fills":
-            return [t for t in self.trades if t.time_ns >= self.since_ns[name]]
+            found = [t for t in self.trades if t.time_ns >= self.since_ns[name]]
+            return found if self.tagged else [structs.replace(t, cl_ord_id="") for t in found]
         if name == "positions":
             hidden = [self.hidden] if self.hidden else []
             net = sum(t.side.sign * t.qty for t in [*self.trades, *hidden])
@@ -126,7 +127,11 @@ class ScriptedBroker:
             return [s for s in states if not (s.ord_status.terminal or s.ord_status is hidden)]
         return [s for s in states if s.time_ns >= self.since_ns[name]]
 
-    def answer_all(self):
+    def answer_all(self, late=None):
+        """Answer all questions in flight; `late`: the oldest of these of a round broken off."""
+        if late is not None:
+            self.overdue[late].pop(0)[1].set_result(self.show(late))
+            return
         for name in [name for name in ASKS if name in self.in_flight]:
             _, future = self.in_flight.pop(name)
             future.set_result(self.snapshots.pop(name) if self.snapshots else self.show(name))
@@ -140,7 +145,7 @@ class ScriptedBroker:
         overdue = earlier in ("cancel", "look") and kind in (earlier, "look")
         told = earlier in ("place", "modify") or (tag in self.settled and earlier == "cancel")
         assert earlier in ("", "ask", "look") or overdue or told, f"two in flight for {tag}"
-        if overdue or told:
+        if earlier == "ask" or overdue or told:
             self.overdue.setdefault(tag, []).append((earlier, asked))
         loop = asyncio.get_running_loop()
         future = loop.create_future()

@@ -206,6 +206,25 @@ def test_a_trailing_stops_new_distance_is_a_level_on_its_side(wire):
     run_live(wire, script)
 
 
+def test_a_stop_of_ours_of_which_nothing_was_told_is_changed_without_a_question(wire):
+    """A list may be stale and not show it: that it is not there would be said of what was taken."""
+
+    async def script(at):
+        wire.answers |= {"Order/place": {"orderId": 9001}, "Order/modify": {}}
+        wire.answers["Order/searchById"] = {"errorCode": 1, "success": False}
+        instrument = await mnq(at)
+        stop = wanted(instrument, kind=OrdType.STOP, side=Side.SELL, stop_px=Decimal(19990))
+        await at.broker.place(stop)
+        await at.broker.modify(instrument, "9001", OrderChange(stop_px=Decimal(19995)))
+        assert wire.bodies("Order/modify")[-1]["stopPrice"] == 19995
+        error = await error_of(
+            at.broker.modify(instrument, "9002", OrderChange(stop_px=Decimal(19995))), RefusedByUs
+        )
+        assert error.reason == Reason.UNKNOWN_ORDER
+
+    run_live(wire, script)
+
+
 @pytest.mark.parametrize("told", [True, False], ids=["told", "asked for"])
 def test_a_distance_for_what_does_not_trail_is_refused_and_nothing_is_sent(wire, told):
     """The gateway has no field for it: it would be answered with success, and nothing changed."""

@@ -46,6 +46,16 @@ def test_a_request_counts_until_its_window_is_over_and_not_at_its_end():
     assert budget.wait_s(GENERAL, ORDINARY, 10.0) == 0.0
 
 
+def test_what_never_left_counts_no_more():
+    budget = RateBudget(RateLimits(general=2, reserve=0, general_s=10))
+    budget.sent(GENERAL, 0.0)
+    budget.sent(GENERAL, 4.0)
+    budget.never_left(GENERAL, 0.0)
+    assert budget.wait_s(GENERAL, ORDINARY, 5.0) == 0.0
+    budget.never_left(GENERAL, 0.0)  # out of its window meanwhile: nothing to give back
+    assert budget.used(GENERAL, 5.0) == 1
+
+
 def test_the_buckets_do_not_share():
     budget = RateBudget(RateLimits())
     spend(budget, HISTORY, 30)

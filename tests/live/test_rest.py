@@ -141,6 +141,19 @@ def test_a_call_whose_deadline_is_over_before_its_turn_was_not_sent_and_takes_no
     play(wire, script, general=3, reserve=0)
 
 
+def test_an_outage_of_the_way_there_uses_no_room_up(wire):
+    wire.answers["Order/search"] = [*[httpx.ConnectError("no such name")] * 9, {"orders": []}]
+
+    async def script(session):
+        for _ in range(9):
+            with pytest.raises(NotSent, match="nobody was reached"):
+                await session.call("Order/search", {})
+        await session.call("Order/search", {})
+        assert asyncio.get_running_loop().time() < 1  # there was room for two beside the login
+
+    play(wire, script, general=3, reserve=0)
+
+
 def test_what_reduces_risk_uses_the_reserve_and_goes_before_what_waits(wire):
     wire.answers |= {"Order/search": {"orders": []}, "Order/cancel": {}}
 

@@ -219,7 +219,7 @@ def test_the_line_is_that_of_the_fault_meant() -> None:
     ("text", "message"),
     [
         ("x =\ny = 1", "p is no TOML: .*line 1"),
-        ("faults = 1", "p: faults is not a key of a plan; known are name, strict, fault"),
+        ("faults = 1", "p: faults is not a key of a plan; known are name, strict, run, fault"),
         ("fault = 1", "p: fault is 1; give a list"),
         ("fault = [1]", "p: fault 1 is 1; give a table"),
         ("fault = [{kind = 'drop'}]", "p: fault 1 .*: kind is 'drop': drop needs one moment"),

@@ -15,7 +15,7 @@ from dryfill.scenarios.plan_kinds import GARBLED, RESHAPED
 from dryfill.scenarios.plan_text import make_plan
 from dryfill.sim.backtest import World
 from dryfill.sim.oracles import watch
-from dryfill.testing.rehearsal import Rehearsal
+from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading.errors import ScenarioError
 from dryfill.trading.order import Buy, ExecutionReport
 from dryfill.trading.price import Ticks

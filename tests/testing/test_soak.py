@@ -8,7 +8,7 @@ import gc
 import pytest
 from rehearsing import setup_of
 
-from dryfill.testing.rehearsal import Rehearsal
+from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading.order import Buy
 from dryfill.trading.orders.settings import OrderSettings
 from dryfill.trading.price import Ticks

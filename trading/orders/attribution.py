@@ -59,6 +59,9 @@ def shares(held: int, claimed: int, stakes: Sequence[Stake]) -> list[int]:
     [-1, 1]
     """
     taken = [stake.taken for stake in stakes]
+    if not claimed and held == sum([stake.own - stake.taken for stake in stakes]):
+        _offset(stakes, taken)  # all that is held is somebody's
+        return taken
     for n in sorted(range(len(stakes)), key=lambda n: stakes[n].own == stakes[n].before):
         back = _same_side(-claimed, taken[n])
         taken[n] -= back
@@ -158,6 +161,7 @@ class Attribution:
             self._outbox.keep(owner)
         else:
             owner.taken = taken
+        self._outbox.observers.on_others_closed(owner.intent, lost)
         if lost > 0 and not _let_go(owner):
             text = (
                 f"{owner!r}: other hands closed {lost} contracts of it, {abs(taken)} in all; its "
@@ -179,6 +183,8 @@ class Attribution:
 def _holds(owner: Owner) -> bool:
     """Whether contracts are held through an owner. Guards, closes and groups that only close what
     is held hold nothing themselves."""
+    if isinstance(owner, Bracket):  # as a rule
+        return True
     if isinstance(owner, Guard | Close):
         return False
     return not (isinstance(owner, Group) and owner.spec.only_closes)
@@ -222,6 +228,8 @@ def _taken(owner: Owner) -> int:
 
 def _owed(owner: Owner) -> int:
     """Contracts that were closed too much and are on their way back, signed as they are held."""
+    if isinstance(owner, Bracket):  # as a rule
+        return 0
     if isinstance(owner, Guard | Close) or (isinstance(owner, Group) and owner.spec.only_closes):
         return owner.owed
     return 0

@@ -140,7 +140,7 @@ class Order:
     @property
     def working(self) -> bool:
         """True until the order is known to be over."""
-        return not self.core.terminal
+        return not self.core.venue_status.terminal
 
     async def answered(self) -> None:
         """Wait until the broker has answered, one way or the other; never raises for a refusal."""

@@ -16,6 +16,7 @@ from ..order import Execution, ExecutionReport, OrderState, PositionState
 from ..words import ExecType, OrdStatus
 from .handle import Order
 from .positions import fill_of, report_of
+from .registry import Told
 from .sending.outbox import Listener, Outbox
 
 _ENDS = {
@@ -90,7 +91,7 @@ class Intake:
                 return
             fill, news = self._take(order, report)
             held = self.outbox.orders.learn_id(order)
-            taken = [(early, *self._take(order, early)) for early in held] if held else []
+            taken = self._take_held(order, held) if held else []
         except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3)
             about = "" if order is None else order.cl_ord_id
             self.outbox.supervision.failed(error, "a report", about)
@@ -114,7 +115,9 @@ class Intake:
         """A look found a fill."""
         order = self.outbox.orders.find(fill.cl_ord_id, fill.order_id)
         if order is None:
-            self._strange_fill(fill)
+            forgotten = self.outbox.orders.forgotten(fill.cl_ord_id, fill.order_id)
+            if self._strange_fill(fill) and not (fill.cl_ord_id or forgotten):
+                self.outbox.orders.hold(fill, self.outbox.now_s())  # it may be one of ours
         elif not order.core.told.knows(fill.exec_id):
             self.report(report_of(order, fill))
         self.last_ns = max(self.last_ns, fill.time_ns)
@@ -172,8 +175,7 @@ class Intake:
 
     def answered(self, order: Order, found: OrderState | None) -> None:
         self.outbox.sweep()
-        held = self.outbox.orders.learn_id(order)
-        taken = [(report, *self._take(order, report)) for report in held]
+        taken = self._take_held(order, self.outbox.orders.learn_id(order))
         self.outbox.noted(order)
         self._settle(order)
         for report, fill, news in taken:
@@ -209,8 +211,8 @@ class Intake:
         """The order of the broker's making that this is, with all that was held for it."""
         order = None if state.parent_id is None else self.adopt(state)
         if order is not None:
-            for report in self.outbox.orders.learn_id(order):
-                self._tell(order, report, *self._take(order, report))
+            for told in self._take_held(order, self.outbox.orders.learn_id(order)):
+                self._tell(order, *told)
         return order
 
     def _children_of(self, entry: Order) -> None:
@@ -234,6 +236,16 @@ class Intake:
             self.outbox.ledger.book(fill, order)
         self._noted(order)
         return fill, news
+
+    def _take_held(
+        self, order: Order, held: list[Told]
+    ) -> list[tuple[ExecutionReport, Execution | None, bool]]:
+        """As `_take`, with all that came before the order's id was known."""
+        taken = []
+        for told in held:
+            report = told if isinstance(told, ExecutionReport) else report_of(order, told)
+            taken.append((report, *self._take(order, report)))
+        return taken
 
     def _noted(self, order: Order) -> None:
         if self.outbox.orders.revive(order):
@@ -292,8 +304,10 @@ class Intake:
         if fill is not None:
             self._strange_fill(fill)
 
-    def _strange_fill(self, fill: Execution) -> None:
-        if self.outbox.ledger.book(fill, None):
+    def _strange_fill(self, fill: Execution) -> bool:
+        """Book a fill of none of our orders; whether it is a new one."""
+        booked = self.outbox.ledger.book(fill, None)
+        if booked:
             self.outbox.observers.on_strange_fill(fill)
             if self.outbox.orders.forgotten(fill.cl_ord_id, fill.order_id):
                 name = fill.cl_ord_id or fill.order_id
@@ -302,6 +316,7 @@ class Intake:
             self._follow(
                 partial(self._moved, fill.instrument), partial(self._tell_position, fill.instrument)
             )
+        return booked
 
     def _tell_position(self, instrument: Instrument) -> None:
         position = self.outbox.ledger.position(instrument)

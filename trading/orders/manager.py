@@ -36,7 +36,6 @@ from .handle import Order
 from .incident import Incident as Incident
 from .intake import Intake
 from .journal.codec import Find
-from .journal.memory import MemoryJournal
 from .journal.port import Journal
 from .observing import Observer
 from .owners import Owner, Owners
@@ -106,8 +105,7 @@ class OrderManager:
         self.stops = TradedThrough(self._owners, self._outbox, self.settings, sure=sure)
         self.prices = Prices(self.view, self._outbox, self.stops)
         self.on_price = self.prices.on_price
-        kept = MemoryJournal() if journal is None else journal
-        self._life = Life(kept, prefix, find, self._outbox, self._intake, self._owners)
+        self._life = Life(journal, prefix, find, self._outbox, self._intake, self._owners)
         self._flattens = Flattens(
             self.view,
             self._owners,

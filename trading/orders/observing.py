@@ -53,6 +53,10 @@ class Observer:
     def on_position(self, position: Position) -> None:
         """A position moved."""
 
+    def on_others_closed(self, intent: str, contracts: int) -> None:
+        """Other hands closed so many contracts of what an intent holds; below zero: they had not,
+        after all."""
+
     def on_incident(self, incident: Incident) -> None:
         """Something went wrong."""
 
@@ -84,6 +88,7 @@ class Observers:
         self._strange = self._hooks["on_strange_fill"]
         self._taken_over = self._hooks["on_taken_over"]
         self._position = self._hooks["on_position"]
+        self._others_closed = self._hooks["on_others_closed"]
         self._incident = self._hooks["on_incident"]
         self._close = self._hooks["on_close"]
 
@@ -141,6 +146,10 @@ class Observers:
     def on_position(self, position: Position) -> None:
         if self._position:
             self._tell(self._position, None, position)
+
+    def on_others_closed(self, intent: str, contracts: int) -> None:
+        if self._others_closed:
+            self._tell(self._others_closed, None, intent, contracts)
 
     def on_incident(self, incident: Incident) -> None:
         if self._incident:

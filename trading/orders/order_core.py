@@ -126,18 +126,18 @@ class OrderCore:
     @property
     def leaves_qty(self) -> int:
         """Contracts that may still be filled; 0 once terminal."""
-        return 0 if self.terminal else max(self.order_qty - self.cum_qty, 0)
+        return 0 if self.venue_status.terminal else max(self.order_qty - self.cum_qty, 0)
 
     @property
     def agreed(self) -> bool:
         """True while the order works as wished and nothing of ours is on its way."""
-        settled = self.flight is None and not self.doubtful and self.wish == self.agreement.now
-        return self.accepted and settled and self.venue_status not in NOT_AT_WORK
+        at_work = self.accepted and self.venue_status not in NOT_AT_WORK and self.flight is None
+        return at_work and not self.doubtful and self.wish == self.agreement.now
 
     @property
     def uncertain(self) -> bool:
         """True while the order was sent and nothing proves that it works or does not."""
-        waiting = self.sent_s is not None and not self.accepted and not self.terminal
+        waiting = not self.accepted and self.sent_s is not None and not self.terminal
         return waiting and self.flight is not Do.PLACE
 
     @property

@@ -145,8 +145,10 @@ class Owners:
 
     def get(self, intent: str) -> Owner | None:
         """The owner of an intent, finished ones included."""
-        late = self._late.get(intent)
-        return self._owners.get(intent) or (late[1] if late else None)
+        owner = self._owners.get(intent)
+        if owner is None and (late := self._late.get(intent)) is not None:
+            return late[1]
+        return owner
 
     def replace(self, old: Owner, new: Owner | None) -> None:
         """Put another in an owner's place, or nobody: its orders are the other's from now on."""
@@ -182,7 +184,7 @@ class Owners:
     def trading(self, instrument: Instrument) -> list[Owner]:
         """Owners of orders in an instrument."""
         symbol = instrument.symbol
-        return [owner for owner in self.all() if owner.instrument.symbol == symbol]
+        return [each for each in self._owners.values() if each.instrument.symbol == symbol]
 
     def late(self, instrument: Instrument) -> list[Owner]:
         """Finished owners in an instrument that are kept for what is told late."""
@@ -270,7 +272,7 @@ class Owners:
             del self._late[intent]
             self._stirring.pop(intent, None)
             self.left(oldest)
-            for order in oldest.orders():
+            for order in oldest.orders() if self._linked else ():
                 tag = tags.parse(order.cl_ord_id)
                 if tag is not None and self._linked.get(tag.intent) is oldest:
                     del self._linked[tag.intent]

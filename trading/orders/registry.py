@@ -8,10 +8,13 @@ from collections import deque
 from collections.abc import Iterator
 from math import inf
 
-from ..order import ExecutionReport
+from ..order import Execution, ExecutionReport
 from .by_age import ByAge
 from .handle import Order
 from .settings import OrderSettings
+
+Told = ExecutionReport | Execution
+"""What was told of an order: a report of the stream's, or a fill that a look found."""
 
 
 class Registry:
@@ -27,7 +30,7 @@ class Registry:
         self._finished: ByAge[tuple[float, Order]] = ByAge()
         self._tag_by_id: dict[str, str] = {}
         self._tombstones: ByAge[tuple[float, str | None]] = ByAge()
-        self._held: deque[tuple[float, ExecutionReport]] = deque(maxlen=settings.held_most)
+        self._held: deque[tuple[float, Told]] = deque(maxlen=settings.held_most)
         self._sweep_s = inf  # when the next thing is over age
         self.found = 0  # look-ups of orders that knew the order
         self.unfound = 0  # and those that did not
@@ -104,8 +107,8 @@ class Registry:
         """Whether a tag or id is of an order of ours that was let go not long ago."""
         return (cl_ord_id or self._tag_by_id.get(order_id, "")) in self._tombstones
 
-    def learn_id(self, order: Order) -> list[ExecutionReport]:
-        """The broker's id of an order is known now; reports that were held for it, in order."""
+    def learn_id(self, order: Order) -> list[Told]:
+        """The broker's id of an order is known now; what was held for it, in order."""
         order_id = order.core.order_id
         if order_id is None or order_id in self._tag_by_id:
             return []
@@ -115,21 +118,26 @@ class Registry:
         self._tag_by_id[order_id] = tag
         if not self._held:
             return []
-        mine = [entry for entry in self._held if entry[1].order.order_id == order_id]
+        mine = [entry for entry in self._held if _order_id(entry[1]) == order_id]
         for entry in mine:
             self._held.remove(entry)
         return [report for _, report in mine]
 
-    def hold(self, report: ExecutionReport, now_s: float) -> None:
-        """Keep a report without a tag for an id not known yet; the oldest goes when too many
+    def hold(self, report: Told, now_s: float) -> None:
+        """Keep one without a tag for an id not known yet; the oldest goes when too many
         wait, or when the answer that would name it does not come."""
         self._held.append((now_s, report))
         self._sweep_s = min(self._sweep_s, now_s + self._settings.held_s)
 
     def children_of(self, order_id: str) -> list[ExecutionReport]:
         """Reports held for orders that the broker attached to this one, in order."""
-        theirs = [entry for entry in self._held if entry[1].order.parent_id == order_id]
-        for entry in theirs:
+        held = [(entry, entry[1]) for entry in self._held]
+        theirs = [
+            (entry, report)
+            for entry, report in held
+            if isinstance(report, ExecutionReport) and report.order.parent_id == order_id
+        ]
+        for entry, _ in theirs:
             self._held.remove(entry)
         return [report for _, report in theirs]
 
@@ -191,3 +199,7 @@ class Registry:
         """The oldest tombstone goes: what still came now would be a stranger's."""
         _, (_, order_id) = self._tombstones.pop_oldest()
         self._tag_by_id.pop(order_id or "", None)
+
+
+def _order_id(told: Told) -> str:
+    return told.order.order_id if isinstance(told, ExecutionReport) else told.order_id

@@ -19,6 +19,7 @@ FALLS = """
     1000 trade 79980x9 seller
     9000 quote 79980x5 79981x7
 """
+SINCE = {"startTimestamp": "2020-01-01T00:00:00Z"}
 TWO_ORDERS = ["order 9001 1", "order 9002 1"]
 
 
@@ -237,6 +238,70 @@ async def test_what_the_venue_does_to_a_tag():
         g.to(1500)
         await hub.settled()
         assert hub.story() == [*TWO_ORDERS, "order 9001 3"]
+
+
+@played
+async def test_fills_within_a_window_are_told_as_one_sum_and_no_trade_of_them():
+    text = """
+        0    quote 80000x5 80001x1
+        0    trade 80000x1 seller
+        300  quote 80000x5 80009x1
+        400  quote 80000x5 80001x1
+        800  quote 80000x5 80009x1
+        900  quote 80000x5 80001x1
+        9000 quote 80000x5 80009x1
+    """
+    async with twin(text) as g, g.hub(subscribe=ALL_OF_MINE) as hub:
+        arm(g, {"kind": "summed", "event": "fill", "window": "500 ms", "times": "all"})
+        await g.place(size=3, limitPrice=20000.25)  # one at once, one at 400 ms, one at 900 ms
+        for ms, told in ((450, []), (600, ["order 9001 1 2"]), (1500, ["order 9001 2 3"])):
+            hub.told.clear()
+            g.to(ms)
+            await hub.settled()
+            of_fills = ("order 9001 1 ", "order 9001 2", "trade")
+            assert [each for each in hub.story() if each.startswith(of_fills)] == told
+        trades = (await g.call("Trade/search", accountId=1001, **SINCE))["trades"]
+        assert [trade["size"] for trade in trades] == [1, 1, 1]  # who asks is told
+
+
+@played
+async def test_a_stop_that_the_venue_fails_works_by_its_word_and_meets_nothing_until_it_thaws():
+    async with twin(FALLS) as g:
+        arm(g, {"kind": "frozen", "at": "100 ms", "target": "mine", "thaw": "3s"})
+        await g.place()
+        await g.place("sell", 1, stopPrice=19998, customTag="mine")
+        g.to(2900)  # the market fell through it at 1000 ms
+        assert (await g.order(9002))["status"] == 1
+        g.to(3200)
+        stop = await g.order(9002)
+        assert (stop["status"], stop["filledPrice"]) == (2, 19995)
+
+
+@played
+async def test_an_order_whose_cancel_was_confirmed_was_filled_after_all():
+    async with twin() as g, g.hub(subscribe=ALL_OF_MINE) as hub:
+        arm(g, {"kind": "late-fill", "event": "canceled", "qty": 1, "after": "500 ms"})
+        await g.place(size=2, limitPrice=19990)
+        assert (await g.call("Order/cancel", accountId=1001, orderId=9001))["errorCode"] == 0
+        await hub.settled()
+        assert hub.story() == ["order 9001 1", "order 9001 3"]
+        g.to(600)
+        await hub.settled()
+        assert hub.story()[2:4] == ["order 9001 3 1", "trade 9001 1 None"]
+        [held] = (await g.call("Position/searchOpen", accountId=1001))["positions"]
+        assert (held["size"], (await g.order(9001))["fillVolume"]) == (1, 1)
+
+
+@played
+async def test_an_order_that_is_acknowledged_and_rejected_by_an_event():
+    async with twin() as g, g.hub(subscribe=ALL_OF_MINE) as hub:
+        arm(g, {"kind": "rejected-later", "call": "place", "after": "200 ms"})
+        answer = await g.place(limitPrice=19990)
+        assert (answer["errorCode"], answer["orderId"]) == (0, 9001)
+        g.to(300)
+        await hub.settled()
+        assert hub.story()[-1] == "order 9001 5"
+        assert (await g.order(9001))["status"] == 5
 
 
 @pytest.mark.parametrize("lost", [True, False])

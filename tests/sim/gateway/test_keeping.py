@@ -3,16 +3,21 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import sqlite3
 import sys
+from decimal import Decimal
 
 import httpx
 import pytest
-from twin_world import ALL_OF_MINE, CONTRACT, KEY, T0, Twin, played, setup_of
+from twin_world import ALL_OF_MINE, CONTRACT, KEY, MNQ, T0, Twin, played, setup_of, tape_of
 
+from dryfill.sim.gateway.listing import list_contract
 from dryfill.sim.gateway.serve import running_gateway
+from dryfill.trading.calendar import calendar
 from dryfill.trading.errors import ScenarioError, UsageError
+from dryfill.trading.words import TradingStatus
 
 FALLS = """
     0     quote 80000x2 80001x7
@@ -27,6 +32,18 @@ BRACKET = {
     "takeProfitBracket": {"ticks": 80, "type": 1},
 }
 EVER = {"accountId": 1001, "startTimestamp": "2020-01-01T00:00:00Z"}
+
+
+HOUR_MS = 3_600_000
+EVENING = "0 trade 80000x1 seller\n" + "\n".join(
+    f"{hour * HOUR_MS} quote 80000x2 80001x7" for hour in range(10)
+)
+
+
+def market_of(g):
+    """A twin's venue and its first contract."""
+    venue = g.running.gateway.venue
+    return venue, venue.listed(None)
 
 
 @contextlib.asynccontextmanager
@@ -167,6 +184,59 @@ def test_what_the_market_passed_meanwhile_is_set_off_by_its_first_rows(tmp_path)
             stop = await g.order(9002)
             assert (stop["status"], stop["filledPrice"]) == (2, 19750)
             assert (await g.order(9003))["status"] == 3
+
+    scene()
+
+
+@pytest.mark.parametrize("how", ["ended", "killed"])
+def test_a_price_and_a_state_that_were_set_by_hand_stand_in_the_next_life(tmp_path, how):
+    @played
+    async def scene():
+        path = tmp_path / "twin.db"
+        async with life(path) as g:
+            await g.place("sell", 9, limitPrice=20010)
+            venue, ticker = market_of(g)
+            venue.set_market(ticker, Decimal(20010), 2)
+            filled = (await g.order(9001))["fillVolume"]
+            assert 0 < filled < 9
+            venue.set_status(ticker, TradingStatus.HALT)
+            if how == "killed":  # what stands on the disk now is all there will be
+                for end in ("", "-wal"):
+                    shutil.copy(f"{path}{end}", f"{tmp_path / 'killed.db'}{end}")
+        if how == "killed":
+            path = tmp_path / "killed.db"
+        async with life(path) as g:
+            venue, ticker = market_of(g)
+            assert (await g.place(limitPrice=19000))["errorCode"] == 5
+            assert (ticker.quote.bid_ticks, ticker.quote.ask_ticks) == (80040, 80041)
+            assert (await g.order(9001))["fillVolume"] == filled  # halted, it trades no more
+            venue.set_status(ticker, TradingStatus.OPEN)
+            assert (await g.order(9001))["fillVolume"] > filled
+            g.to(1000)  # the tape's next row
+        async with life(path) as g:
+            venue, ticker = market_of(g)
+            assert ticker.quote is None
+            assert venue.status(ticker) is TradingStatus.OPEN
+
+    scene()
+
+
+def test_what_was_set_by_hand_stands_until_the_calendar_has_a_say(tmp_path):
+    @played
+    async def scene():
+        path = tmp_path / "twin.db"
+        listing = list_contract(MNQ, tape_of(EVENING), hours=calendar("cme-equity"))
+        async with life(path, listing=listing) as g:
+            g.to(HOUR_MS)
+            venue, ticker = market_of(g)
+            venue.set_status(ticker, TradingStatus.HALT)
+        async with life(path, listing=listing) as g:
+            venue, ticker = market_of(g)
+            assert venue.status(ticker) is TradingStatus.HALT
+            g.to(9 * HOUR_MS)  # Friday is over
+        async with life(path, listing=listing) as g:
+            venue, ticker = market_of(g)
+            assert venue.status(ticker) is TradingStatus.CLOSE
 
     scene()
 

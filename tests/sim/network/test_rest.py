@@ -10,8 +10,10 @@ from dryfill.sim.loop import VirtualLoop
 from dryfill.sim.loop_run import run_on
 from dryfill.sim.network.application import Answer
 from dryfill.sim.network.rest import CONNECTIONS_MOST, Course, Courses, SimTransport
+from dryfill.sim.network.server import Server as Program
 from dryfill.sim.process import Process, current_process
 from dryfill.sim.wire import Wire
+from dryfill.trading.errors import UsageError
 
 MS = 10**6
 
@@ -55,10 +57,8 @@ class At:
         self.server = Server(self.loop)
         self.client = Process("client", self.loop)
         wire = Wire(self.loop, latency_profile(latency), 7)
-        gateway = Process("gateway", self.loop)
-        self.transport = SimTransport(
-            self.loop, wire, self.server, gateway, self.client, Planned(courses)
-        )
+        self.program = Program(self.server, Process("gateway", self.loop))
+        self.transport = SimTransport(self.loop, wire, self.program, self.client, Planned(courses))
         self.http = httpx.AsyncClient(transport=self.transport, base_url="http://twin", timeout=1.0)
 
     @property
@@ -223,11 +223,31 @@ def test_who_needs_one_connection_too_many_waits_for_it():
     play(scene)
 
 
+def test_a_server_that_dies_resets_what_it_was_at_and_refuses_until_it_is_there_again():
+    async def scene(at):
+        at.server.busy_s["/slow"] = 0.5
+        slow = asyncio.create_task(at.post("/slow"))
+        await asyncio.sleep(0.1)
+        at.program.process.crash()
+        with pytest.raises(httpx.ReadError, match="reset"):
+            await slow
+        assert at.now_ms == 125  # its system says so at once
+        await at.error_of("/next", httpx.ConnectError)
+        assert at.now_ms == 175
+        at.program.started_again(at.server, Process("gateway", at.loop))
+        assert (await at.post("/next")).status_code == 200
+        assert at.server.done == ["/next"]
+        with pytest.raises(UsageError, match="lives"):
+            at.program.started_again(at.server, Process("gateway", at.loop))
+
+    play(scene)
+
+
 def test_a_dead_client_sends_nothing_and_hears_nothing():
     loop = VirtualLoop(0)
     server, client = Server(loop), Process("client", loop)
     wire = Wire(loop, latency_profile("25ms"), 7)
-    transport = SimTransport(loop, wire, server, Process("gateway", loop), client)
+    transport = SimTransport(loop, wire, Program(server, Process("gateway", loop)), client)
     heard = []
 
     async def trade():

@@ -8,6 +8,7 @@ from dryfill.sim.latency import latency_profile
 from dryfill.sim.loop import VirtualLoop
 from dryfill.sim.loop_run import run_on
 from dryfill.sim.network.road import Road
+from dryfill.sim.network.server import Server as Program
 from dryfill.sim.network.sockets import Losses, SimDial
 from dryfill.sim.process import Process
 from dryfill.sim.wire import Leg, Wire
@@ -66,6 +67,7 @@ class At:
         self.server, self.road = Server(), Road()
         self.client = Process("client", self.loop)
         self.gateway = Process("gateway", self.loop)
+        self.program = Program(self.server, self.gateway)
         self.wire = Wire(self.loop, latency_profile(latency), 7)
         self.dial = self.dial_of(self.client)
 
@@ -73,8 +75,7 @@ class At:
         return SimDial(
             self.loop,
             self.wire,
-            self.server,
-            self.gateway,
+            self.program,
             client,
             Losses(lost=Lost, denied=Denied),
             road_of=lambda url: self.road,
@@ -302,3 +303,19 @@ def test_what_a_dead_process_had_open_is_closed_and_nothing_of_it_goes_out():
         assert len(at.server.sockets) == 2
 
     run_on(at.loop, main())
+
+
+def test_a_server_that_dies_loses_its_connections_and_refuses_until_it_is_there_again():
+    async def scene(at):
+        link, _ = await at.connected()
+        at.gateway.crash()
+        with pytest.raises(Lost, match="closed the socket"):
+            await link.receive()
+        with pytest.raises(Lost, match="refused"):
+            await at.connected()
+        at.program.started_again(at.server, Process("gateway", at.loop))
+        link, socket = await at.connected()
+        await socket.say("back")
+        assert await link.receive() == "back"
+
+    play(scene)

@@ -18,7 +18,8 @@ One line is one thing that happens; times pass only in `wait`:
     < found 1#1                 … a look: the order as it is; `< none 1#1`: no such order
     < unsent 1#1                … it never left; `< limited 1#1 3`: 429, in 3 seconds again
     > ask open                  a question of a round (fills, open, orders, positions)
-    < shown                     all questions in flight are answered, by `x snapshot` or as it is
+    < shown                     all questions in flight are answered, by `x snapshot` or as it is;
+                                `< shown fills`: the oldest of a round that was broken off
     x rests web-1 sell 1 20010  an order of somebody else's
     x child 1.stop#1 sell 2 stop 19990      the broker attaches an order; suspended without a price
     x drop                      the oldest event on its way is lost; `x time 90`: broker's seconds
@@ -162,7 +163,7 @@ class Stage:
         elif what in ("unsent", "limited"):
             self.broker.answer(what, words[0], float(words[1]) if len(words) > 1 else 0)
         elif what == "shown":
-            self.broker.answer_all()
+            self.broker.answer_all(*words)
         elif what == "snapshot":
             self.broker.snapshots = {name: self.broker.show(name) for name in ASKS[:2]}
         elif what == "drop":

@@ -143,6 +143,28 @@ SCRIPTS = {
         < ack 1#1
         = timers 0
     """,
+    "a probe that nobody answers holds up nothing else for longer than a second": """
+        do place buy 1 limit 20000
+        > place 1#1 buy 1 limit 20000
+        < new 1#1
+        < ack 1#1
+        do place buy 1 limit 19999
+        > place 2#1 buy 1 limit 19999
+        < new 2#1
+        < ack 2#1
+        do cancel 1#1
+        > cancel 1#1
+        < unsent 1#1
+        wait 0.25
+        > cancel 1#1
+        < unsent 1#1
+        wait 1.1
+        > cancel 1#1                    -- the probe; its answer is lost, the event is not
+        < canceled 1#1
+        do cancel 2#1
+        wait 1
+        > cancel 2#1                    -- and not after fifteen, when the probe's answer is due
+    """,
     "an order taken back while it waits is not sent": """
         do place buy 2 limit 20000
         > place 1#1 buy 2 limit 20000
@@ -179,11 +201,15 @@ def test_a_breaker_has_one_probe_and_counts_in_a_row():
     assert breaker.state is BreakerState.OPEN
     assert breaker.wait_s(3.0) == 4.0
     assert breaker.wait_s(7.0) == 0.0
-    breaker.going()
+    breaker.going(7.0)
     assert breaker.state is BreakerState.HALF_OPEN
     assert breaker.wait_s(7.0) == 5.0
     assert not breaker.silent(8.0)
     assert breaker.wait_s(8.0) == 5.0
-    breaker.going()
+    breaker.going(13.0)
+    assert breaker.wait_s(17.0) == 1.0
+    assert breaker.wait_s(18.0) == 0.0  # nobody answers that one: another may go
+    breaker.going(18.0)
+    assert breaker.wait_s(18.0) == 5.0
     assert breaker.answered()
     assert breaker.state is BreakerState.CLOSED

@@ -124,6 +124,38 @@ SCRIPTS = {
         = got cancel 1#1 -> cancelled(0)
         = timers 0
     """,
+    "RS-53: too late for an order that works means not now: the pauses go on growing": """
+        do place buy 1 limit 20000
+        > place 1#1 buy 1 limit 20000
+        < new 1#1
+        < ack 1#1
+        do cancel 1#1
+        > cancel 1#1
+        < refuse 1#1 TOO_LATE
+        > look 1#1
+        < found 1#1
+        wait 0.25
+        > cancel 1#1
+        < refuse 1#1 TOO_LATE
+        > look 1#1
+        < found 1#1
+        wait 0.5
+        > cancel 1#1
+        < refuse 1#1 TOO_LATE
+        > look 1#1
+        < found 1#1
+        wait 1
+        > cancel 1#1
+        < refuse 1#1 TOO_LATE
+        > look 1#1
+        < found 1#1
+        wait 1.9                        -- twice the last, and not `retry_most_s` for ever
+        wait 0.1
+        > cancel 1#1
+        < canceled 1#1
+        = got cancel 1#1 -> cancelled(0)
+        = timers 0
+    """,
     "RS-53: the last cancel that the settings allow is not given up before its report": """
         do place buy 1 limit 20000
         > place 1#1 buy 1 limit 20000

@@ -15,6 +15,30 @@ ROUND = """
     > ask open
 """
 LOSSY_SCRIPTS = {
+    "what a round that was broken off shows to be filled is filled": RESTS
+    + """
+        wait 5
+    """
+    + ROUND
+    + """
+        < stream down
+        < stream up gap                 -- another round takes its place
+    """
+    + ROUND
+    + """
+        > ask orders
+        > ask positions
+        < shown
+        x fill 1#1 1 @ 20000
+        x drop
+        < shown open               -- proves nothing: it works on, as far as we know
+        = position 0
+        < shown fills
+        = position 1
+        = fills 1#1 1
+        = status 1#1 PARTIALLY_FILLED
+        = incidents stream_down
+    """,
     "RS-02: an order that was taken and of which nothing is told is looked up": """
         do bracket buy 1 loss 40t
         > place 1.entry#1 buy 1 market
@@ -291,6 +315,40 @@ LOSSY_SCRIPTS = {
 @pytest.mark.parametrize("name", LOSSY_SCRIPTS)
 def test_on_a_stream_that_loses_events_it_goes_as_the_script_says(name, play, lossy):
     play(LOSSY_SCRIPTS[name], offers=lossy)
+
+
+def test_a_fill_that_a_look_found_under_an_id_not_known_yet_is_the_orders_once_it_is(play, lossy):
+    play(
+        """
+        do place buy 1 limit 19000
+        > place 1#1 buy 1 limit 19000
+        x time 100
+        < ack 1#1
+        < new 1#1                       -- so the broker's clock is known
+        do bracket buy 2 loss 40t
+        > place 2.entry#1 buy 2 market
+        x new 2.entry#1
+        x drop
+        x fill 2.entry#1 1 @ 20000
+        x drop
+        x fill 2.entry#1 1 @ 20000
+        x drop
+        wait 5
+        > ask fills
+        > ask open
+        < shown                         -- nobody knows yet whose they are
+        = position 2
+        = fills 2.entry#1 0
+        < ack 2.entry#1                 -- now they do: no look is needed
+        > place 2.stop#1 sell 2 stop 19990
+        = fills 2.entry#1 2
+        = status 2.entry#1 FILLED
+        = position 2
+        = incidents
+        """,
+        offers=lossy,
+        tagged=False,
+    )
 
 
 def test_a_stream_that_tells_all_is_never_asked(play):

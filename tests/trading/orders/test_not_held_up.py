@@ -35,12 +35,13 @@ FULL = (
 """
 )
 SCRIPTS = {
-    "a cancel waits for a change's answer for a second, and not for what became of it": RESTS
+    "a cancel waits a quarter of a second for the answer to a change, no more": RESTS
     + """
         do modify 1#1 limit 19999
         > modify 1#1 price 19999
         do cancel 1#1
-        wait 1
+        wait 0.24
+        wait 0.01
         > cancel 1#1
         < canceled 1#1
         < ack 1#1
@@ -52,7 +53,8 @@ SCRIPTS = {
         do move 1 1 60t
         > modify 1.target#1 price 20015
         < fill 1.stop#1 2 @ 19990
-        wait 1
+        wait 0.24
+        wait 0.01
         > cancel 1.target#1
         < canceled 1.target#1
         < ack 1.target#1

@@ -262,15 +262,15 @@ class Bracket:
 
     def facts(self) -> Facts:
         """All legs together, as they are."""
-        entry = self.entry
-        entry_px = entry.avg_px if entry.avg_px is not None else entry.core.price
+        entry, exits = self._entry.orders[-1].core, self._closer
+        entry_px = entry.price if entry.avg_px is None else entry.avg_px
         facts = Facts(
             entry=self._entry.facts(),
-            entry_px=entry_px if entry_px is not None else entry.core.stop_px,
+            entry_px=entry.stop_px if entry_px is None else entry_px,
             stop=self._stop.facts(),
             targets=tuple([leg.facts() for leg in self._targets]),
-            exit_cum=-self.plan.side.sign * self._closer.net,
-            exit_live=self._closer.live is not None,
+            exit_cum=-self.plan.side.sign * exits.net if exits.orders else 0,
+            exit_live=exits.live is not None,
             followed=self._follower.px,
             late=self._time.late,
             taken=self.taken,
@@ -286,7 +286,7 @@ class Bracket:
             self._send_plain()
         self._legs.look()
         self._closer.settle()
-        facts = self.facts()
+        facts, side = self.facts(), self.plan.side.opposite
         if facts.excess and not self._overfill:
             self._overfill = True
             self._sender.keep(self)
@@ -300,10 +300,9 @@ class Bracket:
         wishes = wish.stop, *wish.targets
         if self._native is None or not self._native.minds(wishes, facts, self.mode):
             for leg, wished in zip(self._legs.all, wishes, strict=True):
-                self._legs.want(leg, wished, self.plan.side.opposite)
+                self._legs.want(leg, wished, side)
         if wish.exit_qty:
-            side = self.plan.side.opposite if wish.exit_qty > 0 else self.plan.side
-            self._closer.send(side, abs(wish.exit_qty))
+            self._closer.send(side if wish.exit_qty > 0 else self.plan.side, abs(wish.exit_qty))
         self.changed.tell()
 
     def wake(self) -> None:

@@ -20,6 +20,7 @@ from enum import Enum
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from ...errors import UsageError
 from ...price import Ticks, price_text
@@ -54,7 +55,11 @@ class Facts(Struct, frozen=True):
     order. `followed`: the stop's price by the rules so far. `late`: the entry's time is up.
     `closing`: contracts of those held that the trader has closed at market. `taken`: contracts that
     other hands closed, less those that they gave back. `flattening`: a flatten looks after all that
-    is held."""
+    is held.
+
+    Two numbers follow from these, and are asked too often to be summed up each time: `closed`,
+    contracts that stop and targets closed, and `net`, those held through this bracket, below zero
+    after an over-fill."""
 
     entry: LegFacts
     entry_px: Decimal | None
@@ -67,6 +72,13 @@ class Facts(Struct, frozen=True):
     closing: int = 0
     taken: int = 0
     flattening: bool = False
+    closed: int = 0
+    net: int = 0
+
+    def __post_init__(self) -> None:
+        closed = self.stop.cum_qty + sum([target.cum_qty for target in self.targets])
+        force_setattr(self, "closed", closed)
+        force_setattr(self, "net", self.entry.cum_qty - closed - self.exit_cum - self.taken)
 
     @property
     def free(self) -> int:
@@ -82,11 +94,6 @@ class Facts(Struct, frozen=True):
         )
 
     @property
-    def closed(self) -> int:
-        """Contracts that stop and targets closed."""
-        return self.stop.cum_qty + sum([target.cum_qty for target in self.targets])
-
-    @property
     def legs_live(self) -> bool:
         """Whether the stop or a target works or may be working."""
         return self.stop.live or any(target.live for target in self.targets)
@@ -97,14 +104,10 @@ class Facts(Struct, frozen=True):
         return any(leg.live and not leg.unsure for leg in (self.stop, *self.targets))
 
     @property
-    def net(self) -> int:
-        """Contracts held through this bracket; below zero after an over-fill."""
-        return self.entry.cum_qty - self.closed - self.exit_cum - self.taken
-
-    @property
     def excess(self) -> int:
         """Contracts closed too much, by the bracket's own orders or together with other hands."""
-        return max(-self.net, -self.net - self.taken, 0)
+        over = -self.net
+        return max(over, over - self.taken, 0)
 
 
 class LegWish(Struct, frozen=True):
@@ -129,10 +132,10 @@ NOTHING = LegWish(0)
 
 def desired(plan: Plan, facts: Facts, mode: Mode) -> Desired:
     """What should be working, given what is."""
-    net = facts.net
-    closing_began = facts.closed + abs(facts.exit_cum) + facts.closing + abs(facts.taken) > 0
-    entry_working = mode is Mode.GUARDING and not (closing_began or facts.late)
-    if mode is Mode.GUARDING and net > 0:
+    net, guarding = facts.net, mode is Mode.GUARDING
+    closing_began = facts.exit_cum or facts.taken or facts.closing > 0 or facts.closed > 0
+    entry_working = guarding and not (closing_began or facts.late)
+    if guarding and net > 0:
         stop_px = stop_price(plan, facts)
         stop = NOTHING if stop_px is None else LegWish(facts.free, stop_px)
         # Part of it is closed: the legs are made smaller first, so that together with the closing

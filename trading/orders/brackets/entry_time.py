@@ -25,8 +25,9 @@ class EntryTime:
 
     def stop(self) -> None:
         """The entry is over."""
-        self._sender.never(self._timer)
-        self._timer = None
+        if self._timer is not None:
+            self._sender.never(self._timer)
+            self._timer = None
 
     def _ring(self, entry: Order) -> None:
         self._timer = None

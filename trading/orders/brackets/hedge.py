@@ -24,15 +24,16 @@ class Hedge:
         self._again = again
         self._timer: int | None = None
 
-    def due(self, leg: Leg) -> bool:
+    def due(self, leg: Leg, standing: list[Order]) -> bool:
         """Whether a substitute may go out beside what stands: a single order, in doubt for long
         enough. Never a third, but for the one whose place it takes."""
-        order = self.alone(leg)
+        order = self.alone(leg, standing)
         return order is not None and self._rest_s(order) == 0
 
-    def alone(self, leg: Leg) -> Order | None:
-        """The only order that stands, the one whose place it takes apart."""
-        standing = [order for order in leg.standing if order is not leg.replaced]
+    def alone(self, leg: Leg, standing: list[Order]) -> Order | None:
+        """The only order of those that stand, the one whose place it takes apart."""
+        if leg.replaced is not None:
+            standing = [order for order in standing if order is not leg.replaced]
         return standing[0] if len(standing) == 1 else None
 
     def say(self, doubtful: Order, substitute: Order) -> None:
@@ -43,9 +44,9 @@ class Hedge:
             f"works; {substitute.cl_ord_id} stands in for it",
         )
 
-    def watch(self, leg: Leg) -> None:
+    def watch(self, leg: Leg, standing: list[Order]) -> None:
         """See to it that a stop that becomes doubtful is looked at in time."""
-        order = self.alone(leg)
+        order = self.alone(leg, standing)
         rest_s = None if order is None else self._rest_s(order)
         if not rest_s:
             self.stop()
@@ -54,8 +55,9 @@ class Hedge:
 
     def stop(self) -> None:
         """Forget the timer."""
-        self._sender.never(self._timer)
-        self._timer = None
+        if self._timer is not None:
+            self._sender.never(self._timer)
+            self._timer = None
 
     def _rest_s(self, order: Order) -> float | None:
         """How long until an order is in doubt for too long, 0 when it is; None for one that is

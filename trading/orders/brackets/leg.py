@@ -80,15 +80,16 @@ class Leg:
     @property
     def standing(self) -> list[Order]:
         """Every attempt that works or may be working, oldest first."""
-        return [order for order in self.orders if not order.core.terminal]
+        return [order for order in self.orders if not order.core.venue_status.terminal]
 
     @property
     def live(self) -> Order | None:
         """The attempt that should work, and works or may be working: of several the one that is
         confirmed, else the newest."""
         if len(self.orders) == 1:  # as a rule
-            core = self.orders[0].core
-            return self.orders[0] if core.wish.working and not core.terminal else None
+            order = self.orders[0]
+            core = order.core
+            return order if core.wish.working and not core.venue_status.terminal else None
         return the_live(self.standing)
 
     @property
@@ -158,7 +159,7 @@ class Leg:
             return _UNUSED
         if len(self.orders) == 1 and not self.surplus:  # as a rule
             core = self.orders[0].core
-            if core.terminal:
+            if core.venue_status.terminal:
                 return LegFacts(core.cum_qty)
             return LegFacts(core.cum_qty, core.leaves_qty, True, _holds(core), core.uncertain)
         cum_qty, standing = self.cum_qty, self.standing
@@ -184,11 +185,6 @@ class Leg:
             sender.never(self.pause)
             self.end_pause()
 
-    def works(self, now_s: float) -> None:
-        """The live attempt is as wished."""
-        if self.since_s is None:
-            self.since_s = now_s
-
     def failed(self, now_s: float, proven_s: float, *, counts: bool) -> None:
         """An attempt was refused or lost; one that had proved itself wipes the slate first."""
         if self.since_s is not None and now_s - self.since_s >= proven_s:
@@ -208,6 +204,8 @@ def _takes_place(old: Order, new: OrderRequest) -> bool:
 
 def the_live(standing: list[Order]) -> Order | None:
     """Of attempts that may be working, the one that is meant to."""
+    if len(standing) == 1:  # as a rule
+        return standing[0] if standing[0].core.wish.working else None
     meant = [order for order in standing if order.core.wish.working]
     confirmed = [order for order in meant if order.core.accepted]
     return confirmed[0] if confirmed else meant[-1] if meant else None

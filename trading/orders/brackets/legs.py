@@ -90,25 +90,28 @@ class Legs:
     def look(self) -> None:
         """Look at what became of the legs' orders since the last time."""
         for leg in self.all:
-            self._judge(leg)
-            takes_over(leg, self._sender)
+            if leg.orders:
+                self._judge(leg)
+                takes_over(leg, self._sender)
         self._time_triggered_stop()
 
     def want(self, leg: Leg, wish: LegWish, side: Side) -> None:
         """Have a leg open what is wished, on this side; nothing else of it works."""
-        standing, paused = leg.standing, leg.pause is not None
-        wanted = wish.open_qty > 0 and not leg.dropped
+        standing, wanted = leg.standing, wish.open_qty > 0 and not leg.dropped
+        if not (standing or wanted or leg is self.stop):
+            return
+        paused = leg.pause is not None
         if wanted and not (paused or self.gave_up(leg)) and self._has_room(leg, standing, wish):
             request = leg.request(self._intent, self._instrument, side, self._tif, wish)
-            doubted, new = self._hedge.alone(leg), self._sender.send(request)
+            doubted, new = self._hedge.alone(leg, standing), self._sender.send(request)
             leg.sent(new)
             if doubted is not None:
                 self._hedge.say(doubted, new)
             if leg is self.stop:
-                self._hedge.watch(leg)
+                self._hedge.watch(leg, leg.standing)
             return
         if leg is self.stop:
-            self._hedge.watch(leg)
+            self._hedge.watch(leg, standing)
         live = the_live(standing)
         for order in standing:
             spare = order is not live and live is not None and live.core.accepted
@@ -147,7 +150,7 @@ class Legs:
             request = leg.request(self._intent, self._instrument, side, self._tif, wish)
             leg.replaced = order
             leg.sent(self._sender.send(request))
-            self._hedge.watch(leg)
+            self._hedge.watch(leg, leg.standing)
             forget(leg)
         else:
             leg.cancel_first = False
@@ -155,18 +158,19 @@ class Legs:
 
     def _judge(self, leg: Leg) -> None:
         """Look once at the end of each attempt, and at each refused change."""
-        ended = [order for order in leg.judging if order.core.terminal] if leg.judging else []
-        for order in ended:
+        for order in [order for order in leg.judging if order.core.venue_status.terminal]:
             leg.judging.remove(order)
             self._ended(leg, order)
         live = leg.live
         if live is None:
             return
-        if live.core.change_refused and leg.pause is None and leg.excused != live.core.refusals:
+        core = live.core
+        if core.change_refused and leg.pause is None and leg.excused != core.refusals:
             self._change_refused(leg, live)
-        elif live.core.agreed and leg.replaced is None:
-            leg.works(self._sender.now_s())
+        elif leg.replaced is None and core.agreed:
             leg.moved = None
+            if leg.since_s is None:
+                leg.since_s = self._sender.now_s()
 
     def _ended(self, leg: Leg, order: Order) -> None:
         core = order.core
@@ -193,7 +197,7 @@ class Legs:
     def _has_room(self, leg: Leg, standing: list[Order], wish: LegWish) -> bool:
         """Whether an attempt may be sent: none may be working but a stop in doubt."""
         covered = leg.replaced is not None and leg.replaced.leaves_qty >= wish.open_qty
-        return not standing or (leg is self.stop and not covered and self._hedge.due(leg))
+        return not standing or (leg is self.stop and not covered and self._hedge.due(leg, standing))
 
     def _change_refused(self, leg: Leg, order: Order) -> None:
         """The order works on as it was. It is kept while the change is tried again: an old stop
@@ -270,7 +274,8 @@ def _at(order: Order, wish: LegWish, *, is_stop: bool) -> Wish:
     """An order's wish with the size and the level that its leg should have."""
     order_qty = order.cum_qty + wish.open_qty
     now = order.core.wish
-    if order_qty == now.order_qty and wish.price == (now.stop_px if is_stop else now.price):
+    px = now.stop_px if is_stop else now.price
+    if order_qty == now.order_qty and (wish.price is px or wish.price == px):
         return now
     if is_stop:
         return structs.replace(now, order_qty=order_qty, stop_px=wish.price)

@@ -158,9 +158,9 @@ def level_price(
         return instrument.decimal(instrument.units(level))
     assert mean_px is not None, "a distance counts from the mean price"
     above = (side is Side.BUY) is not is_stop
-    tick = instrument.tick_at(mean_px)
-    raw = mean_px + tick * level.n if above else mean_px - tick * level.n
-    return instrument.price(raw, rounding="down" if above else "up")
+    if above:
+        return instrument.ticks_from(mean_px, level.n, rounding="down")
+    return instrument.ticks_from(mean_px, -level.n, rounding="up")
 
 
 def entry_prices(request: OrderRequest, market: PriceLike | None) -> list[Decimal]:

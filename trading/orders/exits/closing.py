@@ -90,8 +90,7 @@ class Closer:
     @property
     def live(self) -> Order | None:
         """The closing order that works or may be working."""
-        last = self.orders[-1] if self.orders else None
-        return last if last is not None and last.working else None
+        return self.orders[-1] if self.orders and self.orders[-1].working else None
 
     @property
     def net(self) -> int:

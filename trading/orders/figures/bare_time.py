@@ -69,6 +69,16 @@ class BareTime:
         held.open -= 1
         if order in held.stops:
             held.stops.remove(order)
+        self._let_go(held)
+
+    def others_closed(self, intent: str, contracts: int, now_s: float) -> None:
+        """Others closed so many contracts of what an intent holds: a flatten, or other hands."""
+        held = self._held.get(intent)
+        if held is not None:
+            self.changed(held, -contracts, now_s)
+            self._let_go(held)
+
+    def _let_go(self, held: Held) -> None:
         if not held.open and held.net <= 0:
             self._held.pop(held.intent, None)
 

@@ -182,6 +182,9 @@ class Counting(Observer):
             if px != meant:
                 self._slipped(fill, meant)
 
+    def on_others_closed(self, intent: str, contracts: int) -> None:
+        self.bare.others_closed(intent, contracts, _now_s())
+
     def on_incident(self, incident: Incident) -> None:
         self.incidents[incident.kind] += 1
 

@@ -90,7 +90,7 @@ class Guard:
         self._sender = sender
         self._look = look
         self._tif = tif
-        self._ended = False
+        self._ended = self._turned = False
         self._retired = False  # taken away; what it closed too much it still gives back
         self._share = 0
         self._closed = 0  # contracts that its orders closed
@@ -349,6 +349,8 @@ class Guard:
             text = f"{self!r}: {self._excess.qty} contracts closed too much"
             self._sender.incident("overfill", text)
         if self._ended:
+            if sign * (stand.held - stand.owed) < 0 and self.facts().legs_live:
+                self._turned_over(stand.held)  # one fill, told in two: to zero, and beyond
             return
         share = max(sign * stand.share, 0)
         if (share > self._share or self._mean_px is None) and stand.mean_px is not None:
@@ -361,9 +363,15 @@ class Guard:
         if share == 0 and (turned or not waits):
             self._ended = True
             self._closing = self._resting = 0
-            if turned and not self._excess.qty:
-                text = f"{self!r}: the position was turned over to {stand.held}; nothing guards it"
-                self._sender.incident("guard_turned", text)
+            if turned:
+                self._turned_over(stand.held)
+
+    def _turned_over(self, held: int) -> None:
+        """Others took the position through zero; said once."""
+        if not (self._turned or self._excess.qty):
+            self._turned = True
+            text = f"{self!r}: the position was turned over to {held}; nothing guards it"
+            self._sender.incident("guard_turned", text)
 
     def _outcome(self) -> GuardOutcome | None:
         facts, reason = self.facts(), self.reason

@@ -17,10 +17,10 @@ class Birth:
         self.ns: int | None = None
         self._began_s: float | None = None
 
-    def begin(self, now_s: float) -> None:
+    def begin(self, now_s: Callable[[], float]) -> None:
         """Orders go out from now on; a second beginning is none."""
         if self._began_s is None:
-            self._began_s = now_s
+            self._began_s = now_s()
 
     def heard(self, time_ns: int, now_s: float) -> None:
         """Something of ours happened at this time of the broker's."""

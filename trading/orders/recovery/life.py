@@ -17,8 +17,9 @@ from ..intake import Intake
 from ..journal.codec import Find, event_of
 from ..journal.keeper import Keeper
 from ..journal.kinds import KINDS, Kind
-from ..journal.port import Journal
+from ..journal.port import Journal, Loaded
 from ..journal.restore import Restored
+from ..journal.unkept import Unkept
 from ..owners import Owners
 from ..sending.outbox import Outbox
 from .restart import Restart
@@ -34,7 +35,7 @@ class Life:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: Journal | None,
         prefix: str,
         find: Find,
         outbox: Outbox,
@@ -42,7 +43,7 @@ class Life:
         owners: Owners,
     ) -> None:
         settings = outbox.settings
-        loaded = journal.load()
+        loaded = Loaded([]) if journal is None else journal.load()
         self._journal = journal
         self._prefix = prefix or loaded.prefix
         self._outbox = outbox
@@ -50,11 +51,13 @@ class Life:
         self._new = not loaded.entries
         self._intents = 0
         self._begun = False
-        self.keeper = Keeper(
-            journal, outbox, owners, settings, lambda: (self._intents, intake.last_ns)
-        )
         restored = Restored(loaded, outbox, settings, find)
-        self.keeper.resume(loaded, restored.orders)
+        self.keeper: Keeper | Unkept = Unkept()
+        if journal is not None:
+            self.keeper = keeper = Keeper(
+                journal, outbox, owners, settings, lambda: (self._intents, intake.last_ns)
+            )
+            keeper.resume(loaded, restored.orders)
         self.state = KeptState(restored.state, settings.state_bytes_most, self.keeper.state)
         self.events = restored.events
         intake.last_ns = restored.last_ns
@@ -62,7 +65,8 @@ class Life:
         self._restart = Restart(
             restored, outbox, intake, owners, settings, find, self._number, self._count
         )
-        outbox.observers.add(self.keeper)
+        if isinstance(self.keeper, Keeper):
+            outbox.observers.add(self.keeper)
         outbox.keeps = self.keeper.keep
         owners.left = self.keeper.left
 
@@ -143,7 +147,8 @@ class Life:
     def end(self) -> None:
         """Let go of the journal; the next life begins with what it has."""
         self.end_waits()
-        self._journal.close()
+        if self._journal is not None:
+            self._journal.close()
 
     def _number(self, intent: str) -> int | None:
         """The number of an intent of ours; None for anybody else's."""

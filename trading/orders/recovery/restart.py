@@ -11,7 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from ...errors import DryfillError
-from ...order import Execution, OrderRequest, OrderState, PositionState
+from ...order import Execution, ExecutionReport, OrderRequest, OrderState, PositionState
 from .. import tags
 from ..commands import Command, Do
 from ..exits.flatten import Flatten
@@ -23,6 +23,7 @@ from ..journal.kinds import Kinds, rebuilt
 from ..journal.restore import Restored
 from ..order_core import OrderCore
 from ..owners import Owner, Owners, Past
+from ..registry import Told
 from ..risk.switch import KillKept, KillSwitch
 from ..sending.outbox import Outbox
 from ..settings import OrderSettings
@@ -193,7 +194,7 @@ class Restart:
 
     def _take_in(self, children: dict[str, OrderState], fills: list[Execution]) -> None:
         """Give children to their brackets, all of them before anything follows from one."""
-        held = []
+        held: list[Told] = []
         for state in children.values():
             order = self._intake.adopt(state)
             if order is not None:
@@ -203,8 +204,11 @@ class Restart:
         for fill in fills:
             if fill.order_id in children:
                 self._fill(fill)
-        for report in held:
-            self._intake.report(report)
+        for told in held:
+            if isinstance(told, ExecutionReport):
+                self._intake.report(told)
+            else:
+                self._intake.fill(told)
 
     # --- owners -----------------------------------------------------------------------------------
 

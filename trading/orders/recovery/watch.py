@@ -82,7 +82,7 @@ class Watch:
     def arm(self, spent_s: float = 0.0) -> None:
         """See to it that the next round comes, where there is something to look at, so long after
         the last one was asked; `spent_s`: how long ago that was."""
-        self._birth.begin(self._outbox.now_s())
+        self._birth.begin(self._outbox.now_s)
         if self._quiet is None and (self._anything or self._lossy):
             self._quiet = self._outbox.later(
                 self._settings.reconcile_s, self._reconcile, standing=True
@@ -278,10 +278,16 @@ class Watch:
 
     def _came(self, this: Round, name: str, done: "asyncio.Future[Any]") -> None:
         error = asyncio.CancelledError() if done.cancelled() else done.exception()
-        if this is not self._round or self._outbox.closed:
+        if self._outbox.closed:
             return
         try:
-            self._take(this, name, done, error)
+            if this is self._round:
+                self._take(this, name, done, error)
+            elif name == "fills" and error is None and self.first is None:
+                # Of a round that was broken off nothing proves what is not there any more. What was
+                # filled was filled.
+                this.answers = {name: done.result()}
+                self._answers.take_in(this)
         except Exception as fault:  # noqa: BLE001  isolated here (DESIGN 3); the next round asks again
             self._outbox.supervision.told(fault, f"a look for {name}", "")
             self._end()

@@ -8,7 +8,9 @@ from enum import Enum
 
 
 class BreakerState(Enum):
-    """CLOSED lets all through, OPEN none; HALF_OPEN waits for the answer to its one probe."""
+    """CLOSED lets all through, OPEN none; HALF_OPEN waits for the answer to its one probe, as long
+    as it was open: a probe of which nobody says anything must not hold up all the others until its
+    own deadline."""
 
     CLOSED = "closed"
     OPEN = "open"
@@ -18,7 +20,8 @@ class BreakerState(Enum):
 class Breaker:
     """One breaker, sans I/O; times are the loop's, in seconds.
 
-    `tries`: silent calls in a row that open it; `open_s`: how long until the probe.
+    `tries`: silent calls in a row that open it; `open_s`: how long until the probe, and from one
+    probe to the next.
     """
 
     def __init__(self, tries: int, open_s: float) -> None:
@@ -32,14 +35,13 @@ class Breaker:
         """How long a call has to wait: 0 when it may go now."""
         if self.state is BreakerState.CLOSED:
             return 0.0
-        if self.state is BreakerState.HALF_OPEN:
-            return self._open_s
         return max(self._until_s - now_s, 0.0)
 
-    def going(self) -> None:
-        """A call goes; the first one after the wait is the probe."""
-        if self.state is BreakerState.OPEN:
+    def going(self, now_s: float) -> None:
+        """A call goes; after a wait it is a probe."""
+        if self.state is not BreakerState.CLOSED:
             self.state = BreakerState.HALF_OPEN
+            self._until_s = now_s + self._open_s
 
     def answered(self) -> bool:
         """A call got an answer of any kind; True when that closed the breaker."""

@@ -128,14 +128,18 @@ class Courier:
     def _look_soon(self, order: Order) -> None:
         """An order that is not wanted any more while something of it is not answered yet: it may be
         working, and cannot be cancelled before its id is known, nor in the middle of a change.
-        Where the answer takes its time, a look tells the id, and the change is left to itself."""
+        Where the answer takes its time, a look tells the id, and a cancel overtakes the change: of
+        two requests that come to nothing in turn there is time for a third (INV-02)."""
         flight = order.core.flight
         sent = None if flight is None else self._repeats.newest(order, flight)
-        if sent is None or sent.timer is not None:
+        changes = flight is Do.MODIFY
+        if sent is None or sent.hurried or (sent.timer is not None and not changes):
             return
         waited_s = asyncio.get_running_loop().time() - sent.began_s
-        rest_s = max(self._settings.told_within_s - waited_s, 0.0)
-        sent.timer = self._timers.later(rest_s, lambda: self._overdue(sent))
+        within_s = self._settings.retry_s if changes else self._settings.told_within_s
+        self._timers.cancel(sent.timer)
+        sent.timer = self._timers.later(max(within_s - waited_s, 0.0), lambda: self._overdue(sent))
+        sent.hurried = True
 
     def _taken_back(self, order: Order) -> None:
         if self._stopped:
@@ -172,8 +176,9 @@ class Courier:
         if command.do is Do.PLACE:
             sent.since_ns = self._duplicates.since_ns(self._sorter.last_ns)
         self._repeats.sent(sent)
-        if order.core.patience_s is not None:
-            sent.timer = self._timers.later(order.core.patience_s, lambda: self._overdue(sent))
+        patience_s = order.core.patience_s
+        if patience_s is not None:
+            sent.timer = self._timers.later(patience_s, lambda: self._overdue(sent))
         try:
             future = self._call(order, command, urgency)
         except Exception as error:  # noqa: BLE001  a port may not raise here: it may have gone

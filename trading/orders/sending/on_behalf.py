@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ...instrument import Instrument
-
 if TYPE_CHECKING:
     from .outbox import Outbox
 
@@ -17,6 +15,7 @@ class OnBehalf:
         "_outbox",
         "adopt",
         "advance",
+        "flattening",
         "held",
         "keep",
         "look_around",
@@ -38,6 +37,7 @@ class OnBehalf:
         self.never = outbox.never
         self.keep = outbox.keep
         self.held = outbox.held
+        self.flattening = outbox.flattening
 
     @property
     def last_call(self) -> bool:
@@ -50,9 +50,6 @@ class OnBehalf:
     @property
     def in_place(self) -> bool:
         return self._outbox.in_place
-
-    def flattening(self, instrument: Instrument) -> bool:
-        return self._outbox.flattening(instrument)
 
     def later(self, delay_s: float, call: Callable[[], None]) -> int:
         return self._outbox.later(delay_s, call, self._intent)

@@ -46,7 +46,9 @@ class Path:
 
     def going(self, urgency: Urgency) -> None:
         """A call goes."""
-        self._breakers[urgency].going()
+        breaker = self._breakers[urgency]
+        if breaker.state is not BreakerState.CLOSED:
+            breaker.going(asyncio.get_running_loop().time())
 
     def ended(self, urgency: Urgency, error: BaseException | None, now_s: float) -> bool:
         """A call ended; True when the way is free again, so that what waits may go."""

@@ -19,8 +19,8 @@ _TIMED = (*_SAFE, Do.MODIFY, Do.PLACE)
 
 class Sent(Struct, eq=False):
     """A command on its way. `late`: its answer is not waited for any more; `timer` rings then.
-    `first_s`: when the first of those that it repeats was sent; `since_ns`: of an order, see
-    `Duplicates`."""
+    `hurried`: that is soon, because the order is not wanted any more. `first_s`: when the first of
+    those that it repeats was sent; `since_ns`: of an order, see `Duplicates`."""
 
     order: Order
     do: Do
@@ -30,6 +30,7 @@ class Sent(Struct, eq=False):
     late: bool = False
     since_ns: int = 0
     timer: int | None = None
+    hurried: bool = False
 
 
 class Repeats:
@@ -56,9 +57,8 @@ class Repeats:
         """Whether an answer is taken in; then those to what it repeats, or repeats it, are not."""
         key = (sent.order.cl_ord_id, sent.do)
         newest = self._newest.get(key)
-        told = (
-            sent.do not in _SAFE and not self.awaited(sent) and not self._still_tells(sent, error)
-        )
+        awaited = newest is sent and not sent.late and sent.order.core.flight is sent.do
+        told = not awaited and sent.do not in _SAFE and not self._still_tells(sent, error)
         late = sent.late and sent.do is not Do.PLACE
         if told or (late and not self._still_says(sent, newest, error)):
             if newest is sent:
@@ -87,8 +87,9 @@ class Repeats:
         """An order has ended: whatever of it is not answered, nobody waits for that."""
         if not self._newest:
             return
+        tag = order.cl_ord_id
         for do in _TIMED:
-            sent = self._newest.get((order.cl_ord_id, do))
+            sent = self._newest.get((tag, do))
             if sent is not None:
                 self._timers.cancel(sent.timer)
 

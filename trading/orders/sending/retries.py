@@ -73,13 +73,13 @@ class Cancels:
     `patience_s`: how long an answer to this one is waited for, a cancel being safe to repeat. The
     look that follows a cancel in vain is a part of the pause."""
 
-    __slots__ = ("_not_now", "_overdue", "_settings", "_since_s", "_taken", "_tries")
+    __slots__ = ("_not_now", "_overdue", "_settings", "_since_s", "_taken", "_too_late", "_tries")
 
     def __init__(self, settings: OrderSettings) -> None:
         self._settings = settings
         self._tries = 0
         self._overdue = 0  # in a row
-        self._not_now = False  # the market's state was the reason
+        self._not_now = self._too_late = False  # the reason: the market's state, or so it was said
         self._since_s: float | None = None  # when the look began that showed it working
         self._taken = False  # the broker took the last one, and nothing shows that it did not act
 
@@ -122,13 +122,15 @@ class Cancels:
         """The broker took one."""
         self._overdue = 0
         self._tries += 1
-        self._not_now = False
+        self._not_now = self._too_late = False
         self._taken = True
         self._since_s = None
 
     def in_vain(self, looked_s: float) -> None:
-        """A look that began then shows that the order works, whatever became of the last one."""
+        """A look that began then shows that the order works, whatever became of the last one. What
+        was refused as too late for an order that works was not too late: not now, then."""
         self._taken = False
+        self._not_now = self._not_now or self._too_late
         self._since_s = looked_s
 
     def refused(self, reason: Reason) -> None:
@@ -138,6 +140,7 @@ class Cancels:
         self._taken = False
         self._since_s = None
         self._not_now = reason in NOT_NOW
+        self._too_late = reason is Reason.TOO_LATE
 
     def renew(self) -> None:
         """Start over, without a pause."""

@@ -221,6 +221,51 @@ def test_bare_time_counts_from_each_fill_to_its_stop_and_while_it_lasts(on_stage
     assert on_stage(go) == [(1.0, 0.5), (1.0, 0.5), (1.25, 0.5), (1.25, 0.5)]
 
 
+GUARDED = BARE + "< new 1.stop#1\n< ack 1.stop#1\n"
+ELSEWHERE = {
+    "a flatten, half a second after it took the stop away": """
+        do flatten
+        > cancel 1.stop#1
+        < canceled 1.stop#1
+        > place 2.exit#1 sell 2 market
+        < ack 1.stop#1
+        wait 0.5
+        < fill 2.exit#1 2 @ 20000
+        < ack 2.exit#1
+        wait 9
+    """,
+    "orders of the trader's own": """
+        do place sell 1
+        > place 2#1 sell 1 market
+        < ack 2#1
+        < fill 2#1 1 @ 20000
+        > modify 1.stop#1 order_qty 1
+        < replaced 1.stop#1 order_qty 1
+        < ack 1.stop#1
+        wait 9
+        do place sell 1
+        > place 3#1 sell 1 market
+        < ack 3#1
+        < fill 3#1 1 @ 20000
+        > cancel 1.stop#1
+        < canceled 1.stop#1
+        < ack 1.stop#1
+        wait 9
+    """,
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_what_others_closed_of_a_bracket_is_not_bare_and_is_kept_nowhere(on_stage, name):
+    async def go(stage):
+        await stage.play(GUARDED + ELSEWHERE[name])
+        return stage.manager.figures.statistics(), len(stage.manager.figures._counted.bare._held)
+
+    told, kept = on_stage(go)
+    contract_s = 1.0 if name.startswith("a flatten") else 0.0
+    assert (told.unprotected_contracts, told.unprotected_contract_s, kept) == (0, contract_s, 0)
+
+
 def test_a_stop_that_the_broker_keeps_covers_from_when_it_works(on_stage, native):
     script = """
         do bracket buy 2 limit 20000 loss 40t target 80t

@@ -154,6 +154,24 @@ SCRIPTS = {
         = incidents guard_turned
         = timers 0
     """,
+    "RS-23: the same, told as two fills: to zero, and beyond": GUARDED
+    + """
+        do place sell 5
+        > place 3#1 sell 5 market
+        < ack 3#1
+        < fill 3#1 3 @ 20000
+        > cancel 2.stop#1
+        > cancel 2.target#1
+        < fill 3#1 2 @ 20000
+        = incidents guard_turned
+        < canceled 2.stop#1
+        < canceled 2.target#1
+        < ack 2.stop#1
+        < ack 2.target#1
+        = position -2
+        = incidents guard_turned
+        = timers 0
+    """,
     "RS-18: a stop filled after its cancel was confirmed comes back": GUARDED
     + """
         do place sell 3

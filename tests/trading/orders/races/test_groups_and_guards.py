@@ -161,8 +161,6 @@ async def test_rs_19_the_trader_closes_part_by_hand_as_the_guards_stop_triggers(
         qty = 3
     """,
     premises=("INV-06",),
-    off_wire="a fill through zero is told in two halves, and a guard that ends at the first says "
-    "nothing of the second",
 )
 async def test_rs_23_a_guard_of_what_one_fill_took_through_zero_goes(t):
     await guarded(t, 2)

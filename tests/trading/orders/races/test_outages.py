@@ -128,7 +128,6 @@ async def test_rs_52_an_answer_that_is_cut_is_no_refusal(t):
         state = "no-cancel"
     """,
     premises=("INV-22",),
-    off_wire="a cancel that is refused for the market's state has the code of one that is too late",
 )
 async def test_rs_53_a_flatten_in_a_halt_does_not_storm_and_closes_once(t):
     await t.bracket(t.buy(1), stop="19990", target="20010")

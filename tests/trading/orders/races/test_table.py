@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from dryfill.scenarios.scenario_text import read_scenario
+from dryfill.scenarios.shelf import shelf
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[3]
 RACES = tomllib.loads((HERE / "table.toml").read_text())["race"]
@@ -27,8 +30,8 @@ def test_the_table_has_all_sixty_one():
 
 @pytest.mark.parametrize("race", RACES, ids=IDS)
 def test_a_race_is_played_or_says_what_it_waits_for(race):
-    assert race.keys() <= {"id", "title", "tests", "elsewhere", "wire", "missing"}
-    assert any(race.get(key) for key in ("tests", "elsewhere", "wire", "missing"))
+    assert race.keys() <= {"id", "title", "files", "tests", "elsewhere", "wire", "missing"}
+    assert any(race.get(key) for key in ("files", "tests", "elsewhere", "wire", "missing"))
     number = race["id"].removeprefix("RS-")
     for test in race.get("tests", ()):
         assert f"::test_rs_{number}_" in test
@@ -43,3 +46,11 @@ def test_what_plays_a_race_elsewhere_is_there(race):
 
 def test_the_tests_of_the_table_are_those_that_exist():
     assert sorted(test for race in RACES for test in race.get("tests", ())) == sorted(played())
+
+
+def test_the_files_of_the_table_are_those_of_the_library():
+    listed = {name: race["id"] for race in RACES for name in race.get("files", ())}
+    there = {name: path for name, path in shelf().items() if name.startswith("rs_")}
+    assert sorted(listed) == sorted(there)
+    for name, path in there.items():
+        assert read_scenario(path).id == listed[name] == name[:5].upper().replace("_", "-")

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..trading.desk import Desk
-from ..trading.errors import UsageError
-from ..trading.strategy import Strategy, Trader, make_strategy, run_strategy
+from .desk import Desk
+from .errors import UsageError
+from .strategy import Strategy, Trader, make_strategy, run_strategy
 
 
 def trader_of(strategy: Any, params: Mapping[str, Any]) -> Trader:

@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec import structs
 
-from dryfill.trading.broker import Broker, BrokerEvent
-from dryfill.trading.order import ExecutionReport
+from ...trading.broker import Broker, BrokerEvent
+from ...trading.order import ExecutionReport
 
 
 class Untagged:

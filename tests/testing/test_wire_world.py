@@ -17,7 +17,7 @@ from dryfill.sim.journal import SimDisk
 from dryfill.sim.loop_errors import RealWorldError
 from dryfill.sim.oracles import watch
 from dryfill.testing.live_settings import rehearsed_settings
-from dryfill.testing.rehearsal import Rehearsal
+from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading.errors import OutcomeUnknown, UsageError
 from dryfill.trading.order import Buy, Sell
 from dryfill.trading.price import Ticks

@@ -62,7 +62,8 @@ class Rehearsal:
     `sim.backtest.World` is: see there for `broker`, `opened`, `on_crash` and `restart`.
 
     `live`: settings of the adapter that are not the usual ones; `twin`: fields of the gateway's
-    setup. `session` is the trader's, once it has logged in.
+    setup. `session` is the trader's, once it has logged in. `twin.crash()` and `twin.restart()` end
+    and begin the gateway's process while the exchange goes on.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Rehearsal:
         self.desk: BrokerDesk = self.twin.account.desk
         self.exchange: Exchange = self.twin.account.exchange
         self.account: Account = self.desk.account
+        self.digest = self.twin.gateway.venue.digest
         self.meter = UnprotectedMeter(self.account)
         self.desk.heard = self._heard
         self.unknown_size_fills = 0
@@ -130,9 +132,10 @@ class Rehearsal:
         """The plan at work on this run's bytes."""
         faults = Faults(plan, self.loop, self.desk, self.setup.instrument)
         faults.on_crash = lambda: self.on_crash()
-        gateway, account, user = self.twin.gateway, self.twin.account, self.roads["user"]
-        Telling(self.loop, gateway, account, user, faults)
-        self._courses = FatedCourses(self.loop, gateway.venue, account, faults)
+        twin, account, user = self.twin, self.twin.account, self.roads["user"]
+        telling = Telling(self.loop, lambda: twin.gateway, account, user, faults)
+        twin.on_restart = telling.listen
+        self._courses = FatedCourses(self.loop, twin.gateway.venue, account, faults)
         return faults
 
     def _filter(self, road: Road, text: str) -> str | None:
@@ -157,17 +160,16 @@ class Rehearsal:
         return notes
 
     async def _program(self, trades: Trades) -> list[str]:
-        setup, app, server = self.setup, self.twin.gateway.app, self.twin.process
+        setup, server = self.setup, self.twin.server
         numbers = named_stream(setup.seed, f"session.{self._lives}")
         session = await ProjectXSession.open(
             self.settings,
             now_ns=self._client_now_ns,
             random=Random(numbers.getrandbits(64)),
-            transport=SimTransport(self.loop, self.wire, app, server, self.process, self._courses),
+            transport=SimTransport(self.loop, self.wire, server, self.process, self._courses),
             dial=SimDial(
                 self.loop,
                 self.wire,
-                app,
                 server,
                 self.process,
                 Losses(lost=CarrierLost, denied=Denied),
@@ -224,7 +226,7 @@ class Rehearsal:
             broker_desk=self.desk,
             unprotected=self.meter.finish(ended_ns, {setup.instrument.symbol: marks}),
             marks=marks,
-            digest=self.twin.gateway.venue.digest.hex,
+            digest=self.digest.hex,
             ambiguous_bars=0,
             suspect_bars=0,
             unknown_size_fills=self.unknown_size_fills,

@@ -1,0 +1,1 @@
+"""The explorer: many runs, each under what a seed draws, judged; what fails is kept as a plan."""

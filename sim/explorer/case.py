@@ -1,0 +1,225 @@
+"""One case: what is run, under which plan; `play` gives the verdict.
+
+The same case gives the same verdict, in every process. Who composes it hands in the world: the
+simulated broker's, or a rehearsal, which has the same face.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Protocol
+
+from ...scenarios.plan import Plan
+from ...scenarios.plan_run import RunHead
+from ...trading.desk import Desk
+from ...trading.errors import DryfillError
+from ...trading.instruments import knowing
+from ...trading.strategy import Trader
+from ..digest import DomainDigest
+from ..faults.injector import Faults
+from ..faults.log import StalePlan
+from ..journal import SimDisk
+from ..loop_errors import DeadlockError, LivelockError, LostErrors
+from ..oracles import Bounds, Findings, Watch, watch
+from ..oracles.scene import Scene
+from ..oracles.watch import Maker
+from ..oracles.watched import World as Watched
+from ..record import Record
+from ..schedule import Schedule
+from ..setup import Setup
+from .expectations import BareAtMost, Ending, ending_of
+from .order_states import OrderStates
+from .story import story
+from .verdict import ENDS, HELD, LOST, REST, Begun, Kind, Verdict
+
+_RATE_MOST = 400
+"""A session that keeps the budget of 200 in a minute stands between this port and a server, and
+makes what is not urgent wait (INV-16 is its oracle's); here only a storm would be wrong."""
+
+_TRACE_LINES = 1_000
+
+_WIND_UP_NS = 3600 * 10**9
+
+_RECOVER_NS = 10 * 10**9  # T_recover (INV-20)
+
+
+class World(Watched, Protocol):
+    """A run that can be started, and started again after a crash."""
+
+    digest: DomainDigest
+    on_crash: Callable[[], None]
+
+    def run(self, trader: Trader) -> Record: ...
+
+    def restart(self, trader: Trader) -> None: ...
+
+
+class Program(Protocol):
+    """What trades in a case. `began`: whether it ever came to; `on_step` hears of the steps of one
+    that has some."""
+
+    began: bool
+    on_step: Callable[[int], None]
+
+    def trade(self, desk: Desk) -> Coroutine[Any, Any, list[str]]:
+        """Its first life."""
+
+    def leave(self, desk: Desk) -> Coroutine[Any, Any, list[str]]:
+        """A life after a crash."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run's verdict; its record, None where it raised; how the account stands at its end; and,
+    when it is asked for, what happened."""
+
+    verdict: Verdict
+    record: Record | None
+    ending: Ending
+    happened: Callable[[], tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A setup without a plan, and what trades in it; `head` says what it was made of."""
+
+    head: RunHead
+    setup: Setup
+    program: Callable[[Watch], Program]
+    world_of: Callable[[Setup], World]
+
+    def play(self, plan: Plan) -> Verdict:
+        """Run it under a plan, to its end, and judge it. Raises nothing that the run raises."""
+        return self.run(plan).verdict
+
+    def run(self, plan: Plan) -> Outcome:
+        """As `play`, with what the run left behind."""
+        world = self.world_of(self._setup(plan))
+        head = self.head
+        bounds = Bounds(
+            quiet_s=_seconds(head.quiet), rate_most=_RATE_MOST, trace_lines=_TRACE_LINES
+        )
+        seen: list[OrderStates] = []
+        more: list[Maker] = [partial(_order_states, seen)]
+        if head.bare is not None:
+            more.append(partial(BareAtMost, most_s=_seconds(head.bare)))
+        watching = watch(world, bounds, more)
+        # The market is over then: what is still open, nobody could close.
+        watching.unreachable(self.setup.tape.end_ns, world.end_ns + _WIND_UP_NS)
+        program = self.program(watching)
+        assert world.faults is not None, "there is a plan"
+        log, steps = world.faults.log, list[Begun]()
+        program.on_step = partial(_note_step, world, world.faults, steps)
+        world.on_crash = partial(_restart, world, watching, program, head.restart)
+        ended = _run(world, program)
+        found = watching.report()
+        kind, rule, text = self._judged(world, program, ended, found)
+        trace = found.violations[0].trace if found.violations else None
+
+        def happened() -> tuple[str, ...]:
+            return story(watching.trace if trace is None else trace, log)
+
+        verdict = Verdict(
+            kind=kind,
+            rule=rule,
+            text=text,
+            trace=happened() if kind != "clean" else (),
+            digest=world.digest.hex,
+            fired=log.fired_plan(),
+            premises=found.premises,
+            faults=dict(Counter(entry.kind for entry in log.entries)),
+            states=dict(seen[0].cells),
+            steps=tuple(steps),
+            virtual_s=world.loop.time(),
+        )
+        record = None if isinstance(ended, Exception) else ended
+        return Outcome(verdict, record, ending_of(world.desk), happened)
+
+    def _setup(self, plan: Plan) -> Setup:
+        head = self.head
+        crashes = any(fault.kind == "crash" for fault in plan.faults)
+        disk = SimDisk(knowing(self.setup.instrument)) if crashes else None
+        return replace(
+            self.setup,
+            plan=plan,
+            schedule=Schedule(head.schedule, head.schedule_seed),
+            journal=None if disk is None else disk.open,
+            # A plan that is narrowed must not make another broker of it.
+            lossless=False,
+        )
+
+    def _judged(
+        self, world: World, program: Program, ended: Record | Exception, found: Findings
+    ) -> tuple[Kind, str, str]:
+        head = self.head
+        if isinstance(ended, StalePlan):
+            return "stale", "", str(ended)
+        if found.violations:
+            first = found.violations[0]
+            return "violation", first.oracle, first.text
+        if isinstance(ended, Exception):
+            return _raised(ended, program.began)
+        ending = ending_of(world.desk)
+        if head.of_the_manager and not found.quiet:
+            return "violation", REST, "the run never came to rest"
+        if head.of_the_manager and ending != "flat":
+            return "violation", HELD, f"it left, and holds {ended.open_position} at the end"
+        if head.ends and ending not in head.ends:
+            wanted = " or ".join(head.ends)
+            story = f"it ends {ending}, with {ended.open_position} held; it is to end {wanted}"
+            return "violation", ENDS, story
+        return "clean", "", ""
+
+
+def _run(world: World, program: Program) -> Record | Exception:
+    try:
+        return world.run(program.trade)
+    except Exception as error:  # noqa: BLE001  whatever it is, it is what became of the run
+        return error
+
+
+def _raised(error: Exception, began: bool) -> tuple[Kind, str, str]:
+    """What an error of a run means."""
+    if isinstance(error, LostErrors):
+        return "violation", LOST, str(error)
+    if isinstance(error, DeadlockError | LivelockError):
+        return "stuck", type(error).__name__, str(error)
+    if isinstance(error, DryfillError) and not began:
+        return "clean", "", ""  # the plan kept it from trading at all, as it may
+    return "raised", type(error).__name__, _told(error)
+
+
+def _told(error: Exception) -> str:
+    """An error in a line, and where it was raised."""
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        place = f"{code.co_filename}:{trace.tb_lineno} in {code.co_name}"
+        trace = trace.tb_next
+    return f"{type(error).__name__}: {error} ({place})"
+
+
+def _restart(world: World, watching: Watch, program: Program, after_ns: int) -> None:
+    """The program has died: it is started again a while later, and then has time to recover."""
+
+    def again() -> None:
+        world.restart(program.leave)
+        watching.restarted()
+
+    now_ns = world.loop.now_ns
+    watching.unreachable(now_ns, now_ns + after_ns + _RECOVER_NS)
+    world.loop.call_at_ns(now_ns + after_ns, again)
+
+
+def _order_states(seen: list[OrderStates], scene: Scene) -> OrderStates:
+    seen.append(OrderStates(scene))
+    return seen[-1]
+
+
+def _note_step(world: World, faults: Faults, steps: list[Begun], number: int) -> None:
+    steps.append(Begun(number, world.loop.now_ns - world.loop.origin_ns, faults.seen))
+
+
+def _seconds(ns: int) -> float:
+    return ns / 1e9

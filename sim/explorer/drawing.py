@@ -1,0 +1,84 @@
+"""A seed becomes a case: its plan, its schedule, its market, and where it is killed."""
+
+from dataclasses import replace
+from typing import Literal, get_args
+
+from ...scenarios.plan import Fault, Plan
+from ...scenarios.plan_kinds import CRASH_POINTS, WRITES
+from ...scenarios.plan_run import RunHead
+from ...scenarios.plan_text import make_plan
+from ...trading.errors import UsageError
+from ..faults.draw import Profile, draw_plan
+from ..oracles.plan_outages import settles_s
+from ..schedule import KINDS, ScheduleKind
+from ..streams import Stream, named_stream
+
+HORIZON = 200
+"""How many calls and events of a name a drawn plan thinks of; a run has fewer."""
+
+MARKETS = 16
+"""How many generated markets a search goes through: one is made once in each process."""
+
+Schedules = Literal["mix", "fifo", "ties", "uniform", "pct"]
+
+_MIX: tuple[tuple[int, ScheduleKind], ...] = ((5, "ties"), (8, "pct"), (10, "uniform"))
+"""Fault-model 3's mix of a night, in tenths, summed up."""
+
+_CRASHED = 4  # one seed in so many is killed, where crashes are asked for
+
+
+def draw(
+    head: RunHead,
+    seed: int,
+    profile: Profile,
+    *,
+    schedule: Schedules = "mix",
+    crashes: bool = False,
+) -> Plan:
+    """The plan of a seed, with its head: `head`, with all that the seed decides in it.
+
+    Raises `UsageError` for an unknown profile or schedule.
+    """
+    if schedule not in get_args(Schedules):
+        known = ", ".join(get_args(Schedules))
+        raise UsageError(f"schedule {schedule!r} is not known; give one of {known}")
+    dice = named_stream(seed, "explorer")
+    drawn = draw_plan(seed, profile, HORIZON)
+    tenth = dice.below(10)
+    kind = next(each for below, each in _MIX if tenth < below)
+    if schedule != "mix":
+        kind = next(each for each in KINDS if each == schedule)
+    crash = _crash(named_stream(seed, "explorer.crash")) if crashes else None
+    plan = drawn if crash is None else replace(drawn, faults=(crash, *drawn.faults))
+    quiet_s = settles_s(plan) + 2 * RECONCILE_S + 1
+    made = {
+        "seed": seed,
+        "schedule": kind,
+        "schedule_seed": seed if kind != "fifo" else 0,
+        "market_seed": 0 if head.data else head.market_seed + seed % MARKETS,
+        "quiet": round(quiet_s * 1e9),
+    }
+    return replace(plan, run=head.model_copy(update=made))
+
+
+RECONCILE_S = 20
+"""How often the manager of an explored run compares itself with the broker: so that such rounds
+come, and rest is near."""
+
+
+def _crash(dice: Stream) -> Fault | None:
+    if dice.below(_CRASHED):
+        return None
+    moment = ("call", "event", "step")[dice.below(3)]
+    if moment == "step":
+        return make_plan({"kind": "crash", "step": 1 + dice.below(2_000)}).faults[0]
+    names = (*WRITES, "write") if moment == "call" else ("new", "fill", "canceled", "any")
+    points = CRASH_POINTS[moment]
+    return make_plan(
+        {
+            "kind": "crash",
+            moment: names[dice.below(len(names))],
+            "nth": 1 + dice.below(12),
+            "point": points[dice.below(len(points))],
+        }
+    ).faults[0]

@@ -1,0 +1,46 @@
+"""What became of one run."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from ...scenarios.plan import Plan
+
+Kind = Literal["clean", "violation", "raised", "stuck", "stale"]
+
+REST, HELD, ENDS, LOST = "REST", "HELD", "ENDS", "INV-11"
+"""Rules of a run that are no oracle's: it comes to rest; the workload ends flat; a strategy ends as
+it was said to; no exception is lost."""
+
+
+class Begun(Struct, frozen=True):
+    """A step of the workload began, `at_ns` from the run's start; `seen`: calls and events by then,
+    by name."""
+
+    number: int
+    at_ns: int
+    seen: dict[str, int]
+
+
+class Verdict(Struct, frozen=True):
+    """How a run ended. `rule`: what was broken first, "" when nothing was; `text` says how, `trace`
+    what led to it. `fired`: what of the plan did something. `premises`: how often each oracle had
+    something to judge; `faults`: how often each kind struck; `states`: see
+    `OrderStates`; `steps`: those of the workload, and its end."""
+
+    kind: Kind
+    rule: str
+    text: str
+    trace: tuple[str, ...]
+    digest: str
+    fired: Plan
+    premises: dict[str, int]
+    faults: dict[str, int]
+    states: dict[str, int]
+    steps: tuple[Begun, ...]
+    virtual_s: float
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything is wrong."""
+        return self.kind != "clean"

@@ -1,0 +1,1 @@
+"""Plays scenarios: as they are written, and as families of seeds."""
