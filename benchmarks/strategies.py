@@ -131,3 +131,21 @@ class BarChurn(Strategy):
     async def on_bar(self, bar: object) -> None:
         if not self.position and not self.working_orders:
             await self.bracket(Buy(1), stop=Ticks(12), target=Ticks(12))
+
+
+class Guarded(Strategy):
+    """One bracket that is filled at once, its stop and target far away."""
+
+    async def on_start(self) -> None:
+        await self.bracket(Buy(1), stop=Ticks(5_000), target=Ticks(5_000))
+
+
+class GuardedBars(Guarded):
+    """As `Guarded`, and hears bars of a minute, which are made of trades."""
+
+    async def on_start(self) -> None:
+        await self.subscribe_bars("1m")
+        await super().on_start()
+
+    async def on_bar(self, bar: object) -> None:
+        pass

@@ -34,6 +34,7 @@ from .setup import Setup
 from .sim_broker import SimBroker
 from .sim_market import SimMarket
 from .stale_fills import stale_fills
+from .supply import Supply
 from .unprotected import UnprotectedMeter
 from .wire import Wire
 
@@ -55,7 +56,7 @@ class World:
         self.loop = VirtualLoop(setup.start_ns, schedule=setup.schedule)
         self.digest = DomainDigest(setup.start_ns)
         self.engine = make_engine(setup.engine, setup.rules, setup.suspects)
-        self.engine.extend(setup.tape.between(setup.start_ns, setup.tape.end_ns + 1))
+        supply = Supply(self.engine, setup.tape.between(setup.start_ns, setup.tape.end_ns + 1))
         self.account = Account("SIM", setup.cash, setup.fees, setup.instrument.currency)
         self.meter = UnprotectedMeter(self.account)
         self.desk = BrokerDesk(self.account, self._now_ns, setup.margin, setup.brackets)
@@ -77,6 +78,8 @@ class World:
         self.opened: Callable[[Desk], None] = lambda desk: None
         self.on_crash: Callable[[], None] = lambda: None
         self._life = Life(self.loop, self.end_ns)
+        if not supply.all_given:
+            self.loop.add_source(supply)
         self.loop.add_source(self.exchange)
         self._leaves: Leaves | None = None
         self._connect()

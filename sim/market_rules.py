@@ -7,7 +7,7 @@ import msgspec
 from ..matching.rules import PROFILES, BarPath, QueueModel, Rules, Trigger, UnknownSize
 from ..trading.errors import ScenarioError, UsageError
 from ..trading.instrument import Instrument
-from ..trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape
+from ..trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape, pieces
 
 
 def market_rules(
@@ -37,9 +37,11 @@ def market_rules(
             f"stops are set off by trades at {venue}, and this data has quotes alone; give "
             f"trades too, or name the assumption: stop_trigger='quote'"
         )
-    unsized = (tape.quotes.bid_size == UNKNOWN_SIZE).any() or (
-        tape.bars.bid_size == UNKNOWN_SIZE
-    ).any()
+    unsized = any(
+        (part.bid_size == UNKNOWN_SIZE).any()
+        for table in (tape.quotes, tape.bars)
+        for part in pieces(table)
+    )
     if unsized and unknown_size is None:
         raise ScenarioError(
             "the quotes of this data have no sizes; name what an order may take: "

@@ -5,34 +5,64 @@ been closed at: the bid of what is long, the ask of what is short. It is what th
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..trading.tape import NO_PRICE, BarRows, Ints, Tape
+from ..trading.mapped import give_back
+from ..trading.tape import NO_PRICE, PIECE_ROWS, BarRows, Ints, Tape
+from .lookup import Bools, known_places, places_at, values_at
 
-Bools = NDArray[np.bool_]
-_Prices = tuple[Ints, Ints]
-"""Times, rising, and the price that holds from each."""
+
+class _Prices:
+    """Times that rise, and the price that holds from each; NO_PRICE: the one before it goes on."""
+
+    def __init__(self, times: Ints, prices: Ints) -> None:
+        self._times, self._prices = times, prices
+        parts = range(0, len(prices), PIECE_ROWS)
+        # Mostly the first rows have one; a side that nobody ever quoted is looked for to the end.
+        self._any = any(_has_price(prices[n : n + PIECE_ROWS]) for n in parts)
+
+    def at(self, moments: Ints) -> tuple[Ints, Ints, Bools]:
+        """Since when the price of each moment holds, that price, and whether there is one."""
+        if not self._any:
+            none = np.zeros(len(moments), dtype=np.int64)
+            return none, none, none.astype(np.bool_)
+        places = known_places(self._prices, places_at(self._times, moments))
+        return values_at(self._times, places), values_at(self._prices, places), places >= 0
+
+    def move(self, qty: int, from_ns: int, to_ns: int) -> int | None:
+        """As `Marks.adverse`."""
+        if not self._any:
+            return None
+        ends = places_at(self._times, np.array([from_ns, to_ns]))
+        first, last = int(known_places(self._prices, ends[:1])[0]), int(ends[1]) + 1
+        began: int | None = None
+        worst = 0
+        for start in range(max(first, 0), last, PIECE_ROWS):
+            part = self._prices[start : min(start + PIECE_ROWS, last)]
+            known = part[part != NO_PRICE]
+            give_back(part)
+            if len(known):
+                began = int(known[0]) if began is None else began
+                worst = max(worst, int(began - known.min() if qty > 0 else known.max() - began))
+        return None if began is None else worst
 
 
 class Marks:
     """Prices of one tape by time, in units."""
 
     def __init__(self, tape: Tape) -> None:
-        bars, quotes = tape.bars, tape.quotes
+        bars, quotes, trades = tape.bars, tape.quotes, tape.trades
         ends = bars.time_ns + bars.span_ns
-        self._traded = _joined(_known(tape.trades.time_ns, tape.trades.price), (ends, bars.close))
-        self._bid = _joined(_known(quotes.time_ns, quotes.bid), (ends, bars.bid_close))
-        self._ask = _joined(_known(quotes.time_ns, quotes.ask), (ends, bars.ask_close))
+        bid, ask = _Prices(quotes.time_ns, quotes.bid), _Prices(quotes.time_ns, quotes.ask)
+        traded = _Prices(trades.time_ns, trades.price)
+        self._traded = (_Prices(ends, bars.close), traded)
+        self._bid = (_Prices(ends, bars.bid_close), bid)
+        self._ask = (_Prices(ends, bars.ask_close), ask)
         self._ticks: dict[bool, _Prices] | None = None  # by long
         self._bars: dict[bool, _Extremes] = {}
         if len(quotes.seq):
-            self._ticks = {
-                True: _known(quotes.time_ns, quotes.bid),
-                False: _known(quotes.time_ns, quotes.ask),
-            }
-        elif len(tape.trades.seq):
-            trades = _known(tape.trades.time_ns, tape.trades.price)
-            self._ticks = {True: trades, False: trades}
+            self._ticks = {True: bid, False: ask}
+        elif len(trades.seq):
+            self._ticks = {True: traded, False: traded}
         else:
             self._bars = {long: _Extremes(bars, long) for long in (True, False)}
 
@@ -55,7 +85,7 @@ class Marks:
         position began at the best price of its first bar.
         """
         if self._ticks is not None:
-            return _tick_move(self._ticks[qty > 0], qty, from_ns, to_ns)
+            return self._ticks[qty > 0].move(qty, from_ns, to_ns)
         return self._bars[qty > 0].bound(from_ns, to_ns)
 
 
@@ -85,35 +115,18 @@ class _Extremes:
         return int(began - min(worst) if self._long else max(worst) - began)
 
 
-def _known(times: Ints, prices: Ints) -> _Prices:
-    there = prices != NO_PRICE
-    return times[there], prices[there]
+def _as_of(prices: tuple[_Prices, _Prices], moments: Ints) -> tuple[Ints, Bools]:
+    """Of bars and of ticks the later price; of one moment that of the tick."""
+    since, price, known = prices[0].at(moments)
+    tick_since, tick_price, ticked = prices[1].at(moments)
+    by_tick = ticked & (~known | (tick_since >= since))
+    return np.where(by_tick, tick_price, price), known | ticked
 
 
-def _joined(ticks: _Prices, closes: _Prices) -> _Prices:
-    of_bars = _known(*closes)
-    if not len(of_bars[0]) or not len(ticks[0]):
-        return ticks if len(ticks[0]) else of_bars
-    times = np.concatenate([of_bars[0], ticks[0]])
-    order = np.argsort(times, kind="stable")
-    return times[order], np.concatenate([of_bars[1], ticks[1]])[order]
-
-
-def _as_of(prices: _Prices, times: Ints) -> tuple[Ints, Bools]:
-    place = prices[0].searchsorted(times, side="right") - 1
-    known = place >= 0
-    if not known.any():
-        return np.zeros(len(times), dtype=np.int64), known
-    return prices[1][np.maximum(place, 0)], known
-
-
-def _tick_move(prices: _Prices, qty: int, from_ns: int, to_ns: int) -> int | None:
-    first = max(int(prices[0].searchsorted(from_ns, side="right")) - 1, 0)
-    last = int(prices[0].searchsorted(to_ns, side="right"))
-    part = prices[1][first:last]
-    if not len(part):
-        return None
-    return int(part[0] - part.min() if qty > 0 else part.max() - part[0])
+def _has_price(prices: Ints) -> bool:
+    found = bool((prices != NO_PRICE).any())
+    give_back(prices)
+    return found
 
 
 def _side(bars: BarRows, quoted: str, traded: str) -> Ints:

@@ -17,7 +17,7 @@ from ..trading.events import Bar, Quote, StatusChange
 from ..trading.instrument import Instrument
 from ..trading.last_prices import LastPrices
 from ..trading.market import Channel, MarketOffers, Subscription
-from ..trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape
+from ..trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape, pieces
 from ..trading.words import TradingStatus
 from .feed_streams import EventStream, RowStream, Stream, Told, bar_events
 from .loop import VirtualLoop
@@ -244,7 +244,10 @@ def _offers_of(tape: Tape) -> MarketOffers:
     if len(tape.trades.seq):
         channels.add(Channel.TRADES)
     told = quotes if len(quotes.seq) else bars
-    unsized = (told.bid_size == UNKNOWN_SIZE).any() or (told.ask_size == UNKNOWN_SIZE).any()
+    unsized = any(
+        (part.bid_size == UNKNOWN_SIZE).any() or (part.ask_size == UNKNOWN_SIZE).any()
+        for part in pieces(told)
+    )
     return MarketOffers(frozenset(channels), not unsized)
 
 

@@ -12,15 +12,17 @@ import numpy as np
 
 from ..trading.order import Execution
 from ..trading.tape import Tape
+from .lookup import places_at, values_at
 
 STALE_NS = 60 * 10**9
 """A minute without a row: longer than any pause within a session of a traded contract."""
+
+_NEVER = 2**63 - 1
 
 
 def stale_fills(tape: Tape, fills: Sequence[Execution]) -> list[str]:
     """A note when fills were made more than a minute after the last row of the tape; else none."""
     ends = [tape.quotes.time_ns, tape.trades.time_ns, tape.bars.time_ns + tape.bars.span_ns]
-    rows = np.sort(np.concatenate(ends))
     times = np.array([fill.time_ns for fill in fills], dtype=np.int64)
     # A bar that is under way has rows until its end: what is before that is not old.
     within = np.zeros(len(times), dtype=bool)
@@ -28,8 +30,12 @@ def stale_fills(tape: Tape, fills: Sequence[Execution]) -> list[str]:
         place = tape.bars.time_ns.searchsorted(times, side="right") - 1
         known = place >= 0
         within[known] = (tape.bars.time_ns + tape.bars.span_ns)[place[known]] >= times[known]
-    last = rows.searchsorted(times, side="right") - 1
-    age = np.where(last >= 0, times - rows[np.maximum(last, 0)], 0) if len(rows) else times * 0
+    # Before the first row nothing has an age.
+    age = np.full(len(times), _NEVER)
+    for rows in ends:
+        last = places_at(rows, times)
+        age = np.minimum(age, np.where(last >= 0, times - values_at(rows, last), _NEVER))
+    age[age == _NEVER] = 0
     stale = (age > STALE_NS) & ~within
     if not stale.any():
         return []

@@ -3,7 +3,8 @@
 import numpy as np
 
 from ..trading.errors import Refused
-from ..trading.tape import NO_PRICE, BarRows, Ints, Tape
+from ..trading.tape import NO_PRICE, BarRows, Ints, Tape, TradeRows, pieces
+from .spans import Spans
 
 
 class BarColumns:
@@ -40,16 +41,35 @@ def bars_of(tape: Tape, span_ns: int, symbol: str) -> BarColumns:
     if span_ns < 1:
         raise Refused(f"{symbol}: a bar of {span_ns} ns has no length; ask for at least 1 ns")
     if len(tape.trades.seq):
-        rows = tape.trades
-        prices = (rows.price, rows.price, rows.price, rows.price)
-        return _grouped(rows.time_ns, rows.arrival_ns, span_ns, prices, rows.size)
+        return _of_trades(tape.trades, span_ns)
     traded = tape.bars.open != NO_PRICE
     if not traded.any():
         raise Refused(f"{symbol}: bars need trades or bars, and this market has quotes alone")
     bars = tape.bars
     _check_spans(bars, span_ns, symbol)
     ohlc = (bars.open[traded], bars.high[traded], bars.low[traded], bars.close[traded])
-    return _grouped(bars.time_ns[traded], None, span_ns, ohlc, bars.volume[traded])
+    found = Spans(span_ns)
+    times = bars.time_ns[traded]
+    found.add(times, ohlc, np.maximum(bars.volume[traded], 0), times)
+    starts, ohlc, volume, _ = found.columns()
+    return BarColumns(starts, starts + span_ns, ohlc, volume)
+
+
+def _of_trades(trades: TradeRows, span_ns: int) -> BarColumns:
+    found = Spans(span_ns)
+    arrived_ns = 0
+    for rows in pieces(trades):
+        arrivals = rows.time_ns
+        if rows.arrival_ns is not None:
+            arrivals = np.maximum(np.maximum.accumulate(rows.arrival_ns), arrived_ns)
+            arrived_ns = int(arrivals[-1])
+        price = rows.price
+        found.add(rows.time_ns, (price, price, price, price), np.maximum(rows.size, 0), arrivals)
+    starts, ohlc, volume, arrived = found.columns()
+    told_ns = starts + span_ns
+    if trades.arrival_ns is not None:
+        told_ns = np.maximum(told_ns, arrived)
+    return BarColumns(starts, told_ns, ohlc, volume)
 
 
 def _check_spans(bars: BarRows, span_ns: int, symbol: str) -> None:
@@ -66,34 +86,6 @@ def _check_spans(bars: BarRows, span_ns: int, symbol: str) -> None:
             f"{symbol}: the bar at {int(bars.time_ns[astray[0]])} ns does not start at a multiple "
             f"of its {_seconds(longest)} s; no other bars can be made of this data"
         )
-
-
-def _grouped(
-    times: Ints,
-    arrivals: Ints | None,
-    span_ns: int,
-    ohlc: tuple[Ints, Ints, Ints, Ints],
-    volume: Ints,
-) -> BarColumns:
-    spans = times // span_ns
-    first = np.flatnonzero(np.diff(spans, prepend=spans[:1] - 1))
-    last = np.append(first[1:], len(spans)) - 1
-    opens, highs, lows, closes = ohlc
-    starts = spans[first] * span_ns
-    told_ns = starts + span_ns
-    if arrivals is not None:
-        told_ns = np.maximum(told_ns, np.maximum.accumulate(arrivals)[last])
-    return BarColumns(
-        starts,
-        told_ns,
-        (
-            opens[first],
-            np.maximum.reduceat(highs, first),
-            np.minimum.reduceat(lows, first),
-            closes[last],
-        ),
-        np.add.reduceat(np.maximum(volume, 0), first),
-    )
 
 
 def _seconds(span_ns: int) -> str:

@@ -6,18 +6,26 @@ the cursor that replays a tape takes the lowest `seq` next, and `time_ns` never 
 
 Units: prices in the instrument's units, sizes in contracts, times in ns since the epoch, UTC.
 `time_ns` is when it happened at the exchange; `arrival_ns` when the feed had it (None: the same).
+
+A tape may be larger than memory: its columns then lie in files (`mapped`). Whoever looks at every
+row goes piece by piece (`pieces`, `Tape.pieces`), and never makes a column of as many rows.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .mapped import give_back
 from .words import NO_PRICE as NO_PRICE
 from .words import UNKNOWN_SIZE as UNKNOWN_SIZE
 
 Ints = NDArray[np.int64]
+
+PIECE_ROWS = 131_072
+"""How many rows of a table are looked at together: 1 MB a column."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,11 +117,48 @@ class Tape:
             bars=_cut(self.bars, from_ns, to_ns),
         )
 
+    def pieces(self) -> Iterator["Tape"]:
+        """The tape cut at moments, so that every moment's rows are in one piece, and that no table
+        has more than PIECE_ROWS rows in it (more only if they are of one moment).
+
+        What a piece had in memory is given back when the next is asked for.
+        """
+        times = [self.quotes.time_ns, self.trades.time_ns, self.bars.time_ns]
+        at = [0, 0, 0]
+        while any(n < len(column) for column, n in zip(times, at, strict=True)):
+            upto_ns = min(map(_piece_end, times, at))
+            end = [_first_from(column, n, upto_ns) for column, n in zip(times, at, strict=True)]
+            piece = replace(
+                self,
+                quotes=_rows(self.quotes, at[0], end[0]),
+                trades=_rows(self.trades, at[1], end[1]),
+                bars=_rows(self.bars, at[2], end[2]),
+            )
+            yield piece
+            piece.give_back()
+            at = end
+
+    def give_back(self) -> None:
+        """Let go of the memory of columns that lie in files; they are read again when needed."""
+        for table in (self.quotes, self.trades, self.bars):
+            _give_back(table)
+
     def _filled(self) -> list[QuoteRows | TradeRows | BarRows]:
         tables = [t for t in (self.quotes, self.trades, self.bars) if len(t.seq)]
         if not tables:
             raise ValueError("an empty tape has no first and no last moment")
         return tables
+
+
+def pieces(table: Any) -> Iterator[Any]:
+    """One table's rows, some PIECE_ROWS at a time; none where it is empty.
+
+    What a piece had in memory is given back when the next is asked for.
+    """
+    for start in range(0, len(table.seq), PIECE_ROWS):
+        piece = _rows(table, start, start + PIECE_ROWS)
+        yield piece
+        _give_back(piece)
 
 
 def empty(kind: type[Any]) -> Any:
@@ -136,6 +181,33 @@ def make_tape(
 
 def _cut(table: Any, from_ns: int, to_ns: int) -> Any:
     first = int(np.searchsorted(table.time_ns, from_ns, side="left"))
-    last = int(np.searchsorted(table.time_ns, to_ns, side="left"))
+    return _rows(table, first, int(np.searchsorted(table.time_ns, to_ns, side="left")))
+
+
+def _piece_end(times: Ints, at: int) -> int:
+    """The moment before which a piece of a table ends: that of the row behind it, so that no moment
+    is cut."""
+    if at + PIECE_ROWS >= len(times):
+        return 2**63 - 1
+    return max(int(times[at + PIECE_ROWS]), int(times[at]) + 1)
+
+
+def _first_from(times: Ints, at: int, upto_ns: int) -> int:
+    """The first place from `at` on whose time is `upto_ns` or later; near ones are looked at
+    first, since a look far away brings pages into memory that nobody needs."""
+    near = times[at : at + PIECE_ROWS]
+    found = int(np.searchsorted(near, upto_ns, side="left"))
+    if found < len(near) or at + found == len(times):
+        return at + found
+    return at + int(np.searchsorted(times[at:], upto_ns, side="left"))
+
+
+def _rows(table: Any, first: int, last: int) -> Any:
     columns = {f.name: getattr(table, f.name) for f in fields(table)}
     return replace(table, **{n: c[first:last] for n, c in columns.items() if c is not None})
+
+
+def _give_back(table: Any) -> None:
+    for field in fields(table):
+        if (column := getattr(table, field.name)) is not None:
+            give_back(column)

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from ...trading.errors import ScenarioError, UsageError
-from .table import Column, Mask, row_text
+from ...trading.errors import UsageError
 
 CLEANING = {
     "sort": "put the rows of a file in time order, equal times in file order; let files interleave",
@@ -39,13 +38,3 @@ def cleaning(clean: str | Iterable[str], implied: tuple[str, ...] = ()) -> froze
             raise UsageError(f"clean={both[0]!r} and {both[1]!r} exclude each other; give one")
     overruled = {n for group in _EXCLUSIVE if any(a in group for a in asked) for n in group}
     return frozenset(asked) | {name for name in implied if name not in overruled}
-
-
-def refuse(place: str, rows: Column, bad: Mask, what: str, way_out: str) -> ScenarioError:
-    """The error for the first bad row: file, row, value, way out."""
-    return ScenarioError(f"{row_text(place, rows, bad)}: {what}; {way_out}")
-
-
-def note(place: str, rows: Column, bad: Mask, did: str, what: str) -> str:
-    """One counted sentence: `es.csv: dropped 3 crossed quotes, first at row 17`."""
-    return f"{place}: {did} {int(bad.sum())} {what}, first at row {int(rows[bad][0])}"

@@ -74,15 +74,47 @@ def kinds_of(frame: pl.DataFrame, place: str, kind: Kind | None) -> dict[Kind, p
     A table has one kind, told by its columns, or quotes and trades told apart by a `kind` column.
     Raises ScenarioError for columns that are missing, given twice, or could be either.
     """
-    _refuse_twins(frame.columns, place)
+    refuse_twins(frame.columns, place)
     numbered = frame.with_row_index(ROW, offset=1) if ROW not in frame.columns else frame
-    words = _kind_words(numbered)
-    if words is None:
-        told = kind or _told(numbered.columns, place)
+    told_by = None
+    if frame.height:
+        full = (n for n in kind_columns(frame) if not kind_words(frame[n]).null_count())
+        told_by = next(full, None)
+    return parts_of(numbered, told_by, place, kind)
+
+
+def parts_of(
+    numbered: pl.DataFrame, told_by: str | None, place: str, kind: Kind | None
+) -> dict[Kind, pl.DataFrame]:
+    """The rows of a table, or of a part of it, by kind, where the column that tells them apart is
+    known or is known not to be there."""
+    if told_by is None:
+        told = kind_of(numbered, place, kind)
         return {told: _named(numbered, told, place)}
+    words = kind_words(numbered[told_by])
     wanted: tuple[Kind, ...] = (kind,) if kind else ("quotes", "trades")
     parts = {k: numbered.filter(words == k) for k in wanted}
     return {k: _named(part, k, place) for k, part in parts.items() if part.height}
+
+
+def kind_of(frame: pl.DataFrame, place: str, kind: Kind | None) -> Kind:
+    """What a table of one kind holds. Raises ScenarioError where its columns do not tell."""
+    return kind or _told(frame.columns, place)
+
+
+def kind_columns(frame: pl.DataFrame) -> list[str]:
+    """Columns that may tell quotes from trades; one does so if all its `kind_words` are known."""
+    return [
+        name
+        for name in frame.columns
+        if _bare(name) in _COMMON["kind"] and frame.schema[name] == pl.String
+    ]
+
+
+def kind_words(cells: pl.Series) -> pl.Series:
+    """Cells of a `kind` column in our words; null for what is none of them."""
+    words = cells.str.strip_chars().str.to_lowercase()
+    return words.replace_strict(_KIND_WORDS, default=None, return_dtype=pl.String)
 
 
 def bar_stamp(columns: list[str], stamp: Stamp | None, place: str) -> tuple[str, Stamp]:
@@ -102,21 +134,11 @@ def bar_stamp(columns: list[str], stamp: Stamp | None, place: str) -> tuple[str,
     return "time", stamp
 
 
-def _refuse_twins(columns: list[str], place: str) -> None:
+def refuse_twins(columns: list[str], place: str) -> None:
+    """Raises ScenarioError for a CSV file that has a column twice."""
     for name in columns:
         if twin := re.fullmatch(r"(.*)_duplicated_\d+", name):  # how polars renames the second
             raise ScenarioError(f"{place}: column {twin[1]!r} is there twice; keep one of them")
-
-
-def _kind_words(frame: pl.DataFrame) -> pl.Series | None:
-    """The `kind` column as our words, or None where none speaks of quotes and trades."""
-    for name in frame.columns:
-        if _bare(name) in _COMMON["kind"] and frame.schema[name] == pl.String:
-            words = frame[name].str.strip_chars().str.to_lowercase()
-            mapped = words.replace_strict(_KIND_WORDS, default=None, return_dtype=pl.String)
-            if frame.height and mapped.null_count() == 0:
-                return mapped
-    return None
 
 
 def _told(columns: list[str], place: str) -> Kind:

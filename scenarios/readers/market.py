@@ -1,6 +1,6 @@
 """`read_market`: recorded data of one instrument, from files or frames, as a tape."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,8 @@ from ...trading.instrument import Instrument
 from ...trading.tape import Tape
 from .cleaning import cleaning
 from .contracts import Contract, choice_note, choose_contract, parse_contract
+from .findings import BadRows
+from .large import to_large_rows
 from .merge import merge
 from .numbers import read_numbers
 from .rows import to_rows
@@ -79,7 +81,9 @@ def read_market(
     tables = [t for n, source in enumerate(listed) for t in open_source(source, n, kind, asked)]
     tables, chosen, notes = _one_contract(tables, instrument, contract, zone)
     rows = [
-        to_rows(
+        to_large_rows(table, instrument, cleaning(clean, table.clean), zone)
+        if table.large
+        else to_rows(
             table, instrument, cleaning(clean, table.clean),
             timezone=zone, stamp=stamp, span_ns=span_given,
         )
@@ -90,7 +94,7 @@ def read_market(
         raise ScenarioError(
             f"{tables[0].place}: no row is left after cleaning; check the instrument"
         )
-    notes += tuple(note for r in rows for note in r.notes) + _size_notes(rows)
+    notes += tuple(str(note) for r in rows for note in r.notes) + _size_notes(rows)
     return Market(merge(rows, notes, "sort" in asked), chosen, all(t.heard for t in tables))
 
 
@@ -104,7 +108,8 @@ def _one_contract(
     for part in parts:
         if part.contract is not None:
             volume, rows = weights.get(part.contract, (0, 0))
-            weights[part.contract] = (volume + _volume(part), rows + part.frame.height)
+            more_volume, more_rows = _weight(part)
+            weights[part.contract] = (volume + more_volume, rows + more_rows)
     if not weights:
         stated = parse_contract(instrument.symbol, instrument.root, near_year).month
         return parts, instrument.symbol if stated else named or "", ()
@@ -117,15 +122,33 @@ def _one_contract(
 def _by_contract(table: Table, root: str, near_year: int) -> list[Table]:
     if table.contract is not None or "contract" not in table.frame.columns:
         return [table]
-    words = table.frame["contract"].cast(pl.String)
+    words: dict[str | None, None] = {}
+    for frame in table.frames():
+        words |= dict.fromkeys(_words(frame).unique(maintain_order=True).to_list())
     return [
-        replace(
-            table,
-            frame=table.frame.filter(words.eq_missing(pl.lit(word))),
-            contract=parse_contract(word or "", root, near_year),
-        )
-        for word in words.unique(maintain_order=True).to_list()
+        _of_contract(table, word, parse_contract(word or "", root, near_year)) for word in words
     ]
+
+
+def _of_contract(table: Table, word: str | None, contract: Contract) -> Table:
+    """The rows of a table that carry a word for their contract."""
+
+    def kept(frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.filter(_words(frame).eq_missing(pl.lit(word)))
+
+    def batches() -> Iterator[pl.DataFrame]:
+        return (kept(frame) for frame in table.frames())
+
+    return replace(
+        table,
+        frame=kept(table.frame),
+        batches=batches if table.batches is not None else None,
+        contract=contract,
+    )
+
+
+def _words(frame: pl.DataFrame) -> pl.Series:
+    return frame["contract"].cast(pl.String)
 
 
 def _first_year(tables: Sequence[Table], timezone: str | None) -> int:
@@ -137,12 +160,22 @@ def _first_year(tables: Sequence[Table], timezone: str | None) -> int:
     return 1970 if moment == NO_TIME else int(utc_text(moment)[:4])
 
 
-def _volume(table: Table) -> int:
+def _weight(table: Table) -> tuple[int, int]:
+    """How much a table's rows traded, and how many they are."""
     name = {"trades": "size", "bars": "volume", "quotes": ""}[table.kind]
-    if name not in table.frame.columns:
-        return 0
-    sizes = read_numbers(table.frame[name], table.frame[ROW].to_numpy(), table.place)
-    return int(sizes[sizes > 0].sum())
+    volume, rows = 0.0, 0
+    bad: list[BadRows] = []
+    for frame in table.frames():
+        rows += frame.height
+        if name in frame.columns:
+            try:
+                sizes = read_numbers(frame[name], frame[ROW].to_numpy(), table.place)
+                volume += float(sizes[sizes > 0].sum())
+            except BadRows as error:
+                bad.append(error)
+    if bad:
+        raise BadRows.of_all(bad)
+    return int(volume), rows
 
 
 def _size_notes(rows: Sequence[Rows]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Tables of one market into one tape: in time, bars joined by minute, one order for all."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from itertools import pairwise
 from typing import Any
@@ -9,8 +9,11 @@ import numpy as np
 
 from ...trading.errors import ScenarioError
 from ...trading.tape import NO_PRICE, UNKNOWN_SIZE, BarRows, QuoteRows, Tape, TradeRows, make_tape
-from .cleaning import refuse
+from . import spool
 from .columns import ASK_OHLC, BID_OHLC, TRADE_OHLC
+from .findings import Check, rank, refuse
+from .large import taken
+from .numbering import number
 from .table import ROW, Column, Kind, Rows, utc_text
 
 _ROWS: dict[Kind, Any] = {"quotes": QuoteRows, "trades": TradeRows, "bars": BarRows}
@@ -29,7 +32,7 @@ def merge(tables: Sequence[Rows], notes: tuple[str, ...], interleave: bool) -> T
             columns[kind] = _chained(parts, interleave)
     if bars := [t for t in tables if t.kind == "bars"]:
         columns["bars"] = _joined_bars(bars, interleave)
-    _number(columns)
+    number(list(columns.values()))
     made = {kind: _table(_ROWS[kind], found) for kind, found in columns.items()}
     return make_tape(made.get("quotes"), made.get("trades"), made.get("bars"), notes)
 
@@ -42,11 +45,33 @@ def _chained(parts: Sequence[Rows], interleave: bool) -> dict[str, Column]:
     if not interleave:
         for before, after in pairwise(parts):
             _refuse_overlap(before, after)
+    on_disk = spool.any_on_disk(c for part in parts for c in part.columns.values())
     names = {name: None for part in parts for name in part.columns}
-    merged = {name: np.concatenate([_column(part, name) for part in parts]) for name in names}
-    merged["order"] = np.concatenate([np.full(len(part), part.order) for part in parts])
+    merged = {
+        name: spool.column_of((_column(part, name) for part in parts), on_disk=on_disk)
+        if len(parts) > 1
+        else parts[0].columns[name]
+        for name in names
+    }
+    merged["order"] = spool.column_of(
+        (each for part in parts for each in _filled(part.order, len(part))), on_disk=on_disk
+    )
+    if all(_follows(before, after) for before, after in pairwise(parts)):
+        return merged
     order = np.lexsort((merged["order"], merged["time_ns"]))
-    return {name: column[order] for name, column in merged.items()}
+    return {name: taken(column, order) for name, column in merged.items()}
+
+
+def _follows(before: Rows, after: Rows) -> bool:
+    """Whether two parts that are in order each are in order one after the other."""
+    last = (before.columns["time_ns"][-1], before.order)
+    return last <= (after.columns["time_ns"][0], after.order)
+
+
+def _filled(value: int, rows: int) -> Iterator[Column]:
+    """A column of one value, some rows at a time."""
+    for start in range(0, rows, spool.BATCH_ROWS):
+        yield np.full(min(spool.BATCH_ROWS, rows - start), value)
 
 
 def _refuse_overlap(before: Rows, after: Rows) -> None:
@@ -106,33 +131,10 @@ def _refuse_twice(tables: Sequence[Rows], chain: dict[str, Column]) -> None:
         place = next(table.place for table in tables if table.order == order)
         at = utc_text(int(chain["time_ns"][again][0]))
         raise refuse(
-            place, chain[ROW], again, f"another file has a bar of this kind at {at} too",
+            rank(Check.SINGLE), place, chain[ROW], again,
+            f"another file has a bar of this kind at {at} too",
             "leave one of the files out",
         )  # fmt: skip
-
-
-def _number(columns: dict[Kind, dict[str, Column]]) -> None:
-    """Give every row its place in the order of all tables: time, then argument, then row."""
-    kinds = list(columns)
-    if not kinds:
-        return
-    keys = {
-        name: np.concatenate(
-            [
-                columns[k].get(name, np.zeros(len(columns[k]["time_ns"]), dtype=np.int64))
-                for k in kinds
-            ]
-        )
-        for name in ("time_ns", "order", ROW)
-    }
-    order = np.lexsort((keys[ROW], keys["order"], keys["time_ns"]))
-    seq = np.empty(len(order), dtype=np.int64)
-    seq[order] = np.arange(len(order))
-    at = 0
-    for kind in kinds:
-        size = len(columns[kind]["time_ns"])
-        columns[kind]["seq"] = seq[at : at + size]
-        at += size
 
 
 def _table(make: Any, columns: dict[str, Column]) -> Any:
@@ -142,7 +144,9 @@ def _table(make: Any, columns: dict[str, Column]) -> Any:
     found = {name: columns[name] for name in names if name in columns}
     if make is QuoteRows:
         for name in ("bid_size", "ask_size"):
-            found.setdefault(name, np.full(size, UNKNOWN_SIZE))
+            if name not in found:
+                on_disk = spool.any_on_disk(found.values())
+                found[name] = spool.column_of(_filled(UNKNOWN_SIZE, size), on_disk=on_disk)
     for name, column in found.items():
         found[name] = np.ascontiguousarray(column, dtype=np.int64)
         found[name].flags.writeable = False

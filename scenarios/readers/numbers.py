@@ -7,7 +7,7 @@ import polars as pl
 
 from ...trading.errors import ScenarioError
 from ...trading.instrument import Instrument
-from .cleaning import note, refuse
+from .findings import Check, Note, note, rank, refuse
 from .table import Column, Mask, first
 
 # Beyond this a double no longer holds every whole number.
@@ -33,13 +33,14 @@ def read_numbers(series: pl.Series, rows: Column, place: str) -> Column:
         text = text.set(text.str.to_lowercase().is_in(_EMPTY), None)
         parsed = text.cast(pl.Float64, strict=False)
         numbers = parsed.fill_null(np.nan).to_numpy()
-        _refuse_words(text, text.is_not_null().to_numpy() & np.isnan(numbers), rows, series, place)
+        words = text.is_not_null().to_numpy() & np.isnan(numbers)
+        _refuse_words(text, words, rows, series, place, 0)
     else:
         raise ScenarioError(
             f"{place}: column {series.name!r} of type {series.dtype} holds no numbers; "
             f"give numbers or decimal text"
         )
-    _refuse_words(text, np.isinf(numbers), rows, series, place)
+    _refuse_words(text, np.isinf(numbers), rows, series, place, 1)
     return numbers
 
 
@@ -49,13 +50,15 @@ def read_sizes(numbers: Column, name: str, rows: Column, place: str) -> Column:
     fractions = (sizes != numbers) | (numbers > _EXACT_MAX)
     if fractions.any():
         raise refuse(
-            place, rows, fractions, f"{name} {first(numbers, fractions)} is no whole number",
+            rank(Check.SIZES, name, 0), place, rows, fractions,
+            f"{name} {first(numbers, fractions)} is no whole number",
             "sizes are whole contracts: scale the column",
         )  # fmt: skip
     negative = sizes < 0
     if negative.any():
         raise refuse(
-            place, rows, negative, f"{name} {first(sizes, negative)} is negative",
+            rank(Check.SIZES, name, 1), place, rows, negative,
+            f"{name} {first(sizes, negative)} is negative",
             "sizes count contracts: correct the row (a side belongs in a column of its own)",
         )  # fmt: skip
     return sizes
@@ -94,14 +97,14 @@ def settle_prices(
     place: str,
     rows: Column,
     time_ns: Column,
-) -> tuple[dict[str, Column], Mask, tuple[str, ...]]:
+) -> tuple[dict[str, Column], Mask, tuple[Note, ...]]:
     """Price columns (NaN: not there) in units, the rows to leave out, and notes on what was done.
 
     Raises ScenarioError for the first price off the grid unless an option says what to do with it.
     """
     units: dict[str, Column] = {}
     leave = np.zeros(len(rows), dtype=np.bool_)
-    notes: list[str] = []
+    notes: list[Note] = []
     for name in names:
         there = ~np.isnan(columns[name])
         units[name], off = to_units(columns[name], instrument, time_ns, there)
@@ -110,20 +113,22 @@ def settle_prices(
         if "round-prices" in options:
             for i in np.flatnonzero(off):
                 units[name][i] = _nearest(columns[name][i].item(), instrument, int(time_ns[i]))
-            notes.append(note(place, rows, off, "rounded", f"off-grid {name} cells"))
+            where = rank(Check.GRID, name)
+            notes.append(note(where, place, rows, off, "rounded", f"off-grid {name} cells"))
         elif "drop-off-grid" in options:
             leave |= off
         else:
             value = first(columns[name], off)
             raise refuse(
-                place, rows, off,
+                rank(Check.GRID, name), place, rows, off,
                 f"{name} {value} is not on the {format(instrument.tick, 'f')} tick of "
                 f"{instrument.symbol}",
                 "is it the right instrument? If so, clean='round-prices' moves such prices to the "
                 "nearest tick, clean='drop-off-grid' leaves the rows out",
             )  # fmt: skip
     if leave.any():
-        notes.append(note(place, rows, leave, "dropped", "rows with off-grid prices"))
+        where = rank(Check.OFF_GRID)
+        notes.append(note(where, place, rows, leave, "dropped", "rows with off-grid prices"))
     return units, leave, tuple(notes)
 
 
@@ -148,10 +153,12 @@ def _date(time_ns: int) -> date:
     return datetime.fromtimestamp(time_ns // 10**9, UTC).date()
 
 
-def _refuse_words(text: pl.Series, bad: Mask, rows: Column, series: pl.Series, place: str) -> None:
+def _refuse_words(
+    text: pl.Series, bad: Mask, rows: Column, series: pl.Series, place: str, nth: int
+) -> None:
     if bad.any():
         raise refuse(
-            place, rows, bad,
+            rank(Check.CELLS, series.name, nth), place, rows, bad,
             f"{series.name} {text.filter(pl.Series(bad))[0]!r} is no finite number",
             "write plain decimals with a point, such as 4501.25",
         )  # fmt: skip

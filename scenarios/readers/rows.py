@@ -8,8 +8,8 @@ import polars as pl
 from ...trading.errors import ScenarioError
 from ...trading.instrument import Instrument
 from ...trading.tape import NO_PRICE, UNKNOWN_SIZE
-from .cleaning import note, refuse
 from .columns import GROUPS, bar_stamp
+from .findings import Check, Note, note, rank, refuse
 from .numbers import read_numbers, read_sizes, settle_prices
 from .sides import refuse_broken_bars, uncrossed
 from .table import ROW, Column, Mask, Rows, Stamp, Table, first, utc_text
@@ -35,26 +35,44 @@ def to_rows(
     Each check in turn refuses with file, row, value and way out, or does what an option allows and
     notes it: empty cells, grid, order, duplicates, crossed sides; a bar's own prices must agree.
     """
-    raw, stated = _numbers(table, timezone, stamp)
-    rows = Rows(table.place, table.kind, raw, table.order, notes=table.notes)
-    rows = _without_holes(rows, options)
-    rows = _on_grid(rows, instrument, options)
+    rows, stated = by_themselves(table, table.frame, instrument, options, timezone, stamp)
+    rows = replace(rows, notes=(*table.notes, *rows.notes))
     if table.kind == "bars":
         rows = _at_start(rows, stated, span_ns or table.span_ns)
-    rows = _in_order(rows, options)
-    rows = _single(rows, options)
-    if table.kind != "trades":
-        rows = uncrossed(rows, options, instrument)
+    rows = among_each_other(in_order(rows, options), options, instrument)
     if table.kind == "bars":
         refuse_broken_bars(rows, instrument)
     return rows
 
 
+def by_themselves(
+    table: Table,
+    frame: pl.DataFrame,
+    instrument: Instrument,
+    options: frozenset[str],
+    timezone: str | None,
+    stamp: Stamp | None = None,
+) -> tuple[Rows, Stamp]:
+    """Some of a table's rows after the checks that look at one row at a time; which end of a bar
+    its time is."""
+    raw, stated = _numbers(table, frame, timezone, stamp)
+    rows = _without_holes(Rows(table.place, table.kind, raw, table.order), options)
+    return _on_grid(rows, instrument, options), stated
+
+
+def among_each_other(
+    rows: Rows, options: frozenset[str], instrument: Instrument, before: Rows | None = None
+) -> Rows:
+    """Rows in order after the checks that remain; `before` are those right above them."""
+    rows = _single(rows, options, before)
+    return rows if rows.kind == "trades" else uncrossed(rows, options, instrument)
+
+
 def _numbers(
-    table: Table, timezone: str | None, stamp: Stamp | None
+    table: Table, frame: pl.DataFrame, timezone: str | None, stamp: Stamp | None
 ) -> tuple[dict[str, Column], Stamp]:
     """Every cell as a number: times as ns, the rest as doubles with NaN for what is empty."""
-    frame, place = table.frame, table.place
+    place = table.place
     rows = frame[ROW].cast(pl.Int64).to_numpy()
     named: Stamp = "open"
     time = "time"
@@ -83,7 +101,7 @@ def _aggressors(frame: pl.DataFrame, rows: Column, place: str) -> Column:
     unknown = sides < 0
     if unknown.any():
         raise refuse(
-            place, rows, unknown,
+            rank(Check.CELLS, "side"), place, rows, unknown,
             f"side {frame['side'].filter(pl.Series(unknown))[0]!r} is no side",
             "write who took: buy, sell or nothing",
         )  # fmt: skip
@@ -98,7 +116,7 @@ def _without_holes(rows: Rows, options: frozenset[str]) -> Rows:
         for name in ("time_ns", "arrival_ns", "end_ns")
         if name in columns
     }
-    notes: list[str] = []
+    notes: list[Note] = []
     for prices, size in GROUPS[rows.kind]:
         if prices[0] not in columns:
             continue
@@ -114,7 +132,8 @@ def _without_holes(rows: Rows, options: frozenset[str]) -> Rows:
                 columns[size] = np.where(known_price, UNKNOWN_SIZE, columns[size])
                 if known_price.any():
                     what = f"empty {size} cells as unknown"
-                    notes.append(note(rows.place, columns[ROW], known_price, "took", what))
+                    asked = rank(Check.UNKNOWN, size)
+                    notes.append(note(asked, rows.place, columns[ROW], known_price, "took", what))
                 blank &= ~known_price
             holes[size] = blank
     rows = replace(rows, columns=columns, notes=(*rows.notes, *notes))
@@ -125,9 +144,9 @@ def _drop_holes(rows: Rows, holes: dict[str, Mask], options: frozenset[str]) -> 
     any_hole = np.logical_or.reduce(list(holes.values()))
     if not any_hole.any():
         return rows
-    where = rows.columns[ROW]
+    asked, where = rank(Check.HOLES), rows.columns[ROW]
     if "drop-missing" in options:
-        said = note(rows.place, where, any_hole, "dropped", "rows with empty cells")
+        said = note(asked, rows.place, where, any_hole, "dropped", "rows with empty cells")
         return replace(rows, columns=rows.taken(~any_hole), notes=(*rows.notes, said))
     at = int(np.flatnonzero(any_hole)[0])
     name = next(name for name, gap in holes.items() if gap[at])
@@ -136,9 +155,8 @@ def _drop_holes(rows: Rows, holes: dict[str, Mask], options: frozenset[str]) -> 
         way_out += "; a side that was not there is an empty price beside size 0"
     if name in ("bid_size", "ask_size"):
         way_out += "; clean='unknown-sizes' takes an empty size as unknown"
-    raise refuse(
-        rows.place, where, any_hole, f"{name.removesuffix('_ns')} is empty or NaN", way_out
-    )
+    what = f"{name.removesuffix('_ns')} is empty or NaN"
+    raise refuse(asked, rows.place, where, any_hole, what, way_out)
 
 
 def _on_grid(rows: Rows, instrument: Instrument, options: frozenset[str]) -> Rows:
@@ -191,30 +209,43 @@ def _stated_span(rows: Rows) -> int:
     odd = (spans != spans[0]) | (spans <= 0)
     if odd.any():
         raise refuse(
-            rows.place, rows.columns[ROW], odd,
+            rank(Check.SPAN), rows.place, rows.columns[ROW], odd,
             f"its bar is {first(spans, odd) / 10**9:g} s long, the first {spans[0] / 10**9:g} s",
             "bars of one file are all of one length: split it, or pass span=",
         )  # fmt: skip
     return int(spans[0])
 
 
-def _in_order(rows: Rows, options: frozenset[str]) -> Rows:
-    times, where = rows.columns["time_ns"], rows.columns[ROW]
-    back = np.zeros(len(rows), dtype=np.bool_)
-    back[1:] = times[1:] < times[:-1]
-    if not back.any():
+def in_order(rows: Rows, options: frozenset[str]) -> Rows:
+    """The rows in time order. Raises ScenarioError for a step back, unless sorting is an option."""
+    said = steps_back(rows, options)
+    if said is None:
         return rows
-    if "sort" not in options:
-        raise refuse(
-            rows.place, where, back, f"time {utc_text(first(times, back))} is before the row above",
-            "clean='sort' puts the rows in time order, equal times as the file has them",
-        )  # fmt: skip
-    said = note(rows.place, where, back, "sorted; there were", "steps back in time")
-    order = np.argsort(times, kind="stable")
+    order = np.argsort(rows.columns["time_ns"], kind="stable")
     return replace(rows, columns=rows.taken(order), notes=(*rows.notes, said))
 
 
-def _single(rows: Rows, options: frozenset[str]) -> Rows:
+def steps_back(rows: Rows, options: frozenset[str], before: Rows | None = None) -> Note | None:
+    """How often the rows step back in time, if ever; `before` are those right above them. Raises
+    ScenarioError where they do, unless sorting is an option."""
+    times, where = rows.columns["time_ns"], rows.columns[ROW]
+    back = np.zeros(len(rows), dtype=np.bool_)
+    back[1:] = times[1:] < times[:-1]
+    if before is not None and len(before):
+        back[:1] = times[:1] < before.columns["time_ns"][-1]
+    if not back.any():
+        return None
+    asked = rank(Check.ORDER)
+    if "sort" not in options:
+        raise refuse(
+            asked, rows.place, where, back,
+            f"time {utc_text(first(times, back))} is before the row above",
+            "clean='sort' puts the rows in time order, equal times as the file has them",
+        )  # fmt: skip
+    return note(asked, rows.place, where, back, "sorted; there were", "steps back in time")
+
+
+def _single(rows: Rows, options: frozenset[str], before: Rows | None) -> Rows:
     """Bars start once each; other rows may repeat: two equal trades are two trades."""
     drop = "drop-duplicates" in options
     if rows.kind != "bars" and not drop:
@@ -223,14 +254,16 @@ def _single(rows: Rows, options: frozenset[str]) -> Rows:
     names = ["time_ns"] if rows.kind == "bars" else [n for n in rows.columns if n != ROW]
     again = np.zeros(len(rows), dtype=np.bool_)
     again[1:] = np.logical_and.reduce([rows.columns[n][1:] == rows.columns[n][:-1] for n in names])
+    if before is not None and len(before) and len(rows):
+        again[:1] = all(rows.columns[n][0] == before.columns[n][-1] for n in names)
     if not again.any():
         return rows
-    where = rows.columns[ROW]
+    asked, where = rank(Check.SINGLE), rows.columns[ROW]
     if not drop:
         at = utc_text(first(rows.columns["time_ns"], again))
         raise refuse(
-            rows.place, where, again, f"a second bar starts at {at}",
+            asked, rows.place, where, again, f"a second bar starts at {at}",
             "clean='drop-duplicates' keeps the first",
         )  # fmt: skip
-    said = note(rows.place, where, again, "dropped", "repeated rows")
+    said = note(asked, rows.place, where, again, "dropped", "repeated rows")
     return replace(rows, columns=rows.taken(~again), notes=(*rows.notes, said))

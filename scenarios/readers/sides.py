@@ -6,8 +6,8 @@ import numpy as np
 
 from ...trading.instrument import Instrument
 from ...trading.tape import NO_PRICE
-from .cleaning import note, refuse
 from .columns import ASK_OHLC, BID_OHLC, TRADE_OHLC
+from .findings import Check, note, rank, refuse
 from .table import ROW, Column, Mask, Rows
 
 
@@ -26,21 +26,21 @@ def uncrossed(rows: Rows, options: frozenset[str], instrument: Instrument) -> Ro
     bad = np.logical_or.reduce(list(crossed.values()))
     if not bad.any():
         return rows
-    where, what = columns[ROW], f"crossed {rows.kind}"
+    asked, where, what = rank(Check.CROSSED), columns[ROW], f"crossed {rows.kind}"
     if "drop-crossed" in options:
-        said = note(rows.place, where, bad, "dropped", what)
+        said = note(asked, rows.place, where, bad, "dropped", what)
         return replace(rows, columns=rows.taken(~bad), notes=(*rows.notes, said))
     if "keep-crossed" in options:
-        said = note(rows.place, where, bad, "kept", what)
+        said = note(asked, rows.place, where, bad, "kept", what)
         return replace(rows, notes=(*rows.notes, said))
     if "uncross" in options:
-        said = note(rows.place, where, bad, "swapped the sides of", what)
+        said = note(asked, rows.place, where, bad, "swapped the sides of", what)
         return replace(rows, columns=_swapped(columns, crossed), notes=(*rows.notes, said))
     at = int(np.flatnonzero(bad)[0])
     bid, ask = next(pair for pair, mask in crossed.items() if mask[at])
     prices = [format(instrument.decimal(int(columns[name][at])), "f") for name in (bid, ask)]
     raise refuse(
-        rows.place, where, bad, f"{bid} {prices[0]} is above {ask} {prices[1]}",
+        asked, rows.place, where, bad, f"{bid} {prices[0]} is above {ask} {prices[1]}",
         "clean='drop-crossed' leaves such rows out, 'uncross' swaps the sides, 'keep-crossed' "
         "takes them as facts",
     )  # fmt: skip
@@ -74,7 +74,7 @@ def refuse_broken_bars(rows: Rows, instrument: Instrument) -> None:
                 f"{n} {format(instrument.decimal(int(rows.columns[n][at])), 'f')}" for n in names
             )
             raise refuse(
-                rows.place, rows.columns[ROW], bad,
+                rank(Check.BROKEN, names[0]), rows.place, rows.columns[ROW], bad,
                 f"{said}: open and close lie outside low to high",
                 "correct the row or leave it out",
             )  # fmt: skip

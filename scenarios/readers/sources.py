@@ -1,7 +1,6 @@
 """Files and frames to tables: opening, and the errors of opening."""
 
 import gzip
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +8,11 @@ import narwhals as nw
 import polars as pl
 
 from ...trading.errors import ScenarioError, UsageError
+from .batches import CSV, PARQUET, large_tables, reading
 from .columns import kinds_of
 from .lean import lean_tables
 from .recording import file_tables, folder_tables, is_recorded
 from .table import Kind, Table
-
-_CSV = (".csv", ".csv.gz", ".txt", ".txt.gz")
-_PARQUET = (".parquet", ".pq")
 
 
 def open_source(
@@ -34,8 +31,10 @@ def open_source(
             return folder_tables(path, order, kind, "skip-damaged" in options)
         if path.name.lower().endswith(".zip"):
             return lean_tables(path, order)
-        if path.name.lower().endswith(_PARQUET) and is_recorded(path):
+        if path.name.lower().endswith(PARQUET) and is_recorded(path):
             return file_tables(path, order, kind)
+        if (large := large_tables(path, order, kind)) is not None:
+            return large
         place, frame = path.name, _file(path)
     else:
         place, frame = f"frame {order + 1}", _frame(source, order)
@@ -53,19 +52,14 @@ def _refuse_absent(path: Path) -> None:
 
 def _file(path: Path) -> pl.DataFrame:
     name = path.name.lower()
-    try:
-        if name.endswith(_CSV):
+    with reading(path):
+        if name.endswith(CSV):
             content = path.read_bytes()
             if name.endswith(".gz"):
                 content = gzip.decompress(content)
             return pl.read_csv(content, infer_schema=False) if content.strip() else pl.DataFrame()
-        if name.endswith(_PARQUET):
+        if name.endswith(PARQUET):
             return pl.read_parquet(path, glob=False)
-    except (pl.exceptions.PolarsError, OSError, EOFError, zlib.error) as exc:
-        why = str(exc).splitlines()[0] if str(exc) else type(exc).__name__
-        raise ScenarioError(
-            f"{path}: cannot be read ({why}); is it whole, and what it is called?"
-        ) from exc
     raise ScenarioError(
         f"{path}: files of this kind are not read; give CSV (.csv, .csv.gz), Parquet (.parquet) "
         f"or LEAN's .zip"

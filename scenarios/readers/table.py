@@ -1,18 +1,20 @@
 """One table on its way from a file to the tape, and the sentence that says where a row stands."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from . import spool
 from .contracts import Contract
+from .findings import Column as Column
+from .findings import Mask as Mask
+from .findings import Note
 
 Kind = Literal["quotes", "trades", "bars"]
 Stamp = Literal["open", "close"]
-Column = NDArray[Any]
-Mask = NDArray[np.bool_]
 
 ROW = "#row"
 """The column that holds a row's number in its file: data rows from 1, a header is not counted."""
@@ -25,6 +27,8 @@ class Table:
     `order` is the place of its source among the arguments, the tie-break between sources at one
     nanosecond. `clean` are the options that its format implies; those of the user come on top.
     `heard`: its `arrival` is when a client had the row, at the end of the wire and not before it.
+    `batches` gives the rows of one that is not in memory, from the first on, whenever it is called;
+    `frame` is the first batch of it.
     """
 
     place: str
@@ -37,6 +41,21 @@ class Table:
     clean: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     heard: bool = False
+    batches: Callable[[], Iterator[pl.DataFrame]] | None = None
+
+    @property
+    def large(self) -> bool:
+        """Whether it is read batch by batch. Bars never are: a bar is checked against all others,
+        and in memory a year of seconds is three gigabytes."""
+        return self.batches is not None or (
+            self.kind != "bars" and self.frame.height > spool.SPOOL_ROWS
+        )
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """All its rows, in order: as one frame, or of a large table BATCH_ROWS at a time."""
+        if self.batches is not None:
+            return self.batches()
+        return self.frame.iter_slices(spool.BATCH_ROWS if self.large else self.frame.height or 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +67,7 @@ class Rows:
     columns: dict[str, Column]
     order: int = 0
     span_ns: int = 0
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str | Note, ...] = field(default=())
 
     def __len__(self) -> int:
         return len(self.columns[ROW])
@@ -56,12 +75,6 @@ class Rows:
     def taken(self, pick: Column) -> dict[str, Column]:
         """The columns cut by a mask or put in the order of an index."""
         return {name: column[pick] for name, column in self.columns.items()}
-
-
-def row_text(place: str, rows: Column, bad: Mask) -> str:
-    """Where the first bad row stands and how many there are more: `es.csv, row 17 (and 2 more)`."""
-    more = int(bad.sum()) - 1
-    return f"{place}, row {int(rows[bad][0])}" + (f" (and {more} more)" if more else "")
 
 
 def first(column: Column, bad: Mask) -> Any:

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from ...trading.errors import ScenarioError, UsageError
-from .cleaning import refuse
+from .findings import Check, rank, refuse
 from .table import Column, Mask, first
 
 NO_TIME = np.iinfo(np.int64).min
@@ -81,7 +81,8 @@ def _whole(series: pl.Series, rows: Column, place: str) -> Column:
     small = (ns < _NS_MIN) & (ns != NO_TIME)
     if small.any():
         raise refuse(
-            place, rows, small, f"time {first(ns, small)} is before 1973 as nanoseconds",
+            rank(Check.CELLS, series.name, 1), place, rows, small,
+            f"time {first(ns, small)} is before 1973 as nanoseconds",
             "times as numbers are whole ns since the epoch: multiply seconds by 1_000_000_000, "
             "milliseconds by 1_000_000",
         )  # fmt: skip
@@ -97,8 +98,10 @@ def _text(series: pl.Series, rows: Column, place: str, timezone: str | None) -> 
         return _whole(text.cast(pl.Int64), rows, place)
     parts = text.str.extract_groups(_ISO).struct.unnest()
     clock = parts["day"] + " " + parts["clock"].fill_null("00:00")
-    local = (clock + ":" + parts["second"].fill_null("00")).str.to_datetime(
-        "%Y-%m-%d %H:%M:%S", strict=False, time_unit="ns"
+    local = (
+        (clock + ":" + parts["second"].fill_null("00"))
+        .str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False, time_unit="ns")
+        .alias(series.name)
     )
     _refuse_unread(text, (local.is_null() & text.is_not_null()).to_numpy(), rows, place)
     nanos = parts["fraction"].str.pad_end(9, "0").cast(pl.Int64).fill_null(0).to_numpy()
@@ -118,30 +121,28 @@ def _localised(naive: pl.Series, rows: Column, place: str, timezone: str | None)
     there = naive.is_not_null().to_numpy()
     if timezone is None:
         if there.any():
-            raise _no_zone(str(naive.drop_nulls()[0]), there, rows, place)
+            raise refuse(
+                rank(Check.CELLS, naive.name, 2), place, rows, there,
+                f"time {naive.drop_nulls()[0]} has no zone",
+                "pass timezone='UTC', 'America/Chicago' or whatever it was written in",
+            )  # fmt: skip
         return _ns(naive)
     utc = naive.dt.replace_time_zone(timezone, ambiguous="null", non_existent="null")
     lost = utc.is_null().to_numpy() & there
     if lost.any():
         raise refuse(
-            place, rows, lost,
+            rank(Check.CELLS, naive.name, 2), place, rows, lost,
             f"time {naive.filter(pl.Series(lost))[0]} exists twice or not at all in {timezone} "
             f"(the clocks change)", "write these times with their offset, such as -06:00",
         )  # fmt: skip
     return _ns(utc.dt.convert_time_zone("UTC"))
 
 
-def _no_zone(value: str, bad: Mask, rows: Column, place: str) -> ScenarioError:
-    return refuse(
-        place, rows, bad, f"time {value} has no zone",
-        "pass timezone='UTC', 'America/Chicago' or whatever it was written in",
-    )  # fmt: skip
-
-
 def _refuse_unread(text: pl.Series, bad: Mask, rows: Column, place: str) -> None:
     if bad.any():
         raise refuse(
-            place, rows, bad, f"time {text.filter(pl.Series(bad))[0]!r} is not understood",
+            rank(Check.CELLS, text.name, 0), place, rows, bad,
+            f"time {text.filter(pl.Series(bad))[0]!r} is not understood",
             "write ISO 8601 such as 2024-03-01T14:30:00.250Z, or whole ns since the epoch "
             "(a date and a clock in two columns must be joined)",
         )  # fmt: skip
