@@ -73,7 +73,6 @@ class SimBroker:
         self._in_place = modify_in_place
         self.leaves: Leaves | None = None
         self._lossless = lossless
-        self.leaves: Leaves | None = None
         if faults is None:
             desk.tell = self._told
         else:
