@@ -272,7 +272,7 @@ def test_a_run_is_what_its_schedule_makes_it_in_every_process_and_hash_seed():
             env={
                 **os.environ,
                 "PYTHONHASHSEED": hash_seed,
-                "PYTHONPATH": os.path.dirname(__file__),
+                "PYTHONPATH": os.path.dirname(os.path.dirname(__file__)),
             },
             capture_output=True,
             text=True,
