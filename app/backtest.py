@@ -31,7 +31,7 @@ from ..trading.orders.settings import OrderSettings
 from ..trading.strategy import Strategy
 from ..trading.tape import Tape
 from ..trading.trader import trader_of
-from .report import Report
+from .report.report import Report
 from .timeline.written import timeline_of
 
 _KEEPERS = ("auto", "native", "client")
