@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+from buys_once import BUYS_ONCE
 from leavings import SECRET, secrets_in, texts
 from twin_world import MNQ, tape_of
 
@@ -23,23 +24,6 @@ KEYS = {
     "DRYFILL_GATEWAY_KEY": "k-0123456789-gateway",
     "DRYFILL_GATEWAY_CONTROL": "k-0123456789-control",
 }
-ONCE = """
-from dryfill import Buy, Strategy, Ticks
-
-
-class Once(Strategy):
-    async def on_start(self):
-        await self.subscribe_trades()
-        self.sent = False
-
-    async def on_trade(self, trade):
-        if not self.sent:
-            self.sent = True
-            await self.bracket(Buy(2), stop=Ticks(40), target=Ticks(400))
-
-    async def on_stop(self):
-        await self.flatten(reason="the end")
-"""
 PLAN = """
 [run]
 what = "{what}"
@@ -71,7 +55,7 @@ def once(tmp_path, monkeypatch):
     for name, value in {**KEYS, "XDG_STATE_HOME": str(tmp_path / "state")}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "once.py").write_text(ONCE, encoding="utf-8")
+    (tmp_path / "once.py").write_text(BUYS_ONCE, encoding="utf-8")
     return tmp_path / "once.py"
 
 
@@ -123,7 +107,7 @@ def test_a_session_on_paper_leaves_neither_the_key_that_it_made_nor_a_token(
 
     monkeypatch.setattr(paper_run, "twin_in_a_thread", listening)
     ended = dryfill(
-        *("paper", once, "--instrument", "MNQZ6", "--market", market, "--speed", "40x"),
+        *("paper", once, "--instrument", "MNQZ6", "--market", market, "--speed", "20x"),
         *("--record", "kept", "--debug"),
     )
     assert ended.code == 0, ended
