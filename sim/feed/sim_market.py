@@ -58,6 +58,7 @@ class SimMarket:
         self._tape = tape
         self._changes = changes
         self._streams: list[Stream] = []
+        self._first: Stream | None = None  # of the streams, where it is known: see `_head`
         self._bars: dict[int, BarColumns] = {}
         self._numbers = 0
         self._told_any = False
@@ -89,12 +90,14 @@ class SimMarket:
         self._loop.clear_ns = -1  # whoever goes ahead did not know of this
         if stream.step():
             self._streams.append(stream)
+            self._first = None
         answer.set_result(subscription)
         return answer
 
     def unsubscribe(self, subscription: Subscription) -> "Future[None]":
         self._loop.clear_ns = -1
         self._streams = [s for s in self._streams if s.told_as != subscription]
+        self._first = None
         answer: Future[None] = self._loop.create_future()
         answer.set_result(None)
         return answer
@@ -132,12 +135,25 @@ class SimMarket:
         return at_ns if at_ns <= limit_ns else None
 
     def advance(self, to_ns: int) -> None:
-        """Tell everything that arrives up to `to_ns`."""
+        """Tell everything that arrives up to `to_ns`, and what comes after it as long as nothing
+        else does: most of a market is told to nobody who waits for it."""
+        loop = self._loop
+        ready = loop.ready
+        self._tell(to_ns)
+        while not ready and (head := self._head()) is not None:
+            at_ns = max(head.sent_ns + head.latency_ns, loop.now_ns)
+            if at_ns > loop.clear_ns:
+                return
+            loop.now_ns = at_ns
+            self._tell(at_ns)
+
+    def _tell(self, to_ns: int) -> None:
         while (head := self._head()) is not None:
             if head.sent_ns + head.latency_ns > to_ns:
                 return
             self._told_any = True
             event, sink = head.take(), head.sink
+            self._first = None
             if not head.step():
                 self._streams.remove(head)
             self._process.run(sink, event)
@@ -152,7 +168,7 @@ class SimMarket:
         # The first to hear of that moment is the reader, so he would be awakened first, too.
         if not self._loop.go_ahead(self, at_ns):
             return False
-        self.advance(at_ns)
+        self._tell(at_ns)
         return True
 
     def stretch(
@@ -171,16 +187,16 @@ class SimMarket:
                 before_ns = min(before_ns, stream.sent_ns)
                 loop.clear_ns = min(loop.clear_ns, stream.sent_ns + stream.latency_ns - 1)
         self._told_any = True
+        self._first = None
         events = head.stretch(loop, prices.newest(head.kind), waiting, before_ns)
         on_the_way = feeds[head.sink]
         return head.kind, events if on_the_way is None else on_the_way(events)
 
     def _head(self) -> Stream | None:
         """The stream whose next event the feed had first; of equals, the one subscribed first."""
-        streams = self._streams
-        if len(streams) < 2:
-            return streams[0] if streams else None
-        return min(streams, key=_order)
+        if self._first is None and self._streams:
+            self._first = min(self._streams, key=_order)
+        return self._first
 
     # --- how -------------------------------------------------------------------------------------
 
