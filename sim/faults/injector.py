@@ -18,10 +18,11 @@ from ..loop.moments import Tie
 from ..loop.process import Process
 from ..loop.timers import Timers
 from .acts import About, Acts
-from .calls import Call, CallFaults, Fate
-from .event_path import DELIVERY, Carry, EventPath, Message, describe, event_name
+from .calls import CallFaults
+from .event_path import DELIVERY, Carry, EventPath, describe, event_name
 from .log import FaultLog
 from .moments import Moments
+from .passing import Call, Fate, Message
 from .past import Past
 from .steps import Steps
 
