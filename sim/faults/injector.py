@@ -18,11 +18,12 @@ from ..loop.moments import Tie
 from ..loop.process import Process
 from ..loop.timers import Timers
 from .acts import About, Acts
-from .calls import Call, CallFaults, Fate
+from .calls import CallFaults
 from .disk import FullDisk
-from .event_path import DELIVERY, Carry, EventPath, Message, describe, event_name
+from .event_path import DELIVERY, Carry, EventPath, describe, event_name
 from .log import FaultLog
 from .moments import Moments
+from .passing import Call, Fate, Message
 from .past import Past
 from .stalls import Stalls
 from .steps import Steps

@@ -25,7 +25,7 @@ from ...trading.orders.observing import Observer
 from ...trading.strategy import Trader
 from ...trading.words import OrdStatus
 from ..desk.orders import OrderRecord
-from ..faults.calls import Call, Leaves
+from ..faults.passing import Call, Leaves
 from ..loop.process import Process
 from ..oracles import watched
 from ..oracles.port import Answered, PortEvent, Sent
