@@ -15,11 +15,11 @@ from ..matching.engines import AUTO, NoSuchEngineError, chosen
 from ..sim.backtest import World
 from ..sim.desk.bracket_rules import BracketRules
 from ..sim.desk.fees import FeeSpec, fee_schedule
-from ..sim.latency import Constant, LatencyProfile, LegSpec, latency_profile
+from ..sim.determinism.source_check import check_source, check_text
 from ..sim.market_rules import market_rules
-from ..sim.record import Record, utc
+from ..sim.record.record import Record, utc
 from ..sim.setup import Setup
-from ..sim.source_check import check_source, check_text
+from ..sim.wire.latency import Constant, LatencyProfile, LegSpec, latency_profile
 from ..trading import instruments
 from ..trading.calendar import calendar
 from ..trading.desk import Desk

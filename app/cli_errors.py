@@ -45,7 +45,7 @@ def explain(
     `strategy` is the user's file: what was raised there, or by something it called, is the
     strategy's failure. `doing` says what an interruption interrupted, `left` what it leaves.
     """
-    from ..sim.loop_errors import DeadlockError, LivelockError, LostErrors
+    from ..sim.loop.errors import DeadlockError, LivelockError, LostErrors
     from ..trading.errors import (
         ConnectionLost,
         JournalError,

@@ -9,7 +9,7 @@ from ..live.recorded_carrier import RecordedDial
 from ..live.recorder import Recorded, Recorder, WriterThread
 from ..live.settings import LiveSettings
 from ..scenarios.readers.times import span_ns
-from ..sim.record import utc
+from ..sim.record.record import utc
 from ..trading.moment import moment_ns
 from .cli_errors import LOST, OK
 from .cli_run import Doing, guarded

@@ -13,8 +13,8 @@ from ..live.settings import LiveSettings
 from ..sim.desk.bracket_rules import BracketRules
 from ..sim.desk.fees import fee_schedule
 from ..sim.gateway.listing import market_rules
-from ..sim.latency import latency_profile
 from ..sim.live_paper import LivePaper
+from ..sim.wire.latency import latency_profile
 from ..trading.calendar import calendar
 from ..trading.instrument import Instrument
 from ..trading.orders.journal.memory import MemoryJournal

@@ -17,7 +17,7 @@ from ..live.session import ProjectXSession
 from ..live.settings import LiveSettings
 from ..trading.broker import Broker
 from ..trading.errors import UsageError
-from ..trading.orders.figures.order_log import order_logger
+from ..trading.orders.figures.order_logger import order_logger
 from ..trading.orders.journal.memory import MemoryJournal
 from ..trading.orders.journal.port import Journal
 from ..trading.orders.risk.limits import RiskLimits, rule_set

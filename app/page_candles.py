@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..sim.spans import Ohlc, Spans
+from ..sim.feed.spans import Ohlc, Spans
 from ..trading.tape import NO_PRICE, Ints, Tape, pieces
 
 CANDLES_MAX = 800

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..scenarios import suspect_bars
-from ..sim.record import Record
-from ..sim.round_trips import RoundTrip
+from ..sim.record.record import Record
+from ..sim.record.round_trips import RoundTrip
 from ..trading.words import Side
 from .page_candles import Candles, candles, gaps
 from .report_text import money, price_shown, seconds

@@ -10,7 +10,7 @@ from ..live.recorded_broker import RecordedBroker
 from ..live.recorded_market import RecordedMarket
 from ..live.recorder import Recorded, Recorder
 from ..live.session import ProjectXSession
-from ..sim.record import utc
+from ..sim.record.record import utc
 from ..trading.calendar import calendar
 from ..trading.errors import ConnectionLost, UsageError
 from ..trading.events import MarketEvent

@@ -5,8 +5,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..sim.record import Record
-from ..sim.unprotected import Exposure
+from ..sim.record.record import Record
+from ..sim.record.unprotected import Exposure
 from ..trading.orders import tags
 from ..trading.orders.manager import Incident
 from . import report_page, report_text

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ..sim.record import Record, utc
-from ..sim.round_trips import RoundTrip
+from ..sim.record.record import Record, utc
+from ..sim.record.round_trips import RoundTrip
 from ..trading.instrument import Instrument
 
 if TYPE_CHECKING:

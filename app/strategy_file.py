@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..sim.source_check import check_source
+from ..sim.determinism.source_check import check_source
 from ..trading.errors import UsageError
 from ..trading.strategy import Strategy
 

@@ -19,10 +19,10 @@ from timing import machine
 from dryfill.matching.rules import Rules
 from dryfill.sim.backtest import World
 from dryfill.sim.desk.fees import fee_schedule
-from dryfill.sim.latency import latency_profile
-from dryfill.sim.loop_hold import hold_collector
+from dryfill.sim.loop.hold import hold_collector
 from dryfill.sim.oracles import watch
 from dryfill.sim.setup import Setup
+from dryfill.sim.wire.latency import latency_profile
 from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading import instruments
 from dryfill.trading.calendar import calendar

@@ -9,9 +9,9 @@ import asyncio
 
 from timing import machine, median_s, show
 
-from dryfill.sim.loop import VirtualLoop
-from dryfill.sim.loop_run import run_on
-from dryfill.sim.schedule import KINDS, Schedule
+from dryfill.sim.loop.loop import VirtualLoop
+from dryfill.sim.loop.run import run_on
+from dryfill.sim.loop.schedule import KINDS, Schedule
 
 TASKS, TURNS = 30, 2_000
 

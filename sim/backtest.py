@@ -17,26 +17,26 @@ from ..trading.strategy import Trader
 from .desk.account import Account
 from .desk.broker_desk import BrokerDesk
 from .desk.orders import OrderRecord
+from .determinism.guards import guarded
 from .digest import DomainDigest
 from .exchange import Exchange
 from .faults.calls import Leaves
 from .faults.injector import Faults
 from .faults.log import Fired
-from .guards import guarded
+from .feed.sim_market import SimMarket
 from .life import Life
-from .loop import VirtualLoop
-from .loop_run import run_on
-from .marks import Marks
-from .outside_hours import outside_hours
-from .process import Process
-from .record import Record, make_record
+from .loop.loop import VirtualLoop
+from .loop.process import Process
+from .loop.run import run_on
+from .record.marks import Marks
+from .record.outside_hours import outside_hours
+from .record.record import Record, make_record
+from .record.stale_fills import stale_fills
+from .record.unprotected import UnprotectedMeter
 from .setup import Setup
 from .sim_broker import SimBroker
-from .sim_market import SimMarket
-from .stale_fills import stale_fills
 from .supply import Supply
-from .unprotected import UnprotectedMeter
-from .wire import Wire
+from .wire.wire import Wire
 
 _PROGRESS_STEPS = 200
 

@@ -7,7 +7,7 @@ from ..matching.commands import Command
 from ..matching.engine import Book, Engine
 from ..matching.reports import Report
 from .digest import DomainDigest
-from .loop_moments import Tie
+from .loop.moments import Tie
 
 
 class Exchange:

@@ -11,7 +11,7 @@ from ..trading.errors import JournalError
 from ..trading.orders.journal.codec import Find, decode, encode
 from ..trading.orders.journal.port import Loaded
 from ..trading.orders.journal.records import Entry
-from .process import Process
+from .loop.process import Process
 
 Keeps = Literal["all", "all but the last", "the last torn"]
 """What is left of a process's writes when it has died (F29): each of them; all but the last; or of

@@ -12,11 +12,11 @@ from ..trading.errors import RunEnded, UsageError
 from ..trading.market import Market
 from ..trading.orders.risk.keeper import keep_within
 from ..trading.strategy import Trader
-from .loop import VirtualLoop
-from .loop_errors import DeadlockError, describe_task
-from .loop_tasks import VirtualTask
-from .process import Process
-from .record import utc
+from .loop.errors import DeadlockError, describe_task
+from .loop.loop import VirtualLoop
+from .loop.process import Process
+from .loop.tasks import VirtualTask
+from .record.record import utc
 from .setup import Setup
 from .streams import named_stream
 

@@ -26,11 +26,11 @@ from .desk.broker_desk import BrokerDesk
 from .desk.fees import FeeSchedule
 from .digest import DomainDigest
 from .exchange import Exchange
-from .latency import LatencyProfile
-from .loop_moments import Tie
-from .loop_timers import LoopTimers
+from .loop.moments import Tie
+from .loop.real_time import LoopTimers
 from .sim_broker import SimBroker
-from .wire import Wire
+from .wire.latency import LatencyProfile
+from .wire.wire import Wire
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -15,9 +15,9 @@ from ..trading.orders.settings import OrderSettings
 from ..trading.tape import Tape
 from .desk.bracket_rules import BracketRules
 from .desk.fees import FeeSchedule
-from .latency import LatencyProfile
-from .process import Process
-from .schedule import Schedule
+from .loop.process import Process
+from .loop.schedule import Schedule
+from .wire.latency import LatencyProfile
 
 _GRACE_NS = 10**9
 

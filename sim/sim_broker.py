@@ -19,10 +19,10 @@ from .desk.broker_desk import BrokerDesk
 from .faults.calls import Call, Fate, Leaves
 from .faults.event_path import Message
 from .faults.injector import Faults
-from .loop_moments import Tie
-from .process import Client, Process
-from .timers import BrokerTimers
-from .wire import Leg, Wire
+from .loop.moments import Tie
+from .loop.process import Client, Process
+from .loop.timers import BrokerTimers
+from .wire.wire import Leg, Wire
 
 T = TypeVar("T")
 

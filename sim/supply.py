@@ -4,7 +4,7 @@ from collections import deque
 
 from ..matching.engine import Engine
 from ..trading.tape import Tape
-from .loop_moments import Tie
+from .loop.moments import Tie
 
 _KEPT = 3  # a reader that is late by its latency may still look at rows that are just past
 

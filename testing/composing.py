@@ -20,11 +20,11 @@ from ..sim.explorer.case import Case, Program
 from ..sim.explorer.drawing import RECONCILE_S
 from ..sim.explorer.manager_work import ManagerWork
 from ..sim.explorer.walk import walk
-from ..sim.latency import Constant, latency_profile
 from ..sim.market_rules import market_rules
 from ..sim.oracles import Watch
 from ..sim.setup import Setup
 from ..sim.streams import named_stream
+from ..sim.wire.latency import Constant, latency_profile
 from ..trading import instruments
 from ..trading.calendar import calendar
 from ..trading.desk import Desk

@@ -25,6 +25,7 @@ from msgspec.structs import replace
 from ..scenarios.plan import Plan
 from ..scenarios.plan_run import WALK, RunHead
 from ..scenarios.plan_text import plan_to_toml, read_plan
+from ..sim.determinism.source_check import check_source
 from ..sim.explorer.case import Outcome
 from ..sim.explorer.drawing import Schedules, draw
 from ..sim.explorer.expectations import Ending
@@ -33,9 +34,8 @@ from ..sim.explorer.shrinking import OutOfRuns, Shrinker
 from ..sim.explorer.story import last_told
 from ..sim.explorer.verdict import Verdict
 from ..sim.faults.draw import Profile
-from ..sim.record import Record
-from ..sim.source_check import check_source
-from ..sim.unprotected import Unprotected
+from ..sim.record.record import Record
+from ..sim.record.unprotected import Unprotected
 from ..trading.errors import UsageError
 from .composing import case_of, drawn_start, head_of
 

@@ -7,9 +7,9 @@ from ..sim.gateway.accounts import AccountSpec, User, people
 from ..sim.gateway.gateway import Clocks, Gateway, GatewaySetup
 from ..sim.gateway.listing import Listing
 from ..sim.gateway.paper_account import PaperAccount
-from ..sim.loop import VirtualLoop
+from ..sim.loop.loop import VirtualLoop
+from ..sim.loop.process import Process
 from ..sim.network.server import Server
-from ..sim.process import Process
 from ..sim.setup import Setup
 from .live_settings import KEY, USER
 

@@ -22,28 +22,28 @@ from ..scenarios.plan import Plan
 from ..sim.desk.account import Account
 from ..sim.desk.broker_desk import BrokerDesk
 from ..sim.desk.orders import OrderRecord
+from ..sim.determinism.guards import guarded
 from ..sim.exchange import Exchange
 from ..sim.faults.calls import Leaves
 from ..sim.faults.injector import Faults
-from ..sim.guards import guarded
 from ..sim.life import Life
-from ..sim.loop import VirtualLoop
-from ..sim.loop_run import run_on
-from ..sim.marks import Marks
+from ..sim.loop.loop import VirtualLoop
+from ..sim.loop.process import Process
+from ..sim.loop.run import run_on
 from ..sim.network.fated import FatedCourses
 from ..sim.network.rest import Courses, SimTransport
 from ..sim.network.road import Road
 from ..sim.network.sockets import Losses, SimDial
 from ..sim.network.subscribing import fated_text
 from ..sim.network.telling import Telling
-from ..sim.outside_hours import outside_hours
-from ..sim.process import Process
-from ..sim.record import Record, make_record
+from ..sim.record.marks import Marks
+from ..sim.record.outside_hours import outside_hours
+from ..sim.record.record import Record, make_record
+from ..sim.record.unprotected import UnprotectedMeter
 from ..sim.setup import Setup
 from ..sim.streams import named_stream
 from ..sim.tracing.requests import FollowedCourses
-from ..sim.unprotected import UnprotectedMeter
-from ..sim.wire import Leg, Wire
+from ..sim.wire.wire import Leg, Wire
 from ..trading import instruments
 from ..trading.broker import Broker, BrokerEvent, Offers
 from ..trading.desk import Desk

@@ -6,7 +6,7 @@ from html import escape
 from importlib import resources
 from pathlib import Path
 
-from ...sim.record import utc
+from ...sim.record.record import utc
 from ...sim.tracing.rows import Complaint, Kind, Trace
 from ..files import write_whole
 from ..page_style import STYLE

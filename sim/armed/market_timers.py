@@ -11,7 +11,7 @@ from heapq import heapify, heappop, heappush
 from typing import TypeVarTuple
 
 from ..gateway.venue import Venue
-from ..loop_moments import Tie
+from ..loop.moments import Tie
 
 Ts = TypeVarTuple("Ts")
 

@@ -20,13 +20,13 @@ from ..digest import DomainDigest
 from ..faults.injector import Faults
 from ..faults.log import StalePlan
 from ..journal import SimDisk
-from ..loop_errors import DeadlockError, LivelockError, LostErrors
+from ..loop.errors import DeadlockError, LivelockError, LostErrors
+from ..loop.schedule import Schedule
 from ..oracles import Bounds, Findings, Violation, Watch, watch
 from ..oracles.scene import Scene
 from ..oracles.watch import Maker
 from ..oracles.watched import World as Watched
-from ..record import Record
-from ..schedule import Schedule
+from ..record.record import Record
 from ..setup import Setup
 from .expectations import BareAtMost, Ending, ending_of
 from .order_states import OrderStates

@@ -9,8 +9,8 @@ from ...scenarios.plan_run import RunHead
 from ...scenarios.plan_text import make_plan
 from ...trading.errors import UsageError
 from ..faults.draw import Profile, draw_plan
+from ..loop.schedule import KINDS, ScheduleKind
 from ..oracles.plan_outages import settles_s
-from ..schedule import KINDS, ScheduleKind
 from ..streams import Stream, named_stream
 
 HORIZON = 200

@@ -13,8 +13,8 @@ from ...trading.instrument import Instrument
 from ...trading.order import OrderRequest, OrderState
 from ...trading.words import ExecType, OrdStatus, OrdType, Side, TradingStatus
 from ..desk.broker_desk import BrokerDesk
-from ..loop_moments import Tie
-from ..timers import Timers
+from ..loop.moments import Tie
+from ..loop.timers import Timers
 
 STATES = {
     "halt": TradingStatus.HALT,

@@ -15,8 +15,8 @@ from ...trading.instrument import Instrument
 from ...trading.order import OrderRequest
 from ..desk.broker_desk import BrokerDesk
 from ..desk.wording import said
-from ..loop_moments import Tie
-from ..timers import Timers
+from ..loop.moments import Tie
+from ..loop.timers import Timers
 from .past import Past
 
 _PATIENCE_NS = 5 * 10**9  # how long a client waits for an answer or a connection that never comes

@@ -11,8 +11,8 @@ from ...scenarios.plan_kinds import GARBLED
 from ...trading.broker import AccountState, BrokerEvent, StreamState
 from ...trading.order import ExecutionReport, PositionState
 from ...trading.words import ExecType
-from ..loop_moments import Tie
-from ..timers import Timers
+from ..loop.moments import Tie
+from ..loop.timers import Timers
 
 _NAMES = {
     ExecType.NEW: "new",

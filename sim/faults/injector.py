@@ -13,10 +13,10 @@ from ...trading.instrument import Instrument
 from ...trading.order import ExecutionReport
 from ...trading.orders import tags
 from ..desk.broker_desk import BrokerDesk
-from ..loop import VirtualLoop
-from ..loop_moments import Tie
-from ..process import Process
-from ..timers import Timers
+from ..loop.loop import VirtualLoop
+from ..loop.moments import Tie
+from ..loop.process import Process
+from ..loop.timers import Timers
 from .acts import About, Acts
 from .calls import Call, CallFaults, Fate
 from .event_path import DELIVERY, Carry, EventPath, Message, describe, event_name

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Any
 
-from ..loop import VirtualLoop
-from ..process import Process, current_process, process_of
+from ..loop.loop import VirtualLoop
+from ..loop.process import Process, current_process, process_of
 
 
 class Steps:

@@ -12,7 +12,7 @@ import numpy as np
 from ...trading.errors import Refused
 from ...trading.events import Bar
 from ...trading.tape import Ints
-from ..tape_bars import BarColumns, bars_of
+from ..feed.tape_bars import BarColumns, bars_of
 from .error_codes import Failed, Failure
 from .listing import Listing
 

@@ -16,7 +16,7 @@ from ...trading.errors import UsageError
 from ...trading.events import Quote, Trade
 from ...trading.words import TradingStatus
 from ..digest import DomainDigest
-from ..loop_moments import Tie
+from ..loop.moments import Tie
 from .accounts import People
 from .by_hand import HandPrice, HandStatus
 from .listing import Listing

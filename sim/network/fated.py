@@ -23,7 +23,7 @@ from ..gateway.paper_account import PaperAccount
 from ..gateway.rest import failure, success
 from ..gateway.venue import Venue
 from ..gateway.wire_models import order_model
-from ..timers import Timers
+from ..loop.timers import Timers
 from .application import Answer
 from .rest import Course, Courses, Ends
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import httpx
 
-from ..loop import VirtualLoop
-from ..loop_moments import Tie
-from ..process import Process
-from ..wire import Leg, Wire
+from ..loop.loop import VirtualLoop
+from ..loop.moments import Tie
+from ..loop.process import Process
+from ..wire.wire import Leg, Wire
 from .application import Answer, ask, http_scope
 from .server import Server
 

@@ -2,7 +2,7 @@
 and serves an application of its own."""
 
 from ...trading.errors import UsageError
-from ..process import Process
+from ..loop.process import Process
 from .application import Application
 
 

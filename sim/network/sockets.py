@@ -10,9 +10,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..loop import VirtualLoop
-from ..process import Process
-from ..wire import Leg, Line, Wire
+from ..loop.loop import VirtualLoop
+from ..loop.process import Process
+from ..wire.wire import Leg, Line, Wire
 from .application import Application, Message, socket_scope
 from .road import Road
 from .server import Server

@@ -17,8 +17,8 @@ from ..faults.event_path import Message
 from ..faults.injector import Faults
 from ..gateway.gateway import Gateway
 from ..gateway.paper_account import PaperAccount, UserEvent
-from ..loop_moments import Tie
-from ..timers import Timers
+from ..loop.moments import Tie
+from ..loop.timers import Timers
 from .forms import written
 from .road import Road
 

@@ -11,7 +11,7 @@ from ...trading.instrument import Instrument
 from ...trading.order import Execution, OrderChange, OrderRequest, OrderState, PositionState
 from ...trading.orders.exits.flatten_core import FlattenResult
 from ...trading.orders.handle import CancelResult, Order
-from ..schedule import LOOKS_ON
+from ..loop.schedule import LOOKS_ON
 
 T = TypeVar("T")
 Do = Literal["place", "modify", "cancel", "close", "read"]

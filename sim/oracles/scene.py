@@ -15,7 +15,7 @@ from ...trading.orders.tags import Tag
 from ...trading.words import ExecType, OrdStatus, OrdType
 from ..desk.broker_desk import BrokerDesk
 from ..desk.orders import OrderRecord
-from ..unprotected import Intents
+from ..record.unprotected import Intents
 from .bounds import Bounds, in_ns
 from .doubtful import Doubts
 from .knowable import Backlog, Covered, Knowledge, Moment, Reachable, Stopwatch

@@ -8,8 +8,8 @@ from ...trading.desk import Desk
 from ..desk.account import Account
 from ..desk.broker_desk import BrokerDesk
 from ..faults.injector import Faults
-from ..loop import VirtualLoop
-from ..process import Process
+from ..loop.loop import VirtualLoop
+from ..loop.process import Process
 from ..setup import Setup
 
 

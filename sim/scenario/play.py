@@ -19,10 +19,10 @@ from ...trading.desk import Desk
 from ...trading.errors import DryfillError, ScenarioError, UsageError
 from ...trading.strategy import Trader
 from ..faults.log import StalePlan
-from ..loop_errors import DeadlockError, LivelockError, LostErrors
+from ..loop.errors import DeadlockError, LivelockError, LostErrors
 from ..oracles import Bounds, OracleError, Violation, watch
 from ..oracles.watched import World as Watched
-from ..record import Record
+from ..record.record import Record
 from ..setup import Setup
 from .eyes import Eyes
 from .family import Variation, member

@@ -20,9 +20,9 @@ from ...trading.tape import Tape
 from ..desk.bracket_rules import BracketRules
 from ..desk.fees import fee_schedule
 from ..journal import SimDisk
-from ..latency import Constant, latency_profile
 from ..market_rules import market_rules
 from ..setup import Setup
+from ..wire.latency import Constant, latency_profile
 from .family import Member, Page
 
 _MINUTE_NS = 60 * 10**9

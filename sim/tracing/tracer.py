@@ -26,11 +26,11 @@ from ...trading.strategy import Trader
 from ...trading.words import OrdStatus
 from ..desk.orders import OrderRecord
 from ..faults.calls import Call, Leaves
-from ..marks import Marks
+from ..loop.process import Process
 from ..oracles import watched
 from ..oracles.port import Answered, PortEvent, Sent
-from ..process import Process
-from ..unprotected import Exposure, UnprotectedMeter
+from ..record.marks import Marks
+from ..record.unprotected import Exposure, UnprotectedMeter
 from . import told
 from .desk_calls import follow_calls, follow_inbox
 from .market_near import market_near

@@ -7,8 +7,8 @@ from small_world import MNQ, MS, small_world
 
 from dryfill.app.account_acts import cancel_everything, flatten, look
 from dryfill.app.dry_broker import DryBroker
-from dryfill.sim.guards import guarded
-from dryfill.sim.loop_run import run_on
+from dryfill.sim.determinism.guards import guarded
+from dryfill.sim.loop.run import run_on
 from dryfill.trading.errors import OutcomeUnknown, RefusedByUs
 from dryfill.trading.order import OrderChange, OrderRequest
 from dryfill.trading.orders.settings import OrderSettings

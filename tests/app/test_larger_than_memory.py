@@ -15,7 +15,7 @@ from dryfill.app.page_figure import figure
 from dryfill.app.strategy_file import load_strategy
 from dryfill.matching.engines import native_is_there
 from dryfill.scenarios.readers import spool
-from dryfill.sim import marks
+from dryfill.sim.record import marks
 from dryfill.trading import tape as tapes
 from dryfill.trading.mapped import is_mapped
 from dryfill.trading.tape import Tape, TradeRows, make_tape

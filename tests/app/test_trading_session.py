@@ -8,8 +8,8 @@ from small_world import MNQ, small_world
 
 from dryfill import Buy, Sell, Ticks
 from dryfill.app.trading_session import Terms, TradingSession
-from dryfill.sim.guards import guarded
-from dryfill.sim.loop_run import run_on
+from dryfill.sim.determinism.guards import guarded
+from dryfill.sim.loop.run import run_on
 from dryfill.trading.errors import OutcomeUnknown, RefusedByUs
 from dryfill.trading.order import OrderRequest
 from dryfill.trading.orders.journal.memory import MemoryJournal

@@ -1,6 +1,6 @@
 """Faults of our own, put into a manager in the middle of a script."""
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 
 
 class Fault(Exception):

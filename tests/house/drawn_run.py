@@ -21,10 +21,10 @@ from dryfill.scenarios.plan_text import plan_to_toml
 from dryfill.sim.backtest import World
 from dryfill.sim.desk.fees import fee_schedule
 from dryfill.sim.faults.draw import Profile, draw_plan
-from dryfill.sim.latency import latency_profile
 from dryfill.sim.oracles import Bounds, Findings, Watch, watch
 from dryfill.sim.oracles.plan_outages import settles_s
 from dryfill.sim.setup import Setup
+from dryfill.sim.wire.latency import latency_profile
 from dryfill.trading import instruments
 from dryfill.trading.calendar import calendar
 from dryfill.trading.errors import DryfillError

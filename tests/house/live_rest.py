@@ -9,7 +9,7 @@ from dryfill.live.rate_budget import RateBudget, RateLimits
 from dryfill.live.redaction import Secrets
 from dryfill.live.rest import Rest
 from dryfill.live.turnstile import Turnstile
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 
 
 class Session:

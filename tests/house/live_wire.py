@@ -11,7 +11,7 @@ from live_hub import Hub
 
 from dryfill.live.session import ProjectXSession
 from dryfill.live.settings import LiveSettings
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.order import OrderRequest
 from dryfill.trading.words import OrdType, Side
 

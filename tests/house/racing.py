@@ -43,11 +43,11 @@ from dryfill.scenarios.plan_text import plan_from_toml, plan_to_toml
 from dryfill.sim.backtest import World
 from dryfill.sim.desk.bracket_rules import BracketRules
 from dryfill.sim.desk.fees import fee_schedule
-from dryfill.sim.latency import latency_profile
 from dryfill.sim.oracles import watch
 from dryfill.sim.scenario.family import LEGS, Member, Page, member
 from dryfill.sim.scenario.play import LOGIN_NS
 from dryfill.sim.setup import Setup
+from dryfill.sim.wire.latency import latency_profile
 from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading import instruments
 from dryfill.trading.calendar import calendar

@@ -6,8 +6,8 @@ from decimal import Decimal
 from dryfill.matching.rules import Rules
 from dryfill.scenarios.market_rows import market_rows, tape_of
 from dryfill.sim.desk.fees import fee_schedule
-from dryfill.sim.latency import latency_profile
 from dryfill.sim.setup import Setup
+from dryfill.sim.wire.latency import latency_profile
 from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading import instruments
 from dryfill.trading.calendar import calendar

@@ -12,7 +12,7 @@ from dryfill.live.hub_client import HubClient
 from dryfill.live.hub_session import HubSession, HubSettings, Subscription
 from dryfill.live.redaction import Secrets
 from dryfill.live.settings import LiveSettings
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.errors import Refused, UsageError
 
 ORDERS = Subscription("SubscribeOrders", (1001,))

@@ -6,7 +6,7 @@ from live_hub import Hub
 
 from dryfill.live.recorded_carrier import RecordedDial
 from dryfill.live.recorder import AtOnce, Recorder
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.recording_file import read_part
 
 GREETING = '{"protocol":"json","version":1}\x1e'

@@ -17,7 +17,7 @@ from dryfill.live.recorder import AtOnce, Recorded, Recorder
 from dryfill.live.recorder_files import RecorderSettings
 from dryfill.scenarios import read_market, synthetic
 from dryfill.sim.backtest import World
-from dryfill.sim.record import Record
+from dryfill.sim.record.record import Record
 from dryfill.trading import instruments
 from dryfill.trading.errors import ScenarioError
 from dryfill.trading.recording_file import read_part

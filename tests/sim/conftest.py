@@ -21,9 +21,9 @@ from dryfill.sim.desk.broker_desk import BrokerDesk
 from dryfill.sim.desk.fees import FeeSpec, fee_schedule
 from dryfill.sim.digest import DomainDigest
 from dryfill.sim.exchange import Exchange
-from dryfill.sim.latency import latency_profile
-from dryfill.sim.record import Record
+from dryfill.sim.record.record import Record
 from dryfill.sim.setup import Setup
+from dryfill.sim.wire.latency import latency_profile
 from dryfill.trading import instruments
 from dryfill.trading.calendar import calendar
 from dryfill.trading.desk import Desk

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from dryfill.sim.backtest import World
-from dryfill.sim.loop_errors import DeadlockError, LostErrors
+from dryfill.sim.loop.errors import DeadlockError, LostErrors
 from dryfill.trading import instruments
 from dryfill.trading.errors import Refused
 from dryfill.trading.order import Buy, Sell

@@ -23,7 +23,7 @@ from dryfill.scenarios import synthetic
 from dryfill.sim.backtest import World
 from dryfill.sim.setup import Setup
 from dryfill.sim.desk.fees import fee_schedule
-from dryfill.sim.latency import latency_profile
+from dryfill.sim.wire.latency import latency_profile
 from dryfill.trading import instruments
 from dryfill.trading.calendar import calendar
 from dryfill.trading.order import Buy, Sell

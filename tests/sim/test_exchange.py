@@ -5,7 +5,7 @@ from dryfill.matching.reference import ReferenceEngine
 from dryfill.matching.rules import Rules
 from dryfill.sim.digest import DomainDigest
 from dryfill.sim.exchange import Exchange
-from dryfill.sim.loop_moments import HORIZON_NS
+from dryfill.sim.loop.moments import HORIZON_NS
 from dryfill.trading.words import ExecType, OrdType, Side, TradingStatus
 
 MS = 1_000_000

@@ -12,13 +12,13 @@ from dryfill.sim.desk.broker_desk import BrokerDesk
 from dryfill.sim.desk.fees import fee_schedule
 from dryfill.sim.digest import DomainDigest
 from dryfill.sim.exchange import Exchange
-from dryfill.sim.latency import latency_profile
-from dryfill.sim.loop import VirtualLoop
-from dryfill.sim.loop_errors import LostErrors
-from dryfill.sim.loop_run import run_on
-from dryfill.sim.process import Process
+from dryfill.sim.loop.errors import LostErrors
+from dryfill.sim.loop.loop import VirtualLoop
+from dryfill.sim.loop.process import Process
+from dryfill.sim.loop.run import run_on
 from dryfill.sim.sim_broker import SimBroker
-from dryfill.sim.wire import Wire
+from dryfill.sim.wire.latency import latency_profile
+from dryfill.sim.wire.wire import Wire
 from dryfill.trading import instruments
 from dryfill.trading.errors import OutcomeUnknown, Refused
 from dryfill.trading.order import ExecutionReport, OrderRequest

@@ -14,7 +14,7 @@ from rehearsing import MNQ, bracket_digest, setup_of, trade_a_bracket
 from dryfill.live.broker import ProjectXBroker
 from dryfill.live.market import ProjectXMarket
 from dryfill.sim.journal import SimDisk
-from dryfill.sim.loop_errors import RealWorldError
+from dryfill.sim.loop.errors import RealWorldError
 from dryfill.sim.oracles import watch
 from dryfill.testing.live_settings import rehearsed_settings
 from dryfill.testing.wire_world import Rehearsal

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading import instruments
 from dryfill.trading.broker import Offers
 from dryfill.trading.desk import Desk

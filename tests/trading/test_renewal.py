@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.errors import NotSent, OutcomeUnknown, SessionExpired
 from dryfill.trading.renewal import Renewal
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.errors import UsageError
 from dryfill.trading.inbox import Inbox
 from dryfill.trading.order import ExecutionReport

@@ -6,12 +6,12 @@ import json
 import pytest
 from twin_world import CONTRACT, KEY, MS, T0, played, setup_of, twin, twin_in_process
 
+from dryfill.sim.determinism.guards import guarded
 from dryfill.sim.gateway.alignment import aligned
 from dryfill.sim.gateway.gateway import Clocks, Gateway
 from dryfill.sim.gateway.pump import Pump
-from dryfill.sim.guards import guarded
-from dryfill.sim.loop import VirtualLoop
-from dryfill.sim.loop_run import run_on
+from dryfill.sim.loop.loop import VirtualLoop
+from dryfill.sim.loop.run import run_on
 
 WALK = "\n".join(
     f"{n * 100} quote {80_000 + n * 7 % 40}x5 {80_001 + n * 7 % 40}x7\n"

@@ -5,14 +5,14 @@ import asyncio
 import httpx
 import pytest
 
-from dryfill.sim.latency import latency_profile
-from dryfill.sim.loop import VirtualLoop
-from dryfill.sim.loop_run import run_on
+from dryfill.sim.loop.loop import VirtualLoop
+from dryfill.sim.loop.process import Process, current_process
+from dryfill.sim.loop.run import run_on
 from dryfill.sim.network.application import Answer
 from dryfill.sim.network.rest import CONNECTIONS_MOST, Course, Courses, SimTransport
 from dryfill.sim.network.server import Server as Program
-from dryfill.sim.process import Process, current_process
-from dryfill.sim.wire import Wire
+from dryfill.sim.wire.latency import latency_profile
+from dryfill.sim.wire.wire import Wire
 from dryfill.trading.errors import UsageError
 
 MS = 10**6

@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-from dryfill.sim.latency import latency_profile
-from dryfill.sim.loop import VirtualLoop
-from dryfill.sim.loop_run import run_on
+from dryfill.sim.loop.loop import VirtualLoop
+from dryfill.sim.loop.process import Process
+from dryfill.sim.loop.run import run_on
 from dryfill.sim.network.road import Road
 from dryfill.sim.network.server import Server as Program
 from dryfill.sim.network.sockets import Losses, SimDial
-from dryfill.sim.process import Process
-from dryfill.sim.wire import Leg, Wire
+from dryfill.sim.wire.latency import latency_profile
+from dryfill.sim.wire.wire import Leg, Wire
 
 MS = 10**6
 

@@ -18,9 +18,9 @@ import pytest
 from dryfill.matching.rules import Rules
 from dryfill.sim.backtest import World
 from dryfill.sim.desk.fees import fee_schedule
-from dryfill.sim.latency import latency_profile
 from dryfill.sim.oracles import watch
 from dryfill.sim.setup import Setup
+from dryfill.sim.wire.latency import latency_profile
 from dryfill.trading import instruments
 from dryfill.trading.calendar import calendar
 from dryfill.trading.order import OrderRequest

@@ -38,7 +38,7 @@ from life_acts import LIVES, act_on_life
 from position_acts import ACTS, act_on_position
 from scripted_broker import ASKS, LOSSY, MNQ, NATIVE, OFFERS, ScriptedBroker
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.broker import StreamState
 from dryfill.trading.errors import RefusedByUs
 from dryfill.trading.order import Buy, Sell

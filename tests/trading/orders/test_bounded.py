@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.order import Buy
 from dryfill.trading.orders.settings import OrderSettings
 from dryfill.trading.price import Ticks

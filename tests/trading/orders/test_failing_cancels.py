@@ -7,7 +7,7 @@ from collections import Counter
 from msgspec import structs
 from scripted_broker import MNQ, ScriptedBroker
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.errors import OutcomeUnknown
 from dryfill.trading.order import Buy, ExecutionReport
 from dryfill.trading.orders.manager import OrderManager

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from breaking import broken, kinds, raises
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.orders.brackets.bracket import Bracket
 from dryfill.trading.orders.exits.fallback import Fallback
 from dryfill.trading.orders.groups.group import Group

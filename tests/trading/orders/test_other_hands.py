@@ -3,7 +3,7 @@
 import pytest
 from held_with_a_stop import HELD as LONG_2
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 
 SCRIPTS = {
     "a plain order of the trader's closes a part: the legs follow": f"""

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from msgspec import structs
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.errors import OffGrid, RefusedByUs, UsageError
 from dryfill.trading.order import Buy, Sell
 from dryfill.trading.orders.manager import OrderManager

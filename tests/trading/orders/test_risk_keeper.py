@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 from scripted_broker import MNQ, ScriptedBroker
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading import instruments
 from dryfill.trading.broker import AccountState
 from dryfill.trading.calendar import calendar

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from breaking import Fault, broken, kinds, raises
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.errors import GuardFailed, UsageError
 from dryfill.trading.orders.brackets.bracket import Bracket
 from dryfill.trading.orders.exits.fallback import Fallback

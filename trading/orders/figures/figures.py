@@ -112,8 +112,8 @@ class Figures:
         self._outbox.observers.add(alarm)
 
     def log(self, logger: Any) -> None:
-        """Write a log of orders from now on, to a logger of structlog's (`order_log.order_logger`
-        makes one for a file). The setting `log_ids` says whether it may name ids."""
+        """Write a log of orders from now on, to a logger of structlog's (`order_logger` makes one
+        for a file). The setting `log_ids` says whether it may name ids."""
         self._stream.sink(OrderLog(logger, ids=self._outbox.settings.log_ids).hear)
 
     def _breakers(self) -> dict[str, str]:

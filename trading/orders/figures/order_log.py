@@ -10,8 +10,7 @@ import re
 from collections import OrderedDict
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
-from importlib import import_module
-from typing import Any, Literal, TextIO
+from typing import Any
 
 from ..events import (
     Accepted,
@@ -27,35 +26,15 @@ from ..events import (
     Rejected,
 )
 
-Level = Literal["debug", "info", "warning"]
 Line = MutableMapping[str, Any]
 
 _NAMED_MOST = 10_000  # orders whose number is remembered after they are over
-_LEVELS = {"debug": 10, "info": 20, "warning": 30}
 _SECRETS = re.compile(
     r"(?P<name>\b(?:authorization|api[_-]?key|access[_-]?token|token|password|secret)\b[\"']?"
     r"\s*[:=]\s*[\"']?(?:bearer\s+)?|\bbearer\s+)[^\s\"',;&}]+"
     r"|\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?",
     re.IGNORECASE,
 )
-
-
-def order_logger(file: TextIO, *, json: bool = False, level: Level = "info") -> Any:
-    """A structlog logger that writes to a text file, `key=value` or a JSON object on each line. It
-    has nothing of structlog's global configuration, and reads no clock."""
-    structlog = import_module("structlog")  # here: few runs write a log, and it is long to load
-    shown: Any = (
-        structlog.processors.JSONRenderer()
-        if json
-        else structlog.processors.KeyValueRenderer(key_order=["time", "level", "event"])
-    )
-    return structlog.wrap_logger(
-        structlog.WriteLogger(file),
-        processors=[structlog.processors.add_log_level, without_secrets, shown],
-        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        context_class=dict,
-        cache_logger_on_first_use=True,
-    ).bind()
 
 
 def without_secrets(logger: Any, method: str, line: Line) -> Line:

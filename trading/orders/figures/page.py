@@ -96,6 +96,8 @@ is left gets five seconds.
 
 ## The log
 
+    from dryfill.trading.orders.figures.order_logger import order_logger
+
     manager.figures.log(order_logger(open("orders.log", "a")))      # json=True: an object a line
 
 One INFO line when the broker has an order, one for each fill, one when it is over; one WARNING

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.orders.events import (
     Cancelled,
     Corrected,

@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from dryfill.trading.orders.figures.order_log import hidden, order_logger
+from dryfill.trading.orders.figures.order_log import hidden
+from dryfill.trading.orders.figures.order_logger import order_logger
 from dryfill.trading.orders.settings import OrderSettings
 
 RESTS = """

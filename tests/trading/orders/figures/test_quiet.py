@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from dryfill.trading.errors import Refused
-from dryfill.trading.orders.figures.order_log import order_logger
+from dryfill.trading.orders.figures.order_logger import order_logger
 from dryfill.trading.orders.settings import OrderSettings
 from dryfill.trading.words import Reason
 

@@ -10,7 +10,7 @@ import asyncio
 import pytest
 from small_world import small_world
 
-from dryfill.sim.latency import latency_profile
+from dryfill.sim.wire.latency import latency_profile
 from dryfill.trading.order import Buy, Sell
 from dryfill.trading.orders.journal.memory import MemoryJournal
 from dryfill.trading.orders.settings import OrderSettings

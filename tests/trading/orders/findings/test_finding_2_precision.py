@@ -12,7 +12,7 @@ import pytest
 from msgspec import structs
 from scripted_broker import OFFERS
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading import instruments
 from dryfill.trading.broker import Ack
 from dryfill.trading.errors import OffGrid

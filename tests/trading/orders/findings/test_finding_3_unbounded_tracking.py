@@ -16,7 +16,7 @@ import pytest
 from msgspec import structs
 from scripted_broker import MNQ, OFFERS
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.broker import Ack
 from dryfill.trading.order import Buy, ExecutionReport, OrderState, Sell
 from dryfill.trading.orders.manager import OrderManager

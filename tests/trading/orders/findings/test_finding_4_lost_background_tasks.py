@@ -10,7 +10,7 @@ import asyncio
 
 import pytest
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.errors import OutcomeUnknown, Refused
 from dryfill.trading.orders.observing import Observer
 from dryfill.trading.orders.settings import OrderSettings

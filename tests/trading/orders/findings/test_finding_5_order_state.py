@@ -8,7 +8,7 @@ import asyncio
 
 import pytest
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.errors import OutcomeUnknown
 from dryfill.trading.orders.settings import OrderSettings
 

@@ -10,8 +10,8 @@ from collections import Counter
 
 import pytest
 
-from dryfill.sim.loop_run import run_virtual
-from dryfill.trading.orders.figures.order_log import order_logger
+from dryfill.sim.loop.run import run_virtual
+from dryfill.trading.orders.figures.order_logger import order_logger
 from dryfill.trading.orders.settings import OrderSettings
 
 # 1a: bracket buy 5; 2 filled; the client cancels, and 1 more is filled before the cancel arrives.

@@ -13,9 +13,9 @@ from dryfill.matching.rules import Rules
 from dryfill.scenarios.plan_text import make_plan
 from dryfill.sim.backtest import World
 from dryfill.sim.desk.fees import fee_schedule
-from dryfill.sim.latency import latency_profile
 from dryfill.sim.oracles import Bounds, watch
 from dryfill.sim.setup import Setup
+from dryfill.sim.wire.latency import latency_profile
 from dryfill.trading import instruments
 from dryfill.trading.calendar import calendar
 from dryfill.trading.tape import QuoteRows, TradeRows, make_tape

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.broker import Urgency
 from dryfill.trading.order import Buy, Sell
 from dryfill.trading.orders import tags

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading import instruments
 from dryfill.trading.errors import OffGrid, RefusedByUs, UsageError
 from dryfill.trading.order import Buy, Sell

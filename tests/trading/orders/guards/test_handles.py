@@ -3,7 +3,7 @@
 from position_acts import GUARDED, HELD
 from scripted_broker import MNQ
 
-from dryfill.sim.loop_run import run_virtual
+from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.orders.settings import OrderSettings
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from dryfill.sim.journal import SimDisk
-from dryfill.sim.process import Process
+from dryfill.sim.loop.process import Process
 from dryfill.trading import instruments
 from dryfill.trading.errors import JournalError, UsageError
 from dryfill.trading.order import (

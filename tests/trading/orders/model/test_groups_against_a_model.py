@@ -15,7 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from dryfill.sim.loop import VirtualLoop
+from dryfill.sim.loop.loop import VirtualLoop
 from dryfill.trading.order import Buy, Sell
 from dryfill.trading.orders.manager import OrderManager
 from dryfill.trading.words import ContingencyType, OrdType

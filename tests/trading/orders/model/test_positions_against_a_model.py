@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from msgspec import structs
 
-from dryfill.sim.loop import VirtualLoop
+from dryfill.sim.loop.loop import VirtualLoop
 from dryfill.trading.errors import RefusedByUs, UsageError
 from dryfill.trading.order import Buy, ExecutionReport, OrderState, Sell
 from dryfill.trading.orders import tags

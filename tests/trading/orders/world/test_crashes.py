@@ -17,10 +17,10 @@ from dryfill.sim.backtest import World
 from dryfill.sim.desk.bracket_rules import BracketRules
 from dryfill.sim.desk.fees import fee_schedule
 from dryfill.sim.journal import SimDisk
-from dryfill.sim.latency import latency_profile
-from dryfill.sim.loop_hold import hold_collector
+from dryfill.sim.loop.hold import hold_collector
 from dryfill.sim.oracles.watch import watch
 from dryfill.sim.setup import Setup
+from dryfill.sim.wire.latency import latency_profile
 from dryfill.trading import instruments
 from dryfill.trading.calendar import calendar
 from dryfill.trading.order import Buy, Sell

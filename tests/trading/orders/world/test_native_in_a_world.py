@@ -10,10 +10,10 @@ from dryfill.scenarios.plan_text import plan_from_toml
 from dryfill.sim.backtest import World
 from dryfill.sim.desk.bracket_rules import BracketRules
 from dryfill.sim.desk.fees import fee_schedule
-from dryfill.sim.latency import latency_profile
 from dryfill.sim.oracles.bounds import Bounds
 from dryfill.sim.oracles.watch import watch
 from dryfill.sim.setup import Setup
+from dryfill.sim.wire.latency import latency_profile
 from dryfill.trading.calendar import calendar
 from dryfill.trading.desk import Desk
 from dryfill.trading.errors import DryfillError

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from dryfill.sim.loop_hold import hold_collector
-from dryfill.sim.schedule import Schedule
+from dryfill.sim.loop.hold import hold_collector
+from dryfill.sim.loop.schedule import Schedule
 from dryfill.trading.calendar import calendar
 from dryfill.trading.errors import Refused
 from dryfill.trading.order import Buy, Sell

@@ -1,0 +1,1 @@
+"""What would make two runs differ is refused: before a run in the source, in a run at the door."""
