@@ -148,8 +148,11 @@ class Legs:
             return  # it is as it should be, or its fate is not known
         elif leg is self.stop and not leg.cancel_first:
             request = leg.request(self._intent, self._instrument, side, self._tif, wish)
+            doubted = [other for other in leg.standing if other is not order]
             leg.replaced = order
-            leg.sent(self._sender.send(request))
+            leg.sent(new := self._sender.send(request))
+            for other in doubted:  # the substitute of it has the wrong size by now
+                self._hedge.say(other, new)
             self._hedge.watch(leg, leg.standing)
             forget(leg)
         else:
@@ -196,8 +199,8 @@ class Legs:
 
     def _has_room(self, leg: Leg, standing: list[Order], wish: LegWish) -> bool:
         """Whether an attempt may be sent: none may be working but a stop in doubt."""
-        covered = leg.replaced is not None and leg.replaced.leaves_qty >= wish.open_qty
-        return not standing or (leg is self.stop and not covered and self._hedge.due(leg, standing))
+        fits = leg.replaced is not None and leg.replaced.leaves_qty == wish.open_qty
+        return not standing or (leg is self.stop and not fits and self._hedge.due(leg, standing))
 
     def _change_refused(self, leg: Leg, order: Order) -> None:
         """The order works on as it was. It is kept while the change is tried again: an old stop
