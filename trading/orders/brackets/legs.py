@@ -168,6 +168,10 @@ class Legs:
         if live is None:
             return
         core = live.core
+        if not core.refusal or leg.excused == core.refusals:
+            leg.refused_s = None
+        elif leg.refused_s is None:
+            leg.refused_s = self._sender.now_s()
         if core.change_refused and leg.pause is None and leg.excused != core.refusals:
             self._change_refused(leg, live)
         elif leg.replaced is None and core.agreed:
@@ -178,7 +182,7 @@ class Legs:
     def _ended(self, leg: Leg, order: Order) -> None:
         core = order.core
         self._sender.never(leg.pause)
-        leg.pause = None
+        leg.pause = leg.refused_s = None
         if leg.replaced is not None and order is leg.last and core.wish.working:
             self._not_replaced(leg, leg.replaced, order)
         elif core.wish.working and core.venue_status is not OrdStatus.FILLED:
@@ -242,6 +246,8 @@ class Legs:
             # (race-scenarios RS-17, RS-20): ask, and do not wait long for the answer.
             pause_s = settings.vanished_s
             self._sender.look_around(order, lambda: leg.cut_pause(self._sender))
+        if leg.refused_s is not None:  # the look that told that it works as it was is a part of it
+            pause_s = max(pause_s - (self._sender.now_s() - leg.refused_s), 0.0)
         leg.pause = self._sender.later(pause_s, lambda: self._resume(leg))
 
     def _resume(self, leg: Leg) -> None:
