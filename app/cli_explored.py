@@ -43,6 +43,7 @@ _OF_THE_HEAD = (
     "latency",
     "engine",
     "bare",
+    "work",
 )
 """Options that are values of a plan's head, as they are written."""
 

@@ -275,8 +275,8 @@ class Scene:
         self.doubts.heard(record.known_as, moment)
         if report.exec_type is ExecType.TRADE or contract.moved is None:
             contract.moved = moment
-            untold = [m for m in contract.fills if m.known_ns is None and report.time_ns <= m.due_ns]
-            contract.fills = [*untold, moment]
+            recent = [m for m in contract.fills if report.time_ns <= m.due_ns]
+            contract.fills = [*(m for m in recent if m.known_ns is None), moment]
         moments = (moment, contract.moved)
         return BrokerSaid(record, report, record.tag, own, moment, moments, contract, before)
 
