@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # written "as" so that type checkers take them for exported
     from .trading.errors import ScenarioError as ScenarioError
     from .trading.errors import UsageError as UsageError
     from .trading.events import Bar as Bar
+    from .trading.events import Crossing as Crossing
     from .trading.events import Quote as Quote
     from .trading.events import Trade as Trade
     from .trading.instrument import Instrument as Instrument
@@ -60,7 +61,7 @@ _HOME = {
         "ScenarioError",
         "UsageError",
     ),
-    ".trading.events": ("Bar", "Quote", "Trade"),
+    ".trading.events": ("Bar", "Crossing", "Quote", "Trade"),
     ".trading.instrument": ("Instrument",),
     ".trading.order": ("Buy", "Sell"),
     ".trading.orders.risk.limits": ("RiskLimits", "rule_set"),
@@ -79,6 +80,7 @@ __all__ = [
     "Buy",
     "ConnectionLost",
     "ContingencyType",
+    "Crossing",
     "Desk",
     "DryfillError",
     "Instrument",
