@@ -183,7 +183,7 @@ class SimMarket:
     def _found(self, limit_ns: int) -> Stream | None:
         """The head, once it is known: rows up to a moment are looked through for crossings."""
         while (head := self._head()) is not None:
-            if not isinstance(head, CrossingStream) or not head.looking:
+            if type(head) is not CrossingStream or not head.looking:
                 return head
             if head.sent_ns > limit_ns:
                 return None
