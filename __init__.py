@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:  # written "as" so that type checkers take them for exported
     from .app.backtest import Backtest as Backtest
-    from .app.report import Report as Report
+    from .app.report.report import Report as Report
     from .scenarios import read_market as read_market
     from .scenarios import synthetic as synthetic
     from .scenarios import synthetic_bars as synthetic_bars
@@ -46,7 +46,7 @@ if TYPE_CHECKING:  # written "as" so that type checkers take them for exported
 
 _HOME = {
     ".app.backtest": ("Backtest",),
-    ".app.report": ("Report",),
+    ".app.report.report": ("Report",),
     ".scenarios": ("read_market", "synthetic", "synthetic_bars", "write_market"),
     ".trading.desk": ("Desk",),
     ".trading.errors": (

@@ -32,7 +32,7 @@ from ..trading.orders.settings import OrderSettings
 from ..trading.strategy import Strategy
 from ..trading.tape import Tape
 from ..trading.trader import trader_of
-from .report import Report
+from .report.report import Report
 
 _KEEPERS = ("auto", "native", "client")
 _HEARD = "market data arrives when the recorder had it; its latency is the recording's own"

@@ -25,7 +25,7 @@ from ..trading.errors import DryfillError
 from ..trading.events import MarketEvent
 from ..trading.instrument import Instrument
 from ..trading.market import Channel
-from .journal_file import journal_path
+from .session.journal_file import journal_path
 
 _PINGS = 5
 _SLOW_S = 0.5

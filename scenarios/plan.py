@@ -216,6 +216,11 @@ class Plan:
         return replace(self, faults=tuple(kept), strict=True)
 
     @property
+    def needs_journal(self) -> bool:
+        """Whether it is about a journal, so that a run of it must have one."""
+        return any(fault.kind in ("crash", "disk-full") for fault in self.faults)
+
+    @property
     def of_the_wire(self) -> list[Fault]:
         """The faults that only a run with bytes has."""
         return [f for f in self.faults if KINDS[f.kind].wire or f.call in OF_THE_SESSION]

@@ -85,6 +85,8 @@ class World:
         self.opened: Callable[[Desk], None] = lambda desk: None
         self.on_crash: Callable[[], None] = lambda: None
         self._life = Life(self.loop, self.end_ns)
+        if self.faults is not None:
+            self._life.kept_by = self.faults.disk.before
         if not supply.all_given:
             self.loop.add_source(supply)
         self.loop.add_source(self.exchange)

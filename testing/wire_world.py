@@ -97,6 +97,8 @@ class Rehearsal:
         self.on_crash: Callable[[], None] = lambda: None
         self.session: ProjectXSession | None = None
         self._life = Life(self.loop, self.end_ns)
+        if self.faults is not None:
+            self._life.kept_by = self.faults.disk.before
         self._lives = 0
         self._connect()
 

@@ -363,7 +363,7 @@ _OF_EVENTS = ("duplicate", "drop", "reorder", "late", "reshaped", "garbled", "su
 
 def _struck(kind: str, what: str) -> Lane:
     """Where a fault strikes."""
-    if kind in ("crash", "clock"):
+    if kind in ("crash", "clock", "stall", "disk-full"):
         return Lane.STRATEGY
     if kind in _OF_EVENTS or kind in ("stream-down", "not-subscribed"):
         return Lane.DOWN

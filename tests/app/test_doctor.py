@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from twin_world import KEY, setup_of
 
 from dryfill.app.doctor import CHECKS, Patient, Verdict, examine
-from dryfill.app.real_time import now_ns
+from dryfill.app.session.real_time import now_ns
 from dryfill.live.session import ProjectXSession
 from dryfill.live.settings import LiveSettings
 from dryfill.sim.gateway.serve import running_gateway, serving
