@@ -137,26 +137,22 @@ class SimMarket:
     def advance(self, to_ns: int) -> None:
         """Tell everything that arrives up to `to_ns`, and what comes after it as long as nothing
         else does: most of a market is told to nobody who waits for it."""
-        loop = self._loop
-        ready = loop.ready
-        self._tell(to_ns)
-        while not ready and (head := self._head()) is not None:
-            at_ns = max(head.sent_ns + head.latency_ns, loop.now_ns)
-            if at_ns > loop.clear_ns:
-                return
-            loop.now_ns = at_ns
-            self._tell(at_ns)
+        self._tell(to_ns, goes_on=True)
 
-    def _tell(self, to_ns: int) -> None:
-        while (head := self._head()) is not None:
-            if head.sent_ns + head.latency_ns > to_ns:
-                return
+    def _tell(self, to_ns: int, *, goes_on: bool) -> None:
+        loop, ready, run = self._loop, self._loop.ready, self._process.run
+        while (head := self._first or self._head()) is not None:
+            at_ns = head.sent_ns + head.latency_ns
+            if at_ns > to_ns:
+                if not goes_on or ready or at_ns > loop.clear_ns:
+                    return
+                loop.now_ns = to_ns = at_ns
             self._told_any = True
             event, sink = head.take(), head.sink
             self._first = None
             if not head.step():
                 self._streams.remove(head)
-            self._process.run(sink, event)
+            run(sink, event)
 
     # --- ahead of the loop -----------------------------------------------------------------------
 
@@ -168,7 +164,7 @@ class SimMarket:
         # The first to hear of that moment is the reader, so he would be awakened first, too.
         if not self._loop.go_ahead(self, at_ns):
             return False
-        self._tell(at_ns)
+        self._tell(at_ns, goes_on=False)
         return True
 
     def stretch(
@@ -194,8 +190,10 @@ class SimMarket:
 
     def _head(self) -> Stream | None:
         """The stream whose next event the feed had first; of equals, the one subscribed first."""
-        if self._first is None and self._streams:
-            self._first = min(self._streams, key=_order)
+        if self._first is None:
+            for stream in self._streams:
+                if self._first is None or stream.order < self._first.order:
+                    self._first = stream
         return self._first
 
     # --- how -------------------------------------------------------------------------------------
@@ -265,10 +263,6 @@ def _offers_of(tape: Tape) -> MarketOffers:
         for part in pieces(told)
     )
     return MarketOffers(frozenset(channels), not unsized)
-
-
-def _order(stream: Stream) -> tuple[int, int]:
-    return stream.order
 
 
 def _resolve(answer: "Future[Any]", result: object) -> None:
