@@ -26,6 +26,9 @@ def explore(
     manager: Annotated[
         bool, option("The order manager's own workload, no strategy.", _SEARCH, "--manager")
     ] = False,
+    work: Annotated[
+        str | None, option("The manager's: brackets, or all kinds of orders.", _SEARCH)
+    ] = None,
     seeds: Annotated[str, option("0:500, the last not included.", _SEARCH)] = "0:500",
     profile: Annotated[str, option("calm, live, hostile or swarm.", _SEARCH)] = "hostile",
     schedule: Annotated[str, option("mix, fifo, ties, pct or uniform.", _SEARCH)] = "mix",

@@ -46,6 +46,7 @@ _OF_THE_HEAD = (
     "latency",
     "engine",
     "bare",
+    "work",
 )
 """Options that are values of a plan's head, as they are written."""
 

@@ -62,6 +62,7 @@ class SimMarket:
         self._tape = tape
         self._changes = changes
         self._streams: list[Stream] = []
+        self._first: Stream | None = None  # of the streams, where it is known: see `_head`
         self._bars: dict[int, BarColumns] = {}
         self._numbers = 0
         self._told_any = False
@@ -94,12 +95,14 @@ class SimMarket:
         self._loop.clear_ns = -1  # whoever goes ahead did not know of this
         if stream.step():
             self._streams.append(stream)
+            self._first = None
         answer.set_result(subscription)
         return answer
 
     def unsubscribe(self, subscription: Subscription) -> "Future[None]":
         self._loop.clear_ns = -1
         self._streams = [s for s in self._streams if s.told_as != subscription]
+        self._first = None
         answer: Future[None] = self._loop.create_future()
         answer.set_result(None)
         return answer
@@ -129,7 +132,9 @@ class SimMarket:
     # --- the source ------------------------------------------------------------------------------
 
     def next_moment(self, limit_ns: int) -> int | None:
-        head = self._found(limit_ns)
+        while type(head := self._head()) is CrossingStream and head.looking:
+            if not self._look(head, limit_ns):
+                return None
         if head is None:
             return None
         # What had to wait behind a late one comes with it, that is now.
@@ -137,15 +142,28 @@ class SimMarket:
         return at_ns if at_ns <= limit_ns else None
 
     def advance(self, to_ns: int) -> None:
-        """Tell everything that arrives up to `to_ns`."""
-        while (head := self._found(to_ns)) is not None:
-            if head.sent_ns + head.latency_ns > to_ns:
-                return
+        """Tell everything that arrives up to `to_ns`, and what comes after it as long as nothing
+        else does: most of a market is told to nobody who waits for it."""
+        self._tell(to_ns, goes_on=True)
+
+    def _tell(self, to_ns: int, *, goes_on: bool) -> None:
+        loop, ready, run = self._loop, self._loop.ready, self._process.run
+        while (head := self._first or self._head()) is not None:
+            if type(head) is CrossingStream and head.looking:
+                if not self._look(head, max(to_ns, loop.clear_ns) if goes_on else to_ns):
+                    return
+                continue
+            at_ns = head.sent_ns + head.latency_ns
+            if at_ns > to_ns:
+                if not goes_on or ready or at_ns > loop.clear_ns:
+                    return
+                loop.now_ns = to_ns = at_ns
             self._told_any = True
             event, sink = head.take(), head.sink
+            self._first = None
             if not head.step():
                 self._streams.remove(head)
-            self._process.run(sink, event)
+            run(sink, event)
 
     # --- ahead of the loop -----------------------------------------------------------------------
 
@@ -157,7 +175,7 @@ class SimMarket:
         # The first to hear of that moment is the reader, so he would be awakened first, too.
         if not self._loop.go_ahead(self, at_ns):
             return False
-        self.advance(at_ns)
+        self._tell(at_ns, goes_on=False)
         return True
 
     def stretch(
@@ -176,27 +194,28 @@ class SimMarket:
                 before_ns = min(before_ns, stream.sent_ns)
                 loop.clear_ns = min(loop.clear_ns, stream.sent_ns + stream.latency_ns - 1)
         self._told_any = True
+        self._first = None
         events = head.stretch(loop, prices.newest(head.kind), waiting, before_ns)
         on_the_way = feeds[head.sink]
         return head.kind, events if on_the_way is None else on_the_way(events)
 
-    def _found(self, limit_ns: int) -> Stream | None:
-        """The head, once it is known: rows up to a moment are looked through for crossings."""
-        while (head := self._head()) is not None:
-            if type(head) is not CrossingStream or not head.looking:
-                return head
-            if head.sent_ns > limit_ns:
-                return None
-            if not head.look():
-                self._streams.remove(head)
-        return None
+    def _look(self, head: CrossingStream, limit_ns: int) -> bool:
+        """Look for a crossing a piece further, as far as rows up to a moment go; False where what
+        was looked through goes that far already."""
+        if head.sent_ns > limit_ns:
+            return False
+        self._first = None
+        if not head.look():
+            self._streams.remove(head)
+        return True
 
     def _head(self) -> Stream | None:
         """The stream whose next event the feed had first; of equals, the one subscribed first."""
-        streams = self._streams
-        if len(streams) < 2:
-            return streams[0] if streams else None
-        return min(streams, key=_order)
+        if self._first is None:
+            for stream in self._streams:
+                if self._first is None or stream.order < self._first.order:
+                    self._first = stream
+        return self._first
 
     # --- how -------------------------------------------------------------------------------------
 
@@ -272,10 +291,6 @@ def _offers_of(tape: Tape) -> MarketOffers:
         for part in pieces(told)
     )
     return MarketOffers(frozenset(channels), not unsized)
-
-
-def _order(stream: Stream) -> tuple[int, int]:
-    return stream.order
 
 
 def _resolve(answer: "Future[Any]", result: object) -> None:

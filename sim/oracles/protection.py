@@ -109,7 +109,8 @@ class RightSize(Oracle):
         wrong = sum(record.leaves_qty for record in contract.wrong_sided)
         over = max(closing - abs(contract.position), 0) + wrong
         self._stood[symbol] = contract.position, closing, wrong
-        self.premise += self._over[symbol].set(over, *said.moments)
+        # What is held is known once every fill is: two may leave nothing, and one never be told.
+        self.premise += self._over[symbol].set(over, *said.moments, *contract.fills)
 
     def on_step(self, now_ns: int) -> None:
         for symbol, backlog in self._over.items():
@@ -152,7 +153,7 @@ class NoOrphan(Oracle):
         self._orphaned: dict[str, Stopwatch] = {}
 
     def on_broker(self, said: BrokerSaid) -> None:
-        self._look(said.contract, *said.moments)
+        self._look(said.contract, *said.moments, *said.contract.fills)
 
     def on_manager(self, event: PortEvent) -> None:
         request = event.request if isinstance(event, Sent) else None
@@ -161,7 +162,7 @@ class NoOrphan(Oracle):
         if request is not None:
             contract = self._scene.contract(request.instrument)
             moved = () if contract.moved is None else (contract.moved,)
-            self._look(contract, self._scene.now(), *moved)
+            self._look(contract, self._scene.now(), *moved, *contract.fills)
 
     def on_step(self, now_ns: int) -> None:
         for symbol, stopwatch in self._orphaned.items():
