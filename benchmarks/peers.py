@@ -70,11 +70,13 @@ class Subject:
     how: str = ""
     version: str = ""
     legs: int = 1  # orders that it counts for each bracket
+    part: int = 1  # it gets this part of the rows, because it is slow
     told: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def do(self, job: Job, data: Path, environ: dict[str, str]) -> dict[str, Any] | None:
         """Do a job once; None for one that the runner has not."""
-        command = [self.python, str(HERE / self.runner), job.name, str(data), str(job.rows)]
+        rows = job.rows // self.part if job.count == "rows" else job.rows
+        command = [self.python, str(HERE / self.runner), job.name, str(data), str(rows)]
         begin = _children_s()
         ran = subprocess.run(
             [*command, f"--how={self.how}"], capture_output=True, text=True, env=environ, cwd=HERE
@@ -93,10 +95,10 @@ def _children_s() -> float:
 
 
 PEERS = (
-    ("nautilus_trader", "peer_nautilus.py", "nautilus-trader", "2"),
-    ("hftbacktest", "peer_hftbacktest.py", "hftbacktest", "2"),
-    ("backtesting.py", "peer_backtesting.py", "backtesting", ""),
-    ("backtrader", "peer_backtrader.py", "backtrader", ""),
+    ("nautilus_trader", "peer_nautilus.py", "nautilus-trader", "2", 1),
+    ("hftbacktest", "peer_hftbacktest.py", "hftbacktest", "2", 1),
+    ("backtesting.py", "peer_backtesting.py", "backtesting", "", 5),
+    ("backtrader", "peer_backtrader.py", "backtrader", "", 20),
 )
 
 
@@ -110,11 +112,12 @@ def subjects(pythons: list[str]) -> Iterator[Subject]:
             yield Subject(f"dryfill, {engine}", "ours.py", sys.executable, engine, version, LEGS)
         else:
             print(f"dryfill, {engine}: left out, that engine is not built here")
-    for name, runner, package, major in PEERS:
+    for name, runner, package, major, part in PEERS:
         found = [(python, _version(python, package)) for python in pythons]
         fitting = [(p, v) for p, v in found if v and v.startswith(major)]
         if fitting:
-            yield Subject(name, runner, *fitting[0][:1], version=str(fitting[0][1]))
+            python, version = fitting[0]
+            yield Subject(name, runner, python, version=str(version), part=part)
         else:
             others = {v for _, v in found if v}
             why = f"has {', '.join(sorted(others))}, not {major}" if others else "is not installed"
@@ -159,7 +162,7 @@ def _one(job: Job, subject: Subject, told: dict[str, Any]) -> float:
         return job.rows * float(told["runs"]) / float(told["wall_s"])
     if job.count == "brackets":
         return float(told["orders"]) / subject.legs / float(told["processor_s"])
-    return job.rows / float(told["processor_s"])
+    return float(told["rows"]) / float(told["processor_s"])
 
 
 def table(who: list[Subject], notes: list[str]) -> str:
