@@ -48,14 +48,9 @@ class CrossingStream:
         self._place = int(self._sent.searchsorted(after_ns, side="right"))
         self._length = _FIRST_LOOK
         self._event: Crossing | None = None
-
-    @property
-    def sent_ns(self) -> int:
-        return int(self._sent[self._place])
-
-    @property
-    def order(self) -> tuple[int, int]:
-        return self.sent_ns, int(self._rows.seq[self._place])
+        self.sent_ns = 0
+        self.order = (0, 0)
+        self._stand()
 
     def step(self) -> bool:
         """Whether there is anything to come: rows to look at, and nothing told so far."""
@@ -75,8 +70,10 @@ class CrossingStream:
             self._length = min(2 * self._length, _LONGEST_LOOK)
             for column in (self._low, self._high):
                 give_back(column[part])
+            self._stand()
             return self._place < len(self._sent)
         self._place += found
+        self._stand()
         self.looking = False
         at = self._place
         low, high = int(self._low[at]), int(self._high[at])
@@ -88,6 +85,12 @@ class CrossingStream:
         )
         assert self._event is not None, "columns and prices say the same"
         return True
+
+    def _stand(self) -> None:
+        """Be where the place is, unless that is behind the last row."""
+        if self._place < len(self._sent):
+            self.sent_ns = int(self._sent[self._place])
+            self.order = (self.sent_ns, int(self._rows.seq[self._place]))
 
 
 def _prices(rows: Any) -> tuple[Ints, Ints]:

@@ -132,7 +132,9 @@ class SimMarket:
     # --- the source ------------------------------------------------------------------------------
 
     def next_moment(self, limit_ns: int) -> int | None:
-        head = self._found(limit_ns)
+        while type(head := self._head()) is CrossingStream and head.looking:
+            if not self._look(head, limit_ns):
+                return None
         if head is None:
             return None
         # What had to wait behind a late one comes with it, that is now.
@@ -142,26 +144,26 @@ class SimMarket:
     def advance(self, to_ns: int) -> None:
         """Tell everything that arrives up to `to_ns`, and what comes after it as long as nothing
         else does: most of a market is told to nobody who waits for it."""
-        loop = self._loop
-        ready = loop.ready
-        self._tell(to_ns)
-        while not ready and (head := self._found(loop.clear_ns)) is not None:
-            at_ns = max(head.sent_ns + head.latency_ns, loop.now_ns)
-            if at_ns > loop.clear_ns:
-                return
-            loop.now_ns = at_ns
-            self._tell(at_ns)
+        self._tell(to_ns, goes_on=True)
 
-    def _tell(self, to_ns: int) -> None:
-        while (head := self._found(to_ns)) is not None:
-            if head.sent_ns + head.latency_ns > to_ns:
-                return
+    def _tell(self, to_ns: int, *, goes_on: bool) -> None:
+        loop, ready, run = self._loop, self._loop.ready, self._process.run
+        while (head := self._first or self._head()) is not None:
+            if type(head) is CrossingStream and head.looking:
+                if not self._look(head, max(to_ns, loop.clear_ns) if goes_on else to_ns):
+                    return
+                continue
+            at_ns = head.sent_ns + head.latency_ns
+            if at_ns > to_ns:
+                if not goes_on or ready or at_ns > loop.clear_ns:
+                    return
+                loop.now_ns = to_ns = at_ns
             self._told_any = True
             event, sink = head.take(), head.sink
             self._first = None
             if not head.step():
                 self._streams.remove(head)
-            self._process.run(sink, event)
+            run(sink, event)
 
     # --- ahead of the loop -----------------------------------------------------------------------
 
@@ -173,7 +175,7 @@ class SimMarket:
         # The first to hear of that moment is the reader, so he would be awakened first, too.
         if not self._loop.go_ahead(self, at_ns):
             return False
-        self._tell(at_ns)
+        self._tell(at_ns, goes_on=False)
         return True
 
     def stretch(
@@ -197,22 +199,22 @@ class SimMarket:
         on_the_way = feeds[head.sink]
         return head.kind, events if on_the_way is None else on_the_way(events)
 
-    def _found(self, limit_ns: int) -> Stream | None:
-        """The head, once it is known: rows up to a moment are looked through for crossings."""
-        while (head := self._head()) is not None:
-            if not isinstance(head, CrossingStream) or not head.looking:
-                return head
-            if head.sent_ns > limit_ns:
-                return None
-            self._first = None
-            if not head.look():
-                self._streams.remove(head)
-        return None
+    def _look(self, head: CrossingStream, limit_ns: int) -> bool:
+        """Look for a crossing a piece further, as far as rows up to a moment go; False where what
+        was looked through goes that far already."""
+        if head.sent_ns > limit_ns:
+            return False
+        self._first = None
+        if not head.look():
+            self._streams.remove(head)
+        return True
 
     def _head(self) -> Stream | None:
         """The stream whose next event the feed had first; of equals, the one subscribed first."""
-        if self._first is None and self._streams:
-            self._first = min(self._streams, key=_order)
+        if self._first is None:
+            for stream in self._streams:
+                if self._first is None or stream.order < self._first.order:
+                    self._first = stream
         return self._first
 
     # --- how -------------------------------------------------------------------------------------
@@ -289,10 +291,6 @@ def _offers_of(tape: Tape) -> MarketOffers:
         for part in pieces(told)
     )
     return MarketOffers(frozenset(channels), not unsized)
-
-
-def _order(stream: Stream) -> tuple[int, int]:
-    return stream.order
 
 
 def _resolve(answer: "Future[Any]", result: object) -> None:

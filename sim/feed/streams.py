@@ -88,7 +88,7 @@ class RowStream:
         self._read = int(self._sent.searchsorted(after_ns, side="right"))  # rows up to here
         self._place = 0  # in the chunk
         self._sents: list[int] = []
-        self._seqs: Ints = rows.seq[:0]
+        self._seqs: list[int] = []
         self._shared: list[int] = []  # places whose row the feed has together with the next one
         self._events: Iterator[MarketEvent] = iter(())
 
@@ -98,7 +98,7 @@ class RowStream:
 
     @property
     def order(self) -> tuple[int, int]:
-        return self._sents[self._place], int(self._seqs[self._place])
+        return self._sents[self._place], self._seqs[self._place]
 
     def step(self) -> bool:
         """Move to the next row; False when there is none."""
@@ -189,7 +189,7 @@ class RowStream:
             return False
         self._place, self._read = 0, chunk.stop
         sent = self._sent[chunk]
-        self._sents, self._seqs = sent.tolist(), self._rows.seq[chunk]
+        self._sents, self._seqs = sent.tolist(), self._rows.seq[chunk].tolist()
         self._shared = np.flatnonzero(sent[1:] == sent[:-1]).tolist()
         self._events = self._make(self.told_as, self._rows, chunk)
         return True

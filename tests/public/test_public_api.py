@@ -64,5 +64,5 @@ def test_a_plain_backtest_loads_no_more_than_it_needs() -> None:
     assert "dryfill.sim.backtest" in loaded
     assert not loaded & {"polars", "pydantic", "plotly", "httpx", "ruamel", "structlog"}
     rooms = ("scenarios.plan", "sim.faults.injector", "sim.oracles", "sim.tracing.tracer")
-    pages = ("app.timeline.written", "app.report_page", "app.report_text")
+    pages = ("app.timeline.written", "app.report.page", "app.report.text")
     assert not loaded & {f"dryfill.{name}" for name in (*rooms, *pages)}

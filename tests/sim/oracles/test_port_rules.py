@@ -56,6 +56,22 @@ def test_what_is_no_finite_decimal_is_found(case, price):
     assert made.run(script).counts["INV-14"] == 1
 
 
+@pytest.mark.parametrize(
+    ("given", "lost", "broken"),
+    [
+        ({"limit": "0"}, (), 0),
+        ({"stop": "0.00"}, (), 0),
+        ({"limit": "0"}, ("price",), 1),
+        ({"stop": "0"}, ("stop_px",), 1),
+    ],
+)
+def test_an_order_that_needs_a_price_has_one_be_it_zero(case, given, lost, broken):
+    made = case()
+    made.world.desk.place = lambda request: "1"
+    order = structs.replace(request("9#1", "buy", 1, **given), **dict.fromkeys(lost))
+    assert made.run(sends(order)).counts["INV-14"] == broken
+
+
 def test_the_prices_of_a_change_are_looked_at_too(look):
     async def script(client, case):
         await client.at(100)
