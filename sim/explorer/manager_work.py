@@ -196,9 +196,10 @@ async def _open(desk: Desk, step: Step) -> Bracket:
         return await desk.bracket(
             entry, stop=Ticks(8), target=[Ticks(4), Ticks(8)], break_even=Ticks(3)
         )
-    if step.levels == "close" and isinstance(entry.limit, Decimal):
-        near = entry.side.sign * desk.instrument.tick * 3 / 10
-        return await desk.bracket(entry, stop=entry.limit - near, target=entry.limit + near)
+    if step.levels == "close" and entry.limit is not None:
+        # What lies less than a tick away is at the entry itself once it is on the grid (INV-15).
+        at = desk.instrument.price(entry.limit, rounding="nearest")
+        return await desk.bracket(entry, stop=at, target=at)
     return await desk.bracket(entry, stop=Ticks(8), target=Ticks(8))
 
 

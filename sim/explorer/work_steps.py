@@ -15,7 +15,7 @@ Does = Literal["bracket", "exits", "orders", "guard", "stay"]
 whose position is guarded; a bracket far from the market, which is left alone."""
 
 Levels = Literal["plain", "close", "split"]
-"""A bracket's: eight ticks on both sides; less than a tick; two targets, and a stop that follows.
+"""A bracket's: eight ticks on both sides; none at all; two targets, and a stop that follows.
 """
 
 _DOES: tuple[Does, ...] = ("bracket",) * 9 + ("exits",) * 3 + ("orders",) * 2 + ("guard",) * 2

@@ -49,3 +49,15 @@ def test_the_last_step_alone_is_played_again():
     assert not verdict.failed, verdict
     assert [step.number for step in verdict.steps] == [STAYING, 0]
     assert verdict.premises["INV-07"] == 1
+
+
+def test_some_markets_of_all_the_work_are_about_zero():
+    about = {}
+    for seed in range(16):
+        for work in ("brackets", "all"):
+            setup = case_of(RunHead(work=work, market_seed=seed)).setup
+            tick = setup.instrument.tick_units(0)
+            about[work, seed] = set((setup.tape.quotes.bid // tick).tolist())
+    low = [key for key, ticks in about.items() if 0 in ticks]
+    assert low == [("all", 5), ("all", 13)]
+    assert all(min(about[key]) < -4 < 4 < max(about[key]) for key in low)
