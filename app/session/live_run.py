@@ -152,7 +152,6 @@ async def _trade(
                 random=Random(wanted.seed),
                 say=say,
             )
-            say("trading; Ctrl-C stops the strategy and keeps what is held guarded")
             return await attended(trading, say)
 
 
@@ -160,6 +159,7 @@ async def attended(trading: TradingSession, say: Say) -> Ended:
     """Run a session with its log on stderr and the user's interrupts, and say what it did."""
     trading.desk.manager.figures.log(order_logger(sys.stderr))
     with interrupts(trading.interrupt):
+        say("trading; Ctrl-C stops the strategy and keeps what is held guarded")
         ended = await trading.run()
     for line in summary(trading):
         say(line)
