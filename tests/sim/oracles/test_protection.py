@@ -122,7 +122,9 @@ def test_what_would_add_is_timed_from_where_the_position_turned_over(look, late_
         await client.at(500)
         client.send("9.stop#1", "sell", 3, stop="19990")  # one too many, for a second and a half
         target = await client.send("9.target#1", "sell", 1, limit="20100")
-        await client.at(2000 + 2000 + late_ms)  # it adds from 2000 on; told, and cancelled, in 25 ms
+        await client.at(
+            2000 + 2000 + late_ms
+        )  # it adds from 2000 on; told, and cancelled, in 25 ms
         await client.cancel(target.order_id)
         await client.at(9000)
 
