@@ -99,7 +99,8 @@ class RightSize(Oracle):
     Premise: spans of too much, and quiet moments with something held.
 
     A bracket's stops and targets count once, whichever are for more; its closing orders count
-    beside them.
+    beside them. What would close too much and what would add are timed apart: the one ends where
+    the position turns over, and the other begins.
     """
 
     name = "INV-02"
@@ -108,23 +109,28 @@ class RightSize(Oracle):
         self.premise = 0
         self._scene = scene
         self._over: dict[str, Backlog] = {}
+        self._wrong: dict[str, Backlog] = {}
         self._stood: dict[str, tuple[int, int, int]] = {}  # held, closing, adding, for the text
 
     def on_broker(self, said: BrokerSaid) -> None:
         contract = said.contract
         symbol = contract.instrument.symbol
         if symbol not in self._over:
-            self._over[symbol] = self._scene.backlog(self._scene.bounds.over_s)
+            bound_s = self._scene.bounds.over_s
+            self._over[symbol] = self._scene.backlog(bound_s)
+            self._wrong[symbol] = self._scene.backlog(bound_s)
         closing = contract.closing
         wrong = sum(record.leaves_qty for record in contract.wrong_sided)
-        over = max(closing - abs(contract.position), 0) + wrong
         self._stood[symbol] = contract.position, closing, wrong
+        over = max(closing - abs(contract.position), 0)
         # What is held is known once every fill is: two may leave nothing, and one never be told.
-        self.premise += self._over[symbol].set(over, *said.moments, *contract.fills)
+        for backlog, qty in ((self._over, over), (self._wrong, wrong)):
+            self.premise += backlog[symbol].set(qty, *said.moments, *contract.fills)
 
     def on_step(self, now_ns: int) -> None:
-        for symbol, backlog in self._over.items():
-            if backlog.overrun(now_ns):
+        for symbol, over in self._over.items():
+            late = [backlog.overrun(now_ns) for backlog in (over, self._wrong[symbol])]
+            if any(late):
                 held, closing, wrong = self._stood[symbol]
                 self._scene.violate(
                     self.name,

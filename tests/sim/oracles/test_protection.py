@@ -107,6 +107,30 @@ def test_a_stop_refused_before_it_is_an_order_counts_as_refused_too(look):
     assert look(script, bounds=Bounds(flat_s=2.5)).counts["INV-01"] == 1
 
 
+@pytest.mark.parametrize(("late_ms", "broken"), [(0, 0), (1, 1)])
+def test_what_would_add_is_timed_from_where_the_position_turned_over(look, late_ms, broken):
+    market = """
+        0 quote 80000x50 80001x50
+        10 trade 80000x1
+        2000 quote 79950x50 79951x50
+        2000 trade 79950x9
+        60000 quote 79950x50 79951x50
+    """
+
+    async def script(client, case):
+        await client.enter()
+        await client.at(500)
+        client.send("9.stop#1", "sell", 3, stop="19990")  # one too many, for a second and a half
+        target = await client.send("9.target#1", "sell", 1, limit="20100")
+        await client.at(
+            2000 + 2000 + late_ms
+        )  # it adds from 2000 on; told, and cancelled, in 25 ms
+        await client.cancel(target.order_id)
+        await client.at(9000)
+
+    assert look(script, market).counts["INV-02"] == broken
+
+
 @pytest.mark.parametrize(("qty", "broken"), [(2, 0), (1, 1)])
 def test_a_stop_that_could_not_be_made_larger_counts_as_refused_too(look, qty, broken):
     async def script(client, case):

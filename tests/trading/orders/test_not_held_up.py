@@ -267,10 +267,9 @@ LOSSY_SCRIPTS = {
     """
     + ROUND
     + """
-        = working 1.stop#1 1.target#1
+        > cancel 1.target#1
         < shown
         > cancel 1.stop#1
-        > cancel 1.target#1
         < canceled 1.stop#1
         < canceled 1.target#1
         < ack 1.stop#1
@@ -309,16 +308,17 @@ LOSSY_SCRIPTS = {
     """
     + ROUND
     + """
+        > cancel 1.target#1
         > cancel 2#1                    -- it would add to what is held
+        < canceled 1.target#1
         < canceled 2#1
+        < ack 1.target#1
         < ack 2#1
         wait 0.9
-        = working 1.stop#1 1.target#1
+        = working 1.stop#1
         wait 0.1
         > cancel 1.stop#1
-        > cancel 1.target#1
         < canceled 1.stop#1
-        < canceled 1.target#1
         > place 3.exit#1 sell 2 market
     """,
     "what others opened, and nobody told of, is asked for before a flatten says it is flat": RESTS

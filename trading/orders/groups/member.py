@@ -129,16 +129,13 @@ class Member:
                 core.want_gone()
 
     def may_send(self, sender: Sender, instrument: Instrument) -> bool:
-        """Whether another order may be sent for it now. While a flatten waits, it takes away what
-        would open, and would take the next one away as well."""
+        """Whether another order may be sent for it now. A flatten that waits takes away all but the
+        stops of what is held, and would take the next one away as well."""
         if self.out or self.pause is not None:
             return False
-        if not sender.flattening(instrument):
-            return True
         spec = self.spec
-        tag = tags.parse(f"{spec.name}#1")
         guards = spec.stop_px is not None and spec.side.sign * sender.held(instrument) < 0
-        return guards or (tag is not None and not tag.opens)
+        return guards or not sender.flattening(instrument)
 
     def end_pause(self, sender: Sender) -> None:
         """What was refused may be tried again."""

@@ -209,8 +209,8 @@ SCRIPTS = {
         < ack 2.leg2#1
         do flatten
         > cancel 2.leg1#1
-        > cancel 2.leg2#1
         < canceled 2.leg1#1
+        > cancel 2.leg2#1
         < canceled 2.leg2#1
         > place 3.exit#1 sell 2 market
         = phase 2 done
