@@ -25,7 +25,7 @@ SEEDS = 500
 PROFILE = "hostile"
 TABLE = ROOT / "tests" / "sim" / "explorer" / "mutants.toml"
 ROWS = ROOT / "tests" / "trading" / "orders" / "findings" / "mutants"
-_TEST = "tests/app/test_long_searches.py::test_a_mutant_is_found_with_no_hint"
+_TEST = "tests/app/search/test_long_searches.py::test_a_mutant_is_found_with_no_hint"
 
 
 @dataclass(frozen=True)
