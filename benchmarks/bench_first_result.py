@@ -27,7 +27,7 @@ PROGRAMS = {
     "Python and numpy": "import numpy",
     "Python, numpy, asyncio, msgspec": "import numpy, asyncio, msgspec",
     "import dryfill's Backtest": "from dryfill import Backtest",
-    "dryfill --help": "from dryfill.app.cli import main; main(['--help'])",
+    "dryfill --help": "from dryfill.app.cli.main import main; main(['--help'])",
     FIRST: (
         "import made_market; from strategies import Cross; "
         "made_market.backtest(Cross, made_market.quotes(1_000), latency='zero').run()"

@@ -70,6 +70,7 @@ class RunHead(BaseModel):
     `manager`. `market`: a generated one by its kind, from `market_seed`; or `data`, files, with
     what their reader must be told (docs/data.md). `start`: the first moment that is traded (ISO,
     UTC); `warmup` lies before it, as history, and `length` after it. `latency`: of the wire.
+    `brackets`: who keeps a bracket's stop and target, the order manager or the broker.
     `world`: `direct`, the simulated broker; `wire`, the live adapter's bytes. `seed`: of all chance
     in the run; `schedule` and `schedule_seed`: in which order ready callbacks run.
 
@@ -100,6 +101,7 @@ class RunHead(BaseModel):
     warmup: Nanoseconds = 0
     length: Nanoseconds | None = None
     latency: str = "25ms"
+    brackets: Literal["client", "native"] = "client"
     world: Literal["direct", "wire"] = "direct"
     engine: str = "auto"
     seed: int = Field(default=0, ge=0)

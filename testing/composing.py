@@ -15,6 +15,7 @@ from ..scenarios.plan_run import WALK, RunHead
 from ..scenarios.plan_time import time_text
 from ..scenarios.weather import MarketKind
 from ..sim.backtest import World
+from ..sim.desk.bracket_rules import BracketRules
 from ..sim.desk.fees import fee_schedule
 from ..sim.explorer.case import Case, Program
 from ..sim.explorer.drawing import FINISHED_S, LOW_MARKETS, MARKETS, RECONCILE_S
@@ -77,6 +78,7 @@ def case_of(head: RunHead, strategy: Any = None) -> Case:
         cash=Decimal(50_000),
         seed=head.seed,
         settings=_SETTINGS[head.work],
+        brackets=BracketRules(auto_oco=True) if head.brackets == "native" else None,
         engine=_engine(head.engine),
         stop_ns=stop_ns,
     )
@@ -86,6 +88,11 @@ def case_of(head: RunHead, strategy: Any = None) -> Case:
     params = dict(_pair(each) for each in head.params)
     trader = trader_of(strategy, params)
     return Case(head, setup, lambda _: TradingProgram(trader), world_of)
+
+
+def read_again() -> None:
+    """Forget the data that was read: a file has another market in it now."""
+    _read.cache_clear()
 
 
 def head_of(values: Mapping[str, Any]) -> RunHead:

@@ -1,6 +1,7 @@
 """INV-01 to 03: what is held is protected, by as much as is held, and by nothing when flat."""
 
 from ...trading.errors import Refused
+from ...trading.order import OrderRequest
 from ...trading.words import ExecType
 from ..desk.orders import OrderRecord
 from .bounds import in_ns
@@ -13,7 +14,8 @@ from .scene import STOPS, BrokerSaid, Contract, Scene, duty_of
 
 class Protected(Oracle):
     """INV-01: a contract that a bracket opened is without a stop for T_prot at most, and where a
-    stop was refused meanwhile, for T_flat from the first refusal on. Premise: such spans.
+    stop, or making one larger, was refused meanwhile, for T_flat from the first refusal on.
+    Premise: such spans.
 
     Any working stop of the client's on the closing side counts; it covers what has been bare for
     longest. While a closing order is in doubt, or any leg once a stop was refused, nothing more may
@@ -44,9 +46,9 @@ class Protected(Oracle):
 
     def on_manager(self, event: PortEvent) -> None:
         if isinstance(event, Answered) and isinstance(event.error, Refused):
-            request = event.sent.request
-            if request is not None and request.ord_type in STOPS:
-                self._refusal(request.instrument.symbol, self._scene.now())
+            stop = self._meant_for(event.sent)
+            if stop is not None and stop.ord_type in STOPS:
+                self._refusal(stop.instrument.symbol, self._scene.now())
 
     def on_step(self, now_ns: int) -> None:
         for symbol, backlog in self._bare.items():
@@ -74,6 +76,14 @@ class Protected(Oracle):
         if symbol not in self._bare:
             self._bare[symbol] = self._scene.backlog(self._scene.bounds.protect_s)
         return self._bare[symbol]
+
+    def _meant_for(self, sent: Sent) -> OrderRequest | None:
+        """The order that would have worked by a request, or worked for more; None for any other."""
+        if sent.change is None:
+            return sent.request
+        record = self._scene.record_of(sent.order_id)
+        more = record is not None and (sent.change.order_qty or 0) > record.order_qty
+        return record.request if record is not None and more else None
 
     def _refusal(self, symbol: str, moment: Moment) -> None:
         backlog = self._backlog(symbol)

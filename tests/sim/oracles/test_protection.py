@@ -1,11 +1,13 @@
 """INV-01 to 03: how long something may be bare, too well covered, or orphaned."""
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 
 from dryfill.sim.oracles import Bounds
-from dryfill.trading.order import Buy
+from dryfill.trading.errors import Refused
+from dryfill.trading.order import Buy, OrderChange
 from dryfill.trading.price import Ticks
 
 KNOWN_MS = 125  # when the client is told of the fill of Client.enter
@@ -103,6 +105,23 @@ def test_a_stop_refused_before_it_is_an_order_counts_as_refused_too(look):
 
     assert look(script).counts["INV-01"] == 0
     assert look(script, bounds=Bounds(flat_s=2.5)).counts["INV-01"] == 1
+
+
+@pytest.mark.parametrize(("qty", "broken"), [(2, 0), (1, 1)])
+def test_a_stop_that_could_not_be_made_larger_counts_as_refused_too(look, qty, broken):
+    async def script(client, case):
+        await client.enter()
+        await client.at(500)
+        stop = await client.send("9.stop#1", "sell", 1, stop="19990")
+        await client.at(1100)
+        change = OrderChange(order_qty=qty, stop_px=Decimal("20010"))  # beyond the market
+        with pytest.raises(Refused):
+            await client.broker.modify(client.desk.instrument, stop.order_id, change, deadline_s=15)
+        await client.at(1150 + 3000 - WAY_MS)
+        client.send("9.stop#2", "sell", 1, stop="19990")
+        await client.at(9000)
+
+    assert look(script).counts["INV-01"] == broken
 
 
 @pytest.mark.parametrize(("late_ms", "broken"), [(0, 0), (1, 1)])

@@ -188,6 +188,31 @@ SCRIPTS = {
         = incidents stop_change_refused
         = timers 0
     """,
+    "the look that follows a resize that is refused is a part of the pause": """
+        do bracket buy 3 loss 40t
+        > place 1.entry#1 buy 3 market
+        < new 1.entry#1
+        < fill 1.entry#1 1 @ 20000
+        > place 1.stop#1 sell 1 stop 19990
+        < new 1.stop#1
+        < ack 1.stop#1
+        < fill 1.entry#1 2 @ 20000
+        > modify 1.stop#1 order_qty 3
+        < refuse 1.stop#1 INSUFFICIENT_FUNDS
+        > look 1.stop#1
+        wait 0.2
+        < found 1.stop#1
+        wait 0.04
+        wait 0.01
+        > modify 1.stop#1 order_qty 3
+        < refuse 1.stop#1 INSUFFICIENT_FUNDS
+        > look 1.stop#1
+        wait 0.7                        -- longer than the pause
+        < found 1.stop#1
+        wait 0.001
+        > modify 1.stop#1 order_qty 3
+        = incidents stop_change_refused stop_change_refused
+    """,
     "a stop that may be about to shrink does not count as protection": """
         do bracket buy 3 limit 20000 loss 40t target 80t
         > place 1.entry#1 buy 3 limit 20000

@@ -278,6 +278,27 @@ LOSSY_SCRIPTS = {
         = got flatten -> FlattenResult(ok=True, position=0, reason='')
         = position 0
     """,
+    "a flatten that asked closes what it was told of, before a stop for that is sent": """
+        do bracket buy 2 loss 40t
+        > place 1.entry#1 buy 2 market
+        < new 1.entry#1
+        < fill 1.entry#1 1 @ 20000
+        > place 1.stop#1 sell 1 stop 19990
+        < ack 1.entry#1
+        < new 1.stop#1
+        < ack 1.stop#1
+        x fill 1.entry#1 1 @ 20000
+        x drop
+        do flatten
+    """
+    + ROUND
+    + """
+        > cancel 1.entry#1
+        < shown
+        > cancel 1.stop#1
+        < canceled 1.stop#1
+        > place 2.exit#1 sell 2 market
+    """,
     "a flatten waits for what others did for a second at most, under its stop": LONG_2
     + """
         do place buy 1 limit 19000

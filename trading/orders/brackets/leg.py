@@ -31,7 +31,8 @@ class Leg:
     state. `since_s`: since when the live one works as wished. `dropped`: the trader took the leg
     away. `surplus`: orders of the broker's making that have no place any more: they are taken away,
     and what they fill counts. `moved`: what was before a change of the trader's, until the broker
-    agreed; `excused`: the number of the refusal that ended such a change. `replaced`: an attempt
+    agreed; `excused`: the number of the refusal that ended such a change. `refused_s`: since when
+    another change is known to be refused. `replaced`: an attempt
     that works until the one that takes its place does (`replacing`); `gone`: attempts that are not
     kept any more; `cancel_first`: the broker has no room for two.
     """
@@ -48,6 +49,7 @@ class Leg:
         "orders",
         "pause",
         "pauses",
+        "refused_s",
         "replaced",
         "role",
         "said",
@@ -65,6 +67,7 @@ class Leg:
         self.judging: list[Order] = []  # attempts whose end was not looked at yet
         self.pause: int | None = None  # the timer, while we wait after a failure
         self.since_s: float | None = None
+        self.refused_s: float | None = None
         self.said: tuple[str, Reason, str] | None = None  # the last failure that was told
         self.dropped = False
         self.excused = 0
