@@ -192,6 +192,19 @@ def _shown(figure: float) -> str:
     return f"{figure:,.3g}" if figure < 100 else f"{figure:,.0f}"
 
 
+def write(folder: Path, who: list[Subject], notes: list[str]) -> None:
+    """The figures as Markdown, and every round as JSON."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = {
+        each.name: {"version": each.version, "python": each.python, "told": each.told}
+        for each in who
+    }
+    jobs = [vars(job) for job in JOBS]
+    whole = json.dumps({"notes": notes, "jobs": jobs, "subjects": found}, indent=1)
+    (folder / "bench.json").write_text(whole)
+    (folder / "bench.md").write_text(table(who, notes))
+
+
 def machine(rounds: int) -> list[str]:
     """What the figures depend on."""
     model = next(
@@ -234,19 +247,9 @@ def main() -> None:
                     told = each.do(job, data, environ)
                     if told is not None and turn >= extra:
                         each.told.setdefault(job.name, []).append(told)
+            write(asked.out, who, notes)  # what there is so far: all of it takes its time
             print(f"{job.name} done", flush=True)
-    asked.out.mkdir(parents=True, exist_ok=True)
-    text = table(who, notes)
-    found = {
-        each.name: {"version": each.version, "python": each.python, "told": each.told}
-        for each in who
-    }
-    jobs = [vars(job) for job in JOBS]
-    (asked.out / "bench.json").write_text(
-        json.dumps({"notes": notes, "jobs": jobs, "subjects": found}, indent=1)
-    )
-    (asked.out / "bench.md").write_text(text)
-    print(text)
+    print(table(who, notes))
 
 
 if __name__ == "__main__":
