@@ -17,7 +17,7 @@ from ..scenarios.weather import MarketKind
 from ..sim.backtest import World
 from ..sim.desk.fees import fee_schedule
 from ..sim.explorer.case import Case, Program
-from ..sim.explorer.drawing import FINISHED_S, LOW_MARKETS, MARKETS, RECONCILE_S
+from ..sim.explorer.drawing import LOW_MARKETS, MARKETS, RECONCILE_S
 from ..sim.explorer.manager_work import ManagerWork
 from ..sim.explorer.walk import walk
 from ..sim.market_rules import market_rules
@@ -45,11 +45,6 @@ _ROUND_NS = 15 * _MINUTE_NS
 _TAIL_NS = 5 * _MINUTE_NS
 """For how long the market goes on when a strategy's time is over: it may want to close."""
 
-_SETTINGS = {
-    "brackets": OrderSettings(reconcile_s=RECONCILE_S),
-    "all": OrderSettings(reconcile_s=RECONCILE_S, finished_s=FINISHED_S),
-}
-
 _LONGEST_NS = 4 * 3600 * 10**9
 """How much of recorded data the manager's workload may take: it leaves long before."""
 
@@ -76,7 +71,7 @@ def case_of(head: RunHead, strategy: Any = None) -> Case:
         fees=fee_schedule(None),
         cash=Decimal(50_000),
         seed=head.seed,
-        settings=_SETTINGS[head.work],
+        settings=OrderSettings(reconcile_s=RECONCILE_S),
         engine=_engine(head.engine),
         stop_ns=stop_ns,
     )
