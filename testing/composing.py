@@ -18,7 +18,7 @@ from ..sim.backtest import World
 from ..sim.desk.bracket_rules import BracketRules
 from ..sim.desk.fees import fee_schedule
 from ..sim.explorer.case import Case, Program
-from ..sim.explorer.drawing import FINISHED_S, LOW_MARKETS, MARKETS, RECONCILE_S
+from ..sim.explorer.drawing import LOW_MARKETS, MARKETS, RECONCILE_S
 from ..sim.explorer.manager_work import ManagerWork
 from ..sim.explorer.walk import walk
 from ..sim.market_rules import market_rules
@@ -46,11 +46,6 @@ _ROUND_NS = 15 * _MINUTE_NS
 _TAIL_NS = 5 * _MINUTE_NS
 """For how long the market goes on when a strategy's time is over: it may want to close."""
 
-_SETTINGS = {
-    "brackets": OrderSettings(reconcile_s=RECONCILE_S),
-    "all": OrderSettings(reconcile_s=RECONCILE_S, finished_s=FINISHED_S),
-}
-
 _LONGEST_NS = 4 * 3600 * 10**9
 """How much of recorded data the manager's workload may take: it leaves long before."""
 
@@ -77,7 +72,7 @@ def case_of(head: RunHead, strategy: Any = None) -> Case:
         fees=fee_schedule(None),
         cash=Decimal(50_000),
         seed=head.seed,
-        settings=_SETTINGS[head.work],
+        settings=OrderSettings(reconcile_s=RECONCILE_S),
         brackets=BracketRules(auto_oco=True) if head.brackets == "native" else None,
         engine=_engine(head.engine),
         stop_ns=stop_ns,

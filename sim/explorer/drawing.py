@@ -71,9 +71,6 @@ RECONCILE_S = 20
 """How often the manager of an explored run compares itself with the broker: so that such rounds
 come, and rest is near."""
 
-FINISHED_S = 30
-"""How long the manager of an explored run keeps an order that is over: so that some leave in it."""
-
 
 def _clock(dice: Stream) -> Fault | None:
     """The wall clock jumps, by an hour at most, while the work is under way (F28)."""
