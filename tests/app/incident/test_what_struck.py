@@ -7,8 +7,10 @@ from recorded_world import Busy, record
 from dryfill.app.incident.bare import Bare, bare_spans
 from dryfill.app.incident.lives import Fill, Life, State, lives_of
 from dryfill.app.incident.naming import Naming, prefix_of, short_name
-from dryfill.app.incident.recorded import Recorded, read_recorded
+from dryfill.app.incident.recorded import Heard, Recorded, read_recorded
+from dryfill.app.incident.sign import Struck
 from dryfill.app.incident.struck import struck_in
+from dryfill.app.incident.telling import unknown_lines
 from dryfill.scenarios.plan_time import read_time
 from dryfill.trading.words import OrdStatus, OrdType, Side
 
@@ -157,3 +159,28 @@ def test_what_covers_a_position(tmp_path, name):
         market={}, notes=[],
     )  # fmt: skip
     assert bare_spans(none, lives) == [Bare("ESH4", 10, 30 if covers else None, 2)]
+
+
+def test_what_a_session_began_with_is_said_not_to_be_in_the_plan(tmp_path):
+    lives = [
+        life_of(Side.SELL, OrdType.MARKET, OrdStatus.FILLED, at_ns=10, filled=2),
+        life_of(Side.SELL, OrdType.STOP, OrdStatus.NEW, at_ns=5),
+    ]
+    lives[1].ours, lives[1].tag = False, "3.stop#1"
+    body = {"instrument": "ESH4", "qty": 2}
+    began = Recorded(
+        folder=tmp_path, run="", session={"settings": {"misses": 9}}, began_ns=0, ended_ns=100,
+        calls=[], heard=[Heard(what="position", at_ns=3, learned=True, body=body)], market={},
+        notes=["a note"],
+    )  # fmt: skip
+    missed = Struck(at_ns=7, says="something was missed", fault=None)
+    told = "\n".join(unknown_lines(began, [missed], None, lives))
+    for each in (
+        "something was missed",
+        "settings misses were not the usual ones",
+        "+2 ESH4 that was held when the session began",
+        "orders of an earlier session of ours",
+        "a note",
+    ):
+        assert each in told
+    assert bare_spans(began, lives) == []
