@@ -80,7 +80,7 @@ def _incident(asked: Asked, doing: Doing) -> int:
     doing.now = "replaying the incident"
     incident = Incident(recorded=recorded, lives=lives, order=order, bare=found)
     replays = Replays(incident, wanted, _instrument(recorded, order))
-    replayed = replays.replay(say)
+    replayed = replays.replay()
     for line in struck_lines(replayed.struck):
         say(line)
     return _say_end(asked, incident, replays, replayed)

@@ -30,7 +30,7 @@ def bare_spans(recorded: Recorded, lives: Sequence[Life]) -> list[Bare]:
     found: list[Bare] = []
     for symbol in dict.fromkeys(life.symbol for life in lives):
         mine = [life for life in lives if life.symbol == symbol]
-        found += _spans(symbol, _held_before(recorded, symbol, mine), mine)
+        found += _spans(symbol, held_before(recorded, symbol, mine), mine)
     return sorted(found, key=lambda span: span.from_ns)
 
 
@@ -69,8 +69,9 @@ def _cover(state: State) -> int:
     return state.leaves_qty if works else 0
 
 
-def _held_before(recorded: Recorded, symbol: str, lives: list[Life]) -> int:
+def held_before(recorded: Recorded, symbol: str, lives: Sequence[Life]) -> int:
     """What the broker said is held before anything of the session was filled."""
+    lives = [life for life in lives if life.symbol == symbol]
     first_ns = min((fill.at_ns for life in lives for fill in life.fills.values()), default=None)
     for heard in recorded.heard:
         if heard.what == "position" and heard.body["instrument"] == symbol:

@@ -1,9 +1,10 @@
 """An incident is replayed: under what was recovered, until a run of it fails as it did."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,13 @@ from msgspec import structs
 from ...scenarios.plan import Plan
 from ...scenarios.plan_text import make_plan
 from ...scenarios.plan_time import read_time, time_text
+from ...sim.explorer.case import Outcome
 from ...sim.explorer.finding import found_plan
 from ...sim.explorer.shrinking import OutOfRuns, Shrinker
 from ...sim.explorer.verdict import Verdict
 from ...testing.composing import head_of, read_again
 from ...trading.instrument import Instrument
-from ...trading.moment import moment_ns
-from ..search.explored import play
+from ..search.explored import case_in
 from . import market_cut
 from .bare import Bare
 from .lives import Life
@@ -27,14 +28,12 @@ from .sign import Struck, usual_ns
 from .struck import struck_in
 
 _HISTORY_NS = 2 * 3600 * 10**9
-_AFTER_NS = 15 * 10**9  # for how long after it a rule may be broken: who is not told looks
+_AFTER_NS = 25 * 10**9  # for how long after it the rule may be broken: who is not told has to look
 _OF_STOPS = ("BARE", "INV-01")
 _TAIL_NS = 5 * 60 * 10**9
 _SECOND_NS = 10**9
 _END_NS = 10**9  # before the last row: whoever is told to stop may still close something
 _FLAT_AGAIN_NS = 10**9
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +90,7 @@ class Replays:
         self._moved_ns = wanted.weeks * 7 * 86_400 * 10**9
         self._cut_to: tuple[int, int] | None = None
 
-    def replay(self, say: Say) -> Replayed:
+    def replay(self) -> Replayed:
         """Try it from the last moment at which all was flat, then from the session's beginning; at
         the simulated broker, then through the adapter's bytes. The first run that fails as the
         recording did is made smaller; else the first that fails at all."""
@@ -102,10 +101,10 @@ class Replays:
                 verdict = self._play(plan)
                 tried.append((plan, verdict, struck))
                 if self._is_it(verdict):
-                    return self._kept(plan, verdict, struck, say)
+                    return self._kept(plan, verdict, struck)
         for plan, verdict, struck in tried:
             if verdict.failed and verdict.kind != "stale":
-                return self._kept(plan, verdict, struck, say)
+                return self._kept(plan, verdict, struck)
         return Replayed(plan=None, verdict=verdict, struck=struck, runs=len(tried), shrunk=False)
 
     # --- one run ----------------------------------------------------------------------------------
@@ -113,14 +112,12 @@ class Replays:
     def _play(self, plan: Plan) -> Verdict:
         """Run a plan. One that breaks the rule at another time than the recording did tells another
         story: it breaks none here."""
-        verdict, bare, head = play(plan), self._incident.bare, plan.run
-        assert head is not None, "it has a head"
-        assert head.start is not None, "it begins at a moment of the recording"
-        if bare is None or verdict.rule not in _OF_STOPS or not verdict.trace:
+        bare, outcome = self._incident.bare, _quietly(plan)
+        verdict = outcome.verdict
+        if bare is None or verdict.rule not in _OF_STOPS:
             return verdict
-        began_ns = moment_ns(head.start, "start") + self._moved_ns
-        at_ns = began_ns + round(float(verdict.trace[-1].split(maxsplit=1)[0]) * 1e9)
-        judged_ns = 0 if head.bare is None else head.bare
+        at_ns = outcome.violations[0].time_ns + self._moved_ns
+        judged_ns = 0 if self._wanted.bare is None else read_time(self._wanted.bare)
         if bare.from_ns - _SECOND_NS <= at_ns <= bare.from_ns + judged_ns + _AFTER_NS:
             return verdict
         return structs.replace(verdict, kind="clean", rule="")
@@ -192,7 +189,7 @@ class Replays:
             return verdict.rule in _OF_STOPS
         return verdict.failed and verdict.kind != "stale"
 
-    def _kept(self, plan: Plan, verdict: Verdict, struck: list[Struck], say: Say) -> Replayed:
+    def _kept(self, plan: Plan, verdict: Verdict, struck: list[Struck]) -> Replayed:
         found = found_plan(plan, verdict, self._play)
         assert found is not None, "it failed"
         assert found.run is not None, "it has a head"
@@ -214,10 +211,16 @@ class Replays:
         before = self._cut_to
         assert before is not None, "it was played"
         self._cut(before[0] + _HISTORY_NS, before[0] + _HISTORY_NS + head.length + _TAIL_NS)
-        again = play(replace(plan, strict=False))
+        again = _quietly(replace(plan, strict=False)).verdict
         if (again.rule, again.digest) != (head.fails, head.digest):
             self._cut(before[0] + _HISTORY_NS, before[1])
         return plan
+
+
+def _quietly(plan: Plan) -> Outcome:
+    """Run a plan; what its strategy prints, it has printed before."""
+    with redirect_stdout(StringIO()):
+        return case_in(plan).run(plan)
 
 
 def _flat_before(lives: Sequence[Life], order: Life) -> int | None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from ...scenarios.plan import Plan
 from ...trading.words import ExecType, OrdType
-from .bare import Bare
+from .bare import Bare, held_before
 from .lives import Life
 from .recorded import Recorded
 from .sign import Struck
@@ -94,7 +94,13 @@ def unknown_lines(
         lines.append(
             f"the order manager's settings {names} were not the usual ones; a plan has those"
         )
-    foreign = [life for life in lives if not life.ours and life.parent_id is None]
+    for symbol in dict.fromkeys(life.symbol for life in lives):
+        held = held_before(recorded, symbol, lives)
+        if held:
+            lines.append(f"{held:+d} {symbol} that was held when the session began; a plan is flat")
+    if any(life.tag and not life.ours for life in lives):
+        lines.append("orders of an earlier session of ours; only their fills are in the plan")
+    foreign = [each for each in lives if not (each.ours or each.tag or each.parent_id)]
     if foreign:
         lines.append("what other hands did to their own orders; only their fills are in the plan")
     lines += recorded.notes

@@ -63,6 +63,9 @@ def strategy_of(folder, source, name):
     return getattr(module, name)
 
 
+TALKS = BUYER.replace("return  # not", "return print('nothing was bought')  # not")
+
+
 def recorded(folder, *faults, source=BUYER, name="Buyer", **more):
     """A recorded session of a strategy, in the folder `kept`."""
     strategy = strategy_of(folder, source, name)
@@ -87,6 +90,13 @@ def test_a_lost_fill_becomes_a_plan_of_one_fault_that_fails_and_replays(here, dr
     assert "the digest is the plan's" in out
     code, out, err = dryfill("shrink", "dryfill-plans/incident-1.toml")
     assert (code, err) == (0, "")
+
+
+def test_what_the_strategy_prints_is_not_printed_again_and_again(here, dryfill):
+    kept = recorded(here, LOST, source=TALKS)
+    code, out, _ = dryfill("incident", kept, "--around", "1")
+    assert code == 1
+    assert out.count("nothing was bought") == 1  # in the session, which is recorded in this process
 
 
 def test_a_session_in_which_nothing_is_wrong_is_said_to_be_well_and_leaves_no_file(here, dryfill):

@@ -4,13 +4,15 @@ orders."""
 import pytest
 from recorded_world import Busy, record
 
-from dryfill.app.incident.bare import bare_spans
-from dryfill.app.incident.lives import Life, lives_of
+from dryfill.app.incident.bare import Bare, bare_spans
+from dryfill.app.incident.lives import Fill, Life, State, lives_of
 from dryfill.app.incident.naming import Naming, prefix_of, short_name
-from dryfill.app.incident.recorded import read_recorded
+from dryfill.app.incident.recorded import Heard, Recorded, read_recorded
+from dryfill.app.incident.sign import Struck
 from dryfill.app.incident.struck import struck_in
+from dryfill.app.incident.telling import unknown_lines
 from dryfill.scenarios.plan_time import read_time
-from dryfill.trading.words import OrdType, Side
+from dryfill.trading.words import OrdStatus, OrdType, Side
 
 FILL = {"event": "fill", "intent": "1"}
 PLACE = {"call": "place", "intent": "1"}
@@ -118,3 +120,67 @@ def test_time_without_a_stop_is_measured_by_the_brokers_own_times(tmp_path):
     # bought, told of it three seconds later, and the stop is there a round trip after that
     assert span.most == 2
     assert 3.0 < span.lasts_ns(session.ended_ns) / 10**9 < 3.2
+
+
+def life_of(side, ord_type, status, *, at_ns, filled=0):
+    """An order of two that stands so from a moment on; `filled`: then, too."""
+    life = Life(
+        order_id=f"{at_ns}", tag="", symbol="ESH4", side=side, ord_type=ord_type, qty=2, ours=True
+    )
+    state = State(
+        at_ns=at_ns, heard_ns=at_ns, learned=False, exec_type=None, status=status,
+        cum_qty=filled, leaves_qty=0 if status.terminal else 2,
+    )  # fmt: skip
+    life.states.append(state)
+    if filled:
+        life.fills["1"] = Fill(exec_id="1", qty=filled, at_ns=at_ns)
+    return life
+
+
+COVERS = {
+    "a stop on the closing side": (Side.SELL, OrdType.STOP, OrdStatus.NEW, True),
+    "a trailing one": (Side.SELL, OrdType.TRAILING_STOP, OrdStatus.NEW, True),
+    "a stop on the other side": (Side.BUY, OrdType.STOP, OrdStatus.NEW, False),
+    "a target": (Side.SELL, OrdType.LIMIT, OrdStatus.NEW, False),
+    "a stop that is kept back": (Side.SELL, OrdType.STOP, OrdStatus.SUSPENDED, False),
+    "a stop that is over": (Side.SELL, OrdType.STOP, OrdStatus.CANCELED, False),
+}
+
+
+@pytest.mark.parametrize("name", COVERS)
+def test_what_covers_a_position(tmp_path, name):
+    side, ord_type, status, covers = COVERS[name]
+    lives = [
+        life_of(Side.BUY, OrdType.MARKET, OrdStatus.FILLED, at_ns=10, filled=2),
+        life_of(side, ord_type, status, at_ns=30),
+    ]
+    none = Recorded(
+        folder=tmp_path, run="", session=None, began_ns=0, ended_ns=100, calls=[], heard=[],
+        market={}, notes=[],
+    )  # fmt: skip
+    assert bare_spans(none, lives) == [Bare("ESH4", 10, 30 if covers else None, 2)]
+
+
+def test_what_a_session_began_with_is_said_not_to_be_in_the_plan(tmp_path):
+    lives = [
+        life_of(Side.SELL, OrdType.MARKET, OrdStatus.FILLED, at_ns=10, filled=2),
+        life_of(Side.SELL, OrdType.STOP, OrdStatus.NEW, at_ns=5),
+    ]
+    lives[1].ours, lives[1].tag = False, "3.stop#1"
+    body = {"instrument": "ESH4", "qty": 2}
+    began = Recorded(
+        folder=tmp_path, run="", session={"settings": {"misses": 9}}, began_ns=0, ended_ns=100,
+        calls=[], heard=[Heard(what="position", at_ns=3, learned=True, body=body)], market={},
+        notes=["a note"],
+    )  # fmt: skip
+    missed = Struck(at_ns=7, says="something was missed", fault=None)
+    told = "\n".join(unknown_lines(began, [missed], None, lives))
+    for each in (
+        "something was missed",
+        "settings misses were not the usual ones",
+        "+2 ESH4 that was held when the session began",
+        "orders of an earlier session of ours",
+        "a note",
+    ):
+        assert each in told
+    assert bare_spans(began, lives) == []
