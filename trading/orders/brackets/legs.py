@@ -14,7 +14,7 @@ from ...words import OrdStatus, Reason, Side, TimeInForce
 from ..agreement import Wish
 from ..exits.closing import Sender
 from ..handle import Order
-from ..sending.backoff import NOT_NOW
+from ..sending.backoff import is_shut
 from ..settings import OrderSettings
 from .core import LegWish, Mode
 from .hedge import Hedge
@@ -222,9 +222,10 @@ class Legs:
 
     def _failed(self, leg: Leg, order: Order, what: str, reason: Reason, text: str) -> None:
         settings, holder = self._settings, self._holder
-        waits = reason in NOT_NOW or order.core.unsent.count > 0  # nobody was reached: no failure
-        not_now = waits and not self._sender.last_call
-        leg.failed(self._sender.now_s(), settings.proven_s, counts=not not_now)
+        unsent = order.core.unsent.count  # nobody was reached: no failure
+        shut = is_shut(reason, unsent)
+        not_now = (shut or unsent > 0) and not self._sender.last_call
+        leg.failed(self._sender.now_s(), settings.proven_s, counts=not not_now, shut=shut)
         story = f"{order.describe()} {what}: {text or 'the broker gave no reason'}"
         if not not_now or leg.said != (what, reason, text):  # one for a market that stays closed
             self._sender.incident(f"{'stop' if leg is self.stop else 'target'}_{what}", story)

@@ -24,6 +24,7 @@ class Member:
     """
 
     __slots__ = (
+        "_shut",
         "anew",
         "at_market",
         "excused",
@@ -46,6 +47,7 @@ class Member:
         self.excused = 0
         self.failures = 0
         self.pauses = 0
+        self._shut = False
         self.pause: int | None = None
 
     @property
@@ -136,6 +138,11 @@ class Member:
         spec = self.spec
         guards = spec.stop_px is not None and spec.side.sign * sender.held(instrument) < 0
         return guards or not sender.flattening(instrument)
+
+    def paused(self, *, shut: bool) -> None:
+        """One more order was not taken; `shut`: for the market's state."""
+        self.pauses = self.pauses + 1 if shut is self._shut else 1
+        self._shut = shut
 
     def end_pause(self, sender: Sender) -> None:
         """What was refused may be tried again."""

@@ -72,9 +72,9 @@ class Answers:
         forgotten_ns = ledger.forgotten_ns  # by now: some of these may make it forget others
         for fill in fills:
             order = find(fill.cl_ord_id, fill.order_id)
-            old = forgotten_ns is not None and fill.time_ns <= forgotten_ns
-            if order is None and old and not ledger.knows(fill):
-                continue  # counted, and let go; else the comparison of positions shows it
+            let_go = forgotten_ns is not None and fill.time_ns <= forgotten_ns
+            if order is None and let_go and not ledger.knows(fill):
+                continue  # it was counted; else the comparison of positions shows it
             fresh = order is not None and _fresh(this, order)
             self._intake.fill(fill)
             if order is not None and fresh and order.core.flight is None:

@@ -226,8 +226,8 @@ SCRIPTS = {
     + """
         do flatten
         > cancel 2.leg1#1
-        > cancel 2.leg2#1
         < fill 2.leg1#1 3 @ 20010
+        > cancel 2.leg2#1
         < fill 2.leg2#1 3 @ 19990
         = incidents overfill
         > place 3.exit#1 buy 3 market
