@@ -26,11 +26,17 @@ def explore(
     manager: Annotated[
         bool, option("The order manager's own workload, no strategy.", _SEARCH, "--manager")
     ] = False,
+    work: Annotated[
+        str | None, option("The manager's: brackets, or all kinds of orders.", _SEARCH)
+    ] = None,
     seeds: Annotated[str, option("0:500, the last not included.", _SEARCH)] = "0:500",
     profile: Annotated[str, option("calm, live, hostile or swarm.", _SEARCH)] = "hostile",
     schedule: Annotated[str, option("mix, fifo, ties, pct or uniform.", _SEARCH)] = "mix",
     crashes: Annotated[bool, option("Kill and restart it, too.", _SEARCH, "--crashes")] = False,
     jobs: Jobs = None,
+    dask: Annotated[
+        str | None, option("A Dask scheduler's address: its workers play.", _SEARCH)
+    ] = None,
     minutes: Annotated[float | None, option("For how long at most.", _SEARCH)] = None,
     all_seeds: Annotated[bool, option("Go on after a failure.", _SEARCH, "--all")] = False,
     bare: Annotated[str | None, option("5 s: so long at most without a stop.", _SEARCH)] = None,

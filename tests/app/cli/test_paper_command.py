@@ -80,3 +80,11 @@ def test_a_speed_that_is_none_is_refused(dryfill, words):
     code, _, err = dryfill(*words[3:], "--speed", "max")  # what follows the program's name
     assert code == 2
     assert "on paper the market goes at a whole number of times real time" in err
+
+
+def test_a_plan_that_a_gateway_cannot_do_to_its_clients_is_refused(words, tmp_path, dryfill):
+    plan = tmp_path / "plan.toml"
+    plan.write_text('[[fault]]\nkind = "crash"\nat = "1 s"\n', encoding="utf-8")
+    code, _, err = dryfill("paper", *words[4:], "--faults", plan)
+    assert code == 2
+    assert "fault 1 (crash): the client's process is none of the twin's" in err

@@ -61,7 +61,7 @@ class Scripted:
 
 def scripted(seeds, **given):
     pool = partial(Scripted, fails=given.pop("fails", ()), differs=given.pop("differs", ()))
-    looking = search(pool=pool, **given)
+    looking = search(pool=pool, again=pool, **given)
     tally = Tally.begin(BRIEF, seeds)
     for _ in looking.run(tally):
         pass
