@@ -41,6 +41,7 @@ _OF_THE_HEAD = (
     "unknown_size",
     "stop_trigger",
     "latency",
+    "brackets",
     "engine",
     "bare",
 )
@@ -65,6 +66,7 @@ class Asked:
     jobs: int | None
     minutes: float | None
     all_seeds: bool
+    cells: bool
     resume: str | None
     out: str
 
@@ -125,6 +127,7 @@ def _explore(asked: Asked, doing: Doing) -> int:
         jobs=asked.jobs or os.cpu_count() or 1,
         minutes=asked.minutes,
         all_seeds=asked.all_seeds,
+        cells=asked.cells,
     )
     doing.now = "exploring"
     stopped = _search(search, tally, kept)

@@ -104,12 +104,14 @@ class Tally(Struct):
 @dataclass(frozen=True, kw_only=True)
 class Search:
     """How a tally is filled. `minutes`: for how long at most, None: to the last seed; `all_seeds`:
-    go on after a seed that fails. `pool`: what plays."""
+    go on after a seed that fails. `pool`: what plays. `cells`: say which states of orders were not
+    reached."""
 
     brief: Brief
     jobs: int
     minutes: float | None = None
     all_seeds: bool = False
+    cells: bool = False
     hang_s: float = 120.0
     pool: Callable[..., WorkerPool] = field(default=WorkerPool)
 
