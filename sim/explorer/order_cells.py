@@ -106,7 +106,6 @@ POSSIBLE = tuple(cell for cell in CELLS if not why_not(cell))
 
 RARE = (
     Cell(NONE, "SUSPENDED", "modify"),
-    Cell(NONE, "TRIGGERED", "cancel"),
     Cell(NONE, "EXPIRED", "cancel"),
     Cell("PARTIALLY_FILLED", "SUSPENDED", "cancel"),
     Cell("EXPIRED", "TRIGGERED", "cancel"),
