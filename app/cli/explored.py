@@ -44,6 +44,7 @@ _OF_THE_HEAD = (
     "unknown_size",
     "stop_trigger",
     "latency",
+    "brackets",
     "engine",
     "bare",
     "work",
@@ -70,6 +71,7 @@ class Asked:
     dask: str | None
     minutes: float | None
     all_seeds: bool
+    cells: bool
     resume: str | None
     out: str
 
@@ -142,6 +144,7 @@ def _explore(asked: Asked, doing: Doing) -> int:
         minutes=asked.minutes,
         all_seeds=asked.all_seeds,
         pool=_pool(asked),
+        cells=asked.cells,
     )
     doing.now = "exploring"
     stopped = _search(search, tally, kept)

@@ -118,12 +118,13 @@ class Pool(Protocol):
 class Search:
     """How a tally is filled. `minutes`: for how long at most, None: to the last seed; `all_seeds`:
     go on after a seed that fails. `pool`: what plays, and `again`: what plays some of them again,
-    in another process."""
+    in another process. `cells`: say which states of orders were not reached."""
 
     brief: Brief
     jobs: int
     minutes: float | None = None
     all_seeds: bool = False
+    cells: bool = False
     hang_s: float = 120.0
     pool: Callable[..., Pool] = field(default=WorkerPool)
     again: Callable[..., Pool] = field(default=WorkerPool)
