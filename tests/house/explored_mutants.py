@@ -31,11 +31,12 @@ _TEST = "tests/app/search/test_long_searches.py::test_a_mutant_is_found_with_no_
 @dataclass(frozen=True)
 class Explored:
     """A mutant, the fault of the fault model that it is, and the options that it is searched for
-    with."""
+    with. `open`: no search has found it yet."""
 
     fault: str
     asked: str
     mutant: Mutant
+    open: bool
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,12 @@ def wanted() -> list[Explored]:
     """Those of the table that are made, in its order."""
     rows = {mutant.says: mutant for mutant in read_mutants(ROWS)}
     return [
-        Explored(entry["fault"], entry["asked"], _made(entry) if "old" in entry else rows[says])
+        Explored(
+            fault=entry["fault"],
+            asked=entry["asked"],
+            mutant=_made(entry) if "old" in entry else rows[says],
+            open="open" in entry,
+        )
         for entry in entries()
         if (says := entry.get("says")) is not None
     ]
