@@ -55,7 +55,7 @@ JOBS = (
     Job("J2 bars", 20_000, "two averages at each bar, an order where they cross", "bars/s"),
     Job("J3 bars", 5_000, "a bracket of 12 ticks whenever flat", "brackets/s", "brackets"),
     Job("J6", 2_000, "20 runs of J2 bars on two processes, the wall's time", "bars/s", "runs"),
-    Job(FIRST, 1_000, "start of a process to the result of a small J2", "s"),
+    Job(FIRST, 1_000, "start of a process to the result of a small J2", "s", "result"),
     Job(MEMORY, 30_000, "memory of 1,000 finished orders", "kB", "orders"),
 )
 
