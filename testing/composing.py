@@ -18,7 +18,7 @@ from ..sim.backtest import World
 from ..sim.desk.bracket_rules import BracketRules
 from ..sim.desk.fees import fee_schedule
 from ..sim.explorer.case import Case, Program
-from ..sim.explorer.drawing import RECONCILE_S
+from ..sim.explorer.drawing import LOW_MARKETS, MARKETS, RECONCILE_S
 from ..sim.explorer.manager_work import ManagerWork
 from ..sim.explorer.walk import walk
 from ..sim.market_rules import market_rules
@@ -138,7 +138,7 @@ class TradingProgram(Program):
 
 
 def _work(watching: Watch, head: RunHead) -> Program:
-    return ManagerWork(watching, head.seed, head.quiet / 1e9, head.steps)
+    return ManagerWork(watching, head.seed, head.quiet / 1e9, head.work, head.steps)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -169,7 +169,8 @@ def _market_of(head: RunHead) -> tuple[Tape, Instrument, bool]:
             found = replace(found, symbol=symbol, root=found.root)
         return tape, found, heard
     if head.market == WALK:
-        return walk(head.market_seed, found.tick_units(0)), found, False
+        low = head.work == "all" and head.market_seed % MARKETS in LOW_MARKETS
+        return walk(head.market_seed, found.tick_units(0), low=low), found, False
     if head.length is None:
         raise UsageError(f"a generated market ({head.market}) needs a length")
     return _generated(found, head.market, head.market_seed, head.warmup + head.length), found, False

@@ -9,7 +9,7 @@ import polars as pl
 from ...trading.errors import UsageError
 from ...trading.recording import FORMAT, FileKind, Head
 from ...trading.recording_file import write_part
-from ..recorded_session import MADE_BY
+from ..session.recorded_session import MADE_BY
 
 _SOURCE = "the market of an incident"
 

@@ -19,7 +19,7 @@ from ...sim.explorer.shrinking import OutOfRuns, Shrinker
 from ...sim.explorer.verdict import Verdict
 from ...testing.composing import head_of, read_again
 from ...trading.instrument import Instrument
-from ..explored import case_in
+from ..search.explored import case_in
 from . import market_cut
 from .bare import Bare
 from .lives import Life

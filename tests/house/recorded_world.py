@@ -8,8 +8,8 @@ import msgspec
 
 from dryfill import Buy, Sell, Strategy, Ticks, synthetic
 from dryfill.app.backtest import Backtest
-from dryfill.app.recorded_session import Traded
-from dryfill.app.recording import CHANNELS, unheard
+from dryfill.app.session.recorded_session import Traded
+from dryfill.app.session.recording import CHANNELS, unheard
 from dryfill.live.recorded_broker import RecordedBroker
 from dryfill.live.recorded_market import RecordedMarket
 from dryfill.live.recorder import AtOnce, Recorder

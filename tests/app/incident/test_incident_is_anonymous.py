@@ -11,10 +11,11 @@ from recorded_world import BUYER
 from running_program import Program
 from twin_world import KEY, setup_of
 
-from dryfill.app.twin_thread import twin_in_a_thread
+from dryfill.app.session.twin_thread import twin_in_a_thread
 from dryfill.scenarios.plan_text import make_plan, read_plan
 from dryfill.trading.recording_file import read_part
 
+PROGRAM = "dryfill.app.cli.main"
 ACCOUNT, NUMBER = "CANARY-50K-77", 918_273_645
 HOUR = "\n".join(
     f"{ms} quote 80000x50 80001x70\n{ms} trade 80000x1 seller" for ms in range(0, 60_000, 200)
@@ -46,7 +47,7 @@ def test_no_canary_is_in_the_plan_or_its_market(twin, tmp_path, dryfill, monkeyp
     )
     words = ["--rest", twin.url, "--instrument", "MNQ", "--risk", "topstep-50k", "--yes"]
     running = subprocess.Popen(
-        [sys.executable, "-m", "dryfill.app.cli", "live", "buyer.py", *words, "--record", "kept"],
+        [sys.executable, "-m", PROGRAM, "live", "buyer.py", *words, "--record", "kept"],
         env={
             **os.environ,
             "XDG_STATE_HOME": str(tmp_path / "state"),

@@ -33,7 +33,7 @@ def here(tmp_path, monkeypatch):
 
 def test_the_page_says_what_its_commands_say(here, dryfill):
     running = subprocess.Popen(
-        [sys.executable, "-m", "dryfill.app.cli", *PAPER],
+        [sys.executable, "-m", "dryfill.app.cli.main", *PAPER],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=here,
     )  # fmt: skip
     program = Program(running)

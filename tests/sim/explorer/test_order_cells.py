@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dryfill.app.explored import Brief, play
+from dryfill.app.search.explored import Brief, play
 from dryfill.sim.explorer import order_cells_page
 from dryfill.sim.explorer.order_cells import (
     CELLS,
