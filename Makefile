@@ -10,7 +10,7 @@ ROOMS := $(patsubst %/__init__.py,%,$(wildcard trading/__init__.py matching/__in
 MUTANTS ?= 600
 BENCHMARKS = $(sort $(wildcard benchmarks/bench_*.py))
 
-.PHONY: help setup demo test check format bench coverage mutants clients nightly clean
+.PHONY: help setup demo test check format bench coverage mutants clients dask nightly clean
 
 help:
 	@echo "make demo     a synthetic session, traded and reported"
@@ -21,7 +21,7 @@ help:
 	@echo "make coverage branch coverage of the order manager: printed, at least 95 %"
 	@echo "make mutants  the order manager, broken in small ways: at least 85 % noticed"
 	@echo "make clients  environments for other people's clients that need Python 3.12 (minutes, once)"
-	@echo "make nightly  the tests with long searches, those clients, coverage and mutants"
+	@echo "make nightly  the tests with long searches, those clients, Dask, coverage and mutants"
 	@echo "make clean    take away .venv, build and caches"
 
 setup:
@@ -59,7 +59,10 @@ mutants: setup
 clients: setup
 	@$(BIN)/python tests/house/client_environments.py
 
-nightly: setup clients coverage mutants
+dask: setup
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt distributed
+
+nightly: setup clients dask coverage mutants
 	DRYFILL_NIGHTLY=1 $(BIN)/python -m pytest -q -n auto --dist worksteal --timeout 3600
 	@if $(BIN)/python -c 'import dryfill.matching.native.core' 2>/dev/null; then \
 		DRYFILL_BOTH_ENGINES=1 $(BIN)/python -m pytest -q -n auto --dist worksteal \

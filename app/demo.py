@@ -11,8 +11,8 @@ from ..trading.price import price_text
 from ..trading.words import ExecType, OrdType
 from .backtest import Backtest
 from .demo_strategy import JoinTheTrend
-from .report import Report
-from .report_text import seconds
+from .report.report import Report
+from .report.text import seconds
 
 SEED, SIZE = 9, 8
 _ROOT, _HOURS = "ES", "08:30-12:00"

@@ -13,7 +13,7 @@ from ..sim.scenario.play import Played, play, premises_missing
 from ..testing.wire_world import Rehearsal
 from ..trading.strategy import Trader
 from ..trading.trader import trader_of
-from .cli_run import pairs
+from .cli.run import pairs
 from .strategy_file import importable, load_strategy, split_target
 from .timeline.written import TracedWorlds
 

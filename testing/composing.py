@@ -15,9 +15,10 @@ from ..scenarios.plan_run import WALK, RunHead
 from ..scenarios.plan_time import time_text
 from ..scenarios.weather import MarketKind
 from ..sim.backtest import World
+from ..sim.desk.bracket_rules import BracketRules
 from ..sim.desk.fees import fee_schedule
 from ..sim.explorer.case import Case, Program
-from ..sim.explorer.drawing import RECONCILE_S
+from ..sim.explorer.drawing import FINISHED_S, LOW_MARKETS, MARKETS, RECONCILE_S
 from ..sim.explorer.manager_work import ManagerWork
 from ..sim.explorer.walk import walk
 from ..sim.market_rules import market_rules
@@ -45,6 +46,11 @@ _ROUND_NS = 15 * _MINUTE_NS
 _TAIL_NS = 5 * _MINUTE_NS
 """For how long the market goes on when a strategy's time is over: it may want to close."""
 
+_SETTINGS = {
+    "brackets": OrderSettings(reconcile_s=RECONCILE_S),
+    "all": OrderSettings(reconcile_s=RECONCILE_S, finished_s=FINISHED_S),
+}
+
 _LONGEST_NS = 4 * 3600 * 10**9
 """How much of recorded data the manager's workload may take: it leaves long before."""
 
@@ -71,7 +77,8 @@ def case_of(head: RunHead, strategy: Any = None) -> Case:
         fees=fee_schedule(None),
         cash=Decimal(50_000),
         seed=head.seed,
-        settings=OrderSettings(reconcile_s=RECONCILE_S),
+        settings=_SETTINGS[head.work],
+        brackets=BracketRules(auto_oco=True) if head.brackets == "native" else None,
         engine=_engine(head.engine),
         stop_ns=stop_ns,
     )
@@ -81,6 +88,11 @@ def case_of(head: RunHead, strategy: Any = None) -> Case:
     params = dict(_pair(each) for each in head.params)
     trader = trader_of(strategy, params)
     return Case(head, setup, lambda _: TradingProgram(trader), world_of)
+
+
+def read_again() -> None:
+    """Forget the data that was read: a file has another market in it now."""
+    _read.cache_clear()
 
 
 def head_of(values: Mapping[str, Any]) -> RunHead:
@@ -131,7 +143,7 @@ class TradingProgram(Program):
 
 
 def _work(watching: Watch, head: RunHead) -> Program:
-    return ManagerWork(watching, head.seed, head.quiet / 1e9, head.steps)
+    return ManagerWork(watching, head.seed, head.quiet / 1e9, head.work, head.steps)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -162,7 +174,8 @@ def _market_of(head: RunHead) -> tuple[Tape, Instrument, bool]:
             found = replace(found, symbol=symbol, root=found.root)
         return tape, found, heard
     if head.market == WALK:
-        return walk(head.market_seed, found.tick_units(0)), found, False
+        low = head.work == "all" and head.market_seed % MARKETS in LOW_MARKETS
+        return walk(head.market_seed, found.tick_units(0), low=low), found, False
     if head.length is None:
         raise UsageError(f"a generated market ({head.market}) needs a length")
     return _generated(found, head.market, head.market_seed, head.warmup + head.length), found, False

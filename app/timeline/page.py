@@ -9,8 +9,8 @@ from pathlib import Path
 from ...sim.record.record import utc
 from ...sim.tracing.rows import Complaint, Kind, Trace
 from ..files import write_whole
-from ..page_style import STYLE
-from ..report_text import seconds
+from ..report.style import STYLE
+from ..report.text import seconds
 from .drawn import drawn
 
 _SCRIPTS = ("axis.js", "packing.js", "lanes.js", "market.js", "orders.js", "moment.js", "hands.js")

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import FrameType
 
 # Dryfill itself may be installed among the libraries; it is not one.
-_DRYFILL = Path(__file__).resolve().parent.parent
+_DRYFILL = Path(__file__).resolve().parents[2]
 
 
 def is_library(frame: FrameType) -> bool:

@@ -140,8 +140,7 @@ class Case:
 
     def _setup(self, plan: Plan) -> Setup:
         head = self.head
-        crashes = any(fault.kind == "crash" for fault in plan.faults)
-        disk = SimDisk(knowing(self.setup.instrument)) if crashes else None
+        disk = SimDisk(knowing(self.setup.instrument)) if plan.needs_journal else None
         return replace(
             self.setup,
             plan=plan,

@@ -19,6 +19,9 @@ HORIZON = 200
 MARKETS = 16
 """How many generated markets a search goes through: one is made once in each process."""
 
+LOW_MARKETS = (5, 13)
+"""Those of the sixteen that are about zero, and below it, where all work is asked for."""
+
 Schedules = Literal["mix", "fifo", "ties", "uniform", "pct"]
 
 _MIX: tuple[tuple[int, ScheduleKind], ...] = ((5, "ties"), (8, "pct"), (10, "uniform"))
@@ -64,6 +67,9 @@ def draw(
 RECONCILE_S = 20
 """How often the manager of an explored run compares itself with the broker: so that such rounds
 come, and rest is near."""
+
+FINISHED_S = 30
+"""How long the manager of an explored run keeps an order that is over: so that some leave in it."""
 
 
 def _crash(dice: Stream) -> Fault | None:

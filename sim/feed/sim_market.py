@@ -16,6 +16,7 @@ from ...trading.errors import Refused
 from ...trading.events import Bar, Quote, StatusChange
 from ...trading.instrument import Instrument
 from ...trading.last_prices import LastPrices
+from ...trading.levels import Levels
 from ...trading.market import Channel, MarketOffers, Subscription
 from ...trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape, pieces
 from ...trading.words import TradingStatus
@@ -23,13 +24,16 @@ from ..loop.loop import VirtualLoop
 from ..loop.moments import HORIZON_NS, Tie
 from ..loop.process import Process
 from ..wire.wire import Leg, Wire
-from .streams import EventStream, RowStream, Stream, Told, bar_events
+from .crossing_stream import CrossingStream
+from .streams import EventStream, RowStream, Told, bar_events
 from .tape_bars import BarColumns, bars_of
 
 # Of events at one nanosecond: the session's state, what the bars of a tape ended with, bars, and
 # then rows in file order, which is their `seq` (DESIGN 6; of bars it is -1). A bar ends before the
 # rows at its end.
 _STATUS, _CLOSE = -3, -2
+
+Stream = EventStream | RowStream | CrossingStream
 
 
 class SimMarket:
@@ -58,6 +62,7 @@ class SimMarket:
         self._tape = tape
         self._changes = changes
         self._streams: list[Stream] = []
+        self._first: Stream | None = None  # of the streams, where it is known: see `_head`
         self._bars: dict[int, BarColumns] = {}
         self._numbers = 0
         self._told_any = False
@@ -76,25 +81,28 @@ class SimMarket:
         sink: Sink,
         *,
         span_ns: int = 0,
+        levels: Levels | None = None,
     ) -> "Future[Subscription]":
         answer: Future[Subscription] = self._loop.create_future()
         self._numbers += 1
         subscription = Subscription(instrument, channel, span_ns, self._numbers)
         try:
             self._check(instrument, channel)
-            stream = self._stream(subscription, sink)
+            stream = self._stream(subscription, sink, levels)
         except Refused as refusal:
             answer.set_exception(refusal)
             return answer
         self._loop.clear_ns = -1  # whoever goes ahead did not know of this
         if stream.step():
             self._streams.append(stream)
+            self._first = None
         answer.set_result(subscription)
         return answer
 
     def unsubscribe(self, subscription: Subscription) -> "Future[None]":
         self._loop.clear_ns = -1
         self._streams = [s for s in self._streams if s.told_as != subscription]
+        self._first = None
         answer: Future[None] = self._loop.create_future()
         answer.set_result(None)
         return answer
@@ -124,7 +132,7 @@ class SimMarket:
     # --- the source ------------------------------------------------------------------------------
 
     def next_moment(self, limit_ns: int) -> int | None:
-        head = self._head()
+        head = self._found(limit_ns)
         if head is None:
             return None
         # What had to wait behind a late one comes with it, that is now.
@@ -132,12 +140,25 @@ class SimMarket:
         return at_ns if at_ns <= limit_ns else None
 
     def advance(self, to_ns: int) -> None:
-        """Tell everything that arrives up to `to_ns`."""
-        while (head := self._head()) is not None:
+        """Tell everything that arrives up to `to_ns`, and what comes after it as long as nothing
+        else does: most of a market is told to nobody who waits for it."""
+        loop = self._loop
+        ready = loop.ready
+        self._tell(to_ns)
+        while not ready and (head := self._found(loop.clear_ns)) is not None:
+            at_ns = max(head.sent_ns + head.latency_ns, loop.now_ns)
+            if at_ns > loop.clear_ns:
+                return
+            loop.now_ns = at_ns
+            self._tell(at_ns)
+
+    def _tell(self, to_ns: int) -> None:
+        while (head := self._found(to_ns)) is not None:
             if head.sent_ns + head.latency_ns > to_ns:
                 return
             self._told_any = True
             event, sink = head.take(), head.sink
+            self._first = None
             if not head.step():
                 self._streams.remove(head)
             self._process.run(sink, event)
@@ -146,13 +167,13 @@ class SimMarket:
 
     def pull(self, feeds: Feeds) -> bool:
         head = self._head()
-        if head is None or head.sink not in feeds:
+        if head is None or isinstance(head, CrossingStream) or head.sink not in feeds:
             return False
         at_ns = max(head.sent_ns + head.latency_ns, self._loop.now_ns)
         # The first to hear of that moment is the reader, so he would be awakened first, too.
         if not self._loop.go_ahead(self, at_ns):
             return False
-        self.advance(at_ns)
+        self._tell(at_ns)
         return True
 
     def stretch(
@@ -171,16 +192,28 @@ class SimMarket:
                 before_ns = min(before_ns, stream.sent_ns)
                 loop.clear_ns = min(loop.clear_ns, stream.sent_ns + stream.latency_ns - 1)
         self._told_any = True
+        self._first = None
         events = head.stretch(loop, prices.newest(head.kind), waiting, before_ns)
         on_the_way = feeds[head.sink]
         return head.kind, events if on_the_way is None else on_the_way(events)
 
+    def _found(self, limit_ns: int) -> Stream | None:
+        """The head, once it is known: rows up to a moment are looked through for crossings."""
+        while (head := self._head()) is not None:
+            if not isinstance(head, CrossingStream) or not head.looking:
+                return head
+            if head.sent_ns > limit_ns:
+                return None
+            self._first = None
+            if not head.look():
+                self._streams.remove(head)
+        return None
+
     def _head(self) -> Stream | None:
         """The stream whose next event the feed had first; of equals, the one subscribed first."""
-        streams = self._streams
-        if len(streams) < 2:
-            return streams[0] if streams else None
-        return min(streams, key=_order)
+        if self._first is None and self._streams:
+            self._first = min(self._streams, key=_order)
+        return self._first
 
     # --- how -------------------------------------------------------------------------------------
 
@@ -191,12 +224,17 @@ class SimMarket:
             known = ", ".join(sorted(self._offers.channels))
             raise Refused(f"the data has no {channel.value} of {instrument.symbol}; it has {known}")
 
-    def _stream(self, told_as: Subscription, sink: Sink) -> Stream:
+    def _stream(self, told_as: Subscription, sink: Sink, levels: Levels | None) -> Stream:
         """What a subscription is told from now on."""
         now_ns, channel = self._loop.now_ns, told_as.channel
         # Before anything has moved, the rows of the first nanosecond are still to come.
         nothing_yet = now_ns == self._loop.origin_ns and not self._told_any
         tape, after_ns = self._tape, now_ns - nothing_yet
+        if channel is Channel.CROSSINGS:
+            if levels is None:
+                raise Refused("crossings need levels")
+            rows = tape.trades if len(tape.trades.seq) else tape.quotes
+            return CrossingStream(told_as, sink, self._wire, rows, after_ns, levels)
         if channel is Channel.TRADES:
             return RowStream(told_as, sink, self._wire, tape.trades, after_ns)
         if channel is Channel.QUOTES and len(tape.quotes.seq):
@@ -243,6 +281,8 @@ def _offers_of(tape: Tape) -> MarketOffers:
         channels.add(Channel.QUOTES)
     if len(tape.trades.seq):
         channels.add(Channel.TRADES)
+    if len(quotes.seq) or len(tape.trades.seq):
+        channels.add(Channel.CROSSINGS)
     told = quotes if len(quotes.seq) else bars
     unsized = any(
         (part.bid_size == UNKNOWN_SIZE).any() or (part.ask_size == UNKNOWN_SIZE).any()

@@ -84,7 +84,7 @@ class RowStream:
         self._constant_ns = wire.constant_ns(Leg.FEED)
         self._following_ns = -1  # the latency of the row after this one, where it is drawn already
         self._rows: Any = rows
-        self._sent = _sent(rows)
+        self._sent = sent_at(rows)
         self._read = int(self._sent.searchsorted(after_ns, side="right"))  # rows up to here
         self._place = 0  # in the chunk
         self._sents: list[int] = []
@@ -244,7 +244,7 @@ def _given(column: Ints, absent: int) -> list[Any]:
     return numbers
 
 
-def _sent(rows: Any) -> Ints:
+def sent_at(rows: Any) -> Ints:
     """When the feed has each row of a table."""
     if isinstance(rows, BarColumns):
         return rows.told_ns

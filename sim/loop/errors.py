@@ -1,8 +1,9 @@
 """What can be wrong with a run in virtual time, and the stacks that say where."""
 
 import linecache
+import traceback
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from types import FrameType
 from typing import Any
 
@@ -52,6 +53,20 @@ def livelock(time_s: float, callbacks_max: int, names: Iterable[str]) -> Liveloc
         f"more than {callbacks_max} callbacks at {time_s:.9f} s, and virtual time stands still; "
         f"await asyncio.sleep(seconds) where this loops. Ready now: {culprits}"
     )
+
+
+def unhandled(time_s: float, owner: object, context: Mapping[str, Any]) -> str:
+    """What an exception handler is told, for a reader. `owner`: the task or future that it is of,
+    None where there is none."""
+    lines = [f"  at {time_s:.9f} s: {context['message']}"]
+    if isinstance(owner, VirtualTask):
+        lines.append(describe_task(owner))
+    elif owner is not None:
+        lines.append(f"  {owner!r}")
+    error = context.get("exception")
+    if error is not None:
+        lines.append("".join(traceback.format_exception(error)).rstrip())
+    return "\n".join(lines)
 
 
 def describe_task(task: VirtualTask) -> str:

@@ -8,7 +8,6 @@ import asyncio
 import gc
 import math
 import threading
-import traceback
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable
@@ -17,7 +16,7 @@ from heapq import heapify, heappop, heappush
 from typing import Any, TypeVarTuple
 
 from . import errors
-from .errors import DeadlockError, LivelockError, RealWorldError, describe_task
+from .errors import DeadlockError, LivelockError, RealWorldError
 from .handles import callback_name, close_dead, forgive, is_dead, owner_of
 from .moments import HORIZON_NS, Source, Tie
 from .process import Process, current_process, process_of
@@ -231,6 +230,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             at_ns, tie = HORIZON_NS, _AFTER_ALL_TIES
         chosen: Source | None = None
         for source_tie, source in self._sources:  # by rank: the first of equals wins
+            clear_ns = at_ns
             moment_ns = source.next_moment(at_ns)
             if moment_ns is not None and (
                 moment_ns < at_ns or (chosen is None and source_tie <= tie)
@@ -247,7 +247,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
             raise self._livelock([culprit])
         if chosen is not None:
             assert at_ns >= self.now_ns, f"{chosen!r} named {at_ns} ns, before {self.now_ns} ns"
+            if chosen is self._sources[-1][1]:
+                self.clear_ns = clear_ns - 1  # it alone was asked after all others
             chosen.advance(at_ns)
+            self.clear_ns = -1
             return
         if self._in_turn:
             self._make_ready(at_ns, tie)
@@ -384,15 +387,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         owner = context.get("task", context.get("future"))
         if isinstance(owner, VirtualTask) and owner.is_dead():
             return  # whoever would have asked is dead too
-        lines = [f"  at {self.time():.9f} s: {context['message']}"]
-        if isinstance(owner, VirtualTask):
-            lines.append(describe_task(owner))
-        elif owner is not None:
-            lines.append(f"  {owner!r}")
-        error = context.get("exception")
-        if error is not None:
-            lines.append("".join(traceback.format_exception(error)).rstrip())
-        self.lost.append("\n".join(lines))
+        self.lost.append(errors.unhandled(self.time(), owner, context))
 
     def _livelock(self, names: Iterable[str]) -> LivelockError:
         self._callbacks_now = 0  # so that the runner can still cancel what is left

@@ -123,8 +123,10 @@ class RightSize(Oracle):
         wrong = sum(record.leaves_qty for record in contract.wrong_sided)
         self._stood[symbol] = contract.position, closing, wrong
         over = max(closing - abs(contract.position), 0)
-        self.premise += self._over[symbol].set(over, *said.moments)
-        self.premise += self._wrong[symbol].set(wrong, *said.moments)
+        # What is held is known once every fill is: two may leave nothing, and one never be told.
+        moments = (*said.moments, *contract.fills)
+        self.premise += self._over[symbol].set(over, *moments)
+        self.premise += self._wrong[symbol].set(wrong, *moments)
 
     def on_step(self, now_ns: int) -> None:
         for symbol, over in self._over.items():
@@ -168,7 +170,7 @@ class NoOrphan(Oracle):
         self._orphaned: dict[str, Stopwatch] = {}
 
     def on_broker(self, said: BrokerSaid) -> None:
-        self._look(said.contract, *said.moments)
+        self._look(said.contract, *said.moments, *said.contract.fills)
 
     def on_manager(self, event: PortEvent) -> None:
         request = event.request if isinstance(event, Sent) else None
@@ -177,7 +179,7 @@ class NoOrphan(Oracle):
         if request is not None:
             contract = self._scene.contract(request.instrument)
             moved = () if contract.moved is None else (contract.moved,)
-            self._look(contract, self._scene.now(), *moved)
+            self._look(contract, self._scene.now(), *moved, *contract.fills)
 
     def on_step(self, now_ns: int) -> None:
         for symbol, stopwatch in self._orphaned.items():

@@ -48,6 +48,7 @@ class Contract:
         self._brackets: dict[str, None] = {}  # intents that had an entry
         self._intents = Intents()
         self.moved: Moment | None = None  # when the position last changed
+        self.fills: list[Moment] = []  # changes of it of which the client may not know yet
 
     @property
     def sign(self) -> int:
@@ -274,6 +275,8 @@ class Scene:
         self.doubts.heard(record.known_as, moment)
         if report.exec_type is ExecType.TRADE or contract.moved is None:
             contract.moved = moment
+            recent = [m for m in contract.fills if report.time_ns <= m.due_ns]
+            contract.fills = [*(m for m in recent if m.known_ns is None), moment]
         moments = (moment, contract.moved)
         return BrokerSaid(record, report, record.tag, own, moment, moments, contract, before)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from dryfill import Backtest, Buy, Report, Strategy, Tape, Ticks, synthetic, write_market
-from dryfill.app.cli import main
+from dryfill.app.cli.main import main
 from dryfill.trading.instruments import find
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "data" / "lean"

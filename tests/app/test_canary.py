@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 from twin_world import KEY, setup_of
 
-from dryfill.app.twin_thread import twin_in_a_thread
+from dryfill.app.session.twin_thread import twin_in_a_thread
 from dryfill.scenarios.plan_text import make_plan
 from dryfill.trading.recording_file import read_part
 
@@ -94,7 +94,7 @@ def test_nothing_that_a_live_session_leaves_has_the_key_or_a_token_in_it(twin, i
 
     def said(*words):
         ended = subprocess.run(
-            [sys.executable, "-X", "dev", "-m", "dryfill.app.cli", *words],
+            [sys.executable, "-X", "dev", "-m", "dryfill.app.cli.main", *words],
             env=environment, capture_output=True, text=True, timeout=90,
         )  # fmt: skip
         return ended.stdout + ended.stderr

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dryfill.app.demo import SEED, SIZE, Story, run_demo, tell
-from dryfill.app.report import Report
+from dryfill.app.report.report import Report
 from dryfill.trading.orders import tags
 from dryfill.trading.words import ExecType
 

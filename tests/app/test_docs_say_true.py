@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import typer.main
 
-from dryfill.app.cli import app
-from dryfill.app.cli_errors import EXIT_CODES
+from dryfill.app.cli.errors import EXIT_CODES
+from dryfill.app.cli.main import app
 from dryfill.live.settings import LiveSettings
 from dryfill.trading.orders.settings import OrderSettings
 

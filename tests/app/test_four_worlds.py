@@ -20,11 +20,11 @@ from pydantic import SecretStr
 from twin_world import KEY, MNQ, MS, T0, tape_of
 
 from dryfill import Backtest, write_market
-from dryfill.app import live_run, paper_run
-from dryfill.app.live_run import Wanted
+from dryfill.app.session import live_run, paper_run
+from dryfill.app.session.live_run import Wanted
+from dryfill.app.session.twin_market import TwinMarket
+from dryfill.app.session.twin_thread import twin_in_a_thread
 from dryfill.app.strategy_file import load_strategy
-from dryfill.app.twin_market import TwinMarket
-from dryfill.app.twin_thread import twin_in_a_thread
 from dryfill.live.settings import LiveSettings
 from dryfill.sim.backtest import World
 from dryfill.sim.gateway.accounts import AccountSpec, User, people

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from dryfill import Backtest, Strategy, instruments, synthetic, write_market
-from dryfill.app.page_candles import candles, gaps
-from dryfill.app.page_figure import figure
+from dryfill.app.report.candles import candles, gaps
+from dryfill.app.report.figure import figure
 from dryfill.app.strategy_file import load_strategy
 from dryfill.matching.engines import native_is_there
 from dryfill.scenarios.readers import spool
@@ -132,7 +132,13 @@ def quotes_and_trades(rows: int, path: Path) -> Path:
 
 
 def peaks(path: Path) -> dict[str, int]:
-    """The most bytes that Python and numpy held at once, by stage."""
+    """The most bytes that Python and numpy held at once, by stage: the least of two runs, since a
+    thread that another test left may hold some for a moment."""
+    once, again = _peaks(path), _peaks(path)
+    return {stage: min(once[stage], again[stage]) for stage in once}
+
+
+def _peaks(path: Path) -> dict[str, int]:
     found: dict[str, int] = {}
     tracemalloc.start()
     try:
@@ -157,7 +163,7 @@ def test_ten_times_the_rows_take_no_more_memory(
     small_pieces(monkeypatch, 5_000)
     few = quotes_and_trades(30_000, tmp_path / "few.parquet")
     many = quotes_and_trades(300_000, tmp_path / "many.parquet")
-    peaks(few)  # what is kept for good is there after that
+    _peaks(few)  # what is kept for good is there after that
     little, much = peaks(few), peaks(many)
     # Not even a column of one byte a row is made of all of them.
     assert {stage: much[stage] - little[stage] < 200_000 for stage in much} == dict.fromkeys(

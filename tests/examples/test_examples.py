@@ -53,7 +53,7 @@ def python(*arguments: str, folder: Path) -> str:
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_trades_a_generated_market(path: Path, market: Path, tmp_path: Path) -> None:
     end = ["--to", "2024-03-04T14:34"] if path.stem == "passive_quoter" else []
-    command = ["from dryfill.app.cli import main; main()", "backtest", str(path), str(market)]
+    command = ["from dryfill.app.cli.main import main; main()", "backtest", str(path), str(market)]
     told = json.loads(python("-c", *command, "--instrument", "ES", "--json", *end, folder=tmp_path))
     assert told["fills"] > 0
     assert told["open_position"] == 0 or path.stem == "breakout"
@@ -116,7 +116,7 @@ def test_the_readmes_commands_run(market: Path, tmp_path: Path) -> None:
     (tmp_path / "examples" / "breakout.py").write_text(BREAKOUT, encoding="utf-8")
     (tmp_path / "es.parquet").write_bytes(market.read_bytes())
     for n, command in enumerate(commands):
-        called = f"from dryfill.app.cli import main; main({command!r})"
+        called = f"from dryfill.app.cli.main import main; main({command!r})"
         (tmp_path / f"command{n}.py").write_text(called, encoding="utf-8")
         says = {"--list": "rs_01", "RS-01": "all as they are to be"}
         wanted = next((says[word] for word in command if word in says), "digest")

@@ -1,6 +1,6 @@
 """A worker of a search that dies of one seed and hangs at another; else it answers at once.
 
-`python -m broken_worker`, as `dryfill.app.explore_worker` is started.
+`python -m broken_worker`, as `dryfill.app.search.worker` is started.
 """
 
 import os
@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 
-from dryfill.app.seed_end import SeedEnd
+from dryfill.app.search.seed_end import SeedEnd
 
 DIES, EXITS, HANGS = 3, 5, 7
 

@@ -81,7 +81,7 @@ def _shrunk(copy: Path, folder: Path, profile: str, seed: int) -> tuple[str, int
 
 def _dryfill(copy: Path, *words: str) -> int:
     environment = os.environ | {"PYTHONPATH": str(copy.parent), "PYTHONDONTWRITEBYTECODE": "1"}
-    called = "from dryfill.app.cli import main; main()"
+    called = "from dryfill.app.cli.main import main; main()"
     command = [sys.executable, "-c", called, *words]
     return subprocess.run(command, env=environment, cwd=copy.parent, capture_output=True).returncode
 

@@ -95,7 +95,7 @@ def test_the_public_tests_pass_on_the_installed_package_from_an_unrelated_folder
 def test_the_command_says_its_version_where_it_is_installed(
     installed: Path, elsewhere: Path
 ) -> None:
-    code = "import sys; from dryfill.app.cli import main; sys.argv[1:] = ['--version']; main()"
+    code = "import sys; from dryfill.app.cli.main import main; sys.argv[1:] = ['--version']; main()"
     said = python_there(installed, elsewhere, "-c", code)
     version = python_there(installed, elsewhere, "-c", "import dryfill; print(dryfill.__version__)")
     assert version in said
@@ -110,5 +110,5 @@ def test_a_machine_without_cargo_installs_and_runs_on_the_reference(
     assert not [name for name in names if name.endswith((".so", ".pyd"))]
     target = tmp_path / "installed"
     run([*PIP, "install", "--no-deps", "--no-index", "--target", str(target), str(wheel)], tmp_path)
-    code = "import sys; from dryfill.app.cli import main; sys.argv[1:] = ['--version']; main()"
+    code = "import sys; from dryfill.app.cli.main import main; sys.argv[1:] = ['--version']; main()"
     assert "engine reference" in python_there(target, elsewhere, "-c", code)

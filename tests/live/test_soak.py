@@ -56,7 +56,16 @@ pytestmark = [
 def gateway():
     """`dryfill gateway` as a program: its address and its process."""
     program = subprocess.Popen(
-        [sys.executable, "-m", "dryfill.app.cli", "gateway", "--port", "0", "--instrument", "MNQ"],
+        [
+            sys.executable,
+            "-m",
+            "dryfill.app.cli.main",
+            "gateway",
+            "--port",
+            "0",
+            "--instrument",
+            "MNQ",
+        ],
         env={**os.environ, "DRYFILL_GATEWAY_KEY": KEY},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

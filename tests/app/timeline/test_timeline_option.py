@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dryfill.app.cli import main
+from dryfill.app.cli.main import main
 
 FAILS = '''
 """Places an order and falls over."""

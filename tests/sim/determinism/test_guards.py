@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import dryfill
 from dryfill.sim.determinism import callers
 from dryfill.sim.determinism.callers import is_library
 from dryfill.sim.determinism.guards import guarded
@@ -200,6 +201,7 @@ def frame_of(filename):
 
 
 def test_dryfill_installed_among_the_libraries_is_still_no_library(monkeypatch):
+    assert Path(dryfill.__file__).resolve().parent == callers._DRYFILL
     monkeypatch.setattr(callers, "_DRYFILL", SITE_PACKAGES / "dryfill")
     is_library_file = callers._is_library_file.__wrapped__  # past its cache
     assert not is_library_file(str(SITE_PACKAGES / "dryfill" / "trading" / "strategy.py"))

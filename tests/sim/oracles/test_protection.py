@@ -298,6 +298,24 @@ def test_several_targets_of_one_bracket_count_together(look, second, broken):
     assert look(script).counts["INV-02"] == broken
 
 
+@pytest.mark.parametrize(("told", "broken"), [(True, 1), (False, 0)])
+def test_what_is_held_is_not_known_while_any_fill_of_it_is_not(look, told, broken):
+    async def script(client, case):
+        await client.enter(qty=2)
+        await client.at(1000)
+        tell = case.world.desk.tell
+        case.world.desk.tell = tell if told else lambda event: None
+        client.send("9.target1#1", "sell", 1)  # it fills at once, and perhaps nobody hears of it
+        await client.at(1030)
+        case.world.desk.tell = tell
+        client.send("9.target2#1", "sell", 1)
+        client.send("9.stop#1", "sell", 1, stop="19990")
+        await client.at(4000)
+
+    found = look(script)
+    assert (found.counts["INV-02"], found.counts["INV-03"]) == (broken, broken)
+
+
 def test_closing_orders_on_the_side_that_adds_protect_nothing_and_must_go(look):
     async def script(client, case):
         await client.enter(qty=2)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from dryfill import instruments
-from dryfill.app.report_text import price_shown
+from dryfill.app.report.text import price_shown
 from dryfill.sim.desk.account import Account
 from dryfill.sim.desk.fees import fee_schedule
 from dryfill.sim.record.round_trips import round_trips

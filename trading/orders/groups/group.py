@@ -370,7 +370,7 @@ class Group:
     def _give_back(self) -> None:
         """Say once that too much was filled, and undo it by one order."""
         wish = self._wish
-        if wish.too_much and not self._said_overfill and self.state.mode is not Mode.RELEASED:
+        if wish.too_much and not self._said_overfill:  # in a flatten, too, which gives it back
             self._said_overfill = True
             text = f"{self!r}: {wish.too_much} contracts were filled too much"
             self._sender.incident("overfill", text)

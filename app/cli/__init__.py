@@ -1,0 +1,1 @@
+"""The command `dryfill`: what it takes, what it does, what it prints."""

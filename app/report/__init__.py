@@ -1,0 +1,1 @@
+"""The report of a run: in words, as frames, as a page."""

@@ -1,0 +1,1 @@
+"""A search over seeds, in as many processes as there are cores."""

@@ -1,0 +1,1 @@
+"""A strategy that trades in real time: at the broker, on the twin, on a firm's own feed."""

@@ -1,0 +1,208 @@
+"""`dryfill explore`, `replay` and `shrink`, from the planted race to the smallest plan."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from dryfill.app.cli.explored import _search
+from dryfill.app.search.explored import Brief
+from dryfill.app.search.search import Tally
+from dryfill.scenarios.plan_run import RunHead
+from dryfill.scenarios.plan_text import read_plan
+
+ROOT = Path(__file__).resolve().parents[3]
+DIP_BUYER = ROOT / "examples" / "dip_buyer.py"
+PLANTED = (DIP_BUYER, "--warmup", "0 s", "--length", "3 min", "--bare", "30 s")
+
+PLAN = """
+[run]
+what = "{what}"
+market = "mixed"
+market_seed = 13
+length = "3 min"
+seed = 13
+bare = "30 s"
+fails = "BARE"
+
+[[fault]]
+kind = "drop"
+event = "fill"
+"""
+
+
+@pytest.fixture
+def plan_file(tmp_path):
+    path = tmp_path / "found.toml"
+    path.write_text(PLAN.format(what=DIP_BUYER), encoding="utf-8")
+    return path
+
+
+def test_the_planted_race_is_found_shrunk_and_replayed(dryfill, tmp_path):
+    out = tmp_path / "plans"
+    found = dryfill("explore", *PLANTED, "--seeds", "12:20", "--jobs", 1, "--out", out)
+    assert found.code == 1, found
+    plans = sorted(out.glob("dip_buyer-hostile-*.toml"))
+    assert f"  shrink with  dryfill shrink {plans[0]}" in found.out.splitlines()
+    assert "violation BARE: " in found.out
+    replayed = dryfill("replay", plans[0])
+    assert replayed.code == 1
+    assert "the digest is the plan's" in replayed.out
+    small = tmp_path / "small.toml"
+    assert dryfill("shrink", plans[0], "-o", small).code == 0
+    plan = read_plan(small)
+    assert len(plan.faults) <= 3
+    assert plan.run.fails == "BARE"
+    again = dryfill("replay", small)
+    assert again.code == 1
+    assert "the digest is the plan's" in again.out
+
+
+def test_a_calm_manager_is_clean_and_says_so(dryfill, tmp_path):
+    ended = dryfill(
+        "explore",
+        "--manager",
+        "--seeds",
+        "0:2",
+        "--profile",
+        "calm",
+        "--out",
+        tmp_path,
+        "--jobs",
+        1,
+    )
+    assert ended.code == 0, ended
+    assert "clean     no rule was broken; some seeds again, under another hash seed" in ended.out
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_replay_tells_the_story_of_what_it_breaks(dryfill, plan_file):
+    told = dryfill("replay", plan_file, "--lines", 200)
+    assert told.code == 1
+    assert "FAULT     drop: fill of" in told.out
+    assert "violation BARE: " in told.out
+    assert "open-orders" not in told.out
+    assert "the plan has none" in told.out
+
+
+def test_a_plan_whose_faults_do_not_happen_any_more_is_stale(dryfill, plan_file):
+    plan_file.write_text(plan_file.read_text() + "nth = 99\n", encoding="utf-8")
+    told = dryfill("replay", plan_file)
+    assert told.code == 1
+    assert "stale: it names moments that did not come in this run" in told.out
+    assert "fired 0 of 1" in told.out
+
+
+def test_a_plan_that_fails_no_more_is_clean(dryfill, plan_file):
+    text = plan_file.read_text().replace('bare = "30 s"\n', 'digest = "of another run"\n')
+    plan_file.write_text(text, encoding="utf-8")
+    told = dryfill("replay", plan_file)
+    assert told.code == 0, told
+    assert "clean: no invariant was broken, and every fault of the plan happened" in told.out
+    assert "the plan's is of another run: something has changed" in told.out
+    assert "the plan broke BARE when it was kept" in told.out
+    assert dryfill("shrink", plan_file).out.startswith("it does not fail any more")
+
+
+def test_a_shrink_that_runs_out_says_so_and_keeps_the_smallest(dryfill, plan_file):
+    told = dryfill("shrink", plan_file, "--runs", 1)
+    assert told.code == 0
+    assert "1 runs were made; --runs 2 may find less" in told.out
+    assert read_plan(plan_file.with_name("found-shrunk.toml")).run.fails == "BARE"
+
+
+@pytest.mark.parametrize(
+    ("words", "story"),
+    [
+        (["explore"], "say what is explored: FILE.py[:Class], or --manager"),
+        (["explore", DIP_BUYER, "--manager"], "say what is explored"),
+        (["explore", "--manager", "--seeds", "9:"], "seeds '9:' are none"),
+        (["explore", "--manager", "--profile", "wild"], "no profile of faults is named 'wild'"),
+        (["explore", "--manager", "--schedule", "lifo"], "schedule 'lifo' is not known"),
+        (["explore", "--manager", "--bare", "5"], "bare is '5': write a number and ns"),
+        (["explore", "--manager", "--param", "a=1"], "the manager's workload has none"),
+        (["explore", "--manager", "--ends", "well"], "ends is ['well']"),
+        (["explore", "--manager", "--work", "hard"], "work is 'hard'"),
+        (["explore", DIP_BUYER, "--work", "all"], "a strategy has none"),
+        (["explore", "nothing.py"], "nothing.py: there is no such file"),
+        (["replay", "nothing.toml"], "nothing.toml cannot be read"),
+        (["shrink", "nothing.toml"], "nothing.toml cannot be read"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(words, story, dryfill, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ended = dryfill(*words)
+    assert ended.code == 2, ended
+    assert story in ended.err
+
+
+def test_a_plan_without_a_head_cannot_be_replayed(dryfill, tmp_path):
+    path = tmp_path / "bare.toml"
+    path.write_text('[[fault]]\nkind = "drop"\nevent = "fill"\n', encoding="utf-8")
+    ended = dryfill("replay", path)
+    assert ended.code == 2
+    assert "the plan has no table [run]" in ended.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals to a process group")
+def test_an_interrupted_search_stops_says_what_it_found_and_goes_on(tmp_path):
+    kept = tmp_path / "search.json"
+    words = ["explore", "--manager", "--profile", "calm", "--seeds", "0:100000", "--jobs", "1"]
+    words += ["--resume", str(kept), "--out", str(tmp_path / "plans")]
+    called = f"from dryfill.app.cli.main import main; main({words!r})"
+    running = subprocess.Popen(
+        [sys.executable, "-c", called],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    for _ in range(600):
+        if kept.exists() or running.poll() is not None:
+            break
+        time.sleep(0.1)
+    os.killpg(running.pid, signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "Traceback" not in err
+    assert "interrupted after" in out
+    assert "the same command goes on" in out
+    seeds = int(out.split("interrupted after ")[1].split()[0])
+    assert seeds >= 1
+    going_on = Tally.resumed(kept, Brief(head=RunHead(), profile="calm"), range(100_000))
+    assert len(going_on.waiting) == 100_000 - seeds
+
+
+def test_a_search_into_a_log_says_every_minute_how_far_it_is(monkeypatch, capsys):
+    tally = Tally.begin(Brief(head=RunHead(), profile="calm"), range(100))
+
+    class Slow:
+        def run(self, tally):
+            for n in range(5):
+                tally.real_s, tally.seeds = 25.0 * n, 10 * n
+                yield None
+
+    monkeypatch.setattr("sys.stderr.isatty", lambda: False, raising=False)
+    assert _search(Slow(), tally, None) is False
+    assert capsys.readouterr().err.splitlines() == [
+        "30 of 100 seeds, 0 failed, 0.4 a second, 0 faults, 0 order states"
+    ]
+
+
+def test_a_replay_is_drawn_where_a_page_is_asked_for(dryfill, plan_file, tmp_path):
+    plain = dryfill("replay", plan_file)
+    page = tmp_path / "run.html"
+    drawn = dryfill("replay", plan_file, "--page", page)
+    assert drawn.code == plain.code == 1
+    assert drawn.out == f"wrote {page}\n{plain.out}"
+    text = page.read_text(encoding="utf-8")
+    assert ">BARE</button>" in text
+    assert "drop: fill of " in text
+    assert f"dryfill replay {plan_file}</code>" in text
+    nowhere = dryfill("replay", plan_file, "--page", tmp_path / "nowhere" / "run.html")
+    assert nowhere.code == 2
+    assert "is not there; make it, or name another" in nowhere.err
