@@ -124,8 +124,9 @@ class RightSize(Oracle):
         self._stood[symbol] = contract.position, closing, wrong
         over = max(closing - abs(contract.position), 0)
         # What is held is known once every fill is: two may leave nothing, and one never be told.
-        for backlog, qty in ((self._over, over), (self._wrong, wrong)):
-            self.premise += backlog[symbol].set(qty, *said.moments, *contract.fills)
+        moments = (*said.moments, *contract.fills)
+        self.premise += self._over[symbol].set(over, *moments)
+        self.premise += self._wrong[symbol].set(wrong, *moments)
 
     def on_step(self, now_ns: int) -> None:
         for symbol, over in self._over.items():
