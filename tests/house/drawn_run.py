@@ -159,7 +159,9 @@ def _setup(seed: int, plan: Plan, latency: str, in_place: bool) -> Setup:
         fees=fee_schedule(None),
         cash=Decimal(50_000),
         seed=seed,
-        settings=OrderSettings(reconcile_s=20),  # so that such rounds come, and rest is near
+        settings=OrderSettings(
+            reconcile_s=20, reconcile_lossless_s=20
+        ),  # so that such rounds come, and rest is near
         plan=plan if plan.faults else None,
         modify_in_place=in_place,
     )

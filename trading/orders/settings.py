@@ -88,7 +88,8 @@ class OrderSettings:
     that protects or closes, of a change or its last look-up; a flatten waits as long for the answer
     to what is held. `reconcile_s`: how often orders, fills and positions are
     compared with the broker's while something works or is held, however healthy the stream seems,
-    and always on a stream that may lose events. `overlap_s`: how far before the newest event that
+    and always on a stream that may lose events; `reconcile_lossless_s`: the same where the broker's
+    word is that its stream loses none. `overlap_s`: how far before the newest event that
     we know such questions reach back; `history_s`: how far they reach back while no event of the
     broker's is known, and its clock is not either.
 
@@ -157,6 +158,7 @@ class OrderSettings:
     look_down_s: float = 1.0
     told_within_s: float = 1.0
     reconcile_s: float = 300.0
+    reconcile_lossless_s: float = 3_600.0
     overlap_s: float = 60.0
     history_s: float = 86_400.0
     journal_retry_s: float = 1.0

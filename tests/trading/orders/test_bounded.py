@@ -107,7 +107,7 @@ def test_a_market_that_is_shut_for_a_weekend_leaves_no_trail(play):
             for n in range(7)
         )
         + shut,
-        OrderSettings(reconcile_s=1e9),  # no question comes between
+        OrderSettings(reconcile_lossless_s=1e9),  # no question comes between
     )
     (flatten,) = stage.manager._flattens._flattens.values()
     assert not flatten._closer.orders
@@ -231,7 +231,7 @@ def test_finished_orders_leave_by_age_though_nothing_finishes_any_more(over_s, k
         < fill 1#1 1 @ 20000
         = working 1#1
         """,
-        OrderSettings(reconcile_s=1e9),  # no question comes between
+        OrderSettings(reconcile_lossless_s=1e9),  # no question comes between
     )
     table = stage.manager._outbox.orders
     assert list(table._finished) == kept

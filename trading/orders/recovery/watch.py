@@ -84,9 +84,9 @@ class Watch:
         the last one was asked; `spent_s`: how long ago that was."""
         self._birth.begin(self._outbox.now_s)
         if self._quiet is None and (self._anything or self._lossy):
-            self._quiet = self._outbox.later(
-                self._settings.reconcile_s, self._reconcile, standing=True
-            )
+            settings = self._settings
+            pause_s = settings.reconcile_s if self._lossy else settings.reconcile_lossless_s
+            self._quiet = self._outbox.later(pause_s, self._reconcile, standing=True)
         if not self.looks or self._timer is not None or self._round is not None:
             return
         outbox, settings = self._outbox, self._settings

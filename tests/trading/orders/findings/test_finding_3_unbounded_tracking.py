@@ -129,7 +129,7 @@ class Long:
 
     def __init__(self, orders, days, settings=None, *, tagged=True, again=100, bracket_every=40):
         # Nobody is asked: a broker that tells all, and only that.
-        self.settings = replace(settings or OrderSettings(), reconcile_s=1e9)
+        self.settings = replace(settings or OrderSettings(), reconcile_lossless_s=1e9)
         self.broker, self.listener = Broker(again, tagged=tagged), Listener()
         self.orders, self.pause_s = orders, days * DAY_S / orders
         self.bracket_every = bracket_every

@@ -266,5 +266,5 @@ def test_fault_6_a_stop_that_rests_for_days_is_still_taken_away(play):
         = working
         = timers 0
         """,
-        OrderSettings(reconcile_s=1e9),  # no question comes between
+        OrderSettings(reconcile_lossless_s=1e9),  # no question comes between
     )

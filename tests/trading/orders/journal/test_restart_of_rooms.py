@@ -238,4 +238,4 @@ def test_over_a_restart_it_goes_as_the_script_says(name, relive):
 
 @pytest.mark.parametrize("name", POSITIONS)
 def test_what_is_held_is_what_the_broker_goes_on_saying(name, relive):
-    relive(POSITIONS[name], OrderSettings(reconcile_s=60.0))
+    relive(POSITIONS[name], OrderSettings(reconcile_lossless_s=60.0))
