@@ -14,7 +14,7 @@ from .demo_strategy import JoinTheTrend
 from .report.report import Report
 from .report.text import seconds
 
-SEED, SIZE = 9, 8
+SEED, SIZE = 23, 8
 _ROOT, _HOURS = "ES", "08:30-12:00"
 _PARTS_WANTED = 3
 

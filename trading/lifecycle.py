@@ -16,6 +16,8 @@ NEXT: dict[tuple[OrdStatus, ExecType], frozenset[OrdStatus]] = {
     (_S.PENDING_NEW, _E.SUSPENDED): frozenset({_S.SUSPENDED}),
     (_S.SUSPENDED, _E.NEW): frozenset({_S.NEW}),
     (_S.PENDING_NEW, _E.REJECTED): frozenset({_S.REJECTED}),
+    # Set off as soon as it was there, and told of that before it was told that it is there.
+    (_S.PENDING_NEW, _E.TRIGGERED): frozenset({_S.NEW, _S.PARTIALLY_FILLED}),
     (_S.PENDING_NEW, _E.TRADE): frozenset({_S.PARTIALLY_FILLED, _S.FILLED}),
     (_S.PENDING_NEW, _E.CANCELED): frozenset({_S.CANCELED}),
     (_S.PENDING_NEW, _E.EXPIRED): frozenset({_S.EXPIRED}),

@@ -168,7 +168,7 @@ def test_a_report_that_breaks_the_rules_is_an_incident_and_its_fill_is_held(play
         """
         do place buy 2 limit 20000
         > place 1#1 buy 2 limit 20000
-        < triggered 1#1
+        < replaced 1#1
         = incidents protocol
         < fill 1#1 1 @ 20000
         = position 1
@@ -188,3 +188,17 @@ def test_closing_orders_and_stops_go_with_risk_reducing_urgency(play):
     )
     plain = play("do place buy 1\n> place 1#1 buy 1 market")
     assert (urgent.broker.urgency, plain.broker.urgency) == (1, 0)
+
+
+def test_a_stop_that_is_set_off_before_it_is_acknowledged_breaks_no_rule(play):
+    play(
+        """
+        do place sell 2 stop 19990
+        > place 1#1 sell 2 stop 19990
+        < triggered 1#1
+        = incidents
+        < fill 1#1 2 @ 19990
+        = position -2
+        = status 1#1 FILLED
+        """
+    )
