@@ -83,7 +83,7 @@ def _dryfill(
 
 @app.command(epilog=EPILOG)
 def demo(
-    seed: Annotated[int, typer.Option(min=0, help="Another market.")] = 9,
+    seed: Annotated[int, typer.Option(min=0, help="Another market.")] = 23,
     size: Annotated[int, typer.Option(min=1, help="Contracts for each entry.")] = 8,
     out: Annotated[str, typer.Option(help="Folder for the report.")] = "dryfill-demo",
     debug: Annotated[bool, typer.Option("--debug", help="Tracebacks of errors.")] = False,
