@@ -106,13 +106,14 @@ POSSIBLE = tuple(cell for cell in CELLS if not why_not(cell))
 
 RARE = (
     Cell(NONE, "SUSPENDED", "modify"),
+    Cell(NONE, "TRIGGERED", "cancel"),
     Cell(NONE, "EXPIRED", "cancel"),
     Cell("PARTIALLY_FILLED", "SUSPENDED", "cancel"),
     Cell("EXPIRED", "TRIGGERED", "cancel"),
     Cell("EXPIRED", "TRADE", "cancel"),
 )
-"""Cells that can be, and that no search has reached: nothing forbids them, and what they need comes
-together too seldom. They count as missing."""
+"""Cells that can be, and that the search of each night need not reach: nothing forbids them, and what
+they need comes together too seldom. They count as missing where they are not reached."""
 
 
 class Coverage(NamedTuple):

@@ -56,7 +56,7 @@ def _rare() -> str:
         return ""
     listed = "\n".join(f"- `{line}`" for line in by_pair(RARE))
     return f"""
-Not reached yet, though nothing forbids them; what they need comes together too seldom (state,
+Reached seldom or never, though nothing forbids them; what they need comes together too seldom (state,
 event, and the commands on their way):
 
 {listed}
