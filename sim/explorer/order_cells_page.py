@@ -56,8 +56,8 @@ def _rare() -> str:
         return ""
     listed = "\n".join(f"- `{line}`" for line in by_pair(RARE))
     return f"""
-Reached seldom or never, though nothing forbids them; what they need comes together too seldom (state,
-event, and the commands on their way):
+Reached seldom or never, though nothing forbids them; what they need comes together too seldom
+(state, event, and the commands on their way):
 
 {listed}
 """
