@@ -13,7 +13,7 @@ Fill = tuple[Moment, int, str]
 
 
 class Run:
-    """One flatten under way. `sent`: when each tag left since it began; `arrived`: those of them
+    """One flatten under way. `sent`: when each tag left, or was changed, since it began; `arrived`: those of them
     that the broker has."""
 
     def __init__(self, began_ns: int) -> None:
@@ -55,6 +55,8 @@ class Flattening(Oracle):
             run = self._runs.get(event.request.instrument.symbol)
             if run is not None:
                 run.sent[event.request.cl_ord_id] = event.time_ns
+        elif isinstance(event, Sent) and event.change is not None:
+            self._change(event)
 
     def on_broker(self, said: BrokerSaid) -> None:
         contract, tag_text = said.contract, said.record.known_as
@@ -91,6 +93,13 @@ class Flattening(Oracle):
         oldest_ns = min([at_ns, *(run.began_ns for run in self._runs.values())])
         fills[symbol] = [each for each in known if from_ns(each[0]) >= oldest_ns]
         return sum(qty for moment, qty, by in known if by != but and from_ns(moment) > at_ns)
+
+    def _change(self, event: Sent) -> None:
+        """An order that is changed is judged by what was known then."""
+        record = self._scene.record_of(event.order_id)
+        for run in self._runs.values():
+            if record is not None and record.known_as in run.sent:
+                run.sent[record.known_as] = event.time_ns
 
     def _begin(self, event: FlattenCall) -> None:
         self.premise += 1

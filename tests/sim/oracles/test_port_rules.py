@@ -326,6 +326,40 @@ def test_a_stop_that_a_flatten_waits_under_is_judged_by_what_was_known(look, tol
     assert [text for text in texts if text.startswith("during")] == found
 
 
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [(False, []), (True, ["during a flatten 7.stop#1 took the position from -1 to -2"])],
+)
+def test_a_stop_that_is_changed_is_judged_by_what_was_known_then(look, changed, found):
+    market = """
+        0 quote 80000x50 80001x50
+        10 trade 80000x1
+        900 quote 79950x50 79951x50
+        910 trade 79950x9
+        60000 quote 79950x50 79951x50
+    """
+
+    async def script(client, case):
+        async def under_a_stop(client):
+            client.send("7.stop#1", "sell", 2, stop="19990")
+            await asyncio.sleep(0.1)
+            await client.broker.executions_since(0)  # and with it the target's fill
+            [stop] = [o for o in await client.broker.open_orders() if o.cl_ord_id == "7.stop#1"]
+            if changed:
+                await client.broker.modify(MNQ, stop.order_id, OrderChange(order_qty=1))
+            await asyncio.sleep(1)
+
+        await client.enter(qty=2, tag="9#1")
+        await client.at(300)
+        case.world.desk.tell = lambda event: None
+        client.send("8.target#1", "sell", 3, limit="20000")
+        await client.at(500)
+        await case.watch.flatten(Flattens(client, under_a_stop))
+
+    texts = [v.text for v in look(script, market).violations if v.oracle == "INV-22"]
+    assert [text for text in texts if text.startswith("during")] == found
+
+
 def test_a_flatten_that_gives_up_is_found_unless_the_broker_was_out_of_reach(look):
     gave_up = FlattenResult(False, 2, "")
 
