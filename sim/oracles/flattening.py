@@ -13,8 +13,8 @@ Fill = tuple[Moment, int, str]
 
 
 class Run:
-    """One flatten under way. `sent`: when each tag left, or was changed, since it began; `arrived`: those of them
-    that the broker has."""
+    """One flatten under way. `sent`: when each tag left, or was changed, since it began; `arrived`:
+    those of them that the broker has."""
 
     def __init__(self, began_ns: int) -> None:
         self.began_ns = began_ns
