@@ -132,8 +132,8 @@ def quotes_and_trades(rows: int, path: Path) -> Path:
 
 
 def peaks(path: Path) -> dict[str, int]:
-    """The most bytes that Python and numpy held at once, by stage: the least of two runs, since a
-    thread that another test left may hold some for a moment."""
+    """The most bytes that Python and numpy held at once, by stage: the least of two runs, since
+    whatever else is at work in the process may hold some for a moment."""
     once, again = _peaks(path), _peaks(path)
     return {stage: min(once[stage], again[stage]) for stage in once}
 
