@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dryfill.live.hub_session import HubSession, HubSettings, HubState, Send, Subscription, Told, Up
+from dryfill.live.hubs.hub_session import (
+    HubSession,
+    HubSettings,
+    HubState,
+    Send,
+    Subscription,
+    Told,
+    Up,
+)
 from dryfill.sim.gateway.hub_link import HubLink, LinkSettings, LinkState
 from dryfill.sim.gateway.hub_methods import HubKind
 

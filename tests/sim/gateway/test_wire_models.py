@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dryfill.live.models import (
+from dryfill.live.hubs.records import read
+from dryfill.live.meaning.models import (
     AccountModel,
     OrderModel,
     PositionModel,
@@ -18,8 +19,7 @@ from dryfill.live.models import (
     moment,
     read_model,
 )
-from dryfill.live.records import read
-from dryfill.live.shapes import contract_of, models
+from dryfill.live.meaning.shapes import contract_of, models
 from dryfill.sim.gateway.hub_link import invocation
 from dryfill.sim.gateway.listing import list_contract
 from dryfill.sim.gateway.market_wire import quote_arguments, trade_arguments
