@@ -215,8 +215,11 @@ class OneFill(Oracle):
         if tag.duty not in CLOSING:
             self._fills(intent, said)
         doubled = self._doubled.get(intent)
-        if doubled is not None and not doubled.hold(len(live) > 1, said.moment) and len(live) < 2:
-            del self._doubled[intent]
+        if doubled is not None:
+            # Nobody knows of two who was not told of the broker's.
+            children = [each.moment for each in live.values() if each.record.parent is not None]
+            if not doubled.hold(len(live) > 1, said.moment, *children) and len(live) < 2:
+                del self._doubled[intent]
         if not live:
             del self._live[intent]
 
