@@ -1,6 +1,7 @@
 """What can be wrong with a run in virtual time, and the stacks that say where."""
 
 import linecache
+import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from types import FrameType
@@ -52,6 +53,20 @@ def livelock(time_s: float, callbacks_max: int, names: Iterable[str]) -> Liveloc
         f"more than {callbacks_max} callbacks at {time_s:.9f} s, and virtual time stands still; "
         f"await asyncio.sleep(seconds) where this loops. Ready now: {culprits}"
     )
+
+
+def unhandled(time_s: float, context: dict[str, Any]) -> str:
+    """What asyncio tells of an exception that nobody handles, with the stack of whose it is."""
+    lines = [f"  at {time_s:.9f} s: {context['message']}"]
+    owner = context.get("task", context.get("future"))
+    if isinstance(owner, VirtualTask):
+        lines.append(describe_task(owner))
+    elif owner is not None:
+        lines.append(f"  {owner!r}")
+    error = context.get("exception")
+    if error is not None:
+        lines.append("".join(traceback.format_exception(error)).rstrip())
+    return "\n".join(lines)
 
 
 def describe_task(task: VirtualTask) -> str:
