@@ -8,20 +8,23 @@ ROOMS := $(patsubst %/__init__.py,%,$(wildcard trading/__init__.py matching/__in
 	scenarios/__init__.py sim/__init__.py live/__init__.py testing/__init__.py \
 	compat/__init__.py app/__init__.py))
 MUTANTS ?= 600
+# Other Pythons, for what peers `make bench` finds there.
+PEERS ?=
 BENCHMARKS = $(sort $(wildcard benchmarks/bench_*.py))
 
-.PHONY: help setup demo test check format bench coverage mutants clients nightly clean
+.PHONY: help setup demo test check format bench coverage mutants clients dask nightly clean
 
 help:
 	@echo "make demo     a synthetic session, traded and reported"
 	@echo "make test     the tests"
 	@echo "make check    format, lint, types, import contract, tidy test"
 	@echo "make format   what of the above can be mended by a machine"
-	@echo "make bench    every benchmark, one after the other"
+	@echo "make bench    every benchmark, one after the other; the last writes build/bench/bench.md and .json"
+	@echo "              (PEERS=path/to/python: and the peers that are installed there)"
 	@echo "make coverage branch coverage of the order manager: printed, at least 95 %"
 	@echo "make mutants  the order manager, broken in small ways: at least 85 % noticed"
 	@echo "make clients  environments for other people's clients that need Python 3.12 (minutes, once)"
-	@echo "make nightly  the tests with long searches, those clients, coverage and mutants"
+	@echo "make nightly  the tests with long searches, those clients, Dask, coverage and mutants"
 	@echo "make clean    take away .venv, build and caches"
 
 setup:
@@ -47,6 +50,7 @@ format: setup
 
 bench: setup
 	@set -e; for file in $(BENCHMARKS); do echo "== $$file"; $(BIN)/python $$file; done
+	$(BIN)/python benchmarks/peers.py $(foreach python,$(PEERS),--python $(python))
 
 coverage: setup
 	$(BIN)/python -m pytest -q -n auto tests/trading/orders tests/conformance tests/app/test_risk.py \
@@ -59,7 +63,10 @@ mutants: setup
 clients: setup
 	@$(BIN)/python tests/house/client_environments.py
 
-nightly: setup clients coverage mutants
+dask: setup
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt distributed
+
+nightly: setup clients dask coverage mutants
 	DRYFILL_NIGHTLY=1 $(BIN)/python -m pytest -q -n auto --dist worksteal --timeout 3600
 	@if $(BIN)/python -c 'import dryfill.matching.native.core' 2>/dev/null; then \
 		DRYFILL_BOTH_ENGINES=1 $(BIN)/python -m pytest -q -n auto --dist worksteal \

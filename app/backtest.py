@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,6 @@ from ..trading.strategy import Strategy
 from ..trading.tape import Tape
 from ..trading.trader import trader_of
 from .report.report import Report
-from .timeline.written import timeline_of
 
 _KEEPERS = ("auto", "native", "client")
 _HEARD = "market data arrives when the recorder had it; its latency is the recording's own"
@@ -156,7 +156,8 @@ class Backtest:
         world = World(self.setup)
         if timeline is None:
             return world.run(self._trader, progress)
-        with timeline_of(world, timeline, _name(self._strategy)):
+        written = import_module(".timeline.written", __package__)
+        with written.timeline_of(world, timeline, _name(self._strategy)):
             return world.run(self._trader, progress)
 
 

@@ -21,10 +21,15 @@ from ..live.carrier import dialler
 from ..live.models import AccountModel
 from ..live.session import ProjectXSession
 from ..live.settings import LiveSettings
+from ..matching.commands import Command, NewOrder, SetMarket
+from ..matching.engines import NATIVE, REFERENCE, chosen, make_engine
+from ..matching.reports import Report
+from ..matching.rules import Rules
 from ..trading.errors import DryfillError
 from ..trading.events import MarketEvent
 from ..trading.instrument import Instrument
 from ..trading.market import Channel
+from ..trading.words import OrdType, Side
 from .session.journal_file import journal_path
 
 _PINGS = 5
@@ -114,6 +119,35 @@ async def _installation(patient: Patient) -> str:
     dialler(patient.settings.carrier)
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"dryfill {__version__} on {python}, hubs over {patient.settings.carrier}"
+
+
+async def _engine(patient: Patient) -> str:
+    """A purchase and the stop that closes it, on the engine that matches paper trades here."""
+    name = chosen()
+    if name == REFERENCE:
+        return f"{REFERENCE}; the native one was not built here: paper runs slower, and fills alike"
+    if _round_trip(NATIVE) != _round_trip(REFERENCE):
+        raise Ill(
+            "the native engine fills otherwise than the reference: its build is damaged or of "
+            "another version; install Dryfill anew, and give --engine reference until then"
+        )
+    return f"{name}; a purchase and its stop fill as they do at the reference"
+
+
+def _round_trip(name: str) -> list[Report]:
+    """What an engine tells of two contracts bought at 101, and stopped out two units lower."""
+    engine = make_engine(name, Rules(protection=24))
+    told: list[Report] = []
+    commands: tuple[Command, ...] = (
+        SetMarket(bid=100, ask=101, size=5),
+        NewOrder(1, Side.BUY, OrdType.MARKET, 2),
+        NewOrder(2, Side.SELL, OrdType.STOP, 2, stop_px=99),
+        SetMarket(bid=99, ask=100, size=5),
+    )
+    for at_ns, command in enumerate(commands):
+        engine.submit(at_ns, command)
+        told += engine.advance(at_ns)
+    return told
 
 
 async def _address(patient: Patient) -> str:
@@ -253,6 +287,7 @@ def _session(patient: Patient) -> ProjectXSession:
 
 CHECKS: tuple[tuple[str, tuple[str, ...], Check], ...] = (
     ("installation", (), _installation),
+    ("engine", ("installation",), _engine),
     ("address", ("installation",), _address),
     ("latency", ("address",), _latency),
     ("clock", ("address",), _clock),

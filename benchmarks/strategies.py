@@ -1,7 +1,7 @@
 """The strategies of the benchmarks, in a file of their own: strategy files are read before they
 run, and what measures time has no place in one."""
 
-from dryfill import Bar, Buy, Quote, Sell, Strategy, Ticks
+from dryfill import Bar, Buy, Crossing, Quote, Sell, Strategy, Ticks
 
 
 class Plain(Strategy):
@@ -149,3 +149,49 @@ class GuardedBars(Guarded):
 
     async def on_bar(self, bar: object) -> None:
         pass
+
+
+class Moves(Strategy):
+    """Counts moves of so many ticks, each from the end of the last: looks at every quote."""
+
+    size = 20
+    seen = 0
+
+    async def on_start(self) -> None:
+        self.near: tuple[int, int] | None = None
+        self.count = 0
+        await self.subscribe_quotes()
+
+    def on_quote(self, quote: Quote) -> None:
+        bid, ask = quote.bid_ticks, quote.ask_ticks
+        assert bid is not None
+        assert ask is not None
+        if self.near is None:
+            self.near = bid - self.size, bid + self.size
+        elif bid >= self.near[1] or ask <= self.near[0]:
+            price = bid if bid >= self.near[1] else ask
+            self.near = price - self.size, price + self.size
+            self.count += 1
+
+    def on_stop(self) -> None:
+        Moves.seen = self.count
+
+
+class WaitsForMoves(Strategy):
+    """The same moves; waits to be told of each."""
+
+    size = 20
+
+    async def on_start(self) -> None:
+        self.count = -1
+        await self.subscribe_crossing(above=self.instrument.decimal(1))
+
+    async def on_crossing(self, crossing: Crossing) -> None:
+        self.count += 1
+        price, decimal = crossing.price_ticks, self.instrument.decimal
+        await self.subscribe_crossing(
+            above=decimal(price + self.size), below=decimal(price - self.size)
+        )
+
+    def on_stop(self) -> None:
+        Moves.seen = self.count

@@ -9,6 +9,7 @@ would have given: the plan is written down first, and the file is made of the pa
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
 from typing import Protocol
@@ -26,6 +27,10 @@ from ..trading.recording_file import DamagedFile, read_part, write_part
 from .history_gaps import Gap, gaps
 
 _PLAN = "plan.json"
+
+
+def _utc(ns: int) -> str:
+    return datetime.fromtimestamp(ns // 10**9, UTC).isoformat()
 
 
 class BarsBefore(Protocol):
@@ -98,7 +103,10 @@ class HistoryFile:
         )
         self._head: Head = head
         if plan.from_ns >= plan.to_ns:
-            raise UsageError(f"history from {plan.from_ns} to {plan.to_ns} ns holds no moment")
+            spoken = f"from {_utc(plan.from_ns)} to {_utc(plan.to_ns)}"
+            raise UsageError(f"history {spoken} holds no moment; give an earlier start")
+        if self._path.suffix != ".parquet":
+            raise UsageError(f"{self._path} is to be Parquet; give it a name that ends in .parquet")
         if self._path.exists():
             raise UsageError(f"{self._path} is there already; take it away or name another")
 

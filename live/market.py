@@ -1,8 +1,9 @@
 """`ProjectXMarket`: the market port onto the gateway's market hub and its history.
 
 Quotes come without sizes and with what changed alone: they are merged, their sizes are unknown.
-Bars are built of trades, the same as everywhere else (`bar_feed`); states of the market and depth
-are not told. A subscription outlives reconnects; what a quote was before one is forgotten.
+Bars are built of trades, the same as everywhere else (`bar_feed`), and levels are reached by
+trades; states of the market and depth are not told. A subscription outlives reconnects; what a
+quote was before one is forgotten.
 """
 
 from asyncio import Future
@@ -12,6 +13,7 @@ from typing import Any
 from ..trading.errors import Refused, UsageError
 from ..trading.events import Bar, MarketEvent, Quote, Trade
 from ..trading.instrument import Instrument
+from ..trading.levels import Levels
 from ..trading.market import Channel, MarketOffers, Subscription
 from ..trading.words import Side
 from . import streams
@@ -29,12 +31,15 @@ from .rest import Rest
 from .settings import LiveSettings
 from .shapes import contract_of, models
 
-_OFFERS = MarketOffers(frozenset({Channel.QUOTES, Channel.TRADES, Channel.BARS}), False)
+_OFFERS = MarketOffers(
+    frozenset({Channel.QUOTES, Channel.TRADES, Channel.BARS, Channel.CROSSINGS}), False
+)
 _AGGRESSORS = {0: Side.BUY, 1: Side.SELL}
 _STREAMS = {
     Channel.QUOTES: streams.quotes,
     Channel.TRADES: streams.trades,
     Channel.BARS: streams.trades,
+    Channel.CROSSINGS: streams.trades,
 }
 
 Sink = Callable[[MarketEvent], None]
@@ -43,7 +48,7 @@ Sink = Callable[[MarketEvent], None]
 class _Contract:
     """What is known and told of one contract."""
 
-    __slots__ = ("ask", "bid", "feeds", "instrument", "quotes", "time_ns", "trades")
+    __slots__ = ("ask", "bid", "feeds", "instrument", "quotes", "time_ns", "trades", "waits")
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
@@ -53,6 +58,7 @@ class _Contract:
         self.quotes: dict[int, Sink] = {}  # by the subscription's number
         self.trades: dict[int, Sink] = {}
         self.feeds: dict[int, BarFeed] = {}
+        self.waits: dict[int, tuple[Levels, Sink]] = {}
 
     def forget(self) -> None:
         """What was told is stale."""
@@ -100,6 +106,7 @@ class ProjectXMarket:
         sink: Sink,
         *,
         span_ns: int = 0,
+        levels: Levels | None = None,
     ) -> "Future[Subscription]":
         try:
             if channel not in _OFFERS.channels:
@@ -107,11 +114,13 @@ class ProjectXMarket:
                 raise Refused(f"ProjectX tells no {channel.value}; it tells {known}")
             if channel is Channel.BARS:
                 check_span(span_ns)
+            if channel is Channel.CROSSINGS and levels is None:
+                raise Refused("crossings need levels")
         except Refused as error:
             return failed(error)
         self._numbers += 1
         subscription = Subscription(instrument, channel, span_ns, self._numbers)
-        return self._running.run(self._subscribe(subscription, sink))
+        return self._running.run(self._subscribe(subscription, sink, levels))
 
     def unsubscribe(self, subscription: Subscription) -> "Future[None]":
         return self._running.run(self._unsubscribe(subscription))
@@ -164,7 +173,9 @@ class ProjectXMarket:
 
     # --- how --------------------------------------------------------------------------------------
 
-    async def _subscribe(self, subscription: Subscription, sink: Sink) -> Subscription:
+    async def _subscribe(
+        self, subscription: Subscription, sink: Sink, levels: Levels | None
+    ) -> Subscription:
         instrument, channel = subscription.instrument, subscription.channel
         contract_id = await self._lookup.id_of(instrument)
         contract = self._contracts.setdefault(contract_id, _Contract(instrument))
@@ -173,6 +184,8 @@ class ProjectXMarket:
             contract.quotes[number] = sink
         elif channel is Channel.TRADES:
             contract.trades[number] = sink
+        elif levels is not None:
+            contract.waits[number] = (levels, sink)
         else:
             builder = BarBuilder(instrument, subscription.span_ns)
             contract.feeds[number] = BarFeed(
@@ -192,20 +205,24 @@ class ProjectXMarket:
         contract = self._contracts.get(contract_id)
         if contract is None:
             return
-        self._remove(contract_id, subscription.number)
+        self._end(contract_id, contract, subscription.number)
+
+    def _end(self, contract_id: str, contract: _Contract, number: int) -> None:
+        self._remove(contract_id, number)
         if not contract.quotes:
             self.hub.unsubscribe(streams.quotes(contract_id))
-        if not contract.trades and not contract.feeds:
+        if not contract.trades and not contract.feeds and not contract.waits:
             self.hub.unsubscribe(streams.trades(contract_id))
 
     def _remove(self, contract_id: str, number: int) -> None:
         contract = self._contracts[contract_id]
         contract.quotes.pop(number, None)
         contract.trades.pop(number, None)
+        contract.waits.pop(number, None)
         feed = contract.feeds.pop(number, None)
         if feed is not None:
             feed.close()
-        if not (contract.quotes or contract.trades or contract.feeds):
+        if not (contract.quotes or contract.trades or contract.feeds or contract.waits):
             # Nothing of it is told any more, not even what waits in the inbox.
             del self._contracts[contract_id]
             self.last_prices.untold(contract.instrument)
@@ -219,7 +236,7 @@ class ProjectXMarket:
             if target == "gatewayquote":
                 self._quote(contract, read_model(QuoteModel, low))
             else:
-                self._trade(contract, read_model(TapeModel, low))
+                self._trade(contract_id, contract, read_model(TapeModel, low))
         except (Unreadable, UsageError):
             self.quarantined += 1
             if target != "gatewayquote":
@@ -241,7 +258,7 @@ class ProjectXMarket:
         for sink in list(contract.quotes.values()):
             sink(quote)
 
-    def _trade(self, contract: _Contract, model: TapeModel) -> None:
+    def _trade(self, contract_id: str, contract: _Contract, model: TapeModel) -> None:
         instrument = contract.instrument
         units = instrument.units(model.price)
         aggressor = None if model.type is None else _AGGRESSORS.get(model.type)
@@ -251,6 +268,11 @@ class ProjectXMarket:
             sink(trade)
         for feed in list(contract.feeds.values()):
             feed.trade(trade)
+        for number, (levels, sink) in list(contract.waits.items()):
+            crossing = levels.crossing(instrument, model.time_ns, units, units)
+            if crossing is not None:
+                self._end(contract_id, contract, number)
+                sink(crossing)
 
     def _forget(self) -> None:
         self.last_prices.forget()

@@ -1,8 +1,9 @@
-"""A broker port in front of another that has a recorder hear commands, answers and events.
+"""A broker port in front of another that has a recorder hear calls, answers and events.
 
-Each row says what (`place`, `modify`, `cancel`, `close` and then `done`, `refused`, `unknown` or
-`abandoned`; `report`, `position`, `account`, `stream`), the number of the command, whose order it
-is, and the whole of it as JSON with exact numbers. Questions pass unrecorded: they change nothing.
+Each row says what (`place`, `modify`, `cancel`, `close` or `ask` and then `done`, `refused`,
+`unknown`, `failed` or `abandoned`; `report`, `position`, `account`, `stream`), the number of the
+call, whose order it is, and the whole of it as JSON with exact numbers. Of an answer to a question
+what was not told before follows, in rows of its own (`learned`), then how many there were.
 """
 
 from asyncio import Future
@@ -23,7 +24,7 @@ from ..trading.broker import (
     StreamState,
     Urgency,
 )
-from ..trading.errors import OutcomeUnknown, Refused
+from ..trading.errors import NotSent, OutcomeUnknown, Refused
 from ..trading.instrument import Instrument
 from ..trading.order import (
     Execution,
@@ -34,6 +35,7 @@ from ..trading.order import (
     PositionState,
 )
 from ..trading.price import Ticks
+from .recorded_answers import Heard
 from .recorder import Recorder
 
 T = TypeVar("T")
@@ -46,6 +48,7 @@ class RecordedBroker:
         self._inner = inner
         self._recorder = recorder
         self._calls = 0
+        self._told = Heard()
         self._sinks: list[Callable[[BrokerEvent], None]] = []
         inner.listen(self._heard)
 
@@ -128,7 +131,10 @@ class RecordedBroker:
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[list[OrderState]]":
-        return self._inner.open_orders(instrument, urgency=urgency, deadline_s=deadline_s)
+        call = self._asked("open-orders", instrument)
+        return self._watched(
+            call, self._inner.open_orders(instrument, urgency=urgency, deadline_s=deadline_s)
+        )
 
     def order(
         self,
@@ -139,12 +145,16 @@ class RecordedBroker:
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[OrderState | None]":
-        return self._inner.order(
-            instrument,
-            order_id=order_id,
-            cl_ord_id=cl_ord_id,
-            urgency=urgency,
-            deadline_s=deadline_s,
+        call = self._asked("order", instrument, order_id, cl_ord_id)
+        return self._watched(
+            call,
+            self._inner.order(
+                instrument,
+                order_id=order_id,
+                cl_ord_id=cl_ord_id,
+                urgency=urgency,
+                deadline_s=deadline_s,
+            ),
         )
 
     def orders_since(
@@ -154,7 +164,10 @@ class RecordedBroker:
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[list[OrderState]]":
-        return self._inner.orders_since(time_ns, urgency=urgency, deadline_s=deadline_s)
+        call = self._asked("orders-since")
+        return self._watched(
+            call, self._inner.orders_since(time_ns, urgency=urgency, deadline_s=deadline_s)
+        )
 
     def executions_since(
         self,
@@ -163,33 +176,48 @@ class RecordedBroker:
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[list[Execution]]":
-        return self._inner.executions_since(time_ns, urgency=urgency, deadline_s=deadline_s)
+        call = self._asked("executions-since")
+        return self._watched(
+            call, self._inner.executions_since(time_ns, urgency=urgency, deadline_s=deadline_s)
+        )
 
     def positions(
         self, *, urgency: Urgency = Urgency.ORDINARY, deadline_s: float | None = None
     ) -> "Future[list[PositionState]]":
-        return self._inner.positions(urgency=urgency, deadline_s=deadline_s)
+        call = self._asked("positions")
+        return self._watched(call, self._inner.positions(urgency=urgency, deadline_s=deadline_s))
 
     def account(
         self, *, urgency: Urgency = Urgency.ORDINARY, deadline_s: float | None = None
     ) -> "Future[AccountState]":
-        return self._inner.account(urgency=urgency, deadline_s=deadline_s)
+        call = self._asked("account")
+        return self._watched(call, self._inner.account(urgency=urgency, deadline_s=deadline_s))
 
     # --- how --------------------------------------------------------------------------------------
 
     def _said(
         self,
         what: str,
-        instrument: Instrument,
+        instrument: Instrument | None,
         order_id: str | None,
         cl_ord_id: str | None,
         body: object,
     ) -> int:
-        """A command goes; its number. Recorded before it is sent, as a journal would."""
+        """A call goes; its number. Recorded before it is sent, as a journal would."""
         self._calls += 1
-        row = (what, self._calls, instrument.symbol, order_id, cl_ord_id, _json(body))
-        self._recorder.order(row)
+        symbol = None if instrument is None else instrument.symbol
+        self._recorder.order((what, self._calls, symbol, order_id, cl_ord_id, _json(body)))
         return self._calls
+
+    def _asked(
+        self,
+        what: str,
+        instrument: Instrument | None = None,
+        order_id: str | None = None,
+        cl_ord_id: str | None = None,
+    ) -> int:
+        """A question goes; its number."""
+        return self._said("ask", instrument, order_id, cl_ord_id, {"of": what})
 
     def _watched(self, call: int, answer: "Future[T]") -> "Future[T]":
         answer.add_done_callback(partial(self._answered, call))
@@ -202,14 +230,27 @@ class RecordedBroker:
             if error is None:
                 what, result = "done", answer.result()
                 order_id = result.order_id if isinstance(result, Ack) else None
+                body = self._learned(call, result)
             else:
                 kinds = {Refused: "refused", OutcomeUnknown: "unknown"}
                 found = (word for kind, word in kinds.items() if isinstance(error, kind))
                 what = next(found, "failed")
-                body = _json({"error": type(error).__name__, "text": str(error)})
+                body = _json(_told_of(error))
         self._recorder.order((what, call, None, order_id, None, body))
 
+    def _learned(self, call: int, result: object) -> str:
+        """Record what of an answer is news; what the row of the answer itself says."""
+        if result is None or isinstance(result, Ack | AccountState):
+            return "{}"
+        for each in self._told.news(result):
+            ids: tuple[str | None, str | None] = (None, None)
+            if not isinstance(each, PositionState):
+                ids = each.order_id, each.cl_ord_id
+            self._recorder.order(("learned", call, each.instrument.symbol, *ids, _json(each)))
+        return _json({"found": len(result) if isinstance(result, list) else 1})
+
     def _heard(self, event: BrokerEvent) -> None:
+        self._told.event(event)
         self._recorder.order(_event_row(event))
         for sink in self._sinks:
             sink(event)
@@ -224,6 +265,16 @@ def _event_row(event: BrokerEvent) -> tuple[str, None, str | None, str | None, s
         return "position", None, event.instrument.symbol, None, None, _json(event)
     what = "stream" if isinstance(event, StreamState) else "account"
     return what, None, None, None, None, _json(event)
+
+
+def _told_of(error: BaseException) -> dict[str, Any]:
+    """An error as a row has it: its class, its text, and what a refusal says beside."""
+    told: dict[str, Any] = {"error": type(error).__name__, "text": str(error)}
+    if isinstance(error, Refused):
+        told["reason"] = int(error.reason)
+    if isinstance(error, NotSent):
+        told |= {"limited": error.limited, "retry_after_s": error.retry_after_s}
+    return told
 
 
 def _json(value: object) -> str:

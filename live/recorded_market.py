@@ -1,15 +1,16 @@
 """A market port in front of another that has a recorder hear what its listeners hear.
 
 What is recorded is what was told, when it was told: one subscription of each instrument and channel
-is, however many there are. Bars are not: a recording has what they are made of.
+is, however many there are. Bars and crossings are not: a recording has what they are made of.
 """
 
 from asyncio import Future
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from ..trading.events import Bar, MarketEvent
+from ..trading.events import Bar, Crossing, MarketEvent
 from ..trading.instrument import Instrument
+from ..trading.levels import Levels
 from ..trading.market import Channel, Market, MarketOffers, Subscription
 from .recorder import Recorder
 
@@ -36,9 +37,10 @@ class RecordedMarket:
         sink: Callable[[MarketEvent], None],
         *,
         span_ns: int = 0,
+        levels: Levels | None = None,
     ) -> "Future[Subscription]":
-        if channel is Channel.BARS:
-            return self._inner.subscribe(instrument, channel, sink, span_ns=span_ns)
+        if channel in (Channel.BARS, Channel.CROSSINGS):
+            return self._inner.subscribe(instrument, channel, sink, span_ns=span_ns, levels=levels)
         stream = (instrument.symbol, channel)
         taps = self._taps.setdefault(stream, [])
         tap = _Tap(sink, self._recorder)
@@ -92,6 +94,6 @@ class _Tap:
         self.subscription: Subscription | None = None
 
     def __call__(self, event: MarketEvent) -> None:
-        if self.recorded and not isinstance(event, Bar):
+        if self.recorded and not isinstance(event, Bar | Crossing):
             self._recorder.market(event)
         self._sink(event)

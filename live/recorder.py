@@ -149,12 +149,16 @@ class Recorder:
         self._add_text(stream, (self._now_ns(), hub, direction, generation, self._hide(text)))
 
     def order(self, row: OrderRow) -> None:
-        """A command of the broker port, or what came of one: see `RecordedBroker`."""
+        """A call of the broker port, or what came of one: see `RecordedBroker`."""
         what, call, symbol, order_id, cl_ord_id, body = row
         stream = self._stream(FileKind.ORDERS, "", None)
         number = NONE if call is None else call
         cells = (self._now_ns(), what, number, symbol, order_id, cl_ord_id, self._hide(body))
         self._add_text(stream, cells)
+
+    def session(self, instrument: Instrument, body: str) -> None:
+        """A strategy begins to trade; `body`, JSON, says which and how. Never a secret."""
+        self.order(("session", None, instrument.symbol, None, None, body))
 
     def name_contract(self, instrument: Instrument, contract: str) -> None:
         """What the source calls an instrument; said in the files that begin afterwards."""

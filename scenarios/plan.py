@@ -13,6 +13,7 @@ of code. See `plan_kinds.py` for every kind of fault and `plan_text.py` for file
     form = "timeout"
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
@@ -109,6 +110,17 @@ class Fault(BaseModel):
     thaw: Nanoseconds = 0
     behind: Nanoseconds = 0
     ahead: Nanoseconds = 0
+
+    def alike(self, values: Mapping[str, object]) -> "Fault":
+        """The same with other values, which nobody checks: a drawn plan has thousands, and
+        `model_copy` takes six times as long."""
+        cls = type(self)
+        made, write = cls.__new__(cls), object.__setattr__
+        write(made, "__dict__", {**self.__dict__, **values})
+        write(made, "__pydantic_fields_set__", self.__pydantic_fields_set__ | values.keys())
+        write(made, "__pydantic_extra__", None)
+        write(made, "__pydantic_private__", None)
+        return made
 
     @property
     def moment(self) -> str:
@@ -214,6 +226,11 @@ class Plan:
             if count
         ]
         return replace(self, faults=tuple(kept), strict=True)
+
+    @property
+    def needs_journal(self) -> bool:
+        """Whether it is about a journal, so that a run of it must have one."""
+        return any(fault.kind in ("crash", "disk-full") for fault in self.faults)
 
     @property
     def of_the_wire(self) -> list[Fault]:

@@ -225,6 +225,20 @@ KINDS: Mapping[str, Kind] = {
         ("point", "after"),
         choices={"point": ("before", "sent", "acted", "told", "heard")},
     ),
+    "stall": Kind(
+        "F30",
+        "the client's process stands still: what it is told and its timers wait until it goes on",
+        _ACTS,
+        ("duration", "after"),
+        needs=("duration",),
+    ),
+    "disk-full": Kind(
+        "F35",
+        "the disk of the client's journal is full: nothing is written until there is room",
+        _ACTS,
+        ("duration", "after"),
+        needs=("duration",),
+    ),
     "stale-read": Kind(
         "F32",
         "a query tells what was true before, or tells it late",

@@ -36,6 +36,8 @@ stands."""
 
 MARKETS = (WALK, "trend", "range", "volatile", "mixed")
 
+Work = Literal["brackets", "all"]
+
 _STEP = re.compile(r"(?P<number>\d{1,9}) at (?P<time>.+)")
 
 
@@ -68,14 +70,16 @@ class RunHead(BaseModel):
     `manager`. `market`: a generated one by its kind, from `market_seed`; or `data`, files, with
     what their reader must be told (docs/data.md). `start`: the first moment that is traded (ISO,
     UTC); `warmup` lies before it, as history, and `length` after it. `latency`: of the wire.
+    `brackets`: who keeps a bracket's stop and target, the order manager or the broker.
     `world`: `direct`, the simulated broker; `wire`, the live adapter's bytes. `seed`: of all chance
     in the run; `schedule` and `schedule_seed`: in which order ready callbacks run.
 
-    `steps`: which of the manager's workload's steps are played, and when each begins; none: all,
-    one after the other. `quiet`: for how long nothing happens before it counts as rest. `restart`:
-    how long after a crash the program is started again. `bare`: for how long, at most, a held
-    contract may have no working stop while the broker can be reached; `ends`: how the run may end.
-    `fails`: the rule that it breaks; `digest`: of what happened at the exchange.
+    `work`: what the manager's workload is made of: `brackets`, or `all` that its orders can be.
+    `steps`: which of its steps are played, and when each begins; none: all, one after the other.
+    `quiet`: for how long nothing happens before it counts as rest. `restart`: how long after a
+    crash the program is started again. `bare`: for how long, at most, a held contract may have no
+    working stop while the broker can be reached; `ends`: how the run may end. `fails`: the rule
+    that it breaks; `digest`: of what happened at the exchange.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -97,11 +101,13 @@ class RunHead(BaseModel):
     warmup: Nanoseconds = 0
     length: Nanoseconds | None = None
     latency: str = "25ms"
+    brackets: Literal["client", "native"] = "client"
     world: Literal["direct", "wire"] = "direct"
     engine: str = "auto"
     seed: int = Field(default=0, ge=0)
     schedule: Literal["fifo", "ties", "uniform", "pct"] = "fifo"
     schedule_seed: int = Field(default=0, ge=0)
+    work: Work = "brackets"
     steps: Annotated[tuple[StepAt, ...], Field(strict=False)] = ()
     quiet: Nanoseconds = 10_000_000_000
     restart: Nanoseconds = 1_000_000_000
@@ -128,6 +134,8 @@ class RunHead(BaseModel):
             raise _wrong("params", "they are a strategy's; the manager's workload has none")
         if not self.of_the_manager and self.steps:
             raise _wrong("steps", "they are the manager's workload's; a strategy has none")
+        if not self.of_the_manager and self.work != "brackets":
+            raise _wrong("work", "it is the manager's workload's; a strategy has none")
         return self
 
 

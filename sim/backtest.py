@@ -6,6 +6,8 @@ that it could crash without taking the exchange along.
 
 from collections.abc import Callable
 from contextvars import Context
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from ..matching.commands import SetStatus
 from ..matching.engines import make_engine
@@ -20,9 +22,7 @@ from .desk.orders import OrderRecord
 from .determinism.guards import guarded
 from .digest import DomainDigest
 from .exchange import Exchange
-from .faults.calls import Leaves
-from .faults.injector import Faults
-from .faults.log import Fired
+from .faults.passing import Leaves
 from .feed.sim_market import SimMarket
 from .life import Life
 from .loop.loop import VirtualLoop
@@ -37,6 +37,10 @@ from .setup import Setup
 from .sim_broker import SimBroker
 from .supply import Supply
 from .wire.wire import Wire
+
+if TYPE_CHECKING:
+    from .faults.injector import Faults
+    from .faults.log import Fired
 
 _PROGRESS_STEPS = 200
 
@@ -73,11 +77,16 @@ class World:
         self._wire = Wire(self.loop, setup.latency, setup.seed)
         self.faults: Faults | None = None
         if setup.plan is not None:
-            self.faults = Faults(setup.plan, self.loop, self.desk, setup.instrument)
+            # Loaded only now: most runs have no plan, and it brings pydantic and much of its own.
+            at_work = import_module(".faults.injector", __package__)
+            self.faults = at_work.Faults(setup.plan, self.loop, self.desk, setup.instrument)
+            assert self.faults is not None
             self.faults.on_crash = lambda: self.on_crash()
         self.opened: Callable[[Desk], None] = lambda desk: None
         self.on_crash: Callable[[], None] = lambda: None
         self._life = Life(self.loop, self.end_ns)
+        if self.faults is not None:
+            self._life.kept_by = self.faults.disk.before
         if not supply.all_given:
             self.loop.add_source(supply)
         self.loop.add_source(self.exchange)
@@ -120,7 +129,7 @@ class World:
         )
 
     @property
-    def faults_fired(self) -> tuple[Fired, ...]:
+    def faults_fired(self) -> "tuple[Fired, ...]":
         """What the plan did so far, in order."""
         return () if self.faults is None else tuple(self.faults.log.entries)
 

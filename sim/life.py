@@ -10,6 +10,7 @@ from ..trading.broker import Broker
 from ..trading.desk import Desk
 from ..trading.errors import RunEnded, UsageError
 from ..trading.market import Market
+from ..trading.orders.journal.port import Journal
 from ..trading.orders.risk.keeper import keep_within
 from ..trading.strategy import Trader
 from .loop.errors import DeadlockError, describe_task
@@ -24,10 +25,12 @@ _STOP_S = 60  # virtual, after the end: for the stop handlers, then once more fo
 
 
 class Life:
-    """Runs a program until `end_ns` or its own end. `desk` is its trader's, once there is one."""
+    """Runs a program until `end_ns` or its own end. `desk` is its trader's, once there is one;
+    `kept_by`: what stands before a journal."""
 
     def __init__(self, loop: VirtualLoop, end_ns: int) -> None:
         self.desk: Desk | None = None
+        self.kept_by: Callable[[Journal], Journal] = lambda journal: journal
         self._loop = loop
         self._end_ns = end_ns
         self._process: Process | None = None
@@ -96,7 +99,7 @@ class Life:
             now_ns=now_ns,
             random=Random(named_stream(setup.seed, "strategy").getrandbits(64)),
             settings=setup.settings,
-            journal=None if journal is None else journal(process),
+            journal=None if journal is None else self.kept_by(journal(process)),
         )
         opened(desk)
         await desk.open()

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from ..matching.engines import AUTO
 from ..matching.rules import Rules
-from ..scenarios.plan import Plan
 from ..trading.calendar import Calendar
 from ..trading.instrument import Instrument
 from ..trading.orders.journal.port import Journal
@@ -18,6 +18,9 @@ from .desk.fees import FeeSchedule
 from .loop.process import Process
 from .loop.schedule import Schedule
 from .wire.latency import LatencyProfile
+
+if TYPE_CHECKING:
+    from ..scenarios.plan import Plan
 
 _GRACE_NS = 10**9
 
@@ -53,7 +56,7 @@ class Setup:
     settings: OrderSettings = field(default_factory=OrderSettings)
     suspects: frozenset[int] = frozenset()
     risk: RiskLimits | None = None
-    plan: Plan | None = None
+    plan: "Plan | None" = None
     journal: Callable[[Process], Journal] | None = None
     schedule: Schedule | None = None
     brackets: BracketRules | None = None

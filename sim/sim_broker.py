@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import structs
 
@@ -16,13 +16,14 @@ from ..trading.instrument import Instrument
 from ..trading.order import Execution, OrderChange, OrderRequest, OrderState, PositionState
 from ..trading.words import OrdType, Reason, TimeInForce
 from .desk.broker_desk import BrokerDesk
-from .faults.calls import Call, Fate, Leaves
-from .faults.event_path import Message
-from .faults.injector import Faults
+from .faults.passing import Call, Fate, Leaves, Message
 from .loop.moments import Tie
 from .loop.process import Client, Process
 from .loop.timers import BrokerTimers
 from .wire.wire import Leg, Wire
+
+if TYPE_CHECKING:
+    from .faults.injector import Faults
 
 T = TypeVar("T")
 
@@ -58,7 +59,7 @@ class SimBroker:
         wire: Wire,
         desk: BrokerDesk,
         process: Client,
-        faults: Faults | None = None,
+        faults: "Faults | None" = None,
         *,
         modify_in_place: bool = True,
         lossless: bool | None = None,

@@ -15,9 +15,10 @@ from ..scenarios.plan_run import WALK, RunHead
 from ..scenarios.plan_time import time_text
 from ..scenarios.weather import MarketKind
 from ..sim.backtest import World
+from ..sim.desk.bracket_rules import BracketRules
 from ..sim.desk.fees import fee_schedule
 from ..sim.explorer.case import Case, Program
-from ..sim.explorer.drawing import RECONCILE_S
+from ..sim.explorer.drawing import LOW_MARKETS, MARKETS, RECONCILE_S
 from ..sim.explorer.manager_work import ManagerWork
 from ..sim.explorer.walk import walk
 from ..sim.market_rules import market_rules
@@ -72,6 +73,7 @@ def case_of(head: RunHead, strategy: Any = None) -> Case:
         cash=Decimal(50_000),
         seed=head.seed,
         settings=OrderSettings(reconcile_s=RECONCILE_S),
+        brackets=BracketRules(auto_oco=True) if head.brackets == "native" else None,
         engine=_engine(head.engine),
         stop_ns=stop_ns,
     )
@@ -81,6 +83,11 @@ def case_of(head: RunHead, strategy: Any = None) -> Case:
     params = dict(_pair(each) for each in head.params)
     trader = trader_of(strategy, params)
     return Case(head, setup, lambda _: TradingProgram(trader), world_of)
+
+
+def read_again() -> None:
+    """Forget the data that was read: a file has another market in it now."""
+    _read.cache_clear()
 
 
 def head_of(values: Mapping[str, Any]) -> RunHead:
@@ -131,7 +138,7 @@ class TradingProgram(Program):
 
 
 def _work(watching: Watch, head: RunHead) -> Program:
-    return ManagerWork(watching, head.seed, head.quiet / 1e9, head.steps)
+    return ManagerWork(watching, head.seed, head.quiet / 1e9, head.work, head.steps)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -162,7 +169,8 @@ def _market_of(head: RunHead) -> tuple[Tape, Instrument, bool]:
             found = replace(found, symbol=symbol, root=found.root)
         return tape, found, heard
     if head.market == WALK:
-        return walk(head.market_seed, found.tick_units(0)), found, False
+        low = head.work == "all" and head.market_seed % MARKETS in LOW_MARKETS
+        return walk(head.market_seed, found.tick_units(0), low=low), found, False
     if head.length is None:
         raise UsageError(f"a generated market ({head.market}) needs a length")
     return _generated(found, head.market, head.market_seed, head.warmup + head.length), found, False

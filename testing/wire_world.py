@@ -24,8 +24,8 @@ from ..sim.desk.broker_desk import BrokerDesk
 from ..sim.desk.orders import OrderRecord
 from ..sim.determinism.guards import guarded
 from ..sim.exchange import Exchange
-from ..sim.faults.calls import Leaves
 from ..sim.faults.injector import Faults
+from ..sim.faults.passing import Leaves
 from ..sim.life import Life
 from ..sim.loop.loop import VirtualLoop
 from ..sim.loop.process import Process
@@ -97,6 +97,8 @@ class Rehearsal:
         self.on_crash: Callable[[], None] = lambda: None
         self.session: ProjectXSession | None = None
         self._life = Life(self.loop, self.end_ns)
+        if self.faults is not None:
+            self._life.kept_by = self.faults.disk.before
         self._lives = 0
         self._connect()
 

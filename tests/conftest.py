@@ -6,10 +6,13 @@ tests marked `nightly` run too. A failure prints the blob that replays it.
 
 import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from leavings import SECRET, secrets_in
 
 ROOT = Path(__file__).resolve().parent.parent
 NIGHTLY_FACTOR = 20
@@ -89,3 +92,22 @@ def search_longer(items: list[pytest.Item]) -> None:
             examples = NIGHTLY_FACTOR * asked.max_examples
             setattr(owner, name, settings(asked, max_examples=examples, derandomize=False))
             longer[id(owner)] = owner
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_secret_is_left_in_any_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Looks through the files of all tests when they are over; the folders are named for them."""
+    yield
+    assert secrets_in(tmp_path_factory.getbasetemp()) == [], "a key or a token lies in these files"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[Any]:
+    """A test fails that prints or logs a key or a token, whatever else it looked at."""
+    report = yield
+    if report.when == "teardown" and report.passed:
+        said = [name for name, text in report.sections if SECRET.search(text)]
+        if said:
+            report.outcome = "failed"
+            report.longrepr = f"a key or a token is in: {', '.join(said)}"
+    return report

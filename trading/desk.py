@@ -16,6 +16,7 @@ from typing import Any
 from .ahead import Feeds
 from .bars import Bars, duration_ns, span_ns
 from .broker import Broker
+from .crossings import Crossings
 from .errors import UsageError
 from .events import Bar, MarketEvent, Quote, StatusChange, Trade
 from .inbox import Inbox
@@ -46,7 +47,8 @@ from .words import Side
 
 class Desk:
     """A trader's view of one account and market. `instrument` is the one meant when none is named;
-    `prices` are the newest ones told. `oco`, `oto` and `link` make groups: see `Linking`.
+    `prices` are the newest ones told. `oco`, `oto` and `link` make groups: see `Linking`;
+    `subscribe_crossing` waits for a price: see `Crossings.subscribe`.
 
     `now_ns` is the wall clock (virtual in a simulation), `random` a seeded stream of the run's own.
     """
@@ -81,6 +83,8 @@ class Desk:
         self._stop_prices = StopPrices(market, self.manager)
         linking = Linking(self.manager, self.prices, instrument, self._caller)
         self.oco, self.oto, self.link = linking.oco, linking.oto, linking.link
+        crossings = Crossings(market, instrument, self.subscribed, self.inbox.put)
+        self.subscribe_crossing = crossings.subscribe
 
     # --- what is ----------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What a market tells: quotes, trades, bars and changes of its state.
+"""What a market tells: quotes, trades, bars, levels reached and changes of its state.
 
 Events carry integer ticks (units of the instrument's grid, free to read) and give exact prices when
 asked; a price is made once for each tick and remembered by the instrument. `time_ns` is the
@@ -109,6 +109,33 @@ class Bar(Struct, eq=False, gc=False):
         )
 
 
+class Crossing(Struct, eq=False, gc=False):
+    """The market reached a level that was waited for, `rising` to it from below or falling to it;
+    `price_ticks` is the price that did, at the level or beyond. `name` is the subscriber's."""
+
+    instrument: Instrument
+    time_ns: int
+    level_ticks: int
+    price_ticks: int
+    rising: bool
+    name: str = ""
+
+    @property
+    def level(self) -> Price:
+        return self.instrument.decimal(self.level_ticks)
+
+    @property
+    def price(self) -> Price:
+        return self.instrument.decimal(self.price_ticks)
+
+    def __repr__(self) -> str:
+        way = "rising" if self.rising else "falling"
+        return (
+            f"Crossing({self.instrument.symbol} {way} to {self.level} at {self.price}, "
+            f"time_ns={self.time_ns})"
+        )
+
+
 class StatusChange:
     """The market of an instrument moved to another state."""
 
@@ -123,4 +150,4 @@ class StatusChange:
         return f"StatusChange({self.instrument.symbol} {self.status.name}, time_ns={self.time_ns})"
 
 
-MarketEvent = Quote | Trade | Bar | StatusChange
+MarketEvent = Quote | Trade | Bar | Crossing | StatusChange

@@ -7,8 +7,6 @@ from calendar import monthrange
 from datetime import date, timedelta
 from typing import Literal
 
-from pydantic import model_validator
-
 from .tables import Row
 
 Effect = Literal["closed", "halt", "short"]
@@ -20,7 +18,7 @@ _WEEK = 7
 _SATURDAY, _SUNDAY = 5, 6
 
 
-class Holiday(Row):
+class Holiday(Row, frozen=True):
     """One rule. The day is `month` and `day`, or the `nth` `weekday` (0 Monday; -1 the last) of
     `month`, or `easter` days after Easter Sunday; `plus` days are added.
 
@@ -43,13 +41,12 @@ class Holiday(Row):
     until: date | None = None
     calendars: tuple[str, ...] = ()
 
-    @model_validator(mode="after")
-    def _one_way(self) -> "Holiday":
+    def __post_init__(self) -> None:
+        super().__post_init__()
         fixed = self.month is not None and self.day is not None
         nth = self.month is not None and self.weekday is not None and self.nth is not None
         if [fixed, nth, self.easter is not None].count(True) != 1:
             raise ValueError("give month and day, or month, weekday and nth, or easter")
-        return self
 
     def in_year(self, year: int) -> date | None:
         """The day on which this holiday is kept in a year, None where it is not kept."""

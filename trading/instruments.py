@@ -24,13 +24,13 @@ _BUILT_IN = Path(__file__).with_name("instruments.toml")
 _CONTRACT = re.compile(rf"(?P<root>.+)(?P<code>[{MONTH_CODES}])(?P<year>\d{{4}}|\d\d?)")
 
 
-class _Band(Row):
+class _Band(Row, frozen=True):
     tick: Decimal
     since: date | None = None
     at_or_above: Decimal | None = None
 
 
-class _Row(Row):
+class _Row(Row, frozen=True):
     tick: Decimal
     point_value: Decimal
     description: str = ""
@@ -135,7 +135,11 @@ def _built_in() -> Instruments:
 def _instrument(root: str, values: object, file: Path | str) -> Instrument:
     row = checked(_Row, values, file=file, key=root)
     bands = tuple(TickBand(b.tick, b.since, b.at_or_above) for b in row.bands)
-    fields = row.model_dump(exclude={"bands", "source"})
+    fields = {
+        name: getattr(row, name)
+        for name in row.__struct_fields__
+        if name not in ("bands", "source")
+    }
     try:
         return Instrument(symbol=root, root=root, bands=bands, **fields)
     except UsageError as exc:

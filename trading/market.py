@@ -13,15 +13,17 @@ from msgspec import Struct
 
 from .events import Bar, MarketEvent
 from .instrument import Instrument
+from .levels import Levels
 
 
 class Channel(StrEnum):
-    """What can be subscribed to. BARS needs a span."""
+    """What can be subscribed to. BARS needs a span, CROSSINGS levels."""
 
     QUOTES = "quotes"
     TRADES = "trades"
     DEPTH = "depth"
     BARS = "bars"
+    CROSSINGS = "crossings"
     STATUS = "status"
 
 
@@ -54,10 +56,13 @@ class Market(Protocol):
         sink: Callable[[MarketEvent], None],
         *,
         span_ns: int = 0,
+        levels: Levels | None = None,
     ) -> "Future[Subscription]":
         """Send what happens from now on to `sink`. Refused for a channel that is not offered.
 
-        Bars are told at their end plus the feed's latency; spans without a trade give no bar.
+        Bars are told at their end plus the feed's latency; spans without a trade give no bar. Of
+        CROSSINGS the first trade that reaches one of `levels` is told, or the first quote where
+        trades are not offered, and nothing after it: the subscription is over then.
         """
 
     def unsubscribe(self, subscription: Subscription) -> "Future[None]":

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from msgspec import field
 
 from .errors import UsageError
 from .holidays import Effect, Holiday
-from .tables import Row
+from .tables import BadKey, Row
 from .words import TradingStatus
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -21,7 +21,7 @@ Change = tuple[int, TradingStatus]
 Changes = tuple[list[int], list[TradingStatus]]
 
 
-class Dated(Row):
+class Dated(Row, frozen=True):
     """A rule that holds from `since` to `until`, both inclusive; None: without end."""
 
     since: date | None = None
@@ -32,21 +32,21 @@ class Dated(Row):
         return begun and (self.until is None or day <= self.until)
 
 
-class At(Dated):
+class At(Dated, frozen=True, kw_only=True):
     """A local time of day."""
 
     at: time
 
 
-class Pause(Dated):
+class Pause(Dated, frozen=True, kw_only=True):
     """A daily stop: pre-open from `from`, no-cancel, open again at `to`."""
 
-    begin: time = Field(alias="from")
+    begin: time = field(name="from")
     no_cancel: time
-    end: time = Field(alias="to")
+    end: time = field(name="to")
 
 
-class SpecialDay(Row):
+class SpecialDay(Row, frozen=True):
     """One day that overrules every rule. `at`: when it halts or closes, None: as the rules say."""
 
     on: date
@@ -54,7 +54,7 @@ class SpecialDay(Row):
     at: time | None = None
 
 
-class Hours(Row):
+class Hours(Row, frozen=True, kw_only=True):
     """A market's hours, local to `zone`; calendars.toml says what each key means."""
 
     zone: str
@@ -68,14 +68,12 @@ class Hours(Row):
     short_closes: tuple[At, ...]
     days: tuple[SpecialDay, ...] = ()
 
-    @field_validator("zone")
-    @classmethod
-    def _known(cls, zone: str) -> str:
+    def __post_init__(self) -> None:
+        super().__post_init__()
         try:
-            ZoneInfo(zone)
+            ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError) as exc:
-            raise ValueError("no such time zone") from exc
-        return zone
+            raise BadKey("zone", self.zone, "no such time zone") from exc
 
 
 class _End(NamedTuple):

@@ -17,7 +17,7 @@ from typing import Any
 from .bars import Bars
 from .desk import Desk
 from .errors import RunEnded, UsageError
-from .events import Bar, Quote, StatusChange, Trade
+from .events import Bar, Crossing, Quote, StatusChange, Trade
 from .instrument import Instrument
 from .market import Channel
 from .order import Execution, ExecutionReport, OrderSpec, Trail
@@ -43,6 +43,7 @@ _HANDLER_OF: dict[type, str] = {
     Quote: "on_quote",
     Trade: "on_trade",
     Bar: "on_bar",
+    Crossing: "on_crossing",
     StatusChange: "on_status",
     ExecutionReport: "on_order",
     Execution: "on_fill",
@@ -56,6 +57,7 @@ _NEEDS = {
     "on_quote": Channel.QUOTES,
     "on_trade": Channel.TRADES,
     "on_bar": Channel.BARS,
+    "on_crossing": Channel.CROSSINGS,
     "on_status": Channel.STATUS,
 }
 
@@ -68,8 +70,8 @@ class Strategy:
     """Base of a strategy. Write any of these handlers, plain or `async`:
 
     `on_start()`, `on_stop()`, `on_quote(quote)`, `on_trade(trade)`, `on_bar(bar)`,
-    `on_status(change)`, `on_order(report)`, `on_fill(fill)`, `on_position(position)`,
-    `on_timer(timer)`, `on_incident(incident)`.
+    `on_crossing(crossing)`, `on_status(change)`, `on_order(report)`, `on_fill(fill)`,
+    `on_position(position)`, `on_timer(timer)`, `on_incident(incident)`.
 
     Class attributes are parameters, which a run may set anew. Everything else is the desk's; see
     `Desk` for what each call returns and raises.
@@ -131,6 +133,18 @@ class Strategy:
         self, span: str, *, warmup: int = 0, instrument: Instrument | None = None
     ) -> Bars:
         return await self.desk.subscribe_bars(span, warmup=warmup, instrument=instrument)
+
+    async def subscribe_crossing(
+        self,
+        *,
+        above: PriceLike | None = None,
+        below: PriceLike | None = None,
+        name: str = "",
+        instrument: Instrument | None = None,
+    ) -> Callable[[], None]:
+        return await self.desk.subscribe_crossing(
+            above=above, below=below, name=name, instrument=instrument
+        )
 
     async def place(self, spec: OrderSpec) -> Order:
         return await self.desk.place(spec)

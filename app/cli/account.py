@@ -135,7 +135,9 @@ def _live(
     path = split_target(asked["strategy"])[0].resolve()
     with importable(path.parent):
         strategy = load_strategy(asked["strategy"])
-        wanted = Wanted(**{**asked, "strategy": strategy, "params": params})
+        wanted = Wanted(
+            **{**asked, "strategy": strategy, "named": asked["strategy"], "params": params}
+        )
         doing.now, doing.left = "trading", _LOOK
         live = live_settings(config, **connection)
         agree = (lambda: True) if yes else _agrees

@@ -26,11 +26,17 @@ def explore(
     manager: Annotated[
         bool, option("The order manager's own workload, no strategy.", _SEARCH, "--manager")
     ] = False,
+    work: Annotated[
+        str | None, option("The manager's: brackets, or all kinds of orders.", _SEARCH)
+    ] = None,
     seeds: Annotated[str, option("0:500, the last not included.", _SEARCH)] = "0:500",
-    profile: Annotated[str, option("calm, live, hostile or swarm.", _SEARCH)] = "hostile",
+    profile: Annotated[str, option("calm, live, hostile, swarm or crowded.", _SEARCH)] = "hostile",
     schedule: Annotated[str, option("mix, fifo, ties, pct or uniform.", _SEARCH)] = "mix",
     crashes: Annotated[bool, option("Kill and restart it, too.", _SEARCH, "--crashes")] = False,
     jobs: Jobs = None,
+    dask: Annotated[
+        str | None, option("A Dask scheduler's address: its workers play.", _SEARCH)
+    ] = None,
     minutes: Annotated[float | None, option("For how long at most.", _SEARCH)] = None,
     all_seeds: Annotated[bool, option("Go on after a failure.", _SEARCH, "--all")] = False,
     bare: Annotated[str | None, option("5 s: so long at most without a stop.", _SEARCH)] = None,
@@ -50,12 +56,16 @@ def explore(
     unknown_size: Annotated[str | None, option("all, one or none.", _MARKET)] = None,
     stop_trigger: Annotated[str | None, option("trade or quote.", _MARKET)] = None,
     latency: Annotated[str, option("zero, calm, live, slow or 25ms.", _RULES)] = "25ms",
+    brackets: Annotated[str, option("client or native: who keeps them.", _RULES)] = "client",
     wire: Annotated[
         bool, option("Through the live adapter and its bytes.", _RULES, "--wire")
     ] = False,
     param: Annotated[list[str] | None, option("k=v, may be repeated.", _RULES)] = None,
     engine: Annotated[str, option("auto, native or reference.", _RULES)] = "auto",
     out: Annotated[str, option("Folder for plans.", _OUTPUT)] = "dryfill-plans",
+    cells: Annotated[
+        bool, option("List states of orders not reached.", _OUTPUT, "--cells")
+    ] = False,
     debug: Debug = False,
 ) -> None:
     """Search for what breaks a strategy, or the order manager: many runs, each

@@ -3,9 +3,10 @@
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from ...sim.explorer.verdict import Verdict
 from ...testing.composing import head_of
 from ...trading.errors import UsageError
 from ..files import make_folder, write_whole
+from ..search.dask_pool import DaskPool
 from ..search.explored import Brief, case_in, draw_timeline, play
 from ..search.report import failure_lines, progress_line, summary_lines
-from ..search.search import Search, Tally, seeds_of
+from ..search.search import Pool, Search, Tally, seeds_of
+from ..search.worker_pool import WorkerPool
 from ..strategy_file import split_target
 from .errors import FAILED, INTERRUPTED, OK
 from .run import Doing, guarded
@@ -41,8 +44,10 @@ _OF_THE_HEAD = (
     "unknown_size",
     "stop_trigger",
     "latency",
+    "brackets",
     "engine",
     "bare",
+    "work",
 )
 """Options that are values of a plan's head, as they are written."""
 
@@ -63,8 +68,10 @@ class Asked:
     schedule: str
     crashes: bool
     jobs: int | None
+    dask: str | None
     minutes: float | None
     all_seeds: bool
+    cells: bool
     resume: str | None
     out: str
 
@@ -87,6 +94,17 @@ def show_explore(asked: Asked, *, debug: bool) -> int:
     doing = Doing(left="what was found is kept")
     path = None if asked.strategy is None else split_target(asked.strategy)[0].resolve()
     return guarded(lambda: _explore(asked, doing), path, doing, debug)
+
+
+def _pool(asked: Asked) -> Callable[..., Pool]:
+    if asked.dask is None:
+        return WorkerPool
+    if asked.jobs is not None:
+        raise UsageError(
+            "--jobs is for this machine's processes, and a Dask cluster has its own: "
+            "give one of them"
+        )
+    return partial(DaskPool, address=asked.dask)
 
 
 def show_replay(plan: str, lines: int, page: str | None, *, debug: bool) -> int:
@@ -125,6 +143,8 @@ def _explore(asked: Asked, doing: Doing) -> int:
         jobs=asked.jobs or os.cpu_count() or 1,
         minutes=asked.minutes,
         all_seeds=asked.all_seeds,
+        pool=_pool(asked),
+        cells=asked.cells,
     )
     doing.now = "exploring"
     stopped = _search(search, tally, kept)

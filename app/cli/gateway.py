@@ -17,7 +17,7 @@ from ...sim.gateway.control import control_app
 from ...sim.gateway.gateway import GatewaySetup
 from ...sim.gateway.pump import AS_FAST_AS_CAN
 from ...sim.gateway.rate_windows import GATEWAY_LIMITS
-from ...sim.gateway.serve import RunningGateway, running_gateway, serving
+from ...sim.gateway.serve import RunningGateway, check_free, running_gateway, serving
 from ...sim.gateway.wire_models import PROFILES, WireProfile
 from ...trading.errors import UsageError
 from ..session.real_time import interrupts
@@ -134,6 +134,10 @@ def _setup(asked: Asked, key: str) -> GatewaySetup:
         tape=asked.tape,  # type: ignore[arg-type]
     )
     people = _people(asked, key)  # first: the market takes seconds to make
+    for port, option in ((asked.port, "--port"), (asked.control_port, "--control-port")):
+        if port is not None:
+            with _at(asked.host, port, option):
+                check_free(asked.host, port)
     return GatewaySetup(
         listings=asked.traded.listings(),
         people=people,

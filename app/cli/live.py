@@ -85,6 +85,9 @@ def paper(
     limits: Annotated[str | None, option("TOML file with limits of your own.", _RULES)] = None,
     param: Annotated[list[str] | None, option("k=v, may be repeated.", _RULES)] = None,
     settings: Annotated[str | None, option("TOML file of the order manager's.", _RULES)] = None,
+    faults: Annotated[
+        str | None, option("A plan of what goes wrong at the gateway.", _RULES)
+    ] = None,
     record: Record = None,
     debug: Debug = False,
 ) -> None:
@@ -114,7 +117,7 @@ def paper(
     }
     connection = {"path": config, "firm": firm, "rest": rest}
     raise typer.Exit(
-        show_paper(asked, traded, speed, (risk, limits), settings, connection, debug=debug)
+        show_paper(asked, traded, speed, (risk, limits), settings, connection, faults, debug=debug)
     )
 
 

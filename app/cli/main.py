@@ -9,6 +9,7 @@ import typer
 from ... import __version__
 from .errors import EPILOG, INTERRUPTED, OK, USAGE
 from .explore import explore_app
+from .incident import incident_app
 from .keep import keep_app
 from .live import live_app
 from .options import option
@@ -238,6 +239,7 @@ def gateway(
 
 app.add_typer(explore_app)
 app.add_typer(rehearse_app)
+app.add_typer(incident_app)
 app.add_typer(live_app)
 app.add_typer(keep_app)
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from ...scenarios.plan_text import read_plan
 from ...trading.errors import UsageError
 from ...trading.orders.risk.limits import rule_set
 from ..session.feed_run import LIVE, trade_on_feed
 from ..session.live_run import Wanted, live_settings, order_settings
-from ..session.paper_run import trade_on_paper
+from ..session.paper_run import NO_FAULTS, trade_on_paper
 from ..session.twin_market import TwinMarket, speed_of
 from ..strategy_file import importable, load_strategy, split_target
 from .errors import OK
@@ -21,6 +22,7 @@ def show_paper(
     limits: tuple[str, str | None],
     settings: str | None,
     connection: dict[str, str | None],
+    faults: str | None,
     *,
     debug: bool,
 ) -> int:
@@ -35,6 +37,7 @@ def show_paper(
             strategy = load_strategy(asked["strategy"])
             wanted = Wanted(
                 strategy=strategy,
+                named=asked["strategy"],
                 params=params,
                 account=None,
                 instrument=asked["instrument"],
@@ -50,12 +53,14 @@ def show_paper(
             )
             doing.now = "trading on paper"
             if list(market.market) == [LIVE]:
-                _check_feed(market, speed)
+                _check_feed(market, speed, faults)
                 live = live_settings(**connection)
                 ended = trade_on_feed(wanted, live, market, bounds, orders, say)
             else:
                 _check_no_feed(connection)
-                ended = trade_on_paper(wanted, market, speed_of(speed), bounds, orders, say)
+                plan = NO_FAULTS if faults is None else read_plan(faults)
+                at = speed_of(speed)
+                ended = trade_on_paper(wanted, market, at, bounds, orders, say, plan)
         for note in ended.notes:
             print(f"note: {note}")
         for line in ended.left:
@@ -67,7 +72,9 @@ def show_paper(
     return guarded(work, path, doing, debug)
 
 
-def _check_feed(market: TwinMarket, speed: str) -> None:
+def _check_feed(market: TwinMarket, speed: str, faults: str | None) -> None:
+    if faults is not None:
+        raise UsageError("--faults go wrong at our own gateway; leave them out with --market live")
     if speed != "1x":
         raise UsageError(f"the live market goes at its own speed; leave --speed {speed} out")
     if market.start is not None or market.timezone is not None:

@@ -2,6 +2,7 @@
 
 import json
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,6 @@ from ...sim.record.unprotected import Exposure
 from ...trading.orders import tags
 from ...trading.orders.manager import Incident
 from ..files import write_whole
-from .page import notebook_html, page
-from .text import money, text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -111,15 +110,15 @@ class Report:
         return len(in_parts), sum(in_parts)
 
     def __str__(self) -> str:
-        return text(self)
+        return str(_words().text(self))
 
     def __repr__(self) -> str:
-        net = money(self.record.net)
+        net = _words().money(self.record.net)
         trips = len(self.record.round_trips)
         return f"<Report {self.record.instrument.symbol}: {trips} round trips, net {net}>"
 
     def _repr_html_(self) -> str:
-        return notebook_html(self)
+        return str(_page().notebook_html(self))
 
     def to_html(self, path: str | Path, *, command: str = "") -> Path:
         """Write the report as one page that needs no network, and return its path.
@@ -127,7 +126,7 @@ class Report:
         `command` is shown as the way to repeat the run. Raises `UsageError` where the file cannot
         be written; a file that was there is replaced whole or not at all.
         """
-        return write_whole(path, page(self, command))
+        return write_whole(path, _page().page(self, command))
 
     def to_json(self, path: str | Path | None = None) -> str:
         """The summary and the incidents as JSON text; also written to `path` if one is given.
@@ -139,3 +138,12 @@ class Report:
         if path is not None:
             write_whole(path, text + "\n")
         return text
+
+
+def _words() -> Any:
+    """How a report is shown, loaded when one is: a run in a loop of thousands never is."""
+    return import_module(".text", __package__)
+
+
+def _page() -> Any:
+    return import_module(".page", __package__)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from ...sim.explorer.order_cells import by_pair, coverage
 from ...sim.explorer.order_states import OrderStates
 from .search import Search, Tally
 from .seed_end import SeedEnd
@@ -41,7 +42,7 @@ def summary_lines(search: Search, tally: Tally, *, stopped: bool) -> list[str]:
         f"faults    {_counts(tally.faults) or 'none'}",
         f"judged    {_counts(_judged(tally, True))}",
         f"never     {', '.join(_judged(tally, False)) or 'each had something to judge'}",
-        f"reached   {len(tally.states)} of state × event × command in flight of orders",
+        *_reached_lines(tally, every=search.cells),
     ]
     if not tally.failures and not stopped:
         again = "some seeds again, under another hash seed: the same digests"
@@ -60,6 +61,21 @@ def failure_lines(end: SeedEnd, path: str) -> list[str]:
         f"  replay with  dryfill replay {path}",
         f"  shrink with  dryfill shrink {path}",
     ]
+
+
+def _reached_lines(tally: Tally, *, every: bool) -> list[str]:
+    """How much of an order's life was reached; of what was not, `every` cell."""
+    found = coverage(tally.states)
+    can = len(found.reached) + len(found.missing)
+    lines = [
+        f"reached   {len(found.reached)} of the {can} that can be of an order's state × event × "
+        f"command in flight"
+    ]
+    if found.strays:
+        lines.append(f"strange   {', '.join(found.strays)}: this cannot be; please report it")
+    if every and found.missing:
+        lines += ["missing", *(f"  {line}" for line in by_pair(found.missing))]
+    return lines
 
 
 def _judged(tally: Tally, had: bool) -> dict[str, int]:

@@ -2,9 +2,10 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, Protocol, Self
 
 from msgspec import DecodeError, Struct, ValidationError, json
 
@@ -101,17 +102,32 @@ class Tally(Struct):
         return Counter(end.rule for end in self.failures)
 
 
+class Pool(Protocol):
+    """What plays seeds, as `WorkerPool` does."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: Any, /
+    ) -> None: ...
+
+    def play(self, seeds: Iterable[int]) -> Generator[SeedEnd | None, None, None]: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Search:
     """How a tally is filled. `minutes`: for how long at most, None: to the last seed; `all_seeds`:
-    go on after a seed that fails. `pool`: what plays."""
+    go on after a seed that fails. `pool`: what plays, and `again`: what plays some of them again,
+    in another process. `cells`: say which states of orders were not reached."""
 
     brief: Brief
     jobs: int
     minutes: float | None = None
     all_seeds: bool = False
+    cells: bool = False
     hang_s: float = 120.0
-    pool: Callable[..., WorkerPool] = field(default=WorkerPool)
+    pool: Callable[..., Pool] = field(default=WorkerPool)
+    again: Callable[..., Pool] = field(default=WorkerPool)
 
     def run(self, tally: Tally) -> Generator[SeedEnd | None, None, None]:
         """Play what waits; each end as it comes, None when there is nothing new. The tally is true
@@ -140,7 +156,7 @@ class Search:
         if not seeds:
             return []
         found: list[SeedEnd] = []
-        with self.pool(self.brief, 1, hang_s=self.hang_s, hash_seed=_OTHER_HASH_SEED) as pool:
+        with self.again(self.brief, 1, hang_s=self.hang_s, hash_seed=_OTHER_HASH_SEED) as pool:
             for end in pool.play(seeds):
                 if end is not None and end.digest != tally.digests[end.seed]:
                     found.append(_differs(end, tally.digests[end.seed]))

@@ -4,15 +4,16 @@ First it reads the brief, then a seed for each line that it answers. Nothing els
 output, so what a strategy prints goes nowhere.
 """
 
-import gc
 import os
 import signal
 import sys
 import time
+from contextlib import ExitStack
 from typing import BinaryIO
 
 from ...scenarios.plan_text import plan_to_toml
 from ...sim.explorer.finding import found_plan
+from ...sim.loop.hold import hold_collector
 from .explored import Brief, play
 from .seed_end import SeedEnd
 
@@ -22,11 +23,14 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who drives it
     answers = _answers()
     brief = Brief.from_json(sys.stdin.readline())
-    for n, line in enumerate(sys.stdin):
-        answers.write(seed_end(brief, int(line)).line())
-        answers.flush()
-        if not n:
-            gc.freeze()  # what all runs share is not looked through after each
+    with ExitStack() as held:
+        for n, line in enumerate(sys.stdin):
+            answers.write(seed_end(brief, int(line)).line())
+            answers.flush()
+            if not n:
+                # What all runs share is set aside once, and not looked through before and after
+                # each; every run still collects what it leaves.
+                held.enter_context(hold_collector())
 
 
 def seed_end(brief: Brief, seed: int) -> SeedEnd:

@@ -36,7 +36,8 @@ class WorkerPool:
     """`jobs` fresh processes for a brief; each has a hash seed of its own, from `hash_seed` on.
 
     `hang_s`: a seed that takes longer than this in real time counts as hung, and its process is
-    ended. `program`: what is started, by import path. Close it when done; it is a context manager.
+    ended. `program`: what is started, by import path; `folder`: where, None: here. Close it when
+    done; it is a context manager.
     """
 
     def __init__(
@@ -47,11 +48,13 @@ class WorkerPool:
         hang_s: float = 120.0,
         hash_seed: int = 1,
         program: str = "dryfill.app.search.worker",
+        folder: str | None = None,
     ) -> None:
         self._brief = brief
         self._hang_s = hang_s
         self._hash_seed = hash_seed
         self._program = program
+        self._folder = folder
         self._said: queue.SimpleQueue[tuple[_Worker, bytes]] = queue.SimpleQueue()
         self._workers = [self._start(number) for number in range(jobs)]
 
@@ -103,6 +106,7 @@ class WorkerPool:
             stdout=subprocess.PIPE,
             stderr=errors,
             env=environment,
+            cwd=self._folder,
         )
         worker = _Worker(number, process, errors)
         self._tell(worker, self._brief.to_json())

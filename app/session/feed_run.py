@@ -26,7 +26,7 @@ from .live_run import Clock, Say, Wanted, connected
 from .live_terms import limits_text
 from .paper_run import on_paper
 from .real_time import now_ns
-from .recorded_session import recorded
+from .recorded_session import recorded, traded
 from .trading_session import Ended, Terms, TradingSession
 from .twin_market import TwinMarket
 
@@ -77,7 +77,15 @@ async def _trade(
         await paper.open()
         for line in _behind_the_word(live, instrument, limits, engine):
             say(line)
-        kept = recorded(wanted.record, session, paper.broker, instrument, now_ns=now_ns, say=say)
+        kept = recorded(
+            wanted.record,
+            session,
+            paper.broker,
+            instrument,
+            traded=traded(wanted.named, wanted.params, wanted.seed, orders),
+            now_ns=now_ns,
+            say=say,
+        )
         try:
             async with kept as (heard, broker):
                 trading = TradingSession(

@@ -28,7 +28,7 @@ from .dry_broker import DryBroker
 from .journal_file import journal_path, open_journal
 from .live_terms import read_terms, terms_text
 from .real_time import interrupts, now_ns
-from .recorded_session import recorded
+from .recorded_session import recorded, traded
 from .trading_session import Ended, Terms, TradingSession
 
 T = TypeVar("T")
@@ -42,9 +42,10 @@ class Wanted:
     """A live session as it is asked for. `risk`: the name of a rule set. `limits_file`: a TOML file
     that has it, beside those that come along. `journal`: a file, the account's own if None.
     `dry`: everything but sending. `record`: a folder that keeps what the market and the broker
-    say."""
+    say. `named`: the strategy as it was named, for the recording."""
 
     strategy: Any
+    named: str = ""
     params: dict[str, Any] = field(default_factory=dict)
     account: str | None
     instrument: str
@@ -131,7 +132,15 @@ async def _trade(
             path = journal_path(wanted.journal, real.account_name)
             journal = open_journal(path, real.account_name, instrument, now_ns())
             broker = real
-        kept = recorded(wanted.record, session, broker, instrument, now_ns=now_ns, say=say)
+        kept = recorded(
+            wanted.record,
+            session,
+            broker,
+            instrument,
+            traded=traded(wanted.named, wanted.params, wanted.seed, orders),
+            now_ns=now_ns,
+            say=say,
+        )
         async with kept as (market, broker):
             trading = TradingSession(
                 market,
@@ -143,7 +152,6 @@ async def _trade(
                 random=Random(wanted.seed),
                 say=say,
             )
-            say("trading; Ctrl-C stops the strategy and keeps what is held guarded")
             return await attended(trading, say)
 
 
@@ -151,6 +159,7 @@ async def attended(trading: TradingSession, say: Say) -> Ended:
     """Run a session with its log on stderr and the user's interrupts, and say what it did."""
     trading.desk.manager.figures.log(order_logger(sys.stderr))
     with interrupts(trading.interrupt):
+        say("trading; Ctrl-C stops the strategy and keeps what is held guarded")
         ended = await trading.run()
     for line in summary(trading):
         say(line)

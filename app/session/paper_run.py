@@ -12,6 +12,8 @@ from pydantic import SecretStr
 
 from ...live.session import ProjectXSession
 from ...live.settings import LiveSettings
+from ...scenarios.plan import Plan
+from ...sim.armed.plan_at_work import check_carriable
 from ...sim.gateway.accounts import one_user
 from ...sim.gateway.gateway import GatewaySetup
 from ...sim.gateway.pump import AS_FAST_AS_CAN
@@ -22,7 +24,7 @@ from ...trading.orders.settings import OrderSettings
 from ...trading.trader import trader_of
 from .live_run import Say, Wanted, attended
 from .live_terms import limits_text
-from .recorded_session import recorded
+from .recorded_session import recorded, traded
 from .trading_session import Ended, Terms, TradingSession
 from .twin_market import TwinMarket
 from .twin_thread import TwinThread, twin_in_a_thread
@@ -30,6 +32,7 @@ from .twin_thread import TwinThread, twin_in_a_thread
 _LOOK_S = 0.2
 _LAST_S = 2.0
 _USER = "paper"
+NO_FAULTS = Plan()
 
 
 def trade_on_paper(
@@ -39,13 +42,17 @@ def trade_on_paper(
     limits: RiskLimits,
     orders: OrderSettings,
     say: Say,
+    faults: Plan = NO_FAULTS,
 ) -> Ended:
-    """Trade until an interrupt, the strategy's end, or the end of the market's data."""
+    """Trade until an interrupt, the strategy's end, or the end of the market's data; `faults` go
+    wrong from the start on. Raises `UsageError` for one that a twin cannot do to its clients."""
     if speed == AS_FAST_AS_CAN or speed < 1:
         raise UsageError("on paper the market goes at a whole number of times real time: 1x, 10x")
+    check_carriable(faults)
     key = secrets.token_urlsafe(18)
     setup = GatewaySetup(listings=market.listings(), people=one_user(_USER, key))
     with twin_in_a_thread(setup, speed=speed, restamp=False) as twin:
+        twin.do(lambda running: running.arming.arm(faults))
         for line in _behind_the_word(twin, market, speed, limits):
             say(line)
         live = LiveSettings.load(
@@ -66,7 +73,15 @@ async def _trade(
     async with await ProjectXSession.open(live, **given) as session:
         broker = await session.broker(wanted.account)
         instrument = await session.market.find(wanted.instrument)
-        kept = recorded(wanted.record, session, broker, instrument, now_ns=twin.now_ns, say=say)
+        kept = recorded(
+            wanted.record,
+            session,
+            broker,
+            instrument,
+            traded=traded(wanted.named, wanted.params, wanted.seed, orders),
+            now_ns=twin.now_ns,
+            say=say,
+        )
         async with kept as (heard, port):
             trading = TradingSession(
                 heard,

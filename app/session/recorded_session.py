@@ -7,8 +7,13 @@ hub is up. That a file cannot be written, or a stream does not begin, is said an
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import fields
+from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 from ... import __version__
 from ...live.recorded_broker import RecordedBroker
@@ -19,9 +24,34 @@ from ...trading.broker import Broker
 from ...trading.errors import DryfillError
 from ...trading.instrument import Instrument
 from ...trading.market import Market
+from ...trading.orders.settings import OrderSettings
 from .recording import CHANNELS, kept_lines, unheard
 
 MADE_BY = f"dryfill {__version__}"
+USUAL = OrderSettings()
+
+
+class Traded(Struct, frozen=True, kw_only=True):
+    """What trades in a session, as a recording has it: the strategy as it was named, its
+    parameters as they were given, the seed of its random numbers, and those of the order manager's
+    settings that are not the usual ones."""
+
+    what: str
+    params: dict[str, str] = {}
+    seed: int = 0
+    settings: dict[str, Any] = {}
+
+
+def traded(what: str, params: Mapping[str, Any], seed: int, orders: OrderSettings) -> Traded:
+    """What trades, of a strategy and the settings it trades under."""
+    named = [each.name for each in fields(orders)]
+    changed = [name for name in named if getattr(orders, name) != getattr(USUAL, name)]
+    return Traded(
+        what=what,
+        params={name: str(value) for name, value in params.items()},
+        seed=seed,
+        settings={name: getattr(orders, name) for name in changed},
+    )
 
 
 @asynccontextmanager
@@ -31,6 +61,7 @@ async def recorded(
     broker: Broker,
     instrument: Instrument,
     *,
+    traded: Traded,
     now_ns: Callable[[], int],
     say: Callable[[str], None],
     aside: Aside | None = None,
@@ -70,6 +101,7 @@ async def recorded(
                 say(f"not everything is recorded: {error}")
 
         recorder.start()
+        recorder.session(instrument, msgspec.json.encode(traded).decode())
         market.feed_is = feed_is
         beginning = asyncio.create_task(begin(), name="the recording begins")
         try:

@@ -119,7 +119,7 @@ const wrong = row => row[FAILED] || (row[KIND] === "report" && run.bare.some(
   ([, from, to, meant]) => meant && (row[T] === from || row[T] === to))) || run.complaints.some(([at]) => at === row[T]);
 function seek(step, fits) {
   for (let i = now.row + step; i >= 0 && i < rows.length; i += step) {
-    if (fits(rows[i])) { go(i); return; }
+    if (fits(rows[i], i)) { go(i); return; }
   }
 }
 const mine = row => row[TAG] === rows[now.row][TAG];
@@ -152,8 +152,8 @@ function showQuestions(on) {
 }
 
 const KEYS = {
-  ArrowRight: e => e.shiftKey ? seek(1, wrong) : go(now.row + 1),
-  ArrowLeft: e => e.shiftKey ? seek(-1, wrong) : go(now.row - 1),
+  ArrowRight: e => seek(1, e.shiftKey ? wrong : showsNow),
+  ArrowLeft: e => seek(-1, e.shiftKey ? wrong : showsNow),
   Home: () => go(0), End: () => go(rows.length - 1),
   "]": () => seek(1, mine), "[": () => seek(-1, mine),
   "+": () => { zoom(1.6, pivot()); draw(); }, "=": () => { zoom(1.6, pivot()); draw(); },
@@ -221,8 +221,8 @@ picture.addEventListener("wheel", event => {
 }, { passive: false });
 
 const press = (id, act) => document.getElementById(id).addEventListener("click", act);
-press("back", () => go(now.row - 1));
-press("on", () => go(now.row + 1));
+press("back", KEYS.ArrowLeft);
+press("on", KEYS.ArrowRight);
 press("in", KEYS["+"]);
 press("out", KEYS["-"]);
 press("all", KEYS[0]);
@@ -239,6 +239,7 @@ new ResizeObserver(draw).observe(document.getElementById("picture"));
 
 layAxis();
 short.checked = axis.short;
+ask.checked = questions;
 fit();
 const first = run.complaints.length ? run.complaints[0][0] : null;
 if (first === null) go(0); else goTo(first);

@@ -21,7 +21,7 @@ const CLASS = { sent: "call", left: "call", reached: "call", answered: "answer",
 const QUESTIONS = new Set(["open-orders", "order", "orders-since", "executions-since", "positions",
   "account"]);
 const asks = text => QUESTIONS.has(text.split(/[ :]/, 1)[0]);
-let questions = true;  // whether they are drawn
+let questions = true;  // whether they are drawn; at first not where they are most of all there is
 function unheard(from, way) {
   if (run.end - from < 1e9) return "not there when the run ended";
   return way === "up" ? "never arrives" : "nobody is told";
@@ -45,6 +45,9 @@ rows.forEach((row, i) => {
     kind: row[FAILED] && CLASS[row[KIND]] !== "fault" ? "failed" : CLASS[row[KIND]] || "plain" });
 });
 for (const lane of lanes) lane.items.sort((a, b) => a.from - b.from);
+const everything = lanes.flatMap(lane => lane.items);
+const few = 120;
+questions = everything.length < few || everything.filter(item => item.asks).length * 2 < everything.length;
 function packLanes() {
   for (const lane of lanes) {
     lane.drawn = questions ? lane.items : lane.items.filter(item => !item.asks);
@@ -77,9 +80,10 @@ const itemOf = new Map();
 lanes.forEach((lane, i) => lane.items.forEach(item => {
   if (item.dot || !itemOf.has(item.row)) itemOf.set(item.row, [item, i]);
 }));
+const showsNow = (row, i) => questions || !itemOf.get(i)?.[0].asks;
 function drawPicked(into) {
   const [item, lane] = itemOf.get(now.row) || [];
-  if (!item || (item.asks && !questions)) return;
+  if (!item || !showsNow(rows[now.row], now.row)) return;
   const x = xOf(item.from), y = middle(lane, item.line);
   if (x >= LEFT) put(into, "circle", { class: "picked", cx: x, cy: y + (item.dot ? 0 : 5), r: 8 });
 }

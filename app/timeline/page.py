@@ -57,8 +57,7 @@ def write_timeline(
 def _headline(trace: Trace) -> str:
     counts = {kind: sum(row.kind is kind for row in trace.rows) for kind in Kind}
     orders = len({row.tag for row in trace.rows if row.kind is Kind.REPORT})
-    bare = [span for span in trace.bare if span.meant]
-    contract_ns = sum(abs(span.qty) * (span.to_ns - span.from_ns) for span in bare)
+    others = _bare_s(trace, meant=False)
     said = [
         trace.instrument.symbol,
         f"from {utc(trace.start_ns)}, {seconds((trace.end_ns - trace.start_ns) / 1e9)}",
@@ -66,10 +65,27 @@ def _headline(trace: Trace) -> str:
         _counted(len(trace.latencies()), "message"),
         _counted(counts[Kind.FAULT], "effect of faults", "effects of faults"),
         _counted(counts[Kind.INCIDENT], "incident"),
-        f"{contract_ns / 1e9:.3f} contract-seconds without a stop that was meant",
+        f"{_bare_s(trace, meant=True):.3f} contract-seconds without a stop that was meant",
+        *([f"{others:.3f} where none was meant"] if others else []),
         f"seed {trace.seed}, latency {trace.latency}",
     ]
     return " · ".join(said)
+
+
+def _bare_s(trace: Trace, *, meant: bool) -> float:
+    """Contract-seconds without a stop: of what was meant to have one, or of the rest."""
+    spans = [span for span in trace.bare if span.meant is meant]
+    return sum(abs(span.qty) * (span.to_ns - span.from_ns) for span in spans) / 1e9
+
+
+def _clock(ns: int) -> str:
+    """A moment of the run, as the page's own clock shows it.
+
+    >>> _clock(225_025_000_000), _clock(300_000_000)
+    ('3:45.025', '0:00.300')
+    """
+    minutes, ms = divmod(ns // 10**6, 60_000)
+    return f"{minutes}:{ms / 1000:06.3f}"
 
 
 def _counted(n: int, one: str, many: str = "") -> str:
@@ -81,7 +97,7 @@ def _complaints(trace: Trace, complaints: Sequence[Complaint]) -> str:
         return ""
     items = "".join(
         f'<li><button type="button" data-at="{each.at_ns - trace.start_ns}">'
-        f"{escape(each.rule)}</button> at {seconds((each.at_ns - trace.start_ns) / 1e9)}: "
+        f"{escape(each.rule)}</button> at {_clock(each.at_ns - trace.start_ns)}: "
         f"{escape(each.text)}</li>"
         for each in complaints
     )

@@ -61,7 +61,7 @@ def folder_tables(folder: Path, order: int, kind: Kind | None, skip_damaged: boo
     Raises ScenarioError for a folder without one, for a damaged file unless `skip_damaged`, and
     where two runs were recorded at the same time.
     """
-    parts = [p for p in _parts(folder) if p[0].kind is FileKind.MARKET]
+    parts = [p for p in parts_of(folder) if p[0].kind is FileKind.MARKET]
     if not parts:
         raise ScenarioError(
             f"{folder}: is a folder, and no recording's market is in it; name the files in it"
@@ -74,7 +74,7 @@ def folder_tables(folder: Path, order: int, kind: Kind | None, skip_damaged: boo
     return tables
 
 
-def _parts(folder: Path) -> list[_Part]:
+def parts_of(folder: Path) -> list[_Part]:
     """The files that count, in order: a segment's chunks only while it has no closed file."""
     named = [(name, path) for path in folder.iterdir() if (name := part_name(path)) is not None]
     closed = {_segment(name) for name, _ in named if name.chunk is None}

@@ -101,6 +101,9 @@ class Arming:
         self, app: Application, scope: dict[str, Any], receive: Receive, send: Send
     ) -> None:
         """Have an application serve, and end it when the twin ends."""
+        if self._closed:  # it came while the twin ended
+            break_off(scope, reset=True)
+            return
         task = asyncio.current_task()
         assert task is not None, "a server runs its application in tasks"
         self._carried[task] = scope

@@ -15,6 +15,8 @@ from .behind import Behind
 _NOT_OURS = {
     "crash": "the client's process is none of the twin's; end it yourself",
     "clock": "the client's clock is none of the twin's",
+    "stall": "the client's process is none of the twin's; stop it yourself (kill -STOP)",
+    "disk-full": "the client's journal is none of the twin's",
     "unreachable": "who has a connection has reached it; use request-lost, or end the twin",
 }
 

@@ -21,6 +21,7 @@ from ..faults.injector import Faults
 from ..faults.log import StalePlan
 from ..journal import SimDisk
 from ..loop.errors import DeadlockError, LivelockError, LostErrors
+from ..loop.process import Process
 from ..loop.schedule import Schedule
 from ..oracles import Bounds, Findings, Violation, Watch, watch
 from ..oracles.scene import Scene
@@ -31,7 +32,7 @@ from ..setup import Setup
 from .expectations import BareAtMost, Ending, ending_of
 from .order_states import OrderStates
 from .story import story
-from .verdict import ENDS, HELD, LOST, REST, Begun, Kind, Verdict
+from .verdict import DEAD, ENDS, HELD, LOST, REST, Begun, Kind, Verdict
 
 _RATE_MOST = 400
 """A session that keeps the budget of 200 in a minute stands between this port and a server, and
@@ -113,10 +114,12 @@ class Case:
         assert world.faults is not None, "there is a plan"
         log, steps = world.faults.log, list[Begun]()
         program.on_step = partial(_note_step, world, world.faults, steps)
-        world.on_crash = partial(_restart, world, watching, program, head.restart)
+        dead: list[Process] = []
+        world.on_crash = partial(_restart, world, watching, program, head.restart, dead)
         ended = _run(world, program)
         found = watching.report()
-        kind, rule, text = self._judged(world, program, ended, found)
+        after_death = sum(process.calls_after_death for process in dead)
+        kind, rule, text = self._judged(world, program, ended, found, after_death)
         trace = found.violations[0].trace if found.violations else None
 
         def happened() -> tuple[str, ...]:
@@ -140,8 +143,7 @@ class Case:
 
     def _setup(self, plan: Plan) -> Setup:
         head = self.head
-        crashes = any(fault.kind == "crash" for fault in plan.faults)
-        disk = SimDisk(knowing(self.setup.instrument)) if crashes else None
+        disk = SimDisk(knowing(self.setup.instrument)) if plan.needs_journal else None
         return replace(
             self.setup,
             plan=plan,
@@ -152,7 +154,12 @@ class Case:
         )
 
     def _judged(
-        self, world: World, program: Program, ended: Record | Exception, found: Findings
+        self,
+        world: World,
+        program: Program,
+        ended: Record | Exception,
+        found: Findings,
+        after_death: int,
     ) -> tuple[Kind, str, str]:
         head = self.head
         if isinstance(ended, StalePlan):
@@ -162,6 +169,9 @@ class Case:
         if found.violations:
             first = found.violations[0]
             return "violation", first.oracle, first.text
+        # A strategy may have a `finally` of its own; the manager has nothing to do when it dies.
+        if head.of_the_manager and after_death:
+            return "violation", DEAD, f"what was dead acted {after_death} times"
         if isinstance(ended, Exception):
             return _raised(ended, program.began)
         ending = ending_of(world.desk)
@@ -204,8 +214,11 @@ def _told(error: Exception) -> str:
     return f"{type(error).__name__}: {error} ({place})"
 
 
-def _restart(world: World, watching: Watch, program: Program, after_ns: int) -> None:
+def _restart(
+    world: World, watching: Watch, program: Program, after_ns: int, dead: list[Process]
+) -> None:
     """The program has died: it is started again a while later, and then has time to recover."""
+    dead.append(world.process)
 
     def again() -> None:
         world.restart(program.leave)

@@ -19,11 +19,15 @@ HORIZON = 200
 MARKETS = 16
 """How many generated markets a search goes through: one is made once in each process."""
 
+LOW_MARKETS = (5, 13)
+"""Those of the sixteen that are about zero, and below it, where all work is asked for."""
+
 Schedules = Literal["mix", "fifo", "ties", "uniform", "pct"]
 
 _MIX: tuple[tuple[int, ScheduleKind], ...] = ((5, "ties"), (8, "pct"), (10, "uniform"))
 """Fault-model 3's mix of a night, in tenths, summed up."""
 
+_JUMPED = 4  # in one seed of so many the clock does, where all work is asked for
 _CRASHED = 4  # one seed in so many is killed, where crashes are asked for
 
 
@@ -49,7 +53,9 @@ def draw(
     if schedule != "mix":
         kind = next(each for each in KINDS if each == schedule)
     crash = _crash(named_stream(seed, "explorer.crash")) if crashes else None
-    plan = drawn if crash is None else replace(drawn, faults=(crash, *drawn.faults))
+    clock = _clock(named_stream(seed, "explorer.clock")) if head.work == "all" else None
+    more = () if profile in ("calm", "live") or clock is None else (clock,)
+    plan = replace(drawn, faults=(*(() if crash is None else (crash,)), *more, *drawn.faults))
     quiet_s = settles_s(plan) + 2 * RECONCILE_S + 1
     made = {
         "seed": seed,
@@ -64,6 +70,15 @@ def draw(
 RECONCILE_S = 20
 """How often the manager of an explored run compares itself with the broker: so that such rounds
 come, and rest is near."""
+
+
+def _clock(dice: Stream) -> Fault | None:
+    """The wall clock jumps, by an hour at most, while the work is under way (F28)."""
+    if dice.below(_JUMPED):
+        return None
+    key = ("ahead", "behind")[dice.below(2)]
+    by = f"{1 + dice.below(3_600)} s"
+    return make_plan({"kind": "clock", "at": f"{dice.below(60_000)} ms", key: by}).faults[0]
 
 
 def _crash(dice: Stream) -> Fault | None:

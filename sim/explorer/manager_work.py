@@ -1,64 +1,33 @@
 """The order manager's own workload: a trader's minute, drawn by a seed.
 
-One after the other it opens brackets, long and short, at market and at a limit, moves their stops
-and closes them, while a plan strikes; then it flattens until it is flat, and waits until all has
-come to rest. Nothing here waits for the end of the data: that ends the client, and a flatten that
-meets it proves nothing.
+One after the other it takes the steps of `work_steps`: brackets, long and short, at market and at a
+limit, and where all is asked for pairs of exits, resting orders and guarded positions, too. It
+moves and cancels and closes, while a plan strikes. Then it flattens until it is flat, and waits
+until all has come to rest. Nothing here waits for the end of the data: that ends the client, and a
+flatten that meets it proves nothing.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from itertools import count
+from decimal import Decimal
 
-from msgspec import Struct
-
-from ...scenarios.plan_run import Played
+from ...scenarios.plan_run import Played, Work
 from ...trading.desk import Desk
 from ...trading.errors import DryfillError, Refused
 from ...trading.order import Buy, OrderSpec, Sell
+from ...trading.orders.brackets.bracket import Bracket
 from ...trading.price import Ticks
 from ..oracles import Watch
-from ..streams import named_stream
+from .work_steps import LEAVING, STAYING, Step, stays, step_of, steps_of
 
 WORK_S = 60.0
 """For how long new steps begin."""
 
 _LEAVES, _RESTS, _ROUNDS = 20, 20, 10
 
-
-class Step(Struct, frozen=True):
-    """One bracket of the workload: which side and how many, whether its entry waits at the best
-    price, how long it may take, and whether its stop is moved then."""
-
-    number: int
-    long: bool
-    qty: int
-    rests: bool
-    patience_s: int
-    moves: bool
-
-
-LEAVING = 0
-"""The number by which the end of the work is told, which is no step."""
-
-
-def steps_of(seed: int) -> Iterator[Step]:
-    """The steps of a seed, without end."""
-    return (step_of(seed, number) for number in count(1))
-
-
-def step_of(seed: int, number: int) -> Step:
-    """One step of a seed; each has dice of its own, so that others may be left out."""
-    dice = named_stream(seed, f"work.{number}")
-    return Step(
-        number=number,
-        long=bool(dice.below(2)),
-        qty=1 + dice.below(4),
-        rests=not dice.below(3),
-        patience_s=(2, 20)[dice.below(2)],
-        moves=bool(dice.below(2)),
-    )
+_FAR = 500
+"""Ticks that the market of the workload does not come to."""
 
 
 class ManagerWork:
@@ -66,14 +35,27 @@ class ManagerWork:
     minute. `began`: whether it ever came to trade. `on_step` hears of each step that begins."""
 
     def __init__(
-        self, watching: Watch, seed: int, quiet_s: float, only: Sequence[Played] = ()
+        self,
+        watching: Watch,
+        seed: int,
+        quiet_s: float,
+        work: Work = "brackets",
+        only: Sequence[Played] = (),
     ) -> None:
         self.began = False
         self.on_step: Callable[[int], None] = lambda number: None
         self._watching = watching
         self._seed = seed
         self._quiet_s = quiet_s
+        self._work: Work = work
         self._only = only
+        self._plays = {
+            "bracket": self._bracket,
+            "exits": self._exits,
+            "orders": self._orders,
+            "guard": self._guard,
+            "stay": self._stay,
+        }
 
     async def trade(self, desk: Desk) -> list[str]:
         """The first life: work for a minute, then leave."""
@@ -98,11 +80,14 @@ class ManagerWork:
         return []
 
     async def _all(self, desk: Desk) -> None:
-        until_ns = desk.now_ns + round(WORK_S * 1e9)
-        for step in steps_of(self._seed):
-            if desk.now_ns >= until_ns:
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + WORK_S  # the wall clock may jump
+        for step in steps_of(self._seed, self._work):
+            if loop.time() >= until_s:
                 break
             await self._play(desk, step)
+        if stays(self._seed, self._work):
+            await self._play(desk, step_of(self._seed, STAYING, self._work))
 
     async def _some(self, desk: Desk) -> None:
         """The steps that are left, each when it began among all, or when the last is over: the
@@ -110,21 +95,14 @@ class ManagerWork:
         loop = asyncio.get_running_loop()
         for number, at_ns in self._only:
             await asyncio.sleep(max(at_ns / 1e9 - loop.time(), 0))
-            await self._play(desk, step_of(self._seed, number))
+            await self._play(desk, step_of(self._seed, number, self._work))
 
     async def _play(self, desk: Desk, step: Step) -> None:
-        """One bracket, until it is over; one at a time, because oracles judge a net position."""
+        """One step, until it is over; one at a time, because oracles judge a net position."""
         self.on_step(step.number)
         try:
-            bracket = await desk.bracket(_entry(desk, step), stop=Ticks(8), target=Ticks(8))
-            if await _within(step.patience_s, bracket.closed()):
-                if not bracket.entry.cum_qty:
-                    await asyncio.sleep(1)  # it did not get there
+            if await self._plays[step.does](desk, step):
                 return
-            if step.moves:
-                await _within(5, bracket.move_stop(Ticks(6)))
-                if await _within(15, bracket.closed()):
-                    return
         except DryfillError:  # refused, by the broker or by us
             await asyncio.sleep(1)
         await self._watching.flatten(desk, reason="time is up")
@@ -143,14 +121,101 @@ class ManagerWork:
                 return
             await asyncio.sleep(30)
 
+    # --- what is done in a step; True: it left nothing behind ------------------------------------
+
+    async def _bracket(self, desk: Desk, step: Step) -> bool:
+        if step.patience_s < 1:  # given up while it is on its way (F34)
+            await _within(step.patience_s, _open(desk, step))
+            return False
+        bracket = await _open(desk, step)
+        if await _within(step.patience_s, bracket.closed()):
+            if not bracket.entry.cum_qty:
+                await asyncio.sleep(1)  # it did not get there
+            return True
+        if not step.moves:
+            return False
+        await _within(5, bracket.move_stop(Ticks(6)))
+        return await _within(15, bracket.closed())
+
+    async def _exits(self, desk: Desk, step: Step) -> bool:
+        """What an entry filled is closed by one of two orders, of which one is meant."""
+        entry = await desk.place(_entry(desk, step))
+        await _within(2, entry.done())
+        price = entry.avg_px
+        if entry.working or price is None:
+            return False
+        sign, side, tick = entry.side.sign, Sell if step.long else Buy, desk.instrument.tick
+        far = 2 * tick if step.moves else 6 * tick
+        near = desk.instrument.price(price, rounding="nearest")
+        exits = (
+            side(entry.cum_qty, limit=near + sign * far),
+            side(entry.cum_qty, stop=near - sign * far),
+        )
+        group = await desk.oco(*exits)
+        outcome = await group.done(step.patience_s)
+        return not outcome.unresolved and group.finished and not desk.position
+
+    async def _orders(self, desk: Desk, step: Step) -> bool:
+        """Orders rest in the market; one is changed, some are cancelled, and then all."""
+        best, tick = _best(desk, step), desk.instrument.tick
+        if best is None:
+            return False
+        side, away = (Buy, -tick) if step.long else (Sell, tick)
+        orders = [
+            await desk.place(side(1, limit=best + away * (1 + n))) for n in range(2 * step.qty)
+        ]
+        if step.moves:
+            with suppress(DryfillError):  # too late, or not answered: the order goes its way
+                await _within(5, desk.modify(orders[-1], limit=best + 3 * away))
+        await asyncio.sleep(min(step.patience_s, 2))
+        await self._watching.cancel(desk, orders[0])
+        return (await desk.cancel_all()).ok and not desk.position
+
+    async def _guard(self, desk: Desk, step: Step) -> bool:
+        """What is held is guarded, a part of it closed, and the rest left to the guard."""
+        entry = await desk.place(_entry(desk, step))
+        await _within(2, entry.done())
+        if not desk.position:
+            return False
+        guard = await desk.protect(stop=Ticks(6), target=Ticks(6))
+        if step.moves and step.qty > 1:
+            await _within(5, desk.close_position(1).done())
+        await _within(step.patience_s, guard.ended())
+        return False
+
+    async def _stay(self, desk: Desk, step: Step) -> bool:
+        """Something is held and protected while nothing happens (INV-07)."""
+        await desk.bracket(_entry(desk, step), stop=Ticks(_FAR), target=Ticks(_FAR))
+        await self._rest()
+        return False
+
+
+async def _open(desk: Desk, step: Step) -> Bracket:
+    """A bracket with the levels that were drawn."""
+    entry = _entry(desk, step)
+    if step.levels == "split" and step.qty > 1:
+        return await desk.bracket(
+            entry, stop=Ticks(8), target=[Ticks(4), Ticks(8)], break_even=Ticks(3)
+        )
+    if step.levels == "close" and entry.limit is not None:
+        # What lies less than a tick away is at the entry itself once it is on the grid (INV-15).
+        at = desk.instrument.price(entry.limit, rounding="nearest")
+        return await desk.bracket(entry, stop=at, target=at)
+    return await desk.bracket(entry, stop=Ticks(8), target=Ticks(8))
+
 
 def _entry(desk: Desk, step: Step) -> OrderSpec:
-    side, quote = Buy if step.long else Sell, desk.quote
-    best = None if quote is None else (quote.bid if step.long else quote.ask)
+    side, best = Buy if step.long else Sell, _best(desk, step)
     return side(step.qty, limit=best) if step.rests and best is not None else side(step.qty)
 
 
-async def _within(seconds: float, work: Awaitable[None]) -> bool:
+def _best(desk: Desk, step: Step) -> Decimal | None:
+    """The best price at which an order of the step's side rests."""
+    quote = desk.quote
+    return None if quote is None else quote.bid if step.long else quote.ask
+
+
+async def _within(seconds: float, work: Awaitable[object]) -> bool:
     """Whether something came about in time."""
     try:
         async with asyncio.timeout(seconds):

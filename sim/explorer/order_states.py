@@ -6,8 +6,7 @@ from ...trading.order import ExecutionReport
 from ..oracles.oracle import Oracle
 from ..oracles.port import Answered, Delivered, PortEvent, Sent
 from ..oracles.scene import Scene
-
-NONE = "-"
+from .order_cells import COMMANDS, NONE
 
 
 class OrderStates(Oracle):
@@ -21,22 +20,29 @@ class OrderStates(Oracle):
         self.cells: Counter[str] = Counter()
         self._scene = scene
         self._state: dict[str, str] = {}
-        self._flying: dict[str, list[str]] = {}
+        self._flying: dict[str, list[Sent]] = {}
+        self._on: dict[int, str] = {}  # by command on its way: whose order it is about
 
     def on_manager(self, event: PortEvent) -> None:
-        if isinstance(event, Sent) and event.do != "read":
-            self._flying.setdefault(self._about(event), []).append(event.do)
-        elif isinstance(event, Answered) and event.sent.do != "read":
-            self._flying[self._about(event.sent)].remove(event.sent.do)
+        if isinstance(event, Sent) and event.do in COMMANDS:
+            # Kept: by its end the order may go by another name, its tag having become known.
+            about = self._on[id(event)] = self._about(event)
+            self._flying.setdefault(about, []).append(event)
+        elif isinstance(event, Answered) and event.sent.do in COMMANDS:
+            self._flying[self._on.pop(id(event.sent))].remove(event.sent)
         elif isinstance(event, Delivered) and isinstance(event.event, ExecutionReport):
             order = event.event.order
-            about = order.cl_ord_id or order.order_id
+            about = self._name(order.cl_ord_id, order.order_id)
             before, flying = self._state.get(about, NONE), self._flying.get(about)
-            command = flying[-1] if flying else NONE
+            command = flying[-1].do if flying else NONE
             self.cells[f"{before} {event.event.exec_type.name} {command}"] += 1
             self._state[about] = order.ord_status.name
 
     def _about(self, sent: Sent) -> str:
         if sent.request is not None:
             return sent.request.cl_ord_id
-        return self._scene.tag_of(sent.order_id) or sent.order_id
+        return self._name("", sent.order_id)
+
+    def _name(self, cl_ord_id: str, order_id: str) -> str:
+        """The client's tag, or for what the broker keeps for an entry, the broker's."""
+        return cl_ord_id or self._scene.tag_of(order_id) or order_id

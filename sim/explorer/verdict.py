@@ -8,9 +8,9 @@ from ...scenarios.plan import Plan
 
 Kind = Literal["clean", "violation", "raised", "stuck", "stale"]
 
-REST, HELD, ENDS, LOST = "REST", "HELD", "ENDS", "INV-11"
+REST, HELD, ENDS, LOST, DEAD = "REST", "HELD", "ENDS", "INV-11", "INV-20"
 """Rules of a run that are no oracle's: it comes to rest; the workload ends flat; a strategy ends as
-it was said to; no exception is lost."""
+it was said to; no exception is lost; a program that has died does nothing (fault-model 5)."""
 
 
 class Begun(Struct, frozen=True):

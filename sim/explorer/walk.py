@@ -14,16 +14,19 @@ _STEP_NS, _STEPS = 50_000_000, 3000
 _TRADE_NS = 10_000_000
 _LATEST_NS = 4 * 3600 * 10**9  # the last row: no run waits for so long
 _MOVES = (-2, -1, 0, 0, 1, 2)
-_START_TICKS = 80_000
+_START_TICKS, _LOW_TICKS = 80_000, 8
 
 
 @lru_cache(maxsize=16)
-def walk(seed: int, tick_units: int) -> Tape:
-    """Quotes one tick wide for one to four contracts, twenty a second, and a trade after each."""
-    dice, mid = named_stream(seed, "walk"), _START_TICKS
+def walk(seed: int, tick_units: int, *, low: bool = False) -> Tape:
+    """Quotes one tick wide for one to four contracts, twenty a second, and a trade after each;
+    `low`: about a price of zero."""
+    dice, mid = named_stream(seed, "walk"), 0 if low else _START_TICKS
     quotes, trades = [], []
     for step in range(_STEPS):
         mid += _MOVES[dice.below(len(_MOVES))]
+        if low:
+            mid = max(-_LOW_TICKS, min(mid, _LOW_TICKS))
         at_ns = WALK_START_NS + step * _STEP_NS
         sizes = 1 + dice.below(4), 1 + dice.below(4)
         quotes.append((2 * step, at_ns, mid, sizes[0], mid + 1, sizes[1]))

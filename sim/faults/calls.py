@@ -2,64 +2,21 @@
 
 from collections.abc import Callable
 from contextvars import Context
-from dataclasses import dataclass
-
-from msgspec import Struct
 
 from ...scenarios.plan import REASONS, Fault
 from ...scenarios.plan_kinds import READS
 from ...scenarios.plan_time import time_text
 from ...trading.broker import Ack
-from ...trading.errors import DryfillError, NotSent, OutcomeUnknown, Refused
-from ...trading.instrument import Instrument
-from ...trading.order import OrderRequest
+from ...trading.errors import NotSent, OutcomeUnknown, Refused
 from ..desk.broker_desk import BrokerDesk
 from ..desk.wording import said
 from ..loop.moments import Tie
 from ..loop.timers import Timers
+from .passing import Call, Fate
 from .past import Past
 
 _PATIENCE_NS = 5 * 10**9  # how long a client waits for an answer or a connection that never comes
 _REJECTED_AFTER_NS = 50 * 10**6
-
-
-class Call(Struct, frozen=True, kw_only=True):
-    """A call of the broker port, with what it asks for; `name` as plans call it."""
-
-    name: str
-    request: OrderRequest | None = None
-    order_id: str | None = None
-    cl_ord_id: str | None = None
-    instrument: Instrument | None = None
-    time_ns: int = 0
-
-
-Leaves = Callable[[Call], Callable[[], None]]
-"""Hears of a call that goes on the wire; what it gives back is called when the broker has it."""
-
-
-@dataclass(slots=True)
-class Fate:
-    """How a call goes on. `error` is what the client gets instead of the answer: by the response
-    leg, or `error_after_ns` after sending. `act` is done at the desk in place of what was asked.
-    `fault` is the one that settled it, for a wire to put it in bytes.
-    """
-
-    request_ns: int = 0
-    response_ns: int = 0
-    leaves: bool = True
-    arrives: bool = True
-    act: Callable[[], object] | None = None
-    error: DryfillError | None = None
-    fault: Fault | None = None
-    error_after_ns: int | None = None
-    when_sent: Callable[[], None] | None = None
-    when_acted: Callable[[], None] | None = None
-
-    @property
-    def settled(self) -> bool:
-        """Whether a fault has decided already how it ends."""
-        return self.error is not None or self.act is not None
 
 
 class CallFaults:

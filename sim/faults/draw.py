@@ -14,7 +14,7 @@ from ...scenarios.plan_kinds import READS, WRITES
 from ...trading.errors import UsageError
 from ..streams import Stream, named_stream
 
-Profile = Literal["calm", "live", "hostile", "swarm"]
+Profile = Literal["calm", "live", "hostile", "swarm", "crowded"]
 
 _MILLION = 1_000_000
 _MS = 1_000_000
@@ -142,19 +142,63 @@ _RATES: Mapping[str, _Rate] = {
 }
 
 
+def _again(stream: Stream) -> Keys:
+    return {"copies": 1 + stream.below(4), "gap": _up_to(stream, 1_500)}
+
+
+def _slow(stream: Stream) -> Keys:
+    # No slower on its way there: in a second the broker counts as out of reach.
+    leg, most_ms = (("response", 4_000), ("request", 900))[stream.below(2)]
+    return {leg: (1 + stream.below(most_ms)) * _MS}
+
+
+def _later(stream: Stream) -> Keys:
+    return {"delay": (1 + stream.below(10_000)) * _MS}
+
+
+def _turned(stream: Stream) -> Keys:
+    return {"window": (1 + stream.below(1_500)) * _MS}
+
+
+def _closed(stream: Stream) -> Keys:
+    after = _up_to(stream, 1_500)
+    return {"duration": (1 + stream.below(2_000)) * _MS, "state": "close", "after": after}
+
+
+def _at_once(stream: Stream) -> Keys:
+    return {"after": _up_to(stream, 1_500)}
+
+
+_ENDS = (*_TOLD, "suspended")
+_CROWDED: Mapping[str, _Rate] = {
+    "latency": _Rate("call", WRITES, 0, 500_000, _slow),
+    "duplicate": _Rate("event", _ENDS, 0, 330_000, _again),
+    "late": _Rate("event", _ENDS, 0, 170_000, _later),
+    "reorder": _Rate("event", _ENDS, 0, 170_000, _turned),
+    "venue-cancel": _Rate("event", ("new", "fill"), 0, 100_000, _at_once),
+    "rejected-later": _Rate("call", ("place",), 0, 80_000, _at_once),
+    "refused": _Rate("call", ("place",), 0, 80_000, _nothing_more),
+    "halt": _Rate("event", _SHOCKS, 0, 120_000, _closed),
+}
+"""Answers so slow, and events so late and so often, that everything meets everything: for reaching
+each state of an order with each event and each command on its way, not for what is likely."""
+
+
 def draw_plan(seed: int, profile: Profile = "live", horizon: int = 500) -> Plan:
     """The plan of a seed: for each kind, which of the first `horizon` calls or events of a name.
 
     It is not strict. What of it fired is a strict plan (`FaultLog.fired_plan`). `calm` draws
     nothing; `live` what recordings and the fault model make likely; `hostile` far more; `swarm` a
-    random half of the kinds, each at a rate of its own. No crash is drawn, because a run needs a
+    random half of the kinds, each at a rate of its own; `crowded` slow answers and events that come
+    late and often, so that all meet. No crash is drawn, because a run needs a
     harness that restarts. Raises `UsageError` for an unknown profile.
     """
     if profile not in get_args(Profile):
         known = ", ".join(get_args(Profile))
         raise UsageError(f"no profile of faults is named {profile!r}; known are {known}")
     faults: list[Fault] = []
-    for kind, rate in _RATES.items():
+    rates = _CROWDED if profile == "crowded" else _RATES
+    for kind, rate in rates.items():
         ppm = _ppm(rate, profile, named_stream(seed, f"faults.{kind}"))
         for name in rate.names:
             stream = named_stream(seed, f"faults.{kind}.{name}")
@@ -167,7 +211,7 @@ def _ppm(rate: _Rate, profile: Profile, stream: Stream) -> int:
         on, least = stream.below(2), max(rate.live, 100)
         doublings = max((rate.hostile // least).bit_length(), 1)
         return on * min(least << stream.below(doublings), rate.hostile)
-    return {"calm": 0, "live": rate.live, "hostile": rate.hostile}[profile]
+    return {"calm": 0, "live": rate.live}.get(profile, rate.hostile)
 
 
 def _strikes(
@@ -177,10 +221,12 @@ def _strikes(
         return []
     # Not validated: thousands are drawn for a run that meets a few. A test reads them back.
     one = _made({"kind": kind, rate.key: name})
+    # What `below(_MILLION) < ppm` says, in a third of the time: a seed rolls 30 000 dice.
+    roll, below = stream.getrandbits, -(-(ppm << 64) // _MILLION)
     return [
-        one.model_copy(update={"nth": nth, **rate.look(stream)})
+        one.alike({"nth": nth, **rate.look(stream)})
         for nth in range(1, horizon + 1)
-        if stream.below(_MILLION) < ppm
+        if roll(64) < below
     ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Protocol
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from ...scenarios.plan import Fault
 from ...scenarios.plan_kinds import GARBLED
@@ -13,6 +13,7 @@ from ...trading.order import ExecutionReport, PositionState
 from ...trading.words import ExecType
 from ..loop.moments import Tie
 from ..loop.timers import Timers
+from .passing import Message
 
 _NAMES = {
     ExecType.NEW: "new",
@@ -26,19 +27,6 @@ _NAMES = {
 }
 DELIVERY = ("duplicate", "drop", "reorder", "late", "summed", "reshaped", "garbled")
 """Kinds of faults that concern one event's delivery; of several the first in the plan counts."""
-
-
-class Message(Struct, frozen=True):
-    """An event on its way; where `instead` is given, it is what the client's end does.
-
-    Where there are bytes, `body` is what they say. `form` is how they are written, if not as usual;
-    in one of `GARBLED` nobody can read them.
-    """
-
-    event: BrokerEvent
-    instead: Callable[[], None] | None = None
-    body: object = None
-    form: str | None = None
 
 
 class Carry(Protocol):

@@ -18,11 +18,14 @@ from ..loop.moments import Tie
 from ..loop.process import Process
 from ..loop.timers import Timers
 from .acts import About, Acts
-from .calls import Call, CallFaults, Fate
-from .event_path import DELIVERY, Carry, EventPath, Message, describe, event_name
+from .calls import CallFaults
+from .disk import FullDisk
+from .event_path import DELIVERY, Carry, EventPath, describe, event_name
 from .log import FaultLog
 from .moments import Moments
+from .passing import Call, Fate, Message
 from .past import Past
+from .stalls import Stalls
 from .steps import Steps
 
 _OF_CALLS = (
@@ -80,6 +83,11 @@ class Faults:
         if by_step:
             assert isinstance(loop, VirtualLoop), "only a virtual run has steps"
             self.steps = Steps(loop, partial(self._before_step, by_step))
+        self.disk = FullDisk(loop)
+        self._stalls: Stalls | None = None
+        if any(fault.kind == "stall" for fault in plan.faults):
+            assert isinstance(loop, VirtualLoop), "only in virtual time a program can be held"
+            self._stalls = Stalls(loop)
         for place, fault in self._placed("at"):
             if fault.kind == "clock" and not fault.at:
                 self._act(place, About())  # it is off before the client looks at it
@@ -113,6 +121,8 @@ class Faults:
         self._process = process
         if self.steps is not None:
             self.steps.follow(process)
+        if self._stalls is not None:
+            self._stalls.follow(process)
 
     def check_no_wire(self) -> None:
         """Raise `ScenarioError` for a plan that needs bytes, where there are none."""
@@ -228,6 +238,12 @@ class Faults:
             self._wire.end_tokens(logout=fault.form == "logout")
         elif fault.kind == "crash":
             self._crash(place, "now", self._process)
+        elif fault.kind == "stall":
+            self._stall(place, fault)
+        elif fault.kind == "disk-full":
+            if self.disk.there:
+                self._note(place, "the disk of the journal is full")
+                self.disk.begin(fault.duration or 0)
         else:
             did = self._acts.do(fault, about)
             if did is not None:
@@ -268,6 +284,15 @@ class Faults:
         self._note(place, f"{process.name} dies, {what}")
         process.crash()
         self._in(0, self._died, Tie.TIMER)
+
+    def _stall(self, place: int, fault: Fault) -> None:
+        process = self._process
+        if process is None or not process.alive:
+            return
+        assert self._stalls is not None, "made where the plan has one"
+        self._note(place, f"{process.name} stands still")
+        self._stalls.begin(fault.duration or 0)
+        self.on_outage(fault)
 
     def _died(self) -> None:
         self.on_crash()

@@ -9,7 +9,7 @@ from ...trading.order import Execution, ExecutionReport, OrderState, PositionSta
 from ..desk.broker_desk import BrokerDesk
 
 if TYPE_CHECKING:
-    from .calls import Call
+    from .passing import Call
 
 
 class Past:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..loop.loop import VirtualLoop
 from ..loop.process import Process, current_process, process_of
+from ..loop.schedule import LOOKS_ON
 
 
 class Steps:
@@ -59,8 +60,8 @@ class Steps:
 
     def _counted(self, callback: Callable[..., Any], context: Context | None) -> Callable[..., Any]:
         owner = current_process() if context is None else process_of(context)
-        if owner is None or owner is not self._process:
-            return callback
+        if owner is None or owner is not self._process or getattr(callback, LOOKS_ON, False):
+            return callback  # what only looks on is no step of the program either
 
         def step(*args: Any) -> None:
             self._step()

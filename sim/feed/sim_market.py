@@ -16,6 +16,7 @@ from ...trading.errors import Refused
 from ...trading.events import Bar, Quote, StatusChange
 from ...trading.instrument import Instrument
 from ...trading.last_prices import LastPrices
+from ...trading.levels import Levels
 from ...trading.market import Channel, MarketOffers, Subscription
 from ...trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape, pieces
 from ...trading.words import TradingStatus
@@ -23,13 +24,16 @@ from ..loop.loop import VirtualLoop
 from ..loop.moments import HORIZON_NS, Tie
 from ..loop.process import Process
 from ..wire.wire import Leg, Wire
-from .streams import EventStream, RowStream, Stream, Told, bar_events
+from .crossing_stream import CrossingStream
+from .streams import EventStream, RowStream, Told, bar_events
 from .tape_bars import BarColumns, bars_of
 
 # Of events at one nanosecond: the session's state, what the bars of a tape ended with, bars, and
 # then rows in file order, which is their `seq` (DESIGN 6; of bars it is -1). A bar ends before the
 # rows at its end.
 _STATUS, _CLOSE = -3, -2
+
+Stream = EventStream | RowStream | CrossingStream
 
 
 class SimMarket:
@@ -58,6 +62,7 @@ class SimMarket:
         self._tape = tape
         self._changes = changes
         self._streams: list[Stream] = []
+        self._first: Stream | None = None  # of the streams, where it is known: see `_head`
         self._bars: dict[int, BarColumns] = {}
         self._numbers = 0
         self._told_any = False
@@ -76,25 +81,28 @@ class SimMarket:
         sink: Sink,
         *,
         span_ns: int = 0,
+        levels: Levels | None = None,
     ) -> "Future[Subscription]":
         answer: Future[Subscription] = self._loop.create_future()
         self._numbers += 1
         subscription = Subscription(instrument, channel, span_ns, self._numbers)
         try:
             self._check(instrument, channel)
-            stream = self._stream(subscription, sink)
+            stream = self._stream(subscription, sink, levels)
         except Refused as refusal:
             answer.set_exception(refusal)
             return answer
         self._loop.clear_ns = -1  # whoever goes ahead did not know of this
         if stream.step():
             self._streams.append(stream)
+            self._first = None
         answer.set_result(subscription)
         return answer
 
     def unsubscribe(self, subscription: Subscription) -> "Future[None]":
         self._loop.clear_ns = -1
         self._streams = [s for s in self._streams if s.told_as != subscription]
+        self._first = None
         answer: Future[None] = self._loop.create_future()
         answer.set_result(None)
         return answer
@@ -124,7 +132,9 @@ class SimMarket:
     # --- the source ------------------------------------------------------------------------------
 
     def next_moment(self, limit_ns: int) -> int | None:
-        head = self._head()
+        while type(head := self._head()) is CrossingStream and head.looking:
+            if not self._look(head, limit_ns):
+                return None
         if head is None:
             return None
         # What had to wait behind a late one comes with it, that is now.
@@ -132,27 +142,40 @@ class SimMarket:
         return at_ns if at_ns <= limit_ns else None
 
     def advance(self, to_ns: int) -> None:
-        """Tell everything that arrives up to `to_ns`."""
-        while (head := self._head()) is not None:
-            if head.sent_ns + head.latency_ns > to_ns:
-                return
+        """Tell everything that arrives up to `to_ns`, and what comes after it as long as nothing
+        else does: most of a market is told to nobody who waits for it."""
+        self._tell(to_ns, goes_on=True)
+
+    def _tell(self, to_ns: int, *, goes_on: bool) -> None:
+        loop, ready, run = self._loop, self._loop.ready, self._process.run
+        while (head := self._first or self._head()) is not None:
+            if type(head) is CrossingStream and head.looking:
+                if not self._look(head, max(to_ns, loop.clear_ns) if goes_on else to_ns):
+                    return
+                continue
+            at_ns = head.sent_ns + head.latency_ns
+            if at_ns > to_ns:
+                if not goes_on or ready or at_ns > loop.clear_ns:
+                    return
+                loop.now_ns = to_ns = at_ns
             self._told_any = True
             event, sink = head.take(), head.sink
+            self._first = None
             if not head.step():
                 self._streams.remove(head)
-            self._process.run(sink, event)
+            run(sink, event)
 
     # --- ahead of the loop -----------------------------------------------------------------------
 
     def pull(self, feeds: Feeds) -> bool:
         head = self._head()
-        if head is None or head.sink not in feeds:
+        if head is None or isinstance(head, CrossingStream) or head.sink not in feeds:
             return False
         at_ns = max(head.sent_ns + head.latency_ns, self._loop.now_ns)
         # The first to hear of that moment is the reader, so he would be awakened first, too.
         if not self._loop.go_ahead(self, at_ns):
             return False
-        self.advance(at_ns)
+        self._tell(at_ns, goes_on=False)
         return True
 
     def stretch(
@@ -171,16 +194,28 @@ class SimMarket:
                 before_ns = min(before_ns, stream.sent_ns)
                 loop.clear_ns = min(loop.clear_ns, stream.sent_ns + stream.latency_ns - 1)
         self._told_any = True
+        self._first = None
         events = head.stretch(loop, prices.newest(head.kind), waiting, before_ns)
         on_the_way = feeds[head.sink]
         return head.kind, events if on_the_way is None else on_the_way(events)
 
+    def _look(self, head: CrossingStream, limit_ns: int) -> bool:
+        """Look for a crossing a piece further, as far as rows up to a moment go; False where what
+        was looked through goes that far already."""
+        if head.sent_ns > limit_ns:
+            return False
+        self._first = None
+        if not head.look():
+            self._streams.remove(head)
+        return True
+
     def _head(self) -> Stream | None:
         """The stream whose next event the feed had first; of equals, the one subscribed first."""
-        streams = self._streams
-        if len(streams) < 2:
-            return streams[0] if streams else None
-        return min(streams, key=_order)
+        if self._first is None:
+            for stream in self._streams:
+                if self._first is None or stream.order < self._first.order:
+                    self._first = stream
+        return self._first
 
     # --- how -------------------------------------------------------------------------------------
 
@@ -191,12 +226,17 @@ class SimMarket:
             known = ", ".join(sorted(self._offers.channels))
             raise Refused(f"the data has no {channel.value} of {instrument.symbol}; it has {known}")
 
-    def _stream(self, told_as: Subscription, sink: Sink) -> Stream:
+    def _stream(self, told_as: Subscription, sink: Sink, levels: Levels | None) -> Stream:
         """What a subscription is told from now on."""
         now_ns, channel = self._loop.now_ns, told_as.channel
         # Before anything has moved, the rows of the first nanosecond are still to come.
         nothing_yet = now_ns == self._loop.origin_ns and not self._told_any
         tape, after_ns = self._tape, now_ns - nothing_yet
+        if channel is Channel.CROSSINGS:
+            if levels is None:
+                raise Refused("crossings need levels")
+            rows = tape.trades if len(tape.trades.seq) else tape.quotes
+            return CrossingStream(told_as, sink, self._wire, rows, after_ns, levels)
         if channel is Channel.TRADES:
             return RowStream(told_as, sink, self._wire, tape.trades, after_ns)
         if channel is Channel.QUOTES and len(tape.quotes.seq):
@@ -243,16 +283,14 @@ def _offers_of(tape: Tape) -> MarketOffers:
         channels.add(Channel.QUOTES)
     if len(tape.trades.seq):
         channels.add(Channel.TRADES)
+    if len(quotes.seq) or len(tape.trades.seq):
+        channels.add(Channel.CROSSINGS)
     told = quotes if len(quotes.seq) else bars
     unsized = any(
         (part.bid_size == UNKNOWN_SIZE).any() or (part.ask_size == UNKNOWN_SIZE).any()
         for part in pieces(told)
     )
     return MarketOffers(frozenset(channels), not unsized)
-
-
-def _order(stream: Stream) -> tuple[int, int]:
-    return stream.order
 
 
 def _resolve(answer: "Future[Any]", result: object) -> None:

@@ -84,11 +84,11 @@ class RowStream:
         self._constant_ns = wire.constant_ns(Leg.FEED)
         self._following_ns = -1  # the latency of the row after this one, where it is drawn already
         self._rows: Any = rows
-        self._sent = _sent(rows)
+        self._sent = sent_at(rows)
         self._read = int(self._sent.searchsorted(after_ns, side="right"))  # rows up to here
         self._place = 0  # in the chunk
         self._sents: list[int] = []
-        self._seqs: Ints = rows.seq[:0]
+        self._seqs: list[int] = []
         self._shared: list[int] = []  # places whose row the feed has together with the next one
         self._events: Iterator[MarketEvent] = iter(())
 
@@ -98,7 +98,7 @@ class RowStream:
 
     @property
     def order(self) -> tuple[int, int]:
-        return self._sents[self._place], int(self._seqs[self._place])
+        return self._sents[self._place], self._seqs[self._place]
 
     def step(self) -> bool:
         """Move to the next row; False when there is none."""
@@ -189,7 +189,7 @@ class RowStream:
             return False
         self._place, self._read = 0, chunk.stop
         sent = self._sent[chunk]
-        self._sents, self._seqs = sent.tolist(), self._rows.seq[chunk]
+        self._sents, self._seqs = sent.tolist(), self._rows.seq[chunk].tolist()
         self._shared = np.flatnonzero(sent[1:] == sent[:-1]).tolist()
         self._events = self._make(self.told_as, self._rows, chunk)
         return True
@@ -244,7 +244,7 @@ def _given(column: Ints, absent: int) -> list[Any]:
     return numbers
 
 
-def _sent(rows: Any) -> Ints:
+def sent_at(rows: Any) -> Ints:
     """When the feed has each row of a table."""
     if isinstance(rows, BarColumns):
         return rows.told_ns

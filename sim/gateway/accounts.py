@@ -17,10 +17,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...trading.errors import ScenarioError
-from ...trading.tables import Row, checked, read_toml
+from ...trading.tables import read_toml
 from ..desk.bracket_rules import BracketRules
 
 _FIRST_ID = 1001
@@ -36,7 +36,7 @@ class User:
     password: str | None = field(default=None, repr=False)
 
 
-class AccountSpec(Row):
+class AccountSpec(BaseModel):
     """One paper account and how its simulator treats it.
 
     `brackets`: the account's mode, `auto-oco` takes an entry's brackets, `position` refuses them.
@@ -48,6 +48,8 @@ class AccountSpec(Row):
     schedule's name, or money for each contract and side by symbol or root. Source:
     gateway-protocol 7, 12 and 14.
     """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, Field(min_length=1)]
     user: str = "demo"
@@ -138,10 +140,7 @@ def read_people(path: Path | str) -> People:
     if surplus:
         raise ScenarioError(f"{path}: {surplus[0]} is not a key; write [[users]] and [[accounts]]")
     users = [_user(row, path, n) for n, row in enumerate(_rows(tables, "users", path))]
-    accounts = [
-        checked(AccountSpec, row, file=path, key=f"accounts.{n}")
-        for n, row in enumerate(_rows(tables, "accounts", path))
-    ]
+    accounts = [_account(row, path, n) for n, row in enumerate(_rows(tables, "accounts", path))]
     return people(users, accounts)
 
 
@@ -150,6 +149,19 @@ def _rows(tables: dict[str, Any], name: str, path: Path | str) -> list[Any]:
     if not isinstance(rows, list) or not rows:
         raise ScenarioError(f"{path}: there are no {name}; write at least one [[{name}]]")
     return rows
+
+
+def _account(row: Any, path: Path | str, n: int) -> AccountSpec:
+    try:
+        return AccountSpec.model_validate(row)
+    except ValidationError as exc:
+        first = exc.errors(include_url=False)[0]
+        where = ".".join(["accounts", str(n), *(str(part) for part in first["loc"])])
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(AccountSpec.model_fields)
+            raise ScenarioError(f"{path}: {where} is not a key; known are {known}") from exc
+        got = "" if first["type"] == "missing" else f" is {first['input']!r}"
+        raise ScenarioError(f"{path}: {where}{got}: {first['msg']}") from exc
 
 
 def _user(row: Any, path: Path | str, n: int) -> User:

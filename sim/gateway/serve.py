@@ -212,6 +212,11 @@ async def serving(app: object, host: str, port: int) -> AsyncIterator[str]:
             listening.close()
 
 
+def check_free(host: str, port: int) -> None:
+    """Raises `OSError` where nothing can be served at an address now."""
+    _listening(host, port).close()
+
+
 class _Server(uvicorn.Server):
     """Whoever runs the loop decides what a signal means. It ends as soon as it is told and nobody
     is left, where uvicorn looks ten times a second, and sleeps before it looks."""

@@ -3,7 +3,7 @@
 import linecache
 import traceback
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from types import FrameType
 from typing import Any
 
@@ -55,10 +55,10 @@ def livelock(time_s: float, callbacks_max: int, names: Iterable[str]) -> Liveloc
     )
 
 
-def unhandled(time_s: float, context: dict[str, Any]) -> str:
-    """What asyncio tells of an exception that nobody handles, with the stack of whose it is."""
+def unhandled(time_s: float, owner: object, context: Mapping[str, Any]) -> str:
+    """What an exception handler is told, for a reader. `owner`: the task or future that it is of,
+    None where there is none."""
     lines = [f"  at {time_s:.9f} s: {context['message']}"]
-    owner = context.get("task", context.get("future"))
     if isinstance(owner, VirtualTask):
         lines.append(describe_task(owner))
     elif owner is not None:

@@ -234,6 +234,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             at_ns, tie = HORIZON_NS, _AFTER_ALL_TIES
         chosen: Source | None = None
         for source_tie, source in self._sources:  # by rank: the first of equals wins
+            clear_ns = at_ns
             moment_ns = source.next_moment(at_ns)
             if moment_ns is not None and (
                 moment_ns < at_ns or (chosen is None and source_tie <= tie)
@@ -250,7 +251,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
             raise self._livelock([culprit])
         if chosen is not None:
             assert at_ns >= self.now_ns, f"{chosen!r} named {at_ns} ns, before {self.now_ns} ns"
+            if chosen is self._sources[-1][1]:
+                self.clear_ns = clear_ns - 1  # it alone was asked after all others
             chosen.advance(at_ns)
+            self.clear_ns = -1
             return
         if self._in_turn:
             self._make_ready(at_ns, tie)
@@ -390,7 +394,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         owner = context.get("task", context.get("future"))
         if isinstance(owner, VirtualTask) and owner.is_dead():
             return  # whoever would have asked is dead too
-        self.lost.append(errors.unhandled(self.time(), context))
+        self.lost.append(errors.unhandled(self.time(), owner, context))
 
     def _livelock(self, names: Iterable[str]) -> LivelockError:
         self._callbacks_now = 0  # so that the runner can still cancel what is left

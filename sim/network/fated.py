@@ -12,8 +12,8 @@ from ...trading.broker import AccountState, Ack
 from ...trading.errors import Refused
 from ...trading.order import OrderRequest
 from ...trading.words import Reason
-from ..faults.calls import Call, Fate
 from ..faults.injector import Faults
+from ..faults.passing import Call, Fate
 from ..gateway import bodies
 from ..gateway.bodies import moment_ns, read_body
 from ..gateway.endpoints import ENDPOINTS

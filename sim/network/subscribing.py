@@ -2,8 +2,8 @@
 
 import json
 
-from ..faults.calls import Call
 from ..faults.injector import Faults
+from ..faults.passing import Call
 
 END = "\x1e"
 

@@ -13,8 +13,8 @@ from functools import partial
 from ...trading.broker import AccountState, BrokerEvent
 from ...trading.order import ExecutionReport
 from ...trading.words import ExecType
-from ..faults.event_path import Message
 from ..faults.injector import Faults
+from ..faults.passing import Message
 from ..gateway.gateway import Gateway
 from ..gateway.paper_account import PaperAccount, UserEvent
 from ..loop.moments import Tie

@@ -8,6 +8,10 @@ from .scene import BrokerSaid, Contract, Scene, duty_of
 _CLOSES = ("exit", "close")
 
 
+Fill = tuple[Moment, int, str]
+"""When it happened, how many contracts, signed, and the order's tag."""
+
+
 class Run:
     """One flatten under way. `sent`: when each tag left since it began; `arrived`: those of them
     that the broker has."""
@@ -26,8 +30,10 @@ class Flattening(Oracle):
 
     What worked before may fill until its cancel arrives: no client can help that. Nor can it know
     what other hands trade before it was told or must have looked: that is left out of the position
-    by which its order, or the end of its flatten, is judged. A flatten may end
-    otherwise where the broker could not be reached. Hears of calls made through `Watch.flatten`.
+    by which its order, or the end of its flatten, is judged. Of its own orders it has to know
+    before it closes; a stop, which is owed while it waits for that, is judged by what was known of
+    them. A flatten may end otherwise where the broker could not be reached. Hears of calls made
+    through `Watch.flatten`.
     """
 
     name = "INV-22"
@@ -36,7 +42,8 @@ class Flattening(Oracle):
         self.premise = 0
         self._scene = scene
         self._runs: dict[str, Run] = {}
-        self._foreign: dict[str, list[tuple[Moment, int]]] = {}  # fills of others, signed
+        self._foreign: dict[str, list[Fill]] = {}  # by symbol: of others
+        self._own: dict[str, list[Fill]] = {}
 
     def on_manager(self, event: PortEvent) -> None:
         if isinstance(event, FlattenCall):
@@ -51,9 +58,10 @@ class Flattening(Oracle):
 
     def on_broker(self, said: BrokerSaid) -> None:
         contract, tag_text = said.contract, said.record.known_as
-        if said.filled and not said.own:
-            foreign = self._foreign.setdefault(contract.instrument.symbol, [])
-            foreign.append((said.moment, said.filled))
+        if said.filled:
+            whose = self._own if said.own else self._foreign
+            fills = whose.setdefault(contract.instrument.symbol, [])
+            fills.append((said.moment, said.filled, tag_text))
         run = self._runs.get(contract.instrument.symbol)
         if run is None:
             return
@@ -62,7 +70,9 @@ class Flattening(Oracle):
             self._alone(run, contract)
         if said.own and said.filled and run.arrived:
             sent_ns = run.sent.get(tag_text, self._scene.now_ns())
-            unknown = self._unknown(contract, sent_ns)
+            unknown = self._unknown(self._foreign, contract, sent_ns)
+            if duty_of(said.record) == "stop" and tag_text in run.sent:
+                unknown += self._unknown(self._own, contract, sent_ns, but=tag_text)
             before, after = said.before - unknown, contract.position - unknown
             if abs(after) > abs(before) or before * after < 0:
                 self._scene.violate(
@@ -70,14 +80,17 @@ class Flattening(Oracle):
                     f"during a flatten {tag_text} took the position from {before} to {after}",
                 )
 
-    def _unknown(self, contract: Contract, at_ns: int) -> int:
-        """What others had traded, signed, that the client could not know at a moment."""
+    def _unknown(
+        self, fills: dict[str, list[Fill]], contract: Contract, at_ns: int, but: str = ""
+    ) -> int:
+        """What had been traded, signed, that the client could not know at a moment; `but`: by other
+        orders than this."""
         symbol, from_ns = contract.instrument.symbol, self._scene.knowledge.from_ns
-        foreign = self._foreign.get(symbol, [])
+        known = fills.get(symbol, [])
         # What was known when the oldest flatten's order left is known for good.
         oldest_ns = min([at_ns, *(run.began_ns for run in self._runs.values())])
-        self._foreign[symbol] = [each for each in foreign if from_ns(each[0]) >= oldest_ns]
-        return sum(qty for moment, qty in foreign if from_ns(moment) > at_ns)
+        fills[symbol] = [each for each in known if from_ns(each[0]) >= oldest_ns]
+        return sum(qty for moment, qty, by in known if by != but and from_ns(moment) > at_ns)
 
     def _begin(self, event: FlattenCall) -> None:
         self.premise += 1
@@ -96,7 +109,7 @@ class Flattening(Oracle):
         assert event.result is not None
         whole_ns = event.time_ns - run.began_ns
         reached = scene.reachable.between(run.began_ns, event.time_ns) == whole_ns
-        unknown = self._unknown(contract, event.time_ns)
+        unknown = self._unknown(self._foreign, contract, event.time_ns)
         flat = contract.position == unknown and not contract.working
         if event.result.ok and not flat:
             scene.violate(

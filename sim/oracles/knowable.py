@@ -9,7 +9,7 @@ asked it is judged, whatever it asks and is told. From there on only reachable t
 the path to the broker is down or the market takes no orders, clocks stand still.
 """
 
-from bisect import insort
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable
 
@@ -167,35 +167,51 @@ class Reachable:
     """
 
     def __init__(self) -> None:
-        self._down: list[tuple[int, int]] = []
+        # Spans that neither overlap nor touch, in order, and how much is down before each: an
+        # outage is asked about at every step, and thousands of requests may have failed in it.
+        self._downs: list[int] = []
+        self._ups: list[int] = []
+        self._before: list[int] = []
 
     def unreachable(self, from_ns: int, to_ns: int) -> None:
         """Mark a span in which order entry does not answer or takes nothing; spans may overlap."""
-        if to_ns > from_ns:
-            insort(self._down, (from_ns, to_ns))
+        if to_ns <= from_ns:
+            return
+        downs, ups, before = self._downs, self._ups, self._before
+        first, last = bisect_left(ups, from_ns), bisect_right(downs, to_ns)
+        if first < last:  # these become one with it
+            from_ns, to_ns = min(from_ns, downs[first]), max(to_ns, ups[last - 1])
+        downs[first:last], ups[first:last] = [from_ns], [to_ns]
+        spent_ns = before[first - 1] + ups[first - 1] - downs[first - 1] if first else 0
+        del before[first:]
+        for down_ns, up_ns in zip(downs[first:], ups[first:], strict=True):
+            before.append(spent_ns)
+            spent_ns += up_ns - down_ns
 
     def between(self, from_ns: int, to_ns: int) -> int:
         """Reachable nanoseconds from one moment to another; 0 where the second is the earlier."""
-        found, reached = max(to_ns - from_ns, 0), from_ns
-        for down_ns, up_ns in self._down:
-            if down_ns >= to_ns:
-                break
-            begin_ns, end_ns = max(down_ns, reached), min(up_ns, to_ns)
-            if end_ns > begin_ns:
-                found -= end_ns - begin_ns
-                reached = end_ns
-        return found
+        if to_ns <= from_ns:
+            return 0
+        return to_ns - from_ns - (self._down_by(to_ns) - self._down_by(from_ns))
 
     def after(self, from_ns: int, span_ns: int) -> int:
         """When so much reachable time will have passed since a moment."""
         at_ns = from_ns
-        for down_ns, up_ns in self._down:
+        for place in range(bisect_right(self._ups, from_ns), len(self._ups)):
+            down_ns, up_ns = self._downs[place], self._ups[place]
             if down_ns >= at_ns + span_ns:
                 break
-            if up_ns > at_ns:
-                span_ns -= max(down_ns - at_ns, 0)
-                at_ns = up_ns
+            span_ns -= max(down_ns - at_ns, 0)
+            at_ns = up_ns
         return at_ns + span_ns
+
+    def _down_by(self, at_ns: int) -> int:
+        """How much of the time before a moment was not reachable."""
+        place = bisect_right(self._downs, at_ns) - 1
+        if place < 0:
+            return 0
+        down_ns, up_ns = self._downs[place], self._ups[place]
+        return self._before[place] + min(at_ns, up_ns) - down_ns
 
 
 class Stopwatch:

@@ -8,6 +8,7 @@ from ...trading.errors import UsageError
 from ...trading.order import OrderRequest
 from ...trading.orders import tags
 from ...trading.price import price_text
+from ...trading.words import OrdType
 from .bounds import in_ns
 from .oracle import Oracle
 from .port import PortEvent, Sent
@@ -16,9 +17,16 @@ from .scene import BrokerSaid, Scene
 _PLAIN = re.compile(r"-?\d+(\.\d+)?")
 
 
+_PRICED = (
+    ((OrdType.LIMIT, OrdType.STOP_LIMIT), "price"),
+    ((OrdType.STOP, OrdType.STOP_LIMIT), "stop_px"),
+)
+"""Orders that need a price, and which; zero is one."""
+
+
 class OnTick(Oracle):
     """INV-14: every price that leaves is a finite Decimal on the tick, and its text is plain and
-    reads back as the same number. Premise: prices that left."""
+    reads back as the same number; an order that needs one has it. Premise: prices that left."""
 
     name = "INV-14"
 
@@ -29,6 +37,8 @@ class OnTick(Oracle):
     def on_manager(self, event: PortEvent) -> None:
         if not isinstance(event, Sent) or event.instrument is None:
             return
+        if event.request is not None:
+            self._has_its_prices(event.request)
         for source in (event.request, event.change):
             for price in (source.price, source.stop_px) if source is not None else ():
                 if price is not None:
@@ -36,6 +46,12 @@ class OnTick(Oracle):
                     why = self._fault(event, price)
                     if why:
                         self._scene.violate(self.name, f"{event.do} with price {price!r}: {why}")
+
+    def _has_its_prices(self, request: OrderRequest) -> None:
+        for kinds, name in _PRICED:
+            if request.ord_type in kinds and getattr(request, name) is None:
+                kind = request.ord_type.name.lower()
+                self._scene.violate(self.name, f"{request.cl_ord_id} is {kind}, and has no {name}")
 
     def _fault(self, event: Sent, price: Decimal) -> str:
         if not isinstance(price, Decimal):

@@ -1,6 +1,7 @@
 """INV-01 to 03: what is held is protected, by as much as is held, and by nothing when flat."""
 
 from ...trading.errors import Refused
+from ...trading.order import OrderRequest
 from ...trading.words import ExecType
 from ..desk.orders import OrderRecord
 from .bounds import in_ns
@@ -13,7 +14,8 @@ from .scene import STOPS, BrokerSaid, Contract, Scene, duty_of
 
 class Protected(Oracle):
     """INV-01: a contract that a bracket opened is without a stop for T_prot at most, and where a
-    stop was refused meanwhile, for T_flat from the first refusal on. Premise: such spans.
+    stop, or making one larger, was refused meanwhile, for T_flat from the first refusal on.
+    Premise: such spans.
 
     Any working stop of the client's on the closing side counts; it covers what has been bare for
     longest. While a closing order is in doubt, or any leg once a stop was refused, nothing more may
@@ -44,9 +46,9 @@ class Protected(Oracle):
 
     def on_manager(self, event: PortEvent) -> None:
         if isinstance(event, Answered) and isinstance(event.error, Refused):
-            request = event.sent.request
-            if request is not None and request.ord_type in STOPS:
-                self._refusal(request.instrument.symbol, self._scene.now())
+            stop = self._meant_for(event.sent)
+            if stop is not None and stop.ord_type in STOPS:
+                self._refusal(stop.instrument.symbol, self._scene.now())
 
     def on_step(self, now_ns: int) -> None:
         for symbol, backlog in self._bare.items():
@@ -75,6 +77,14 @@ class Protected(Oracle):
             self._bare[symbol] = self._scene.backlog(self._scene.bounds.protect_s)
         return self._bare[symbol]
 
+    def _meant_for(self, sent: Sent) -> OrderRequest | None:
+        """The order that would have worked by a request, or worked for more; None for any other."""
+        if sent.change is None:
+            return sent.request
+        record = self._scene.record_of(sent.order_id)
+        more = record is not None and (sent.change.order_qty or 0) > record.order_qty
+        return record.request if record is not None and more else None
+
     def _refusal(self, symbol: str, moment: Moment) -> None:
         backlog = self._backlog(symbol)
         if backlog.amount and symbol not in self._refused:
@@ -89,7 +99,8 @@ class RightSize(Oracle):
     Premise: spans of too much, and quiet moments with something held.
 
     A bracket's stops and targets count once, whichever are for more; its closing orders count
-    beside them.
+    beside them. What would close too much and what would add are timed apart: the one ends where
+    the position turns over, and the other begins.
     """
 
     name = "INV-02"
@@ -98,22 +109,29 @@ class RightSize(Oracle):
         self.premise = 0
         self._scene = scene
         self._over: dict[str, Backlog] = {}
+        self._wrong: dict[str, Backlog] = {}
         self._stood: dict[str, tuple[int, int, int]] = {}  # held, closing, adding, for the text
 
     def on_broker(self, said: BrokerSaid) -> None:
         contract = said.contract
         symbol = contract.instrument.symbol
         if symbol not in self._over:
-            self._over[symbol] = self._scene.backlog(self._scene.bounds.over_s)
+            bound_s = self._scene.bounds.over_s
+            self._over[symbol] = self._scene.backlog(bound_s)
+            self._wrong[symbol] = self._scene.backlog(bound_s)
         closing = contract.closing
         wrong = sum(record.leaves_qty for record in contract.wrong_sided)
-        over = max(closing - abs(contract.position), 0) + wrong
         self._stood[symbol] = contract.position, closing, wrong
-        self.premise += self._over[symbol].set(over, *said.moments)
+        over = max(closing - abs(contract.position), 0)
+        # What is held is known once every fill is: two may leave nothing, and one never be told.
+        moments = (*said.moments, *contract.fills)
+        self.premise += self._over[symbol].set(over, *moments)
+        self.premise += self._wrong[symbol].set(wrong, *moments)
 
     def on_step(self, now_ns: int) -> None:
-        for symbol, backlog in self._over.items():
-            if backlog.overrun(now_ns):
+        for symbol, over in self._over.items():
+            late = [backlog.overrun(now_ns) for backlog in (over, self._wrong[symbol])]
+            if any(late):
                 held, closing, wrong = self._stood[symbol]
                 self._scene.violate(
                     self.name,
@@ -152,7 +170,7 @@ class NoOrphan(Oracle):
         self._orphaned: dict[str, Stopwatch] = {}
 
     def on_broker(self, said: BrokerSaid) -> None:
-        self._look(said.contract, *said.moments)
+        self._look(said.contract, *said.moments, *said.contract.fills)
 
     def on_manager(self, event: PortEvent) -> None:
         request = event.request if isinstance(event, Sent) else None
@@ -161,7 +179,7 @@ class NoOrphan(Oracle):
         if request is not None:
             contract = self._scene.contract(request.instrument)
             moved = () if contract.moved is None else (contract.moved,)
-            self._look(contract, self._scene.now(), *moved)
+            self._look(contract, self._scene.now(), *moved, *contract.fills)
 
     def on_step(self, now_ns: int) -> None:
         for symbol, stopwatch in self._orphaned.items():

@@ -48,6 +48,7 @@ class Contract:
         self._brackets: dict[str, None] = {}  # intents that had an entry
         self._intents = Intents()
         self.moved: Moment | None = None  # when the position last changed
+        self.fills: list[Moment] = []  # changes of it of which the client may not know yet
 
     @property
     def sign(self) -> int:
@@ -226,7 +227,7 @@ class Scene:
 
     def owns(self, order_id: str) -> bool:
         """Whether an order of the broker's was sent by the client; unknown ids are nobody's."""
-        record = self.desk.orders.get(int(order_id)) if order_id.isdigit() else None
+        record = self.record_of(order_id)
         return record is None or self._own(record)
 
     def _own(self, record: OrderRecord) -> bool:
@@ -240,7 +241,7 @@ class Scene:
 
     def unmet(self, order_id: str) -> bool:
         """Whether an order is a child that the manager is not known to have taken in."""
-        record = self.desk.orders.get(int(order_id)) if order_id.isdigit() else None
+        record = self.record_of(order_id)
         return (
             record is not None and record.parent is not None and record.number not in self._children
         )
@@ -274,6 +275,8 @@ class Scene:
         self.doubts.heard(record.known_as, moment)
         if report.exec_type is ExecType.TRADE or contract.moved is None:
             contract.moved = moment
+            recent = [m for m in contract.fills if report.time_ns <= m.due_ns]
+            contract.fills = [*(m for m in recent if m.known_ns is None), moment]
         moments = (moment, contract.moved)
         return BrokerSaid(record, report, record.tag, own, moment, moments, contract, before)
 
@@ -302,9 +305,13 @@ class Scene:
             self.doubts.answered(event, heard)
             self._read(event)
 
+    def record_of(self, order_id: str) -> OrderRecord | None:
+        """An order of the broker's, by its id; None where it has none such."""
+        return self.desk.orders.get(int(order_id)) if order_id.isdigit() else None
+
     def tag_of(self, order_id: str) -> str:
         """The tag of an order of the broker's, "" where it has none such."""
-        record = self.desk.orders.get(int(order_id)) if order_id.isdigit() else None
+        record = self.record_of(order_id)
         return "" if record is None else self.name_of(record)
 
     def _placed(self, request: OrderRequest) -> None:

@@ -97,6 +97,10 @@ class Watch:
             Quiet(scene),
             *(make(scene) for make in more),
         ]
+        # Each is only told of what it listens to: most of them sleep through most of it.
+        self._of_broker = [each.on_broker for each in self._oracles if _hears(each, "on_broker")]
+        self._of_port = [each.on_manager for each in self._oracles if _hears(each, "on_manager")]
+        self._of_time = [each.on_step for each in self._oracles if _hears(each, "on_step")]
         self._counts = {oracle.name: 0 for oracle in self._oracles}
         self._writes = 0  # requests that may change something and have no answer yet
         self._active_ns = 0
@@ -185,8 +189,8 @@ class Watch:
         self._step()
         said = self._scene.heard(record, report)
         self._note((record.known_as, report, said.contract.position))
-        for oracle in self._oracles:
-            oracle.on_broker(said)
+        for on_broker in self._of_broker:
+            on_broker(said)
         self._alive()
 
     def _passed(self, event: PortEvent) -> None:
@@ -203,8 +207,8 @@ class Watch:
         is_report = isinstance(event, Delivered) and isinstance(event.event, ExecutionReport)
         if is_report or not isinstance(event, Delivered):
             self._note(event)
-        for oracle in self._oracles:
-            oracle.on_manager(event)
+        for on_manager in self._of_port:
+            on_manager(event)
         if is_report or (isinstance(event, Sent) and event.do != "read"):
             self._alive()
 
@@ -236,8 +240,8 @@ class Watch:
 
     def _step(self) -> None:
         now_ns = self._now_ns()
-        for oracle in self._oracles:
-            oracle.on_step(now_ns)
+        for on_step in self._of_time:
+            on_step(now_ns)
 
     def _alive(self) -> None:
         """Something happened: look again when it has been quiet for long enough."""
@@ -287,6 +291,11 @@ def _failing_trades(world: World) -> Trades | None:
     plan = world.setup.plan
     fails = plan is not None and any(fault.kind == "frozen" for fault in plan.faults)
     return Trades.of(world.setup.tape) if fails else None
+
+
+def _hears(oracle: Oracle, handler: str) -> bool:
+    """Whether an oracle has a handler of its own, and not the one that does nothing."""
+    return getattr(type(oracle), handler) is not getattr(Oracle, handler)
 
 
 def _line(what: object) -> str:

@@ -71,8 +71,7 @@ def setup_of(scenario: Scenario, run: Member, engine: str) -> tuple[Setup, int]:
     latency = latency_profile(
         cast(str, written.latency).replace(" ", "") if run.latency is None else run.latency
     )
-    crashes = any(fault.kind == "crash" for fault in run.plan.faults)
-    disk = SimDisk(instruments.knowing(instrument)) if crashes else None
+    disk = SimDisk(instruments.knowing(instrument)) if run.plan.needs_journal else None
     setup = Setup(
         instrument=instrument,
         tape=tape,

@@ -4,7 +4,7 @@ import json
 
 import httpx
 
-from ..faults.calls import Call, Leaves
+from ..faults.passing import Call, Leaves
 from ..network.fated import CALL_NAMES
 from ..network.rest import Course, Courses
 

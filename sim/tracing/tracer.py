@@ -25,7 +25,7 @@ from ...trading.orders.observing import Observer
 from ...trading.strategy import Trader
 from ...trading.words import OrdStatus
 from ..desk.orders import OrderRecord
-from ..faults.calls import Call, Leaves
+from ..faults.passing import Call, Leaves
 from ..loop.process import Process
 from ..oracles import watched
 from ..oracles.port import Answered, PortEvent, Sent
@@ -363,7 +363,7 @@ _OF_EVENTS = ("duplicate", "drop", "reorder", "late", "reshaped", "garbled", "su
 
 def _struck(kind: str, what: str) -> Lane:
     """Where a fault strikes."""
-    if kind in ("crash", "clock"):
+    if kind in ("crash", "clock", "stall", "disk-full"):
         return Lane.STRATEGY
     if kind in _OF_EVENTS or kind in ("stream-down", "not-subscribed"):
         return Lane.DOWN

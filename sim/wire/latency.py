@@ -92,7 +92,7 @@ class LatencyProfile:
     feed: LatencyModel
 
 
-class _Leg(Row):
+class _Leg(Row, frozen=True):
     base: int | str
     spread: bool = False
     spike_ppm: int = 0

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from leavings import SECRET
 
 from dryfill import Backtest, Buy, Report, Strategy, Tape, Ticks, synthetic, write_market
 from dryfill.app.cli.main import main
@@ -103,6 +104,7 @@ def dryfill(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
         out, err = capsys.readouterr()
         code = ended.value.code
         assert isinstance(code, int)
+        assert not SECRET.search(out + err), "it says a key or a token"
         return Ended(code, out, err)
 
     return call

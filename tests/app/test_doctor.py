@@ -12,6 +12,7 @@ from dryfill.app.doctor import CHECKS, Patient, Verdict, examine
 from dryfill.app.session.real_time import now_ns
 from dryfill.live.session import ProjectXSession
 from dryfill.live.settings import LiveSettings
+from dryfill.matching.engines import NATIVE, REFERENCE, make_engine
 from dryfill.sim.gateway.serve import running_gateway, serving
 
 MARKET = "\n".join(f"{ms} quote 80000x50 80001x70" for ms in range(0, 120_000, 200))
@@ -32,6 +33,7 @@ class Visit:
         self.market = MARKET
         self.accounts = None
         self.app = lambda app: app
+        self.engines = None
 
     def found(self):
         """What was found, by check."""
@@ -133,7 +135,30 @@ def given(name, value):
     return plant
 
 
+class Forgetful:
+    """An engine that does not tell its last report of a moment."""
+
+    def __init__(self, engine):
+        self.submit = engine.submit
+        self._engine = engine
+
+    def advance(self, to_ns):
+        return self._engine.advance(to_ns)[:-1]
+
+
+def another_engine(visit):
+    visit.engines = lambda name, rules: (
+        Forgetful(make_engine(REFERENCE, rules)) if name == NATIVE else make_engine(name, rules)
+    )
+
+
 PLANTED = {
+    "the engine fills otherwise": (
+        another_engine,
+        "engine",
+        "ill",
+        "give --engine reference until then",
+    ),
     "nobody listens": (no_listener, "address", "ill", "does not answer"),
     "the address is something else's": (
         something_else,
@@ -184,6 +209,9 @@ def test_what_was_planted_is_named(visit, fault, monkeypatch):
     monkeypatch.setattr("dryfill.live.session._UP_S", 0.7)
     monkeypatch.delenv("DRYFILL_LIVE_API_KEY", raising=False)
     plant(visit)
+    if visit.engines is not None:
+        monkeypatch.setattr("dryfill.app.doctor.chosen", lambda: NATIVE)
+        monkeypatch.setattr("dryfill.app.doctor.make_engine", visit.engines)
     found = visit.found()
     assert (found[check].verdict, words in found[check].text) == (verdict_of(verdict), True), found[
         check
@@ -199,6 +227,19 @@ def test_what_was_planted_is_named(visit, fault, monkeypatch):
 
 def verdict_of(word):
     return Verdict.ILL if word == "ill" else Verdict.WATCH
+
+
+def test_at_least_eight_faults_are_planted():
+    assert len({check for _, check, _, _ in PLANTED.values()}) >= 8
+    assert {check for _, check, _, _ in PLANTED.values()} == {name for name, _, _ in CHECKS} - {
+        "installation"
+    }
+
+
+def test_without_the_native_engine_all_is_well_and_the_price_is_said(monkeypatch):
+    monkeypatch.setattr("dryfill.app.doctor.chosen", lambda: REFERENCE)
+    (engine,) = [check for name, _, check in CHECKS if name == "engine"]
+    assert "not built here: paper runs slower" in asyncio.run(engine(None))
 
 
 def test_what_needs_something_ill_is_not_said_to_be_well(visit):

@@ -42,6 +42,23 @@ END = START + 17
 BASE = 80_000
 BREAKS_OUT, TARGET, STOPPED = BASE + 30, BASE + 70, BASE + 45
 RISK = "topstep-50k"
+TWICE = """
+from dryfill import Buy, Strategy, Ticks
+
+
+class Twice(Strategy):
+    async def on_start(self):
+        await self.subscribe_quotes()
+        await self.subscribe_trades()
+
+    async def on_trade(self, trade):
+        flat = not self.position and not self.working_orders
+        if flat and str(trade.price) in ("20007.5", "20017.5"):
+            await self.bracket(Buy(2), stop=Ticks(20), target=Ticks(30))
+
+    async def on_stop(self):
+        await self.flatten(reason="the end")
+"""
 LONG = (2, 2)  # held, and orders that work: a stop and a target
 FLAT = (0, 0)
 SCENES = (
@@ -66,7 +83,7 @@ def market(tmp_path_factory):
     rows = []
     for minute in range(END + 1):
         px, ms = price(minute), minute * MINUTE
-        rows += [f"{ms} quote {px - 1}x50 {px}x50", f"{ms} trade {px}x5 buyer"]
+        rows += [f"{ms} quote {px - 1}x50 {px}x50", f"{ms + 500} trade {px}x5 buyer"]
     path = tmp_path_factory.mktemp("market") / "breakout.parquet"
     return str(write_market(tape_of("\n".join(rows)), MNQ, path))
 
@@ -119,38 +136,39 @@ class Worlds:
         )
         return self._over(ended, found)
 
-    def live(self):
+    def live(self, scenes=SCENES, record=None):
         """As `dryfill live` does: the address is the twin's, and nothing else is another's."""
         found = []
         account = AccountSpec(name="PRACTICE-1", user="ada")
         setup = GatewaySetup(
             listings=self.twin_market.listings(), people=people([User("ada", KEY)], [account])
         )
-        with self._moving(found, then=interrupted)(setup, restamp=False) as twin:
+        with self._moving(found, interrupted, scenes)(setup, restamp=False) as twin:
             live = LiveSettings.load(
                 rest=twin.url, hubs=twin.url, user_name="ada", api_key=SecretStr(KEY), auto_oco=True
             )
             ended = live_run.trade(
-                self._wanted(), live, OrderSettings(), print, lambda: True, now_ns=twin.now_ns
+                self._wanted(record), live, OrderSettings(), print, lambda: True, now_ns=twin.now_ns
             )
         return self._over(ended, found)
 
-    def _wanted(self):
+    def _wanted(self, record=None):
         return Wanted(
             strategy=self.strategy,
             account=None,
             instrument=MNQ.symbol,
             risk=RISK,
             journal=str(self.folder / "journal.db"),
+            record=record,
         )
 
-    def _moving(self, found, then=lambda: None):
+    def _moving(self, found, then=lambda: None, scenes=SCENES):
         """A twin in a thread whose market is moved through the scenes."""
 
         @contextmanager
         def moving(*setup, **given):
             with twin_in_a_thread(*setup, **{**given, "speed": 0}) as twin:
-                moved = threading.Thread(target=play, args=(twin, found, then))
+                moved = threading.Thread(target=play, args=(twin, found, then, scenes))
                 moved.start()
                 yield twin
                 moved.join(60)
@@ -163,14 +181,20 @@ class Worlds:
         return found[0]
 
 
-def play(twin, found, then):
+def play(twin, found, then, scenes):
     """Move the market to each scene's moment, and wait until the broker has what belongs there."""
     try:
         until(twin, "who trades asks for the market's trades", subscribed)
         time.sleep(0.5)  # the bars before
-        for minute, what in SCENES:
-            twin.do(lambda running, at=minute: go_to(running.pump, START + at))
-            until(twin, f"{what} at {minute}", lambda running, what=what: standing(running) == what)
+        for minute, what in scenes:
+            # The quote, then the trade: of what goes out together the twin tells trades first, and
+            # a recording has them so.
+            for at_s in (0.2, 1):
+                twin.do(lambda running, at=minute, s=at_s: go_to(running.pump, START + at, s))
+                time.sleep(0.1)
+            if what is not None:
+                there = f"{what} at {minute}"
+                until(twin, there, lambda running, what=what: standing(running) == what)
             time.sleep(0.4)  # so that it is heard of
         account = account_of(twin.running)
         found.append(twin.do(lambda running: known(account.desk, account.desk.account)))
@@ -179,9 +203,9 @@ def play(twin, found, then):
         then()
 
 
-def go_to(pump, minute):
-    """A second into a minute: its first trade has ended the bar before it."""
-    pump.step(T0 + (minute * 60 + 1) * 1000 * MS - pump.now_ns)
+def go_to(pump, minute, seconds=1):
+    """Into a minute; after a second its first trade has ended the bar before it."""
+    pump.step(T0 + int((minute * 60 + seconds) * 1000) * MS - pump.now_ns)
 
 
 def until(twin, what, holds):
@@ -246,3 +270,24 @@ def test_the_example_trades_the_same_in_a_backtest_a_rehearsal_on_paper_and_live
     assert worlds.rehearsal() == backtest
     assert worlds.paper() == backtest
     assert worlds.live() == backtest
+
+
+def test_what_was_recorded_of_a_live_session_replays_to_the_same_fills(
+    market, tmp_path, monkeypatch
+):
+    """Real sockets and the hubs' own words on one side, a backtest of them on the other."""
+    (tmp_path / "twice.py").write_text(TWICE, encoding="utf-8")
+    strategy = load_strategy(str(tmp_path / "twice.py"))
+    worlds = Worlds(strategy, market, tmp_path, monkeypatch)
+    # Minute by minute: who hears of several at once acts on trades that are over.
+    stands = {5: LONG, 10: LONG, 11: LONG, 12: FLAT}
+    scenes = [(minute, stands.get(minute)) for minute in range(1, 13)]
+    live = worlds.live(scenes, record=str(tmp_path / "kept"))
+    assert len(live["fills"]) == 4
+    report = Backtest(
+        strategy, tmp_path / "kept", instrument=MNQ.symbol, venue="projectx-sim",
+        stop_trigger="trade", unknown_size="all", fees="topstepx", risk=RISK,
+    ).run()  # fmt: skip
+    replayed = report.fills.select("side", "qty", "price").rows()
+    assert replayed == [(side.lower(), qty, float(px)) for side, qty, px in live["fills"]]
+    assert [side for side, *_ in replayed] == ["buy", "sell"] * 2

@@ -20,7 +20,7 @@ from live_loopback import loopback, quiet, setup_of
 from dryfill.live.recorded_broker import RecordedBroker
 from dryfill.live.recorder import AtOnce, Recorder
 from dryfill.live.session import ProjectXSession
-from dryfill.matching.reference import ReferenceEngine
+from dryfill.matching.engines import NATIVE, REFERENCE, make_engine, native_is_there
 from dryfill.matching.rules import Rules
 from dryfill.sim.desk.account import Account
 from dryfill.sim.desk.bracket_rules import BracketRules
@@ -75,18 +75,26 @@ def _columns(*rows: tuple[int, ...]) -> list[Any]:
     return [np.array(column, np.int64) for column in zip(*rows, strict=True)]
 
 
-def sim_play(latency: str, brackets: BracketRules | None = None, *, in_place: bool = True) -> Play:
-    """`SimBroker` on the reference engine; `brackets`: the account's own, `in_place`: whether it
-    changes orders as they are."""
+def sim_play(
+    latency: str,
+    brackets: BracketRules | None = None,
+    *,
+    in_place: bool = True,
+    engine: str = REFERENCE,
+) -> Play:
+    """`SimBroker` on an engine; `brackets`: the account's own, `in_place`: whether it changes
+    orders as they are."""
 
     def play(tape: Tape, script: Script) -> None:
+        if engine == NATIVE and not native_is_there():
+            pytest.skip("the native engine was not built with this installation")
         loop = VirtualLoop(T0)
-        engine = ReferenceEngine(Rules(protection=24))
-        engine.extend(tape)
-        engine.advance(T0)
+        book = make_engine(engine, Rules(protection=24))
+        book.extend(tape)
+        book.advance(T0)
         account = Account("SIM", Decimal(50_000), fee_schedule({"ES": FEE}))
         desk = BrokerDesk(account, lambda: loop.now_ns, brackets=brackets)
-        exchange = Exchange(lambda: loop.now_ns, {"ES": engine}, DomainDigest(T0), desk.on_report)
+        exchange = Exchange(lambda: loop.now_ns, {"ES": book}, DomainDigest(T0), desk.on_report)
         desk.connect(exchange)
         loop.add_source(exchange)
         process = Process("client", loop)
@@ -174,6 +182,7 @@ def rehearsed_play(latency: str, brackets: BracketRules | None = None) -> Play:
 PLAYS: dict[str, Play] = {
     "SimBroker, reference engine, no latency": sim_play("zero"),
     "SimBroker, reference engine, live latency": sim_play("live"),
+    "SimBroker, native engine, live latency": sim_play("live", engine=NATIVE),
     "SimBroker that changes no order in place": sim_play("live", in_place=False),
     "RecordedBroker before SimBroker, live latency": recorded_play(sim_play("live")),
     "ProjectX in a rehearsal, no latency": rehearsed_play("zero"),
@@ -185,6 +194,7 @@ PLAYS: dict[str, Play] = {
 ATTACHING: dict[str, Play] = {
     "SimBroker, reference engine, no latency": sim_play("zero", BracketRules()),
     "SimBroker, reference engine, live latency": sim_play("live", BracketRules()),
+    "SimBroker, native engine, live latency": sim_play("live", BracketRules(), engine=NATIVE),
     "ProjectX in a rehearsal, no latency": rehearsed_play("zero", BracketRules()),
     "ProjectX in a rehearsal, live latency": rehearsed_play("live", BracketRules()),
     "ProjectX over loopback": loopback_play("websockets", attaching=True),

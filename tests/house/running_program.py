@@ -2,6 +2,8 @@
 
 import signal
 
+from leavings import SECRET
+
 
 class Program:
     """A program that runs: what it says, and how it ends."""
@@ -31,4 +33,5 @@ class Program:
     def ends(self):
         """Its exit code, all of stdout, and stderr."""
         out, err = self._running.communicate(timeout=30)
+        assert not SECRET.search(self.said + out + err), "it says a key or a token"
         return self._running.returncode, self.said + out, err

@@ -214,8 +214,11 @@ def test_bars_that_overlap_are_refused_and_not_kept(tmp_path: Path) -> None:
 
 def test_a_file_that_is_there_and_a_time_that_is_none_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "es.parquet"
-    with pytest.raises(UsageError, match="holds no moment"):
+    at = r"2024-03-04T15:40:00\+00:00"
+    with pytest.raises(UsageError, match=f"from {at} to {at} holds no moment; give an earlier"):
         HistoryFile(path, ES, plan(40, 40))
+    with pytest.raises(UsageError, match=r"es\.csv is to be Parquet; give it a name that ends in"):
+        HistoryFile(tmp_path / "es.csv", ES, plan(0, 40))
     path.write_text("mine")
     with pytest.raises(UsageError, match=r"es\.parquet is there already"):
         HistoryFile(path, ES, plan(0, 40))

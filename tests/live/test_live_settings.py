@@ -76,12 +76,12 @@ def test_code_goes_before_the_environment_and_that_before_the_file(tmp_path, mon
         ("[live]\napi_key = 'k-canary-0123456789'\n", UsageError, "a key does not belong in"),
         ("[live]\nfrim = 'x'\n", UsageError, "there is no setting frim of"),
         ("live = 3\n", UsageError, "live is no table"),
-        ("[live", ScenarioError, "settings.toml is no TOML: Expected"),
+        ("[live", ScenarioError, "key-given.toml is no TOML: Expected"),
         ("[live]\nkey = 'k-canary-0123456789", ScenarioError, "is no TOML: Expected"),
     ],
 )
 def test_a_file_that_cannot_be_is_refused(tmp_path, text, error, why):
-    file = tmp_path / "settings.toml"
+    file = tmp_path / "key-given.toml"
     file.write_text(text)
     with pytest.raises(error, match=why) as caught:
         LiveSettings.load(file)

@@ -14,6 +14,7 @@ from dryfill.live.terms import Terms
 from dryfill.trading.broker import Urgency
 from dryfill.trading.errors import Refused
 from dryfill.trading.events import Trade
+from dryfill.trading.levels import Levels
 from dryfill.trading.market import Channel
 from dryfill.trading.words import Side
 
@@ -134,6 +135,33 @@ def test_what_is_unsubscribed_is_not_told_and_not_asked_for_any_more(wire):
     run_live(wire, script, broker=False)
 
 
+def test_a_level_is_reached_by_a_trade_once_and_the_hub_is_left_when_nobody_waits_any_more(wire):
+    async def script(at):
+        market, instrument, events = at.session.market, await mnq(at), []
+        for levels in (Levels(instrument.units("20001")), Levels(None, instrument.units("19999"))):
+            await market.subscribe(instrument, Channel.CROSSINGS, events.append, levels=levels)
+        quote(at, bestBid=20005, bestAsk=20006)  # trades are told, so that quotes do not count
+        trade(at, 20000)
+        trade(at, 20001.25)
+        trade(at, 20002)
+        await at.settle()
+        assert [(e.level, e.price, e.rising) for e in events] == [
+            (Decimal(20001), Decimal("20001.25"), True)
+        ]
+        trade(at, 19999)
+        trade(at, 19998)
+        await at.settle()
+        assert [e.price for e in events[1:]] == [Decimal(19999)]
+        targets = [f.get("target") for f in at.market.link.sent]
+        assert [t.lower() for t in targets if t and "ubscribe" in t] == [
+            "subscribecontracttrades",
+            "unsubscribecontracttrades",
+        ]
+        assert at.session.last_prices.known(instrument.symbol) is None
+
+    run_live(wire, script, broker=False)
+
+
 def test_a_last_price_is_good_while_somebody_listens_and_not_after(wire):
     """A stop measured from what was told an hour ago would trigger at once, or never."""
     wire.answers["History/retrieveBars"] = {"bars": [bar(START_NS, 7, 7, 7, 7, 1)]}
@@ -180,7 +208,7 @@ def test_what_the_gateway_does_not_tell_is_refused(wire, channel):
     async def script(at):
         market = at.session.market
         error = await error_of(market.subscribe(await mnq(at), channel, print), Refused)
-        assert "it tells bars, quotes, trades" in str(error)
+        assert "it tells bars, crossings, quotes, trades" in str(error)
         for span_ns in (0, 7 * HOUR_NS, SECOND_NS // 2):
             call = market.subscribe(await mnq(at), Channel.BARS, print, span_ns=span_ns)
             await error_of(call, Refused)

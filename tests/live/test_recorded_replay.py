@@ -193,8 +193,8 @@ def test_orders_are_there_with_their_answers_and_reports(scalped: Scalped) -> No
     placed = rows.filter(what="place")
     assert set(placed["cl_ord_id"]) == set(done.orders["tag"])
     answered = rows.filter(rows["what"].is_in(["done", "refused", "unknown"]))["call"]
-    commands = rows.filter(rows["what"].is_in(["place", "modify", "cancel", "close"]))["call"]
-    assert sorted(answered) == commands.to_list() == list(range(1, commands.len() + 1))
+    calls = rows.filter(rows["what"].is_in(["place", "modify", "cancel", "close", "ask"]))["call"]
+    assert sorted(answered) == calls.to_list() == list(range(1, calls.len() + 1))
     fills = rows.filter(rows["body"].str.contains('"exec_type":15'))
     assert fills.height == len(done.fills)
     assert '"instrument":"ESH4"' in placed["body"][0]

@@ -40,3 +40,29 @@ def test_the_version_is_the_one_that_was_installed() -> None:
     code = "from importlib.metadata import version; print(version('dryfill'))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == dryfill.__version__
+
+
+SMALL = """
+import sys
+import numpy as np
+from dryfill import Backtest
+from dryfill.trading.tape import QuoteRows, make_tape
+
+async def nothing(desk):
+    await desk.subscribe_quotes()
+
+n = np.arange(1, 9)
+tape = make_tape(QuoteRows(n, n * 10**9, n, n, n + 1, n))
+Backtest(nothing, tape, instrument="ES", stop_trigger="quote").run()
+print(*sys.modules)
+"""
+
+
+def test_a_plain_backtest_loads_no_more_than_it_needs() -> None:
+    done = subprocess.run([sys.executable, "-c", SMALL], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "dryfill.sim.backtest" in loaded
+    assert not loaded & {"polars", "pydantic", "plotly", "httpx", "ruamel", "structlog"}
+    rooms = ("scenarios.plan", "sim.faults.injector", "sim.oracles", "sim.tracing.tracer")
+    pages = ("app.timeline.written", "app.report.page", "app.report.text")
+    assert not loaded & {f"dryfill.{name}" for name in (*rooms, *pages)}

@@ -72,6 +72,8 @@ EVERY_KIND = [
     {"kind": "frozen", "event": "new", "role": "stop", "after": "1 s", "thaw": "2 s"},
     {"kind": "crash", "step": 7},
     {"kind": "crash", "call": "place", "point": "acted"},
+    {"kind": "stall", "call": "place", "duration": "1 s", "after": "1 s"},
+    {"kind": "disk-full", "event": "fill", "duration": "1 s", "after": "1 s"},
     {"kind": "stale-read", "call": "read", "lag": "1 s", "response": "1 s"},
     {"kind": "trader", "at": "1 s", "act": "sell", "qty": 2, "after": "1 s"},
 ]

@@ -32,7 +32,7 @@ class FakeMarket:
         self.past = list(history)
         self.sinks = {}
 
-    def subscribe(self, instrument, channel, sink, *, span_ns=0):
+    def subscribe(self, instrument, channel, sink, *, span_ns=0, levels=None):
         self.sinks[channel] = sink
         return done(Subscription(instrument, channel, span_ns, len(self.sinks)))
 

@@ -12,7 +12,8 @@ from .settings import OrderSettings
 class Doubt:
     """What is not known of one order. `exists`: it must be looked up before anything else is done.
 
-    `first`: before a cancel, too, because what is in doubt is a cancel, or everything.
+    `first`: before a cancel, too, because what is in doubt is a cancel, or everything; once a
+    look-up was in vain a cancel goes without, which is safe to repeat.
     `failures`: look-ups in a row that got no answer. `deadline_s`: when the order should have
     arrived at the latest, on the loop's clock. `risk_reducing`: it is asked for as often as a
     refused request is made again. `resumed`: it is of another life, and nothing was asked of it in
@@ -52,6 +53,11 @@ class Doubt:
         most_s = self._settings.look_most_s if silent else self._most_s
         return doubled(min(self._settings.look_first_s, self._most_s), most_s, self._looks)
 
+    @property
+    def vain_s(self) -> float:
+        """How long a cancel waits for look-ups that nobody answered; 0 where the last one was."""
+        return self.pause_s if self.failures else 0.0
+
     def arise(self, *, first: bool = False) -> None:
         """Look up at once."""
         self.exists = True
@@ -70,9 +76,14 @@ class Doubt:
 
     def failed(self) -> None:
         """The look-up got no answer."""
-        self.exists = True
+        self.exists, self.first = True, False
         self._looks += 1
         self.failures += 1
+
+    def overdue(self) -> None:
+        """What was sent last, a look-up perhaps, is waited for no more."""
+        self.arise()
+        self.first = False
 
     def missed(self, began_s: float) -> bool:
         """The broker has no such order; True when that proves that it never arrived."""

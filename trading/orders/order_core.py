@@ -177,7 +177,7 @@ class OrderCore:
         if self.sent_s is None:
             return self._first_command()
         if not self.wish.working and self.accepted and not (self.doubtful and self.doubt.first):
-            return self.cancels.command(self.unsent.pause_s)
+            return self.cancels.command(self.unsent.pause_s, self.doubt.vain_s)
         if self.flight is Do.LOOK:
             return None  # a cancel alone overtakes it: that needs the id and no word on the rest
         if self.doubtful or not self.accepted:
@@ -220,7 +220,7 @@ class OrderCore:
         """What is in flight is waited for no more: a cancel goes again, the rest is looked up."""
         do, self.flight = self.flight, None
         self.agreement.ended()
-        (self.cancels.overdue if do is Do.CANCEL else self.doubt.arise)()
+        (self.cancels.overdue if do is Do.CANCEL else self.doubt.overdue)()
 
     def acked(self, order_id: str) -> None:
         """The broker took the order."""

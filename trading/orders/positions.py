@@ -73,11 +73,15 @@ class Ledger:
 
     An order's state may say more than the fills told so far (a look-up overtakes the stream). Those
     contracts are held too: whoever closed without them would close too little or too much.
+
+    `forgotten_ns`: the broker's time of the newest fill that is not remembered any more; None while
+    all are.
     """
 
     def __init__(self, executions_most: int) -> None:
         self._positions = PositionBook()
-        self._booked: ByAge[bool] = ByAge()
+        self._booked: ByAge[int] = ByAge()  # the broker's times of them
+        self.forgotten_ns: int | None = None
         self._most = executions_most
         self._ahead: dict[str, Order] = {}
         self._strangers: OrderedDict[str, int] = OrderedDict()  # booked, by ids not known yet
@@ -89,11 +93,12 @@ class Ledger:
     def book(self, fill: Execution, order: Order | None) -> bool:
         """Move the position by a fill; False, and nothing moves, where it was booked before.
         `order`: the one of ours that was filled, None for a stranger's."""
-        if fill.exec_id in self._booked:
+        if self.knows(fill):
             return False
-        self._booked[fill.exec_id] = True
+        self._booked[fill.exec_id] = fill.time_ns
         if len(self._booked) > self._most:
-            self._booked.pop_oldest()
+            _, time_ns = self._booked.pop_oldest()
+            self.forgotten_ns = max(self.forgotten_ns or 0, time_ns)
         self._positions.apply(fill)
         self._moved(fill.instrument)
         if order is not None:
@@ -103,6 +108,10 @@ class Ledger:
             if len(self._strangers) > self._most:
                 self._strangers.popitem(last=False)
         return True
+
+    def knows(self, fill: Execution) -> bool:
+        """Whether a fill was booked, and is remembered."""
+        return fill.exec_id in self._booked
 
     # --- from one life to the next ----------------------------------------------------------------
 
@@ -124,7 +133,7 @@ class Ledger:
         for instrument, lots in positions:
             self._positions.reset(instrument, lots)
         for exec_id in booked:
-            self._booked[exec_id] = True
+            self._booked[exec_id] = 0  # their times are not kept
         self.changes += 1
 
     def take_over(self, position: PositionState) -> None:

@@ -116,7 +116,8 @@ class OrderSettings:
     them late is no stranger's.
     `held_most`, `held_s`: how many reports for order ids not yet known are held, and for how long,
     for the answer that names them; as many changes of one order may wait for their report.
-    `executions_most`: how many fills are remembered, so that one told again is not booked again.
+    `executions_most`: how many fills are remembered, so that one told again is not booked again;
+    what a question shows of others' fills from before the oldest of these is taken for counted.
     `incidents_most`: how many incidents are kept, and differences from the broker's truth.
 
     `fault_tries`: how often an order is looked up because our own code failed on it, before it is

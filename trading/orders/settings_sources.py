@@ -10,9 +10,9 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
+import msgspec
 
 from ..errors import ScenarioError, UsageError
 
@@ -42,9 +42,9 @@ def from_file(kind: type[Any], path: str | Path) -> dict[str, Any]:
         if name not in known:
             raise ScenarioError(f"{at}: there is no setting {name}{_nearest(name, known)}")
         try:
-            table[name] = TypeAdapter(known[name]).validate_python(value, strict=True)
-        except ValidationError as error:
-            said = error.errors(include_url=False)[0]["msg"]
+            table[name] = msgspec.convert(value, known[name])
+        except msgspec.ValidationError as error:
+            said = _wanted(known[name])
             raise ScenarioError(f"{at}: {name} is {value!r}: {said}") from error
     try:
         kind(**table)
@@ -64,11 +64,16 @@ def from_environment(kind: type[Any], environ: Mapping[str, str]) -> dict[str, A
                 f"{variable}={text}: there is no setting {name}{_nearest(name, known)}"
             )
         try:
-            found[name] = TypeAdapter(known[name]).validate_strings(text)
-        except ValidationError as error:
-            said = error.errors(include_url=False)[0]["msg"]
+            found[name] = msgspec.convert(text.strip(), known[name], strict=False)
+        except msgspec.ValidationError as error:
+            said = _wanted(known[name])
             raise UsageError(f"{variable} is {text!r}: {said}") from error
     return found
+
+
+def _wanted(kind: Any) -> str:
+    names = {float: "a valid number", int: "a valid integer", bool: "a valid boolean"}
+    return f"give {names[kind] if kind in names else ' or '.join(get_args(kind))}"
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -126,6 +126,8 @@ def test_a_shrink_that_runs_out_says_so_and_keeps_the_smallest(dryfill, plan_fil
         (["explore", "--manager", "--bare", "5"], "bare is '5': write a number and ns"),
         (["explore", "--manager", "--param", "a=1"], "the manager's workload has none"),
         (["explore", "--manager", "--ends", "well"], "ends is ['well']"),
+        (["explore", "--manager", "--work", "hard"], "work is 'hard'"),
+        (["explore", DIP_BUYER, "--work", "all"], "a strategy has none"),
         (["explore", "nothing.py"], "nothing.py: there is no such file"),
         (["replay", "nothing.toml"], "nothing.toml cannot be read"),
         (["shrink", "nothing.toml"], "nothing.toml cannot be read"),

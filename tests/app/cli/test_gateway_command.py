@@ -40,14 +40,14 @@ def test_what_is_refused(
     dryfill: Call, monkeypatch: pytest.MonkeyPatch, options: list[str], code: int, said: str
 ) -> None:
     monkeypatch.delenv("DRYFILL_GATEWAY_KEY", raising=False)
-    got, _, err = dryfill("gateway", *options)
+    got, _, err = dryfill("gateway", "--port", "0", *options)
     assert got == code
     assert said in err
 
 
 def test_a_file_of_accounts_never_has_its_keys_repeated(dryfill: Call, tmp_path: Path) -> None:
     path = tmp_path / "accounts.toml"
-    base = ["gateway", "--accounts", path]
+    base = ["gateway", "--port", "0", "--accounts", path]
     for users, said in (
         ('[[users]]\nname = "ada"\nkey = "canary-1"\nmore = 1\n', "users.0.more is not a key"),
         ('[[users]]\nname = ""\nkey = "canary-1"\n', "users.0.name"),
@@ -77,15 +77,14 @@ def test_a_plan_that_cannot_be_is_refused_before_the_market_is_made(
 
 @pytest.mark.parametrize("option", ["--port", "--control-port"])
 def test_a_port_that_is_taken_is_named_with_the_option_that_gives_another(
-    dryfill: Call, tmp_path: Path, option: str
+    dryfill: Call, option: str
 ) -> None:
-    path = tmp_path / "ticks.csv"
-    path.write_text("time,price,size\n2026-11-20T15:00:00Z,20000,1\n")
+    """Before the market is made, which takes seconds; one that cannot be made is not spoken of."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         given = {"--port": 0, option: port}
         options = [str(each) for pair in given.items() for each in pair]
-        code, _, err = dryfill("gateway", "--market", f"MNQZ6={path}", *options)
+        code, _, err = dryfill("gateway", "--instrument", "NONE", *options)
     assert code == 2
     assert f"127.0.0.1:{port} cannot be served" in err
     assert err.endswith(f"give another {option}\n")

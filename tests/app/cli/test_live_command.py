@@ -12,6 +12,7 @@ from running_program import Program
 from twin_world import KEY, setup_of
 
 from dryfill.app.session.twin_thread import twin_in_a_thread
+from dryfill.sim.gateway.rest import Rest
 from dryfill.trading.recording_file import read_part
 
 LONG_AND_STAYS = '''
@@ -21,7 +22,7 @@ from dryfill import Buy, Strategy, Ticks
 class Stays(Strategy):
     """Buys two in a bracket, unless it did so in another life, and waits."""
 
-    again = 0
+    again, hangs = 0, 0
 
     async def on_start(self):
         await self.subscribe_trades()
@@ -30,6 +31,10 @@ class Stays(Strategy):
         bracket = await self.bracket(Buy(2), stop=Ticks(40), target=Ticks(400))
         outcome = await bracket.protected(timeout=5)
         print("protected" if outcome.ok else outcome, flush=True)
+        if self.hangs:
+            print("hangs", flush=True)
+        while self.hangs:
+            pass
 '''
 BUSY = """
 from dryfill import Strategy
@@ -41,6 +46,36 @@ class Stays(Strategy):
         while True:
             pass
 """
+TRIES_EVERYTHING = """
+import asyncio
+from dryfill import Buy, DryfillError, Sell, Strategy, Ticks
+
+
+class Stays(Strategy):
+    async def on_start(self):
+        await self.subscribe_trades()
+        for act in (
+            lambda: self.place(Buy(2)),
+            lambda: self.bracket(Buy(2), stop=Ticks(40), target=Ticks(400)),
+            lambda: self.protect(stop=Ticks(40)),
+            lambda: self.close_position(1).done(),
+            lambda: self.cancel_all(),
+            lambda: self.flatten(reason="dry"),
+            lambda: self.flatten_all(reason="dry"),
+        ):
+            try:
+                async with asyncio.timeout(0.5):
+                    await act()
+            except (DryfillError, TimeoutError) as error:
+                print("came to", type(error).__name__, flush=True)
+        print("tried everything", flush=True)
+        await asyncio.Event().wait()
+"""
+QUESTIONS = {
+    *("account/search", "contract/search", "contract/available", "contract/searchbyid"),
+    *("history/retrievebars", "order/search", "order/searchopen", "order/searchbyid"),
+    *("order/v2/query", "position/searchopen", "trade/search"),
+}
 HOUR = """
     0       quote 80000x50 80001x70
     0       trade 80000x1 seller
@@ -125,7 +160,8 @@ def test_two_interrupts_close_what_the_strategy_bought_and_the_recording_has_all
     assert f"rows in {kept}: " in out
     (orders,), (market,) = kept.glob("orders.*.parquet"), kept.glob("market.MNQZ6.*.parquet")
     said = read_part(orders)[1]["what"].to_list()
-    assert said.count("place") == said.count("done") - said.count("cancel") == 4
+    assert said.count("place") == 4
+    assert said.count("done") == sum(map(said.count, ("place", "cancel", "ask")))
     assert read_part(market)[1].height
     assert KEY.encode() not in orders.read_bytes() + market.read_bytes()
 
@@ -163,14 +199,52 @@ def test_a_strategy_that_keeps_the_loop_busy_is_ended_by_the_fourth_interrupt(pr
     assert "interrupted while trading; some of it may be done: `dryfill status` says" in err
 
 
-def test_a_dry_run_sends_nothing_that_places_changes_or_closes(program, twin):
-    with program("--dry", "--yes") as running:
-        running.until("dry run, not sent: place buy 2 MNQZ6 market (")
+def test_a_dry_run_sends_nothing_that_places_changes_or_closes(
+    program, by_hand, twin, tmp_path, monkeypatch
+):
+    by_hand.long_three_with_a_stop_for_one()
+    (tmp_path / "stays.py").write_text(TRIES_EVERYTHING, encoding="utf-8")
+    (tmp_path / "impatient.toml").write_text("[orders]\nexit_tries = 1\n", encoding="utf-8")
+    posted, act = [], Rest._act
+
+    def heard(rest, path, user, raw):
+        posted.append(path)
+        return act(rest, path, user, raw)
+
+    monkeypatch.setattr(Rest, "_act", heard)
+    kept_back = ("buy 2 MNQZ6 market (1#1)", "sell 3 MNQZ6 stop", "sell 1 MNQZ6 market")
+    with program("--dry", "--yes", "--config", str(tmp_path / "impatient.toml")) as running:
+        running.until("tried everything")
+        running.interrupt()
+        running.until("interrupt again")
         running.interrupt()
         code, out, err = running.ends()
-    assert code == 0, err
+    assert code == 6, err  # what others hold is left, and named
     assert "journal   none: a dry run keeps nothing" in out
-    assert twin.do(orders_placed) == 0
+    assert [each for each in kept_back if f"dry run, not sent: place {each}" not in out] == []
+    assert set(posted) - QUESTIONS == set()
+    assert {"order/searchopen", "position/searchopen"} <= set(posted)
+    assert by_hand.standing == (2, 3)
+
+
+def test_what_asks_the_broker_works_beside_a_strategy_that_hangs_and_holds_the_journal(
+    program, by_hand, twin, dryfill, monkeypatch
+):
+    """The three commands need nothing of the program that hangs, nor of one that is dead."""
+    for name, value in (("USER_NAME", "ada"), ("API_KEY", KEY), ("REST", twin.url)):
+        monkeypatch.setenv(f"DRYFILL_LIVE_{name}", value)
+    with program("--yes", "--param", "hangs=1") as running:
+        running.until("protected")
+        running.until("hangs")
+        assert "holds +2 MNQZ6 at 20000.25\n" in dryfill("status").out
+        assert by_hand.standing == (2, 2)
+        assert dryfill("cancel", "--account", "PRACTICE-0").code == 0
+        assert by_hand.standing == (0, 2)
+        running.kill()
+        running.ends()
+    assert "NO STOP COVERS 2 OF IT" in dryfill("status").out
+    assert dryfill("flatten").out == "MNQZ6: flat\nthe account is flat\n"
+    assert by_hand.standing == (0, 0)
 
 
 def test_killed_in_mid_bracket_and_started_again_it_guards_what_it_held(program, by_hand):

@@ -6,29 +6,11 @@ import subprocess
 import sys
 
 import pytest
+from buys_once import BUYS_ONCE
 from twin_world import MNQ, tape_of
 
 from dryfill import write_market
 
-STRATEGY = """
-from dryfill import Buy, Strategy, Ticks
-
-
-class Once(Strategy):
-    async def on_start(self):
-        await self.subscribe_trades()
-        self.sent = False
-
-    async def on_trade(self, trade):
-        if not self.sent:
-            self.sent = True
-            bracket = await self.bracket(Buy(2), stop=Ticks(40), target=Ticks(400))
-            outcome = await bracket.protected(timeout=5)
-            print("protected" if outcome.ok else outcome, flush=True)
-
-    async def on_stop(self):
-        await self.flatten(reason="the end")
-"""
 MARKET = "\n".join(
     f"{ms} quote 80000x50 80001x70\n{ms} trade 80000x1 seller" for ms in range(0, 120_000, 500)
 )
@@ -38,7 +20,7 @@ MARKET = "\n".join(
 def words(tmp_path):
     """The command on a recorded market of two minutes."""
     file = tmp_path / "once.py"
-    file.write_text(STRATEGY, encoding="utf-8")
+    file.write_text(BUYS_ONCE, encoding="utf-8")
     market = write_market(tape_of(MARKET), MNQ, tmp_path / "market.parquet")
     return [
         *(sys.executable, "-m", "dryfill.app.cli.main", "paper", str(file)),
@@ -63,7 +45,7 @@ def test_a_session_on_paper_ends_with_the_market_and_says_what_stands_behind_it(
 def test_what_a_session_on_paper_recorded_is_replayed_to_the_same_fills(words, tmp_path, dryfill):
     record = ["--record", str(tmp_path / "kept")]
     ended = subprocess.run(
-        [*words, *record, "--speed", "40x"], capture_output=True, text=True, timeout=90
+        [*words, *record, "--speed", "20x"], capture_output=True, text=True, timeout=90
     )
     assert ended.returncode == 0, ended.stderr
     assert re.search(r"recorded \d+ rows in .*kept: \d+ market, \d+ orders", ended.stdout)
@@ -98,3 +80,11 @@ def test_a_speed_that_is_none_is_refused(dryfill, words):
     code, _, err = dryfill(*words[3:], "--speed", "max")  # what follows the program's name
     assert code == 2
     assert "on paper the market goes at a whole number of times real time" in err
+
+
+def test_a_plan_that_a_gateway_cannot_do_to_its_clients_is_refused(words, tmp_path, dryfill):
+    plan = tmp_path / "plan.toml"
+    plan.write_text('[[fault]]\nkind = "crash"\nat = "1 s"\n', encoding="utf-8")
+    code, _, err = dryfill("paper", *words[4:], "--faults", plan)
+    assert code == 2
+    assert "fault 1 (crash): the client's process is none of the twin's" in err

@@ -1,6 +1,7 @@
 """A search over seeds: processes that die or hang, stopping and going on, what it says."""
 
 import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from dryfill.app.search.search import DIGEST, Search, Tally, seeds_of
 from dryfill.app.search.seed_end import SeedEnd
 from dryfill.app.search.worker_pool import WorkerPool
 from dryfill.scenarios.plan_run import RunHead
+from dryfill.sim.explorer.order_cells import POSSIBLE
 from dryfill.trading.errors import UsageError
 
 BRIEF = Brief(head=RunHead(), profile="live")
@@ -61,7 +63,7 @@ class Scripted:
 
 def scripted(seeds, **given):
     pool = partial(Scripted, fails=given.pop("fails", ()), differs=given.pop("differs", ()))
-    looking = search(pool=pool, **given)
+    looking = search(pool=pool, again=pool, **given)
     tally = Tally.begin(BRIEF, seeds)
     for _ in looking.run(tally):
         pass
@@ -149,7 +151,7 @@ def test_it_says_what_it_reached():
     assert "faults    drop 200" in told
     assert "judged    INV-02 100\n" in told
     assert "never     INV-04\n" in told
-    assert "reached   1 of state" in told
+    assert f"reached   1 of the {len(POSSIBLE)} that can be" in told
     assert "failed    INV-02: 2 of 100 seeds" in told
 
 
@@ -163,3 +165,19 @@ def test_a_brief_goes_to_a_process_and_comes_back():
     head = RunHead(what="a.py", params=("n=1",), market="trend", length="5 min", bare="2 s")
     brief = Brief(head=head, profile="swarm", schedule="pct", crashes=True)
     assert Brief.from_json(brief.to_json()) == brief
+
+
+def test_the_cells_that_were_not_reached_are_listed_where_that_is_asked_for():
+    looking, tally = scripted(range(3))
+    told = "\n".join(summary_lines(replace(looking, cells=True), tally, stopped=False))
+    assert "missing\n" in told
+    assert "  NEW CANCELED: -, place, modify, cancel" in told
+    assert "  NEW TRADE: place, modify, cancel" in told
+    assert "missing" not in "\n".join(summary_lines(looking, tally, stopped=False))
+
+
+def test_a_cell_that_cannot_be_is_said():
+    looking, tally = scripted(range(3))
+    tally.states["FILLED CANCELED -"] = 1
+    told = "\n".join(summary_lines(looking, tally, stopped=False))
+    assert "strange   FILLED CANCELED -: this cannot be; please report it" in told

@@ -145,6 +145,7 @@ def test_while_the_feed_is_down_it_says_so_and_the_paper_market_is_halted(twin):
         (["--start", "2026-11-20"], "the live market starts now"),
         (["--timezone", "America/Chicago"], "the live market starts now"),
         (["--engine", "fast"], "fast"),
+        (["--faults", "lost.toml"], "--faults go wrong at our own gateway"),
         ([], "there is no user name"),
     ],
 )

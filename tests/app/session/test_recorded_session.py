@@ -5,12 +5,13 @@ import asyncio
 import pytest
 from live_wire import Wire, run_live
 
-from dryfill.app.session.recorded_session import recorded
+from dryfill.app.session.recorded_session import Traded, recorded
 from dryfill.live.recorder import AtOnce
 from dryfill.trading.errors import UsageError
 from dryfill.trading.recording_file import read_part
 
 QUOTE = {"bestBid": 20000, "bestAsk": 20001, "timestamp": "2026-11-20T15:00:00Z"}
+TRADED = Traded(what="buyer.py:Buyer", params={"size": "2"})
 MNQ_ID = "CON.F.US.MNQ.Z26"
 
 
@@ -21,7 +22,7 @@ def play(script):
 async def beside(at, folder, lines):
     instrument = await at.session.market.find("MNQ")
     given = {"now_ns": at.now_ns, "say": lines.append, "aside": AtOnce()}
-    return recorded(folder, at.session, at.broker, instrument, **given)
+    return recorded(folder, at.session, at.broker, instrument, traded=TRADED, **given)
 
 
 def test_without_a_folder_the_ports_are_as_they_are(tmp_path):
@@ -45,7 +46,8 @@ def test_trading_begins_though_the_market_hub_is_not_up_and_is_recorded_from_whe
 
     lines = play(script)
     assert lines[0].startswith("not everything is recorded: SubscribeContractQuotes: ")
-    assert lines[1].startswith(f"recorded 0 rows in {tmp_path}: nothing was told")
+    # the session, a question and its answer
+    assert lines[1].startswith(f"recorded 3 rows in {tmp_path}: 3 orders")
 
 
 def test_what_is_told_is_recorded_whether_the_strategy_listens_or_not(tmp_path):
@@ -57,9 +59,17 @@ def test_what_is_told_is_recorded_whether_the_strategy_listens_or_not(tmp_path):
             await asyncio.sleep(1)
         return lines
 
-    assert play(script) == [f"recorded 1 rows in {tmp_path}: 1 market"]
+    assert play(script) == [f"recorded 2 rows in {tmp_path}: 1 market, 1 orders"]
     (path,) = tmp_path.glob("market.MNQZ6.*")
     assert read_part(path)[1].height == 1
+    (path,) = tmp_path.glob("orders.*")
+    assert read_part(path)[1].select("what", "symbol", "body").rows() == [
+        (
+            "session",
+            "MNQZ6",
+            '{"what":"buyer.py:Buyer","params":{"size":"2"},"seed":0,"settings":{}}',
+        )
+    ]
 
 
 def test_a_folder_that_cannot_be_is_refused_before_anything_is_traded(tmp_path):

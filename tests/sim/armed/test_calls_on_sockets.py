@@ -173,6 +173,17 @@ async def test_a_twin_that_ends_keeps_nobody_waiting(caplog):
             await waiting
 
 
+@played
+async def test_a_call_that_comes_while_the_twin_ends_is_not_kept_waiting_either(caplog):
+    async with httpx.AsyncClient() as patient, twin() as g:
+        arm(g, {"kind": "ack-lost", "call": "any", "times": "all"})
+        g.running.arming.close()
+        header = {"Authorization": f"Bearer {g.token}"}
+        with pytest.raises(httpx.ReadError):
+            await patient.post(f"{g.url}/api/Account/search", json={}, headers=header, timeout=1)
+    assert "did not end in time" not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("fault", "text"),
     [

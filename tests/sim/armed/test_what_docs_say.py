@@ -10,7 +10,7 @@ from dryfill.sim.armed.plan_at_work import check_carriable
 
 PAGE = (Path(dryfill.__file__).parent / "docs/gateway.md").read_text(encoding="utf-8")
 SECTION = PAGE.partition("## Faults on the wire")[2].partition("\n## ")[0]
-NOT_CARRIED = ("crash", "clock", "unreachable")
+NOT_CARRIED = ("crash", "clock", "stall", "disk-full", "unreachable")
 
 
 def test_every_kind_and_every_form_has_its_word():

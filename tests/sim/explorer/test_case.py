@@ -11,6 +11,7 @@ from dryfill.scenarios.plan_run import RunHead
 from dryfill.scenarios.plan_text import make_plan, plan_from_toml, plan_to_toml
 from dryfill.sim.explorer.drawing import draw
 from dryfill.sim.explorer.finding import found_plan
+from dryfill.sim.explorer.manager_work import ManagerWork
 from dryfill.testing.composing import case_of
 from dryfill.trading.errors import UsageError
 from dryfill.trading.order import Buy, Sell
@@ -50,6 +51,17 @@ def test_the_schedules_are_mixed_as_a_night_is():
     assert (one.schedule, one.schedule_seed) == ("pct", 5)
     with pytest.raises(UsageError, match="'lifo' is not known; give one of mix, fifo"):
         draw(RunHead(), 5, "calm", schedule="lifo")
+
+
+def test_where_all_work_is_asked_for_the_wall_clock_may_jump():
+    heads = {work: RunHead(work=work) for work in ("brackets", "all")}
+    plans = [draw(heads["all"], seed, "hostile") for seed in range(80)]
+    jumps = [fault for plan in plans for fault in plan.faults if fault.kind == "clock"]
+    assert 10 < len(jumps) < 35
+    assert {fault.ahead > 0 for fault in jumps} == {True, False}
+    for head, profile in ((heads["all"], "live"), (heads["brackets"], "hostile")):
+        plain = [draw(head, seed, profile) for seed in range(30)]
+        assert not [f for plan in plain for f in plan.faults if f.kind == "clock"]
 
 
 def test_one_seed_in_four_is_killed_where_that_is_asked_for():
@@ -105,6 +117,22 @@ def test_it_is_started_again_after_a_crash_and_leaves():
     assert not verdict.failed, verdict
     assert verdict.faults == {"crash": 1}
     assert verdict.premises["INV-07"] or verdict.premises["INV-22"]
+
+
+def test_what_the_dead_do_is_a_violation():
+    class Lingers(ManagerWork):
+        async def trade(self, desk):
+            try:
+                return await super().trade(desk)
+            finally:
+                desk.broker.cancel(desk.instrument, "1", deadline_s=5)
+
+    crash = {"kind": "crash", "call": "place", "nth": 5, "point": "acted"}
+    plan = replace(make_plan(crash), run=RunHead(quiet="41 s"))
+    case = replace(case_of(plan.run), program=lambda watching: Lingers(watching, 0, 41))
+    verdict = case.play(plan)
+    assert (verdict.kind, verdict.rule) == ("violation", "INV-20")
+    assert verdict.text == "what was dead acted 1 times"
 
 
 def test_some_steps_alone_begin_when_they_began():

@@ -31,6 +31,7 @@ WAYS = {
     "an incident": lambda s: s.desk.manager.incident("rehearsed", "told at once"),
     "history": lambda s: s.look_back(),
     "trades": lambda s: s.once(Channel.TRADES, s.subscribe_trades),
+    "a crossing": lambda s: s.wait_for_a_price(),
     "no quotes": lambda s: s.pause_quotes(),
     "state": lambda s: s.state.update(count=s.state.get("count", 0) + 1),
 }
@@ -102,6 +103,16 @@ class Fidget(Strategy):
 
     def on_fill(self, fill):
         self.note("fill", fill.px)
+
+    async def on_crossing(self, crossing):
+        self.note("crossing", (crossing.time_ns, crossing.price, crossing.rising, crossing.name))
+        await self.act_and_wait()
+
+    async def wait_for_a_price(self):
+        bid = self.quote and self.quote.bid_ticks
+        if bid is not None:
+            near = [self.instrument.decimal(bid + n) for n in (self.random.randrange(4), -1)]
+            await self.subscribe_crossing(above=near[0], below=near[1], name=str(bid))
 
     def on_incident(self, incident):
         self.note("incident", incident.kind)

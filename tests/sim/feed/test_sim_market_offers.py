@@ -36,8 +36,8 @@ def offered(tape):
 
 def test_what_is_offered_is_what_the_tape_holds(tape_of):
     ticks = tape_of(TICKS)
-    assert offered(ticks) == ({"quotes", "trades", "bars", "status"}, True)
-    assert offered(tape_of("0 trade 5x1")) == ({"trades", "bars", "status"}, True)
+    assert offered(ticks) == ({"quotes", "trades", "bars", "crossings", "status"}, True)
+    assert offered(tape_of("0 trade 5x1")) == ({"trades", "bars", "crossings", "status"}, True)
     assert offered(quoted_bars(ticks)) == ({"quotes", "bars", "status"}, True)
     assert offered(quoted_bars(tape_of("0 quote - 5x1"))) == ({"quotes", "bars", "status"}, True)
     assert offered(quoted_bars(tape_of("0 trade 5x1"))) == ({"bars", "status"}, True)

@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dryfill.sim.oracles.knowable import Knowledge, Reachable
 from dryfill.trading import instruments
@@ -61,3 +63,18 @@ def test_a_time_cut_off_at_a_hundred_nanoseconds_still_tells_of_the_change(tell,
     else:
         knowledge.told_fill(fill(told_ns), 11 * S)
     assert knowledge.from_ns(moment) == (11 * S if known else AT_NS + 5 * S)
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=12)
+
+
+@given(SPANS, st.integers(0, 60), st.integers(0, 60))
+def test_reachable_time_is_what_no_span_covers_however_the_spans_came(spans, from_ns, to_ns):
+    reachable, down = Reachable(), set()
+    for down_ns, up_ns in spans:
+        reachable.unreachable(down_ns, up_ns)
+        down |= set(range(down_ns, up_ns))
+        up = [ns for ns in range(from_ns, to_ns) if ns not in down]
+        assert reachable.between(from_ns, to_ns) == len(up)
+        if up:  # the last of them is over when so much has passed
+            assert reachable.after(from_ns, len(up)) == up[-1] + 1

@@ -56,6 +56,22 @@ def test_what_is_no_finite_decimal_is_found(case, price):
     assert made.run(script).counts["INV-14"] == 1
 
 
+@pytest.mark.parametrize(
+    ("given", "lost", "broken"),
+    [
+        ({"limit": "0"}, (), 0),
+        ({"stop": "0.00"}, (), 0),
+        ({"limit": "0"}, ("price",), 1),
+        ({"stop": "0"}, ("stop_px",), 1),
+    ],
+)
+def test_an_order_that_needs_a_price_has_one_be_it_zero(case, given, lost, broken):
+    made = case()
+    made.world.desk.place = lambda request: "1"
+    order = structs.replace(request("9#1", "buy", 1, **given), **dict.fromkeys(lost))
+    assert made.run(sends(order)).counts["INV-14"] == broken
+
+
 def test_the_prices_of_a_change_are_looked_at_too(look):
     async def script(client, case):
         await client.at(100)
@@ -274,6 +290,40 @@ def test_what_others_trade_during_a_flatten_is_not_its_fault(look):
 
     found = look(script)
     assert (found.premises["INV-22"], found.counts["INV-22"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("told", "tag", "found"),
+    [
+        (True, "7.stop#1", ["during a flatten 7.stop#1 took the position from -1 to -3"]),
+        (False, "7.stop#1", []),
+        (False, "7.exit#1", ["during a flatten 7.exit#1 took the position from -1 to -3"]),
+    ],
+)
+def test_a_stop_that_a_flatten_waits_under_is_judged_by_what_was_known(look, told, tag, found):
+    market = """
+        0 quote 80000x50 80001x50
+        10 trade 80000x1
+        900 quote 79950x50 79951x50
+        910 trade 79950x9
+        60000 quote 79950x50 79951x50
+    """
+
+    async def script(client, case):
+        async def under_a_stop(client):
+            client.send(tag, "sell", 2, stop="19990")
+            await asyncio.sleep(1)
+
+        await client.enter(qty=2, tag="9#1")
+        await client.at(300)
+        if not told:
+            case.world.desk.tell = lambda event: None
+        client.send("8.target#1", "sell", 3, limit="20000")
+        await client.at(500)
+        await case.watch.flatten(Flattens(client, under_a_stop))
+
+    texts = [v.text for v in look(script, market).violations if v.oracle == "INV-22"]
+    assert [text for text in texts if text.startswith("during")] == found
 
 
 def test_a_flatten_that_gives_up_is_found_unless_the_broker_was_out_of_reach(look):

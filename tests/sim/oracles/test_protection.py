@@ -1,11 +1,13 @@
 """INV-01 to 03: how long something may be bare, too well covered, or orphaned."""
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 
 from dryfill.sim.oracles import Bounds
-from dryfill.trading.order import Buy
+from dryfill.trading.errors import Refused
+from dryfill.trading.order import Buy, OrderChange
 from dryfill.trading.price import Ticks
 
 KNOWN_MS = 125  # when the client is told of the fill of Client.enter
@@ -103,6 +105,47 @@ def test_a_stop_refused_before_it_is_an_order_counts_as_refused_too(look):
 
     assert look(script).counts["INV-01"] == 0
     assert look(script, bounds=Bounds(flat_s=2.5)).counts["INV-01"] == 1
+
+
+@pytest.mark.parametrize(("late_ms", "broken"), [(0, 0), (1, 1)])
+def test_what_would_add_is_timed_from_where_the_position_turned_over(look, late_ms, broken):
+    market = """
+        0 quote 80000x50 80001x50
+        10 trade 80000x1
+        2000 quote 79950x50 79951x50
+        2000 trade 79950x9
+        60000 quote 79950x50 79951x50
+    """
+
+    async def script(client, case):
+        await client.enter()
+        await client.at(500)
+        client.send("9.stop#1", "sell", 3, stop="19990")  # one too many, for a second and a half
+        target = await client.send("9.target#1", "sell", 1, limit="20100")
+        await client.at(
+            2000 + 2000 + late_ms
+        )  # it adds from 2000 on; told, and cancelled, in 25 ms
+        await client.cancel(target.order_id)
+        await client.at(9000)
+
+    assert look(script, market).counts["INV-02"] == broken
+
+
+@pytest.mark.parametrize(("qty", "broken"), [(2, 0), (1, 1)])
+def test_a_stop_that_could_not_be_made_larger_counts_as_refused_too(look, qty, broken):
+    async def script(client, case):
+        await client.enter()
+        await client.at(500)
+        stop = await client.send("9.stop#1", "sell", 1, stop="19990")
+        await client.at(1100)
+        change = OrderChange(order_qty=qty, stop_px=Decimal("20010"))  # beyond the market
+        with pytest.raises(Refused):
+            await client.broker.modify(client.desk.instrument, stop.order_id, change, deadline_s=15)
+        await client.at(1150 + 3000 - WAY_MS)
+        client.send("9.stop#2", "sell", 1, stop="19990")
+        await client.at(9000)
+
+    assert look(script).counts["INV-01"] == broken
 
 
 @pytest.mark.parametrize(("late_ms", "broken"), [(0, 0), (1, 1)])
@@ -253,6 +296,24 @@ def test_several_targets_of_one_bracket_count_together(look, second, broken):
         await client.at(5000)
 
     assert look(script).counts["INV-02"] == broken
+
+
+@pytest.mark.parametrize(("told", "broken"), [(True, 1), (False, 0)])
+def test_what_is_held_is_not_known_while_any_fill_of_it_is_not(look, told, broken):
+    async def script(client, case):
+        await client.enter(qty=2)
+        await client.at(1000)
+        tell = case.world.desk.tell
+        case.world.desk.tell = tell if told else lambda event: None
+        client.send("9.target1#1", "sell", 1)  # it fills at once, and perhaps nobody hears of it
+        await client.at(1030)
+        case.world.desk.tell = tell
+        client.send("9.target2#1", "sell", 1)
+        client.send("9.stop#1", "sell", 1, stop="19990")
+        await client.at(4000)
+
+    found = look(script)
+    assert (found.counts["INV-02"], found.counts["INV-03"]) == (broken, broken)
 
 
 def test_closing_orders_on_the_side_that_adds_protect_nothing_and_must_go(look):

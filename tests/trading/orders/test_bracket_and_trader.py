@@ -72,9 +72,9 @@ SCRIPTS = {
     "RS-32: a flatten takes the stop out first; what that filled is not closed again": LONG_2
     + """
         do flatten
-        > cancel 1.stop#1
         > cancel 1.target#1
         < canceled 1.target#1
+        > cancel 1.stop#1
         < ack 1.target#1
         x triggered 1.stop#1
         x fill 1.stop#1 2 @ 19990
@@ -139,11 +139,12 @@ SCRIPTS = {
         < ack 2.stop#1
         = position 1
         do flatten
-        > cancel 1.stop#1
         > cancel 1.target#1
+        = working 1.stop#1 1.target#1 2.stop#1
+        < canceled 1.target#1
+        > cancel 1.stop#1
         > cancel 2.stop#1
         < canceled 1.stop#1
-        < canceled 1.target#1
         < canceled 2.stop#1
         > place 3.exit#1 sell 1 market
     """,

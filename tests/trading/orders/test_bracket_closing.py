@@ -235,6 +235,49 @@ SCRIPTS = {
         wait 0.1
         > cancel 1.exit#2
     """,
+    "an exit's pauses in a shut market are counted by themselves": """
+        do bracket buy 1 loss 40t
+        > place 1.entry#1 buy 1 market
+        < new 1.entry#1
+        < fill 1.entry#1 1 @ 20000
+        > place 1.stop#1 sell 1 stop 19990
+        < ack 1.entry#1
+        < refuse 1.stop#1 SELL_STOP_NOT_BELOW_LAST
+        > place 1.exit#1 sell 1 market
+        < unsent 1.exit#1
+        wait 0.25
+        > place 1.exit#2 sell 1 market
+        < unsent 1.exit#2
+        wait 0.5
+        > place 1.exit#3 sell 1 market
+        < unsent 1.exit#3
+        wait 1
+        > place 1.exit#4 sell 1 market
+        < refuse 1.exit#4 MARKET_CLOSED
+        wait 0.24
+        wait 0.01
+        > place 1.exit#5 sell 1 market
+    """,
+    "an exit without an answer reached nobody, which is told late: the next one goes": """
+        do bracket buy 1 loss 40t
+        > place 1.entry#1 buy 1 market
+        < new 1.entry#1
+        < fill 1.entry#1 1 @ 20000
+        > place 1.stop#1 sell 1 stop 19990
+        < ack 1.entry#1
+        < refuse 1.stop#1 SELL_STOP_NOT_BELOW_LAST
+        > place 1.exit#1 sell 1 market
+        wait 2.01
+        > look 1.exit#1
+        < late unsent 1.exit#1
+        > place 1.exit#2 sell 1 market
+        < new 1.exit#2
+        < fill 1.exit#2 1 @ 19990
+        < ack 1.exit#2
+        < none 1.exit#1
+        = position 0
+        = incidents stop_rejected
+    """,
 }
 
 

@@ -188,6 +188,58 @@ SCRIPTS = {
         = incidents stop_change_refused
         = timers 0
     """,
+    "the look that follows a resize that is refused is a part of the pause": """
+        do bracket buy 3 loss 40t
+        > place 1.entry#1 buy 3 market
+        < new 1.entry#1
+        < fill 1.entry#1 1 @ 20000
+        > place 1.stop#1 sell 1 stop 19990
+        < new 1.stop#1
+        < ack 1.stop#1
+        < fill 1.entry#1 2 @ 20000
+        > modify 1.stop#1 order_qty 3
+        < refuse 1.stop#1 INSUFFICIENT_FUNDS
+        > look 1.stop#1
+        wait 0.2
+        < found 1.stop#1
+        wait 0.04
+        wait 0.01
+        > modify 1.stop#1 order_qty 3
+        < refuse 1.stop#1 INSUFFICIENT_FUNDS
+        > look 1.stop#1
+        wait 0.7                        -- longer than the pause
+        < found 1.stop#1
+        wait 0.001
+        > modify 1.stop#1 order_qty 3
+        = incidents stop_change_refused stop_change_refused
+    """,
+    "the pauses of a shut market are counted by themselves": """
+        do bracket buy 3 loss 40t
+        > place 1.entry#1 buy 3 market
+        < new 1.entry#1
+        < ack 1.entry#1
+        < fill 1.entry#1 3 @ 20000
+        > place 1.stop#1 sell 3 stop 19990
+        < unsent 1.stop#1
+        wait 0.25
+        > place 1.stop#2 sell 3 stop 19990
+        < unsent 1.stop#2
+        wait 0.5
+        > place 1.stop#3 sell 3 stop 19990
+        < unsent 1.stop#3
+        wait 1
+        > place 1.stop#4 sell 3 stop 19990
+        < unsent 1.stop#4
+        wait 1
+        > place 1.stop#5 sell 3 stop 19990
+        < refuse 1.stop#5 MARKET_CLOSED     -- the first word on that
+        wait 0.25
+        > place 1.stop#6 sell 3 stop 19990
+        < refuse 1.stop#6 MARKET_CLOSED
+        wait 0.49
+        wait 0.01
+        > place 1.stop#7 sell 3 stop 19990
+    """,
     "a stop that may be about to shrink does not count as protection": """
         do bracket buy 3 limit 20000 loss 40t target 80t
         > place 1.entry#1 buy 3 limit 20000

@@ -188,14 +188,14 @@ SCRIPTS = {
     "a flatten takes every target along": THREE
     + """
         do flatten
-        > cancel 1.stop#1
         > cancel 1.target1#1
         > cancel 1.target2#1
         > cancel 1.target3#1
-        < canceled 1.stop#1
         < canceled 1.target1#1
         < canceled 1.target2#1
         < canceled 1.target3#1
+        > cancel 1.stop#1
+        < canceled 1.stop#1
         > place 2.exit#1 sell 3 market
         < ack 1.stop#1
         < ack 1.target1#1

@@ -259,6 +259,30 @@ SCRIPTS = {
         < found 1#1
         = got cancel 1#1 -> already_filled(1)
     """,
+    "a cancel in doubt is looked up, and made again where no look is answered in time": RESTS
+    + """
+        do cancel 1#1
+        > cancel 1#1
+        < lost 1#1
+        > look 1#1
+        wait 0.99
+        wait 0.01
+        > cancel 1#1
+        < lost 1#1
+        > look 1#1
+        < lost 1#1
+        wait 0.25
+        > cancel 1#1
+        < lost 1#1
+        > look 1#1
+        < lost 1#1
+        wait 0.24
+        wait 0.01
+        > cancel 1#1
+        < canceled 1#1
+        = got cancel 1#1 -> cancelled(0)
+        < ack 1#1
+    """,
     "a caller that gives up leaves nothing behind, and its cancel goes on": """
         do place buy 2 limit 20000
         > place 1#1 buy 2 limit 20000

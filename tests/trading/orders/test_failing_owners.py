@@ -35,9 +35,9 @@ def test_a_bracket_that_fails_to_let_go_is_let_go_by_its_fallback(play_broken):
     after = """
         do flatten
         > cancel 1.target#1
+        < canceled 1.target#1
         > cancel 1.stop#1
         = incidents fault fallback
-        < canceled 1.target#1
         < ack 1.target#1
         < canceled 1.stop#1
         > place 2.exit#1 sell 2 market

@@ -4,6 +4,19 @@ import pytest
 
 from dryfill.trading.orders.settings import OrderSettings
 
+LONG_2 = """
+    do bracket buy 2 loss 40t target 80t
+    > place 1.entry#1 buy 2 market
+    < new 1.entry#1
+    < ack 1.entry#1
+    < fill 1.entry#1 2 @ 20000
+    > place 1.stop#1 sell 2 stop 19990
+    > place 1.target#1 sell 2 limit 20020
+    < new 1.stop#1
+    < new 1.target#1
+    < ack 1.stop#1
+    < ack 1.target#1
+"""
 SCRIPTS = {
     "RS-34: a flatten waits for an order in flight and closes what came of it": """
         do place buy 1
@@ -133,10 +146,10 @@ SCRIPTS = {
         wait 100
         < status PRE_OPEN
         < status OPEN
-        > cancel 1.stop#1
         > cancel 1.target#1
-        < canceled 1.stop#1
         < canceled 1.target#1
+        > cancel 1.stop#1
+        < canceled 1.stop#1
         > place 3.exit#1 sell 2 market
         < ack 1.stop#1
         < ack 1.target#1
@@ -147,6 +160,76 @@ SCRIPTS = {
         = position 0
         = incidents
         = waiting
+    """,
+    "a stop stays for as long as nobody knows what became of a target": LONG_2
+    + """
+        do flatten
+        > cancel 1.target#1
+        < lost 1.target#1
+        > look 1.target#1
+        wait 1
+        > cancel 1.target#1
+        = working 1.stop#1 1.target#1
+        < refuse 1.target#1 TOO_LATE
+        > look 1.target#1
+        x canceled 1.target#1
+        x drop
+        < found 1.target#1
+        > cancel 1.stop#1
+        < canceled 1.stop#1
+        > place 2.exit#1 sell 2 market
+        < ack 1.stop#1
+    """,
+    "what a target fills while it goes is no more its stop's to close": LONG_2
+    + """
+        do flatten
+        > cancel 1.target#1
+        < fill 1.target#1 1 @ 20020
+        > modify 1.stop#1 order_qty 1
+        < canceled 1.target#1
+        < ack 1.stop#1
+        > cancel 1.stop#1
+        < ack 1.target#1
+        < canceled 1.stop#1
+        > place 2.exit#1 sell 1 market
+        < ack 1.stop#1
+    """,
+    "a target that nobody can cancel ends a flatten under its stop, truthfully": LONG_2
+    + """
+        do flatten
+        > cancel 1.target#1
+        < refuse 1.target#1 NONE
+        > look 1.target#1
+        < found 1.target#1
+        wait 0.25
+        > cancel 1.target#1
+        < refuse 1.target#1 NONE
+        = got flatten -> FlattenResult(ok=False, position=2, reason='')
+        = incidents cancel_failed flatten_failed
+        = working 1.stop#1 1.target#1
+        > look 1.target#1
+    """,
+    "what a bracket closes by itself goes on while an order of it is in doubt": """
+        do bracket buy 2 limit 20000 loss 40t
+        > place 1.entry#1 buy 2 limit 20000
+        < new 1.entry#1
+        < ack 1.entry#1
+        < fill 1.entry#1 2 @ 20000
+        > place 1.stop#1 sell 2 stop 19990
+        < refuse 1.stop#1 SELL_STOP_NOT_BELOW_LAST
+        > place 1.exit#1 sell 2 market
+        do place buy 1 limit 19000
+        > place 2#1 buy 1 limit 19000
+        do flatten                          -- which waits for what becomes of that
+        < unsent 1.exit#1
+        wait 0.24
+        wait 0.01
+        > place 1.exit#2 sell 2 market
+        < new 1.exit#2
+        < ack 1.exit#2
+        < fill 1.exit#2 2 @ 19989
+        < refuse 2#1 TOO_LATE
+        = got flatten -> FlattenResult(ok=True, position=0, reason='')
     """,
     "at last call a shut market leaves the stop where it is, and says so": """
         do bracket buy 1 loss 40t
@@ -222,6 +305,9 @@ SCRIPTS = {
     """,
 }
 SETTINGS = {
+    "a target that nobody can cancel ends a flatten under its stop, truthfully": OrderSettings(
+        cancel_tries=2
+    ),
     "an order that nobody can cancel ends a flatten truthfully": OrderSettings(cancel_tries=3),
     "at last call nothing waits for a market that is shut": OrderSettings(exit_tries=2),
 }

@@ -367,3 +367,33 @@ def test_a_question_reaches_back_before_the_newest_that_was_told(play, lossy):
     assert since() == 40.0
     assert since(OrderSettings(overlap_s=7.5)) == 92.5
     assert since(OrderSettings(overlap_s=500.0)) == 1.0  # fills from before we were are not counted
+
+
+HANDS = (
+    RESTS
+    + """
+        x time 100
+        < fill 1#1 1 @ 20000
+        x time 101
+        x hand sell 1 @ 20000
+        x time 102
+        x hand sell 1 @ 20000
+        x time 103
+        x hand sell 1 @ 20000
+        wait 5
+    """
+    + ROUND
+    + """
+        < shown
+        = position -2
+        x hand buy 1 @ 20000
+        wait 5
+    """
+    + ROUND
+    + "< shown\n= position -1"
+)
+
+
+@pytest.mark.parametrize("most", [1, 2, 20_000])
+def test_fills_of_others_are_booked_once_however_few_are_remembered(most, play, lossy):
+    play(HANDS, OrderSettings(executions_most=most), lossy)

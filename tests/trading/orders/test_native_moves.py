@@ -105,13 +105,13 @@ def test_a_flatten_takes_the_children_away_and_closes(play, native):
         FILLED
         + """
         do flatten
-        > cancel 1.stop#1
         > cancel 1.target#1
-        < canceled 1.stop#1
-        < ack 1.stop#1
         < canceled 1.target#1
-        > place 2.exit#1 sell 2 market
+        > cancel 1.stop#1
         < ack 1.target#1
+        < canceled 1.stop#1
+        > place 2.exit#1 sell 2 market
+        < ack 1.stop#1
         < fill 2.exit#1 2 @ 20000
         < ack 2.exit#1
         = got flatten -> FlattenResult(ok=True, position=0, reason='')

@@ -267,16 +267,36 @@ LOSSY_SCRIPTS = {
     """
     + ROUND
     + """
-        = working 1.stop#1 1.target#1
+        > cancel 1.target#1
         < shown
         > cancel 1.stop#1
-        > cancel 1.target#1
         < canceled 1.stop#1
         < canceled 1.target#1
         < ack 1.stop#1
         < ack 1.target#1
         = got flatten -> FlattenResult(ok=True, position=0, reason='')
         = position 0
+    """,
+    "a flatten that asked closes what it was told of, before a stop for that is sent": """
+        do bracket buy 2 loss 40t
+        > place 1.entry#1 buy 2 market
+        < new 1.entry#1
+        < fill 1.entry#1 1 @ 20000
+        > place 1.stop#1 sell 1 stop 19990
+        < ack 1.entry#1
+        < new 1.stop#1
+        < ack 1.stop#1
+        x fill 1.entry#1 1 @ 20000
+        x drop
+        do flatten
+    """
+    + ROUND
+    + """
+        > cancel 1.entry#1
+        < shown
+        > cancel 1.stop#1
+        < canceled 1.stop#1
+        > place 2.exit#1 sell 2 market
     """,
     "a flatten waits for what others did for a second at most, under its stop": LONG_2
     + """
@@ -288,16 +308,17 @@ LOSSY_SCRIPTS = {
     """
     + ROUND
     + """
+        > cancel 1.target#1
         > cancel 2#1                    -- it would add to what is held
+        < canceled 1.target#1
         < canceled 2#1
+        < ack 1.target#1
         < ack 2#1
         wait 0.9
-        = working 1.stop#1 1.target#1
+        = working 1.stop#1
         wait 0.1
         > cancel 1.stop#1
-        > cancel 1.target#1
         < canceled 1.stop#1
-        < canceled 1.target#1
         > place 3.exit#1 sell 2 market
     """,
     "what others opened, and nobody told of, is asked for before a flatten says it is flat": RESTS

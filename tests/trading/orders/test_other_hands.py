@@ -108,9 +108,9 @@ SCRIPTS = {
     "a fill that is told after a flatten was through is given back, once": f"""
         {LONG_2}
         do flatten
-        > cancel 1.stop#1
         > cancel 1.target#1
         < canceled 1.target#1
+        > cancel 1.stop#1
         < ack 1.target#1
         x fill 1.stop#1 1 @ 19990
         x canceled 1.stop#1

@@ -48,11 +48,11 @@ SCRIPTS = {
     + """
         < ack 1.stop#1
         do flatten
-        > cancel 1.stop#1
         > cancel 1.target#1
         do wind_down
-        < canceled 1.stop#1
         < canceled 1.target#1
+        > cancel 1.stop#1
+        < canceled 1.stop#1
         > place 2.exit#1 sell 1 market
         < new 2.exit#1
         < ack 2.exit#1

@@ -28,12 +28,14 @@ class Leg:
 
     `nth`: which target it is, from 0; None for the entry and the stop. `failures`: attempts refused
     or lost since the last one that proved itself; `pauses` counts those too that were the market's
-    state. `since_s`: since when the live one works as wished. `dropped`: the trader took the leg
-    away. `surplus`: orders of the broker's making that have no place any more: they are taken away,
-    and what they fill counts. `moved`: what was before a change of the trader's, until the broker
-    agreed; `excused`: the number of the refusal that ended such a change. `replaced`: an attempt
-    that works until the one that takes its place does (`replacing`); `gone`: attempts that are not
-    kept any more; `cancel_first`: the broker has no room for two.
+    state (`shut`: the last one was), and starts anew where that is so no more, or is so now.
+    `since_s`: since when the live one works as wished. `dropped`: the trader took the leg away.
+    `surplus`: orders of the broker's making that have no place any more: they are taken away, and
+    what they fill counts. `moved`: what was before a change of the trader's, until the broker
+    agreed; `excused`: the number of the refusal that ended such a change. `refused_s`: since when
+    another change is known to be refused. `replaced`: an attempt that works until the one that
+    takes its place does (`replacing`); `gone`: attempts that are not kept any more; `cancel_first`:
+    the broker has no room for two.
     """
 
     __slots__ = (
@@ -48,9 +50,11 @@ class Leg:
         "orders",
         "pause",
         "pauses",
+        "refused_s",
         "replaced",
         "role",
         "said",
+        "shut",
         "since_s",
         "surplus",
     )
@@ -62,9 +66,11 @@ class Leg:
         self.surplus: list[Order] = []
         self.failures = 0
         self.pauses = 0
+        self.shut = False
         self.judging: list[Order] = []  # attempts whose end was not looked at yet
         self.pause: int | None = None  # the timer, while we wait after a failure
         self.since_s: float | None = None
+        self.refused_s: float | None = None
         self.said: tuple[str, Reason, str] | None = None  # the last failure that was told
         self.dropped = False
         self.excused = 0
@@ -185,13 +191,14 @@ class Leg:
             sender.never(self.pause)
             self.end_pause()
 
-    def failed(self, now_s: float, proven_s: float, *, counts: bool) -> None:
+    def failed(self, now_s: float, proven_s: float, *, counts: bool, shut: bool) -> None:
         """An attempt was refused or lost; one that had proved itself wipes the slate first."""
         if self.since_s is not None and now_s - self.since_s >= proven_s:
             self.failures = self.pauses = 0
             self.said = None
         self.since_s = None
-        self.pauses += 1
+        self.pauses = self.pauses + 1 if shut is self.shut else 1
+        self.shut = shut
         self.failures += counts
 
 

@@ -14,7 +14,7 @@ from ...words import OrdStatus, Reason, Side, TimeInForce
 from ..agreement import Wish
 from ..exits.closing import Sender
 from ..handle import Order
-from ..sending.backoff import NOT_NOW
+from ..sending.backoff import is_shut
 from ..settings import OrderSettings
 from .core import LegWish, Mode
 from .hedge import Hedge
@@ -148,8 +148,11 @@ class Legs:
             return  # it is as it should be, or its fate is not known
         elif leg is self.stop and not leg.cancel_first:
             request = leg.request(self._intent, self._instrument, side, self._tif, wish)
+            doubted = [other for other in leg.standing if other is not order]
             leg.replaced = order
-            leg.sent(self._sender.send(request))
+            leg.sent(new := self._sender.send(request))
+            for other in doubted:  # the substitute of it has the wrong size by now
+                self._hedge.say(other, new)
             self._hedge.watch(leg, leg.standing)
             forget(leg)
         else:
@@ -165,6 +168,10 @@ class Legs:
         if live is None:
             return
         core = live.core
+        if not core.refusal or leg.excused == core.refusals:
+            leg.refused_s = None
+        elif leg.refused_s is None:
+            leg.refused_s = self._sender.now_s()
         if core.change_refused and leg.pause is None and leg.excused != core.refusals:
             self._change_refused(leg, live)
         elif leg.replaced is None and core.agreed:
@@ -175,7 +182,7 @@ class Legs:
     def _ended(self, leg: Leg, order: Order) -> None:
         core = order.core
         self._sender.never(leg.pause)
-        leg.pause = None
+        leg.pause = leg.refused_s = None
         if leg.replaced is not None and order is leg.last and core.wish.working:
             self._not_replaced(leg, leg.replaced, order)
         elif core.wish.working and core.venue_status is not OrdStatus.FILLED:
@@ -196,8 +203,8 @@ class Legs:
 
     def _has_room(self, leg: Leg, standing: list[Order], wish: LegWish) -> bool:
         """Whether an attempt may be sent: none may be working but a stop in doubt."""
-        covered = leg.replaced is not None and leg.replaced.leaves_qty >= wish.open_qty
-        return not standing or (leg is self.stop and not covered and self._hedge.due(leg, standing))
+        fits = leg.replaced is not None and leg.replaced.leaves_qty == wish.open_qty
+        return not standing or (leg is self.stop and not fits and self._hedge.due(leg, standing))
 
     def _change_refused(self, leg: Leg, order: Order) -> None:
         """The order works on as it was. It is kept while the change is tried again: an old stop
@@ -215,9 +222,10 @@ class Legs:
 
     def _failed(self, leg: Leg, order: Order, what: str, reason: Reason, text: str) -> None:
         settings, holder = self._settings, self._holder
-        waits = reason in NOT_NOW or order.core.unsent.count > 0  # nobody was reached: no failure
-        not_now = waits and not self._sender.last_call
-        leg.failed(self._sender.now_s(), settings.proven_s, counts=not not_now)
+        unsent = order.core.unsent.count  # nobody was reached: no failure
+        shut = is_shut(reason, unsent)
+        not_now = (shut or unsent > 0) and not self._sender.last_call
+        leg.failed(self._sender.now_s(), settings.proven_s, counts=not not_now, shut=shut)
         story = f"{order.describe()} {what}: {text or 'the broker gave no reason'}"
         if not not_now or leg.said != (what, reason, text):  # one for a market that stays closed
             self._sender.incident(f"{'stop' if leg is self.stop else 'target'}_{what}", story)
@@ -239,6 +247,8 @@ class Legs:
             # (race-scenarios RS-17, RS-20): ask, and do not wait long for the answer.
             pause_s = settings.vanished_s
             self._sender.look_around(order, lambda: leg.cut_pause(self._sender))
+        if leg.refused_s is not None:  # the look that told that it works as it was is a part of it
+            pause_s = max(pause_s - (self._sender.now_s() - leg.refused_s), 0.0)
         leg.pause = self._sender.later(pause_s, lambda: self._resume(leg))
 
     def _resume(self, leg: Leg) -> None:

@@ -44,21 +44,29 @@ async def until_replaced(owner: Owner, leg: Leg) -> None:
 
 def takes_over(leg: Leg, sender: Sender) -> None:
     """The attempt that takes another's place may work by now: then that one goes."""
-    old, new = leg.replaced, leg.last
-    if old is None or new is None:
+    old, last = leg.replaced, leg.last
+    if old is None or last is None:
         return
-    if old.core.terminal or new.core.terminal:
+    if old.core.terminal or last.core.terminal:
         leg.replaced = None
-    elif new.core.accepted and not new.core.doubtful:
+    elif any(_works(order) for order in leg.standing if order is not old):
         leg.replaced = None
         old.core.want_gone()
         sender.advance(old)
 
 
+def _works(order: Order) -> bool:
+    core = order.core
+    return core.wish.working and core.accepted and not core.doubtful
+
+
 def beside(leg: Leg, old: Order) -> bool:
     """Whether the next attempt may go out while an order works: the broker has confirmed it,
-    nothing of it is under way, and no third one is there."""
-    return leg.replaced is None and old.core.agreed and leg.standing == [old]
+    nothing of it is under way, and no third one is there but the doubtful one that it stands in
+    for: for as long as nobody knows of that, what is held would be bare (INV-01)."""
+    others = [order for order in leg.standing if order is not old]
+    doubted = len(others) < 2 and not any(order.core.accepted for order in others)
+    return leg.replaced is None and old.core.agreed and doubted
 
 
 def no_room(order: Order) -> bool:

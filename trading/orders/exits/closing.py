@@ -15,7 +15,7 @@ from ...order import OrderRequest, OrderState
 from ...words import OrdStatus, OrdType, Side
 from .. import tags
 from ..handle import Order
-from ..sending.backoff import NOT_NOW, doubled
+from ..sending.backoff import doubled, is_shut
 from ..settings import OrderSettings
 
 
@@ -83,6 +83,7 @@ class Closer:
         self._ended = True  # the last order's end was looked at
         self._rested = 0  # orders in a row that were taken away without a fill
         self._refused = 0  # orders in a row that did not work at all
+        self._shut = False  # these for the market's state
         self._said: tuple[str, str] | None = None
         self._pause: int | None = None
         self._patience: int | None = None
@@ -173,10 +174,12 @@ class Closer:
         self._patience = self._sender.later(patience_s, lambda: self._replace(order))
 
     def _failed(self, order: Order) -> None:
-        waits = order.core.reason in NOT_NOW or order.core.unsent.count > 0  # nobody was reached
-        not_now = waits and not self._sender.last_call
+        unsent = order.core.unsent.count  # nobody was reached
+        shut = is_shut(order.core.reason, unsent)
+        not_now = (shut or unsent > 0) and not self._sender.last_call
         self.failures += not not_now
-        self._refused += 1
+        self._refused = self._refused + 1 if shut is self._shut else 1
+        self._shut = shut
         said = (order.status.name.lower(), order.core.text or "the broker gave no reason")
         if said != self._said:  # one incident for a market that stays closed
             self._said = said

@@ -6,11 +6,14 @@ from typing import Protocol
 from msgspec import Struct
 
 from ...instrument import Instrument
-from ...words import Side
+from ...words import OrdType, Side
+from .. import tags
 from ..handle import Changed, Order
 from ..settings import OrderSettings
 from .closing import Closer, Sender
 from .flatten_core import FlattenFacts, FlattenResult, flatten_step
+
+_STOPS = (OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP)
 
 
 class Book(Protocol):
@@ -33,8 +36,9 @@ class Flatten:
     """Takes an instrument to nothing working and nothing held; `result` is set when it is through.
 
     Other hands may have closed what we know to be held, or hold what we know nothing of. Where that
-    may be so, the broker is asked first: what protects stays until it has answered, or has not for
-    a while, and is taken away just before what is held is closed (docs/decisions/0013).
+    may be so, the broker is asked first. Stops stay until it has answered, or has not for a while,
+    and until nothing else works: they are taken away just before what is held is closed
+    (docs/decisions/0013).
 
     It waits for as long as its closing orders merely rest or the market is shut, and gives up when
     they are refused, or when an order cannot be cancelled in a market that lets orders go; while
@@ -82,10 +86,9 @@ class Flatten:
         works = self._book.orders_of(self.instrument)
         others = [order for order in works if order is not exit_order]
         position = self._book.held(self.instrument)
-        waits = [(order, self._waits_for(order)) for order in works]
         facts = FlattenFacts(
             others_live=bool(others) or self._book.unsure(self.instrument),
-            stuck=any(order.core.stuck and not shut for order, shut in waits),
+            stuck=self.stuck,
             exit_live=exit_order is not None,
             position=position,
             spent=self._closer.spent or self._closer.failures >= self._settings.exit_tries,
@@ -102,6 +105,13 @@ class Flatten:
         elif step != "wait":
             self._end(step == "flat", position)
 
+    @property
+    def stuck(self) -> bool:
+        """Whether an order cannot be cancelled in a market that lets orders go."""
+        works = self._book.orders_of(self.instrument)
+        waits = [(order, self._waits_for(order)) for order in works]
+        return any(order.core.stuck and not shut for order, shut in waits)
+
     def _waits_for(self, order: Order) -> bool:
         """Whether the market's state is why an order does not go; it will go when that changes."""
         if not order.core.cancels.not_now or self._sender.last_call:
@@ -117,9 +127,21 @@ class Flatten:
         return order is self._closer.live
 
     def guards(self, order: Order) -> bool:
-        """Whether an order protects what is held: a bracket's leg, or a stop of the trader's."""
+        """Whether an order would only close what is held: a bracket's leg, or a stop of the
+        trader's."""
+        return not order.core.is_entry or self.stops(order)
+
+    def stays(self, order: Order) -> bool:
+        """Whether an order is left alone until all others are out: a stop, or what its owner closes
+        at market with."""
+        tag = tags.parse(order.cl_ord_id)
+        return self.stops(order) or (tag is not None and tag.duty == "exit")
+
+    def stops(self, order: Order) -> bool:
+        """Whether an order is a stop that protects what is held, or what its owner holds of it."""
         closes = order.side.sign * self._book.held(self.instrument) < 0
-        return not order.core.is_entry or (closes and order.core.stop_px is not None)
+        is_stop = order.core.request.ord_type in _STOPS
+        return is_stop and (closes or not order.core.is_entry)
 
     def wake(self) -> None:
         """The market's state changed: what paused for it goes on."""

@@ -89,6 +89,13 @@ class Flattens:
         elif not self._must_wait(flatten, instrument):
             self._start(flatten, instrument)
             return
+        elif flatten.stuck:
+            flatten.give_up()
+        else:  # what came to light meanwhile
+            kept = self._kept(flatten, instrument)
+            for order in self._book.orders_of(instrument):
+                if order.core.wish.working and not kept(order):
+                    self._outbox.cancel(order)
         if flatten.result is not None:
             self._forget(flatten, instrument)
 
@@ -144,28 +151,38 @@ class Flattens:
 
     def _start(self, flatten: Flatten, instrument: Instrument) -> None:
         """Take all orders out, so that the position can be closed. Where it cannot be yet, what
-        protects it stays until then, and only what would add to it goes."""
+        protects it stays until then."""
         flatten.waiting = self._must_wait(flatten, instrument)
         if not flatten.waiting:
             for owner in self._owners.trading(instrument):
                 self._owners.release(owner)
             self._let_go(instrument)
+        kept = self._kept(flatten, instrument)
         for order in self._book.orders_of(instrument):
-            kept = flatten.closes_with(order) or (flatten.waiting and flatten.guards(order))
-            if not kept:
+            if not kept(order):
                 self._outbox.cancel(order)
         self.settle(instrument)
 
+    def _kept(self, flatten: Flatten, instrument: Instrument) -> Callable[[Order], bool]:
+        """Which orders stay for now: in a shut market all that would close what is held, and what
+        `stays` for as long as it cannot be closed."""
+        if not flatten.waiting:
+            return flatten.closes_with
+        guards = flatten.guards if self._is_shut(instrument) else flatten.stays
+        return lambda order: flatten.closes_with(order) or guards(order)
+
     def _must_wait(self, flatten: Flatten, instrument: Instrument) -> bool:
         """Whether what is held cannot be closed now: the market is shut, the broker is being asked
-        what is held, or nobody knows yet what became of an order, which may close it, too."""
+        what is held, nobody knows yet what became of an order, which may close it, too, or there
+        are stops, which go last of all, and something else works."""
         if not self._book.held(instrument):
             return False
-        doubtful = flatten.asked or any(
-            _in_doubt(order) and not flatten.closes_with(order)
-            for order in self._book.orders_of(instrument)
-        )
-        return (doubtful and not self._outbox.last_call) or self._is_shut(instrument)
+        works = self._book.orders_of(instrument)
+        others = [order for order in works if not flatten.closes_with(order)]
+        stops = any(flatten.stops(order) for order in others)
+        waits = flatten.asked or any(_in_doubt(order) for order in others)
+        waits = waits or (stops and not all(flatten.stays(order) for order in others))
+        return (waits and not self._outbox.last_call) or self._is_shut(instrument)
 
     def _is_shut(self, instrument: Instrument) -> bool:
         return self._shut.get(instrument.symbol, False)

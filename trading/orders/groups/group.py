@@ -12,7 +12,7 @@ from ..agreement import Wish
 from ..exits.closing import Closer, Sender
 from ..handle import Changed, Order
 from ..owners import Owner, Past
-from ..sending.backoff import NOT_NOW
+from ..sending.backoff import NOT_NOW, is_shut
 from ..settings import OrderSettings
 from . import core as core
 from .core import Desired, Facts, Mode
@@ -321,7 +321,7 @@ class Group:
         out = "." in member.spec.name  # one that was sent alone is the trader's to send again
         waits = (reason in NOT_NOW or state.unsent.count > 0) and not self._sender.last_call
         if refused and waits and spec.protects and out and member is not self._first:
-            member.pauses += 1
+            member.paused(shut=is_shut(reason, state.unsent.count))
             if member.pauses == 1:
                 self._sender.incident("group_member_waits", f"{self!r}: {order!r}: {text}")
             pause_s = self._sender.pause_s(order, member.pauses, not_now=True)
@@ -370,7 +370,7 @@ class Group:
     def _give_back(self) -> None:
         """Say once that too much was filled, and undo it by one order."""
         wish = self._wish
-        if wish.too_much and not self._said_overfill and self.state.mode is not Mode.RELEASED:
+        if wish.too_much and not self._said_overfill:  # in a flatten, too, which gives it back
             self._said_overfill = True
             text = f"{self!r}: {wish.too_much} contracts were filled too much"
             self._sender.incident("overfill", text)

@@ -24,6 +24,7 @@ class Member:
     """
 
     __slots__ = (
+        "_shut",
         "anew",
         "at_market",
         "excused",
@@ -46,6 +47,7 @@ class Member:
         self.excused = 0
         self.failures = 0
         self.pauses = 0
+        self._shut = False
         self.pause: int | None = None
 
     @property
@@ -129,16 +131,18 @@ class Member:
                 core.want_gone()
 
     def may_send(self, sender: Sender, instrument: Instrument) -> bool:
-        """Whether another order may be sent for it now. While a flatten waits, it takes away what
-        would open, and would take the next one away as well."""
+        """Whether another order may be sent for it now. A flatten that waits takes away all but the
+        stops of what is held, and would take the next one away as well."""
         if self.out or self.pause is not None:
             return False
-        if not sender.flattening(instrument):
-            return True
         spec = self.spec
-        tag = tags.parse(f"{spec.name}#1")
         guards = spec.stop_px is not None and spec.side.sign * sender.held(instrument) < 0
-        return guards or (tag is not None and not tag.opens)
+        return guards or not sender.flattening(instrument)
+
+    def paused(self, *, shut: bool) -> None:
+        """One more order was not taken; `shut`: for the market's state."""
+        self.pauses = self.pauses + 1 if shut is self._shut else 1
+        self._shut = shut
 
     def end_pause(self, sender: Sender) -> None:
         """What was refused may be tried again."""

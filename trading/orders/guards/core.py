@@ -74,8 +74,8 @@ class Excess:
 class GuardFacts(Struct, frozen=True):
     """A guard as it is. `share`: contracts to guard, on its side, 0 once it has ended. `closing`
     and `resting`: of these, what closes at market and at a limit are for. `excess`: contracts to
-    give back. `mean_px`: what distances count from. `spent`: contracts that it closed of those that
-    it is for at most."""
+    give back. `flattening`: a flatten is about to close all. `mean_px`: what distances count from.
+    `spent`: contracts that it closed of those that it is for at most."""
 
     share: int
     stop: LegFacts
@@ -84,6 +84,7 @@ class GuardFacts(Struct, frozen=True):
     resting: int = 0
     excess: int = 0
     exit_live: bool = False
+    flattening: bool = False
     mean_px: Decimal | None = None
     spent: int = 0
 
@@ -111,6 +112,8 @@ def desired(spec: GuardSpec, facts: GuardFacts, mode: Mode) -> GuardWish:
     guarded = facts.guarded(spec)
     if mode is Mode.GUARDING and guarded and not facts.excess:
         free = max(facts.share - facts.closing - facts.resting, 0)
+        if facts.flattening:  # it takes targets away, and would take the next one away as well
+            free = min(free, facts.target.open_qty)
         stop_px, target_px = (spec.price(nth, facts.mean_px) for nth in (None, 0))
         return GuardWish(
             stop=NOTHING if stop_px is None else LegWish(guarded, stop_px),

@@ -287,6 +287,7 @@ class Guard:
             resting=self._resting,
             excess=self._excess.qty,
             exit_live=self._closer.live is not None,
+            flattening=self._sender.flattening(self.instrument),
             mean_px=self._mean_px,
             spent=self._closed - self._spent,
         )

@@ -3,6 +3,8 @@
 What was asked before something newer came in cannot undo it.
 """
 
+from collections.abc import Callable
+
 from ...order import Execution, OrderState
 from ...words import OrdStatus
 from ..handle import Order
@@ -22,9 +24,9 @@ class Answers:
         self._intake = intake
         self._birth = birth
 
-    def apply(self, this: Round) -> None:
+    def apply(self, this: Round, fills_known: Callable[[], None]) -> None:
         """Take in what a round's answers say of orders."""
-        self.take_in(this)
+        self.take_in(this, fills_known)
         if "open" not in this.answers:
             return
         shown = {state.order_id for state in this.answers["open"]}
@@ -34,10 +36,13 @@ class Answers:
                 order.core.doubt.arise()  # it is over, or not shown yet: its own look-up tells
                 self._outbox.advance(order)
 
-    def take_in(self, this: Round) -> None:
+    def take_in(self, this: Round, fills_known: Callable[[], None] | None = None) -> None:
         """Take in what came of a round so far: the orders that it shows, and fills. All of it is
         known before anybody acts. What fails us in it would fail again, so that it is no reason not
-        to believe the rest."""
+        to believe the rest.
+
+        Who waits for the fills acts first, by `fills_known`: a flatten closes by them what others
+        would protect by orders of their own, and these would be in its way (INV-22)."""
         outdated = this.outdated
         found: list[OrderState] = [*this.answers.get("orders", ()), *this.answers.get("open", ())]
         with self._intake.together():
@@ -52,6 +57,8 @@ class Answers:
                     self._intake.glimpse(order, state)
             if "fills" in this.answers:
                 self._merge_fills(this)
+                if fills_known is not None:
+                    fills_known()
         this.outdated = outdated
 
     def _merge_fills(self, this: Round) -> None:
@@ -61,8 +68,13 @@ class Answers:
             fills = self._birth.since(
                 fills, lambda fill: find(fill.cl_ord_id, fill.order_id) is not None, now_s
             )
+        ledger = self._outbox.ledger
+        forgotten_ns = ledger.forgotten_ns  # by now: some of these may make it forget others
         for fill in fills:
             order = find(fill.cl_ord_id, fill.order_id)
+            let_go = forgotten_ns is not None and fill.time_ns <= forgotten_ns
+            if order is None and let_go and not ledger.knows(fill):
+                continue  # it was counted; else the comparison of positions shows it
             fresh = order is not None and _fresh(this, order)
             self._intake.fill(fill)
             if order is not None and fresh and order.core.flight is None:

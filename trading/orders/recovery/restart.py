@@ -239,7 +239,8 @@ class Restart:
             if kept.kind == KillSwitch.kind:  # after the flattens that it began
                 self.killed(msgspec.msgpack.decode(kept.body, type=KillKept).reason)
         for owner in self._owners.all():
-            if self.flattens.under_way(owner.instrument) is not None:
+            flatten = self.flattens.under_way(owner.instrument)
+            if flatten is not None and not flatten.waiting:
                 self._owners.touch(owner)
                 owner.release()
             self._owners.settle(owner)

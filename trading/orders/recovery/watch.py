@@ -316,9 +316,7 @@ class Watch:
             if this.failed:
                 self._close(this)
             else:
-                self._answers.take_in(this)
-                if "fills" in this.answers:
-                    self._waits.fills_known()
+                self._answers.take_in(this, self._waits.fills_known)
         except Exception as fault:  # noqa: BLE001  as above: it is tried again with the rest
             self._outbox.supervision.told(fault, "a part of a look", "")
 
@@ -328,7 +326,7 @@ class Watch:
         if not this.failed:
             self._merge(this)
         elif self.first is None:
-            self._answers.apply(this)
+            self._answers.apply(this, self._waits.fills_known)
         self._end()
 
     def _end(self) -> None:
@@ -356,7 +354,7 @@ class Watch:
             self.first(this)
             self.first = None
         else:
-            self._answers.apply(this)
+            self._answers.apply(this, self._waits.fills_known)
         if this.full:
             self.behind, self._asked = this.outdated, False
             positions: list[PositionState] = this.answers["positions"]

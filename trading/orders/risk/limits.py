@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field
+from msgspec import field as row_field
 
 from ...errors import UsageError
 from ...instrument import Instrument
@@ -125,15 +125,16 @@ def rule_set(name: str, *, path: Path | str | None = None) -> RiskLimits:
             f"file and give it as path, or write RiskLimits(...)"
         )
     file = path if path is not None and name in over else _TABLE
-    row = checked(_Row, _with_base(rows, name, (), file), file=file, key=name)
-    keys = [key for key in _Row.model_fields if key in row.model_fields_set]
-    given = {key: getattr(row, key) for key in keys if key not in _ABOUT}
+    written = _with_base(rows, name, (), file)
+    row = checked(_Row, written, file=file, key=name)
+    keys = [key for key in row.__struct_fields__ if key in written and key not in _ABOUT]
+    given = {key: getattr(row, key) for key in keys}
     if row.collar is not None:
         given["collar"] = Ticks(row.collar)
     return RiskLimits(name=f"{name} as of {row.as_of}", **given)
 
 
-class _Row(Row):
+class _Row(Row, frozen=True):
     as_of: date
     source: str
     strength: str = "?"
@@ -141,7 +142,7 @@ class _Row(Row):
     order_qty: int | None = None
     net_position: Decimal | None = None
     gross_position: Decimal | None = None
-    weights: Mapping[str, Decimal] = Field(default_factory=dict)
+    weights: Mapping[str, Decimal] = row_field(default_factory=dict)
     orders_per_minute: int | None = None
     collar: int | None = None
     collar_without_market: WithoutMarket = "refuse"

@@ -5,6 +5,14 @@ from ...words import Reason
 NOT_NOW = frozenset({Reason.MARKET_CLOSED, Reason.TYPE_NOT_ALLOWED_NOW})
 """Refusals that say nothing about the order: the market's next state may take it."""
 
+
+def is_shut(reason: Reason, unsent: int) -> bool:
+    """Whether it was the market's state that ended an attempt; `unsent`: how many reached nobody.
+    The pauses after such grow long, and are counted by themselves: what reached nobody, or was
+    refused for itself, says nothing about how long a market stays shut."""
+    return reason in NOT_NOW and not unsent
+
+
 _DOUBLINGS_MOST = 60  # beyond it every bound is reached, and 2**n would soon be no float any more
 
 

@@ -65,6 +65,8 @@ class Repeats:
                 self._timers.cancel(sent.timer)
                 del self._newest[key]
             return False
+        if sent.do is Do.PLACE and sent.order.core.flight is Do.LOOK:
+            self.overtaken(sent.order)
         if newest is not None:
             newest.late = True
             self._timers.cancel(newest.timer)
@@ -77,7 +79,8 @@ class Repeats:
         return newest is sent and not sent.late and sent.order.core.flight is sent.do
 
     def overtaken(self, order: Order) -> None:
-        """A cancel goes while a look is under way: what that shows may be older than the cancel."""
+        """A cancel goes, or a late answer comes, while a look is under way: what that shows may be
+        older."""
         sent = self._newest.pop((order.cl_ord_id, Do.LOOK), None)
         if sent is not None:
             sent.late = True
@@ -94,11 +97,13 @@ class Repeats:
                 self._timers.cancel(sent.timer)
 
     def _still_tells(self, sent: Sent, error: BaseException | None) -> bool:
-        """Whether a late answer to an order tells what no look has found out yet."""
+        """Whether a late answer to an order tells what no look has found out yet; that it reached
+        nobody is as good an answer as any. A look that is under way was asked in its place."""
         core = sent.order.core
         definite = error is None or isinstance(error, Refused)
+        free = core.flight in (None, Do.LOOK)
         known = core.accepted or core.terminal
-        return sent.do is Do.PLACE and sent.late and definite and core.flight is None and not known
+        return sent.do is Do.PLACE and sent.late and definite and free and not known
 
     def _still_says(self, sent: Sent, newest: Sent | None, error: BaseException | None) -> bool:
         definite = error is None or isinstance(error, Refused)

@@ -108,11 +108,12 @@ class Cancels:
         """Whether the market's state was the reason of the last refusal."""
         return self._not_now
 
-    def command(self, unsent_s: float) -> Command:
-        """The next one. `unsent_s`: the pause for one that never left, 0 where it did."""
+    def command(self, unsent_s: float, vain_s: float) -> Command:
+        """The next one. `unsent_s`: the pause for one that never left, 0 where it did; `vain_s`:
+        see `Doubt`."""
         if unsent_s:
             return Command(Do.CANCEL, unsent_s)
-        return Command(Do.CANCEL, self.pause_s, since_s=self._since_s)
+        return Command(Do.CANCEL, max(self.pause_s, vain_s), since_s=self._since_s)
 
     def overdue(self) -> None:
         """One was not answered in time: the next goes at once."""

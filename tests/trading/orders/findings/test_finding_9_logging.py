@@ -50,13 +50,13 @@ REFUSED = """
     < refuse 2#1 NO_LAST_PRICE
     = got place 2#1 -> Refused
     do flatten
-    > cancel 1.stop#1
     > cancel 1.target#1
+    < canceled 1.target#1
+    > cancel 1.stop#1
+    < ack 1.target#1
     < refuse 1.stop#1 NONE
     > look 1.stop#1
     < found 1.stop#1
-    < canceled 1.target#1
-    < ack 1.target#1
 """
 
 

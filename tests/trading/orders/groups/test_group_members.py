@@ -209,8 +209,8 @@ SCRIPTS = {
         < ack 2.leg2#1
         do flatten
         > cancel 2.leg1#1
-        > cancel 2.leg2#1
         < canceled 2.leg1#1
+        > cancel 2.leg2#1
         < canceled 2.leg2#1
         > place 3.exit#1 sell 2 market
         = phase 2 done
@@ -221,6 +221,23 @@ SCRIPTS = {
         < fill 3.exit#1 2 @ 20000
         = got flatten -> FlattenResult(ok=True, position=0, reason='')
         = timers 0
+    """,
+    "what both fill while a flatten takes them away is told, and given back by the flatten": PAIR
+    + """
+        do flatten
+        > cancel 2.leg1#1
+        < fill 2.leg1#1 3 @ 20010
+        > cancel 2.leg2#1
+        < fill 2.leg2#1 3 @ 19990
+        = incidents overfill
+        > place 3.exit#1 buy 3 market
+        < refuse 2.leg1#1 TOO_LATE
+        < refuse 2.leg2#1 TOO_LATE
+        < ack 3.exit#1
+        < fill 3.exit#1 3 @ 20000
+        = got flatten -> FlattenResult(ok=True, position=0, reason='')
+        = phase 2 done
+        = incidents overfill
     """,
     "cancelled before it was sent: gone at once, and nothing is left behind": """
         do place buy 1 limit 19000

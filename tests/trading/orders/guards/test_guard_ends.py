@@ -210,12 +210,12 @@ SCRIPTS = {
     "a flatten takes the guard away before it closes": GUARDED
     + """
         do flatten
-        > cancel 2.stop#1
         > cancel 2.target#1
         do guard loss 19990
         = refused RefusedByUs
-        < canceled 2.stop#1
         < canceled 2.target#1
+        > cancel 2.stop#1
+        < canceled 2.stop#1
         > place 3.exit#1 sell 3 market
         < ack 2.stop#1
         < ack 2.target#1

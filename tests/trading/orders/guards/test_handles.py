@@ -45,10 +45,18 @@ def test_a_wait_for_a_guard_that_takes_too_long_says_that_it_is_not_known(stage_
     assert (before.ok, after.ok, str(after)) == (False, True, "protected(3)")
 
 
+LET_GO = """
+    do flatten
+    > cancel 2.target#1
+    < canceled 2.target#1
+    > cancel 2.stop#1
+"""
+
+
 def test_a_guard_that_is_left_to_a_flatten_says_so(stage_kind):
     async def main():
         stage = stage_kind()
-        await stage.play(GUARDED + "do flatten\n> cancel 2.stop#1\n> cancel 2.target#1\n")
+        await stage.play(GUARDED + LET_GO)
         return await stage.guards[0].protected(1.0)
 
     outcome = run_virtual(main(), origin_ns=0)

@@ -71,12 +71,12 @@ def test_every_intent_is_in_the_journal_before_it_is_sent(relive, monkeypatch):
         < new 2#2
         < ack 2#2
         do flatten
-        > cancel 1.stop#1
         > cancel 2#2
-        < ack 1.stop#1
-        < canceled 1.stop#1
         < ack 2#2
         < canceled 2#2
+        > cancel 1.stop#1
+        < ack 1.stop#1
+        < canceled 1.stop#1
         > place 3.exit#1 sell 2 market
         """,
         OrderSettings(entry_tries=2),
@@ -137,8 +137,9 @@ FULL = {
         < new 2#1
         < ack 2#1
         do flatten
-        > cancel 1.stop#1
         > cancel 2#1
+        < canceled 2#1
+        > cancel 1.stop#1
     """,
     "an entry that reached nobody is not sent again while nobody writes it down": """
         do place buy 1 limit 20000

@@ -169,15 +169,18 @@ SCRIPTS = {
     "a flatten goes on": GUARDED
     + """
         do flatten
-        > cancel 1.stop#1
         > cancel 1.target#1
-        < ack 1.stop#1
-        < canceled 1.stop#1
         {again}
         < shown
         > cancel 1.target#1
         < ack 1.target#1
         < canceled 1.target#1
+        > cancel 1.stop#1
+        {again}
+        < shown
+        > cancel 1.stop#1
+        < ack 1.stop#1
+        < canceled 1.stop#1
         > place 2.exit#1 sell 2 market
         do place buy 1
         = refused RefusedByUs
@@ -191,12 +194,12 @@ SCRIPTS = {
     "a closing order of a flatten that was on its way is not sent twice": GUARDED
     + """
         do flatten
-        > cancel 1.stop#1
         > cancel 1.target#1
-        < ack 1.stop#1
-        < canceled 1.stop#1
         < ack 1.target#1
         < canceled 1.target#1
+        > cancel 1.stop#1
+        < ack 1.stop#1
+        < canceled 1.stop#1
         > place 2.exit#1 sell 2 market
         x new 2.exit#1
         {again}

@@ -126,15 +126,15 @@ SCRIPTS = {
     "a kill switch that was pulled stays so until it is released": GUARDED
     + """
         do kill enough
-        > cancel 2.stop#1
-        > cancel 2.target#1
-        < ack 2.stop#1
-        < canceled 2.stop#1
-        {again}
-        < shown
         > cancel 2.target#1
         < ack 2.target#1
         < canceled 2.target#1
+        > cancel 2.stop#1
+        {again}
+        < shown
+        > cancel 2.stop#1
+        < ack 2.stop#1
+        < canceled 2.stop#1
         > place 3.exit#1 sell 3 market
         < new 3.exit#1
         < ack 3.exit#1

@@ -11,7 +11,7 @@ from dryfill.scenarios.shelf import shelf
 
 NIGHT, NIGHT_ON_WIRE = 200, 20
 BY_NIGHT = os.environ.get("DRYFILL_NIGHTLY") == "1"
-RACES = {name: path for name, path in shelf().items() if name.startswith("rs_")}
+RACES = shelf()
 SCENARIOS = {name: read_scenario(path) for name, path in RACES.items()}
 
 

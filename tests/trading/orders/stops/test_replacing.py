@@ -269,6 +269,59 @@ SCRIPTS = {
         > place 1.stop#3 sell 3 stop 19990
         = incidents stop_hedged
     """,
+    "a smaller stop of which nothing is heard gets its substitute: the old one is too large": HELD
+    + """
+        < fill 1.target#1 1 @ 20020
+        > place 1.stop#2 sell 2 stop 19990
+        wait 0.99
+        wait 0.01
+        > place 1.stop#3 sell 2 stop 19990
+        = incidents stop_hedged
+        < new 1.stop#3
+        > cancel 1.stop#1
+        < canceled 1.stop#1
+        < ack 1.stop#1
+        < ack 1.stop#3
+        < new 1.stop#2
+        > cancel 1.stop#2
+        < canceled 1.stop#2
+        = working 1.target#1 1.stop#3
+    """,
+    "of a smaller stop and its substitute the first that is confirmed takes over": HELD
+    + """
+        < fill 1.target#1 1 @ 20020
+        > place 1.stop#2 sell 2 stop 19990
+        wait 1
+        > place 1.stop#3 sell 2 stop 19990
+        < new 1.stop#2
+        > cancel 1.stop#1
+    """,
+    "a substitute grows while nobody knows what it stands in for": """
+        do bracket buy 3 loss 40t
+        > place 1.entry#1 buy 3 market
+        < new 1.entry#1
+        < ack 1.entry#1
+        < fill 1.entry#1 1 @ 20000
+        > place 1.stop#1 sell 1 stop 19990
+        wait 1
+        > place 1.stop#2 sell 1 stop 19990
+        < new 1.stop#2
+        < ack 1.stop#2
+        = incidents stop_hedged
+        < fill 1.entry#1 2 @ 20000
+        > place 1.stop#3 sell 3 stop 19990
+        = incidents stop_hedged stop_hedged
+        < new 1.stop#3
+        > cancel 1.stop#2
+        < canceled 1.stop#2
+        < ack 1.stop#2
+        < ack 1.stop#3
+        < new 1.stop#1
+        > cancel 1.stop#1
+        < canceled 1.stop#1
+        = working 1.stop#3
+        = bare
+    """,
     "an order that stands alone cannot be changed, and stays as it is": """
         do place buy 2 limit 20000
         > place 1#1 buy 2 limit 20000

@@ -79,6 +79,10 @@ class Restless(Strategy):
         await self.subscribe_trades()
         await self.subscribe_bars("1s")
         await self.desk.subscribe_status()
+        for n in range(min(self.most, 3)):  # each is told once
+            near = self.near(-n)
+            await self.subscribe_crossing(above=near)
+            await self.subscribe_crossing(below=near)
         self.every("1s", "tick")
         self.desk.manager.incident("rehearsed", "so that this handler has its turn too")
 

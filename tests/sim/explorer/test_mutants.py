@@ -1,0 +1,17 @@
+"""The table of the thirty mutants fits the code; that searches find them, the nights show."""
+
+import pytest
+from explored_mutants import entries, wanted
+
+
+def test_the_table_has_the_thirty_and_says_why_one_is_not_made():
+    faults = [entry["fault"] for entry in entries()]
+    assert len(set(faults)) == len(faults) == 30
+    assert not [entry for entry in entries() if ("why" in entry) is ("says" in entry)]
+    assert len({explored.mutant.new for explored in wanted()}) == len(wanted())
+
+
+@pytest.mark.parametrize("explored", wanted(), ids=lambda explored: explored.fault)
+def test_a_mutant_fits_the_code(explored):
+    assert not explored.mutant.faults()
+    assert explored.asked.startswith("--work all")
