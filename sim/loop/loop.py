@@ -287,8 +287,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._ready.extend(due)
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        # asyncio.timeout cancels nearly every timer it sets: without this the heap would fill
-        # with the timeouts of calls that came back long ago.
+        # Nearly all are cancelled: the heap would fill with time-outs of calls that are long over.
         self._cancelled_timers += 1
         if self._cancelled_timers > 1000 and self._cancelled_timers * 2 > len(self._heap):
             self._heap[:] = [entry for entry in self._heap if not entry[3]._cancelled]
