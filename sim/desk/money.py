@@ -22,6 +22,8 @@ def total(*amounts: Decimal) -> Decimal:
 
 def times(amount: Decimal, n: int) -> Decimal:
     """`n` times an amount."""
+    if n == 1:  # as a rule: what is kept for each fill is then one object, and not many
+        return amount
     return _EXACT.multiply(amount, Decimal(n))
 
 
@@ -31,4 +33,7 @@ def mean_price(instrument: Instrument, worth_units: int, qty: int) -> Decimal:
     >>> mean_price(Instrument("ES", Decimal("0.25"), Decimal(50)), 3, 2)
     Decimal('0.375')
     """
+    units, rest = divmod(worth_units, qty)
+    if not rest:
+        return instrument.decimal(units)  # which keeps its prices
     return _MEAN.divide(_EXACT.multiply(Decimal(worth_units), instrument.unit), Decimal(qty))
