@@ -172,9 +172,6 @@ JSON = st.recursive(
 LIKE_AN_ORDER = st.fixed_dictionaries(dict.fromkeys(ORDER, JSON))
 
 
-# Once a draw of its plain strategies was said to use `random`: something in the process did
-# meanwhile, and what is not known. Every other test keeps the warning an error.
-@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @given(st.one_of(JSON, LIKE_AN_ORDER, st.lists(LIKE_AN_ORDER, max_size=2)))
 def test_whatever_comes_is_read_or_unreadable(value):
     for low in models(value):
