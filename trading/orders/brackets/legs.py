@@ -249,7 +249,7 @@ class Legs:
             self._sender.look_around(order, lambda: leg.cut_pause(self._sender))
         if leg.refused_s is not None:  # the look that told that it works as it was is a part of it
             pause_s = max(pause_s - (self._sender.now_s() - leg.refused_s), 0.0)
-        leg.pause = self._sender.later(pause_s, lambda: self._resume(leg))
+        leg.pause = self._sender.pause(order, pause_s, lambda: self._resume(leg))
 
     def _resume(self, leg: Leg) -> None:
         leg.end_pause()

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..handle import Order
+
 if TYPE_CHECKING:
     from .outbox import Outbox
 
@@ -53,6 +55,9 @@ class OnBehalf:
 
     def later(self, delay_s: float, call: Callable[[], None]) -> int:
         return self._outbox.later(delay_s, call, self._intent)
+
+    def pause(self, order: Order, pause_s: float, call: Callable[[], None]) -> int:
+        return self._outbox.pause(order, pause_s, call, self._intent)
 
     def incident(self, kind: str, text: str, about: str = "") -> None:
         self._outbox.incident(kind, text, about or self._intent)
