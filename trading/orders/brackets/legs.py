@@ -97,6 +97,8 @@ class Legs:
 
     def want(self, leg: Leg, wish: LegWish, side: Side) -> None:
         """Have a leg open what is wished, on this side; nothing else of it works."""
+        if wish.stays:
+            return
         standing, wanted = leg.standing, wish.open_qty > 0 and not leg.dropped
         if not (standing or wanted or leg is self.stop):
             return
@@ -215,6 +217,8 @@ class Legs:
             leg.excused = order.core.refusals
             return
         self._failed(leg, order, "change_refused", order.core.refusal_reason, order.core.refusal)
+        if self._holder.mode is not Mode.GUARDING:  # it closes: what stays, stays as it is
+            leg.excused = order.core.refusals
         if leg is not self.stop and self.gave_up(leg):
             # It may be larger than what is held; a stop alone is safer.
             order.core.want_gone()
