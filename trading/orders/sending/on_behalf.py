@@ -25,12 +25,14 @@ class OnBehalf:
         "now_s",
         "pause_s",
         "send",
+        "told",
     )
 
     def __init__(self, outbox: "Outbox", intent: str) -> None:
         self._outbox = outbox
         self._intent = intent
         self.send = outbox.send
+        self.told = outbox.told
         self.adopt = outbox.adopt
         self.look_around = outbox.look_around
         self.advance = outbox.advance

@@ -50,15 +50,17 @@ class Outbox:
     called before an order goes, `keeps` with what a journal is to keep. `look_around` asks what
     works and what was filled; once that is answered, or nobody answered, it calls back and lets an
     order's owner act. `ask_first` asks the same where something may not have been told, says
-    whether it does, and calls back, after `told_within_s` at the latest. `flattening` says whether
-    an instrument is being flattened. `stop_noted` hears of every change of a stop. `way_is_free` is
-    told that the broker answered something.
+    whether it does, and calls back, after `told_within_s` at the latest. `told`: whether all that
+    was filled by a time is known. `flattening` says whether an instrument is being flattened.
+    `stop_noted` hears of every change of a stop. `way_is_free` is told that the broker answered
+    something.
     """
 
     sends: Callable[[], None]
     keeps: Callable[[Kept], None]
     look_around: Callable[[Order, Callable[[], None]], None]
     ask_first: Callable[[Callable[[], None]], bool]
+    told: Callable[[float], bool]
     flattening: Callable[[Instrument], bool]
     stop_noted: Callable[[Order], None]
 
