@@ -72,7 +72,7 @@ def case_of(head: RunHead, strategy: Any = None) -> Case:
         fees=fee_schedule(None),
         cash=Decimal(50_000),
         seed=head.seed,
-        settings=OrderSettings(reconcile_s=RECONCILE_S),
+        settings=_settings(head),
         brackets=BracketRules(auto_oco=True) if head.brackets == "native" else None,
         engine=_engine(head.engine),
         stop_ns=stop_ns,
@@ -135,6 +135,13 @@ class TradingProgram(Program):
 
     async def leave(self, desk: Desk) -> list[str]:
         return await self._trader(desk)
+
+
+def _settings(head: RunHead) -> OrderSettings:
+    """The usual ones, but that the comparisons that come to rest are near, and so is forgetting."""
+    if head.forgets is None:
+        return OrderSettings(reconcile_s=RECONCILE_S)
+    return OrderSettings(reconcile_s=RECONCILE_S, finished_s=head.forgets / 1e9)
 
 
 def _work(watching: Watch, head: RunHead) -> Program:
