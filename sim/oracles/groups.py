@@ -8,6 +8,7 @@ from .doubtful import GIVES_BACK
 from .group_books import MEMBERS, Book, LinkedBook, OpenedBook
 from .knowable import Backlog, Moment, Stopwatch
 from .oracle import Oracle
+from .passed_stops import Trades
 from .port import PortEvent, Sent
 from .scene import CLOSING, BrokerSaid, Scene
 from .siblings import Siblings
@@ -29,7 +30,7 @@ class OneCancelsOther(Oracle):
 
     name = "INV-04"
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, trades: Trades | None) -> None:
         self.premise = 0
         self._scene = scene
         self._books: dict[str, Book] = {}
@@ -38,7 +39,7 @@ class OneCancelsOther(Oracle):
         self._ahead: dict[str, Backlog] = {}
         self._to_judge: dict[str, Book] = {}  # double fills whose incident is still to be counted
         self._sent_ns: dict[str, int] = {}
-        self._siblings = Siblings(scene)
+        self._siblings = Siblings(scene, trades)
 
     def on_manager(self, event: PortEvent) -> None:
         for wrong in (self._siblings.taken_away(event), self._siblings.called_finished(event)):
@@ -222,8 +223,11 @@ class OneFill(Oracle):
         if tag.duty not in CLOSING:
             self._fills(intent, said)
         doubled = self._doubled.get(intent)
-        if doubled is not None and not doubled.hold(len(live) > 1, said.moment) and len(live) < 2:
-            del self._doubled[intent]
+        if doubled is not None:
+            # Nobody knows of two who was not told of the broker's.
+            children = [each.moment for each in live.values() if each.record.parent is not None]
+            if not doubled.hold(len(live) > 1, said.moment, *children) and len(live) < 2:
+                del self._doubled[intent]
         if not live:
             del self._live[intent]
 

@@ -49,6 +49,7 @@ class Contract:
         self._intents = Intents()
         self.moved: Moment | None = None  # when the position last changed
         self.fills: list[Moment] = []  # changes of it of which the client may not know yet
+        self.children: list[Moment] = []  # the same of what the broker brings by itself
 
     @property
     def sign(self) -> int:
@@ -285,8 +286,9 @@ class Scene:
         self.doubts.heard(record.known_as, moment)
         if report.exec_type is ExecType.TRADE or contract.moved is None:
             contract.moved = moment
-            recent = [m for m in contract.fills if report.time_ns <= m.due_ns]
-            contract.fills = [*(m for m in recent if m.known_ns is None), moment]
+            contract.fills = [*_untold(contract.fills, report.time_ns), moment]
+        if record.parent is not None:
+            contract.children = [*_untold(contract.children, report.time_ns), moment]
         moments = (moment, contract.moved)
         return BrokerSaid(record, report, record.tag, own, moment, moments, contract, before)
 
@@ -386,3 +388,8 @@ def duty_in(tag_text: str) -> str:
 def _leg(record: OrderRecord) -> Tag:
     assert record.tag is not None, "a closer has a role, and so a tag of ours"
     return record.tag
+
+
+def _untold(moments: list[Moment], now_ns: int) -> list[Moment]:
+    """Those of which the client was not told, and need not have asked."""
+    return [moment for moment in moments if moment.known_ns is None and now_ns <= moment.due_ns]

@@ -2,7 +2,9 @@
 
 from ...trading.orders import tags
 from ...trading.words import OrdStatus
+from ..desk.orders import OrderRecord
 from .group_books import MEMBERS
+from .passed_stops import Trades
 from .port import GroupTold, PortEvent, Sent
 from .scene import BrokerSaid, Scene
 
@@ -19,14 +21,16 @@ class _Linked:
 
 
 class Siblings:
-    """What a group's orders are cancelled for: another one filled, or was refused or never came,
-    what they were to close is not held any more, or the caller wants it. That another one was
+    """What a group's orders are cancelled for: another one filled, or was refused or never came, or
+    is a stop that the market went beyond and that was not set off (where `trades` are given, as in
+    F36), what they were to close is not held any more, or the caller wants it. That another one was
     cancelled or expired is none: what is left of the group goes on. And what a caller may be told
     of its end. A part of `OneCancelsOther`.
     """
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, trades: Trades | None) -> None:
         self._scene = scene
+        self._trades = trades
         self._groups: dict[str, _Linked] = {}
 
     def on_broker(self, said: BrokerSaid) -> None:
@@ -84,4 +88,14 @@ class Siblings:
         if group.filled or group.moved or scene.asked_away(name, group.symbol):
             return True
         records = [scene.record(each) for each in group.tags]
-        return any(r is None or r.status is OrdStatus.REJECTED for r in records)
+        return any(
+            record is None or record.status is OrdStatus.REJECTED or self._passed(record)
+            for record in records
+        )
+
+    def _passed(self, record: OrderRecord) -> bool:
+        if self._trades is None or record.stop_px is None:
+            return False
+        request, since_ns = record.request, record.updated_ns + 1
+        units = request.instrument.units(record.stop_px)
+        return self._trades.beyond(request.side, units, since_ns, self._scene.now_ns())

@@ -82,11 +82,12 @@ class Watch:
             in_place=world.broker.offers.modify_in_place,
         )
         self._guessing = guessing = NothingGuessed(scene)
+        trades = _failing_trades(world)
         self._oracles: list[Oracle] = [
             Protected(scene),
             RightSize(scene),
             NoOrphan(scene),
-            OneCancelsOther(scene),
+            OneCancelsOther(scene, trades),
             OneEnd(scene),
             ViewIsTruth(scene),
             FillsConserved(scene),
@@ -106,7 +107,7 @@ class Watch:
             RetriesBounded(scene),
             Lively(scene),
             Money(scene, world.account.cash),
-            PassedStops(scene, _failing_trades(world)),
+            PassedStops(scene, trades),
             Quiet(scene),
             *(make(scene) for make in more),
         ]
