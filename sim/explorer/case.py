@@ -5,7 +5,7 @@ simulated broker's, or a rehearsal, which has the same face.
 """
 
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -85,12 +85,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Case:
-    """A setup without a plan, and what trades in it; `head` says what it was made of."""
+    """A setup without a plan, and what trades in it; `head` says what it was made of. `judges`
+    makes, of the world of a run, the oracles that only such worlds have."""
 
     head: RunHead
     setup: Setup
     program: Callable[[Watch], Program]
     world_of: Callable[[Setup], World]
+    judges: Callable[[Any], Sequence[Maker]] = lambda world: ()
 
     def play(self, plan: Plan) -> Verdict:
         """Run it under a plan, to its end, and judge it. Raises nothing that the run raises."""
@@ -105,7 +107,7 @@ class Case:
             quiet_s=_seconds(head.quiet), rate_most=_RATE_MOST, trace_lines=_TRACE_LINES
         )
         seen: list[OrderStates] = []
-        more: list[Maker] = [partial(_order_states, seen)]
+        more: list[Maker] = [partial(_order_states, seen), *self.judges(world)]
         if disk is not None:
             more.append(partial(WrittenFirst, disk=disk))
         if head.bare is not None:

@@ -48,7 +48,7 @@ def draw(
         known = ", ".join(get_args(Schedules))
         raise UsageError(f"schedule {schedule!r} is not known; give one of {known}")
     dice = named_stream(seed, "explorer")
-    drawn = draw_plan(seed, profile, HORIZON)
+    drawn = draw_plan(seed, profile, HORIZON, wire=head.world == "wire")
     tenth = dice.below(10)
     kind = next(each for below, each in _MIX if tenth < below)
     if schedule != "mix":

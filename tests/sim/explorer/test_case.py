@@ -108,6 +108,19 @@ def test_an_order_that_is_not_written_down_before_it_is_sent_is_found(monkeypatc
     assert verdict.premises["INV-20"] > 5
 
 
+def test_a_session_that_is_ended_and_cut_is_judged_where_there_are_bytes():
+    plan = draw(RunHead(world="wire"), 1, "calm")
+    faults = make_plan(
+        {"kind": "token-ended", "at": "10 s"},
+        {"kind": "stream-down", "at": "20 s", "duration": "2 s"},
+    ).faults
+    verdict = play(replace(plan, faults=faults))
+    assert verdict.kind == "clean"
+    assert verdict.premises["F10"] == 1
+    assert verdict.premises["F18"] >= 1
+    assert draw(RunHead(world="wire"), 1, "hostile").of_the_wire
+
+
 def test_what_is_sent_while_the_disk_is_full_is_not_judged():
     plan = draw(RunHead(), 0, "calm")
     full = make_plan({"kind": "disk-full", "call": "place", "nth": 2, "duration": "10 s"}).faults
