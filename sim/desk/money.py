@@ -33,7 +33,4 @@ def mean_price(instrument: Instrument, worth_units: int, qty: int) -> Decimal:
     >>> mean_price(Instrument("ES", Decimal("0.25"), Decimal(50)), 3, 2)
     Decimal('0.375')
     """
-    units, rest = divmod(worth_units, qty)
-    if not rest:
-        return instrument.decimal(units)  # which keeps its prices
     return _MEAN.divide(_EXACT.multiply(Decimal(worth_units), instrument.unit), Decimal(qty))

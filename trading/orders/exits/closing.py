@@ -146,6 +146,13 @@ class Closer:
         self.orders.append(order)
         self._watch(order)
 
+    def fit(self, held: int) -> None:
+        """An order that could close more than what is `held`, signed, is taken away: other hands
+        closed some of it while it rested. What is left goes with the next."""
+        order = self.live
+        if order is not None and order.leaves_qty > max(-order.side.sign * held, 0):
+            self._replace(order)
+
     def resume(self, orders: list[Order]) -> None:
         """Go on with the orders of another life: those that filled something, and the last."""
         if orders:

@@ -86,6 +86,7 @@ class Flatten:
         works = self._book.orders_of(self.instrument)
         others = [order for order in works if order is not exit_order]
         position = self._book.held(self.instrument)
+        self._closer.fit(position)
         facts = FlattenFacts(
             others_live=bool(others) or self._book.unsure(self.instrument),
             stuck=self.stuck,

@@ -283,9 +283,9 @@ class Watch:
         try:
             if this is self._round:
                 self._take(this, name, done, error)
-            elif name == "fills" and error is None and self.first is None:
+            elif name != "positions" and error is None and self.first is None:
                 # Of a round that was broken off nothing proves what is not there any more. What was
-                # filled was filled.
+                # filled was filled, and an order that it shows is there, or over.
                 this.answers = {name: done.result()}
                 self._answers.take_in(this)
         except Exception as fault:  # noqa: BLE001  isolated here (DESIGN 3); the next round asks again
