@@ -7,6 +7,7 @@ Rates for `live` are fault-model 1's where it has them; the others are assumptio
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, get_args
 
 from ...scenarios.plan import Fault, Plan
@@ -243,8 +244,7 @@ def _strikes(
 ) -> list[Fault]:
     if not ppm:
         return []
-    # Not validated: thousands are drawn for a run that meets a few. A test reads them back.
-    one = _made({"kind": kind, rate.key: name})
+    one = _first(kind, rate.key, name)
     # What `below(_MILLION) < ppm` says, in a third of the time: a seed rolls 30 000 dice.
     roll, below = stream.getrandbits, -(-(ppm << 64) // _MILLION)
     return [
@@ -254,5 +254,9 @@ def _strikes(
     ]
 
 
-def _made(values: dict[str, Any]) -> Fault:
+@cache
+def _first(kind: str, key: str, name: str) -> Fault:
+    """What all faults of a kind at one name are made of; not validated: thousands are drawn for a
+    run that meets a few. A test reads them back."""
+    values: dict[str, Any] = {"kind": kind, key: name, "nth": 1}
     return Fault.model_construct(**values)
