@@ -16,9 +16,9 @@ import httpx
 
 from .. import __version__
 from ..live.account_choice import check_account, choose
-from ..live.answers import http_date
-from ..live.carrier import dialler
-from ..live.models import AccountModel
+from ..live.hubs.carrier import dialler
+from ..live.meaning.models import AccountModel
+from ..live.rest.answers import http_date
 from ..live.session import ProjectXSession
 from ..live.settings import LiveSettings
 from ..matching.commands import Command, NewOrder, SetMarket

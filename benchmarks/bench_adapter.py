@@ -21,8 +21,8 @@ from timing import machine, milliseconds
 from twin_process import KEY, MNQ, USER, twin_process
 from websockets.asyncio.client import connect
 
-from dryfill.live.carrier import dialler
-from dryfill.live.rate_budget import RateLimits
+from dryfill.live.hubs.carrier import dialler
+from dryfill.live.rest.rate_budget import RateLimits
 from dryfill.live.session import ProjectXSession
 from dryfill.live.settings import LiveSettings
 from dryfill.trading.desk import Desk

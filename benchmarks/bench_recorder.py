@@ -13,9 +13,9 @@ from pathlib import Path
 
 from timing import machine, median_s
 
-from dryfill.live.recorder import AtOnce, Recorder, WriterThread
-from dryfill.live.recorder_files import RecorderSettings, SegmentWriter
-from dryfill.live.recorder_rows import RowBuffer, quote_row
+from dryfill.live.recording.recorder import AtOnce, Recorder, WriterThread
+from dryfill.live.recording.recorder_files import RecorderSettings, SegmentWriter
+from dryfill.live.recording.recorder_rows import RowBuffer, quote_row
 from dryfill.trading import instruments
 from dryfill.trading.events import Quote
 from dryfill.trading.recording import FileKind, PartName, head_for, run_name

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 
-from dryfill.sim.gateway.accounts import one_user
 from dryfill.sim.gateway.gateway import GatewaySetup
-from dryfill.sim.gateway.listing import list_contract
-from dryfill.sim.gateway.serve import running_gateway
+from dryfill.sim.gateway.real_time.serve import running_gateway
+from dryfill.sim.gateway.venue.accounts import one_user
+from dryfill.sim.gateway.venue.listing import list_contract
 from dryfill.trading import instruments
 from dryfill.trading.calendar import AlwaysOpen
 from dryfill.trading.tape import QuoteRows, Tape, TradeRows, make_tape

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ..trading.errors import UsageError
-from .models import AccountModel
+from .meaning.models import AccountModel
 
 
 def choose(wanted: str | int | None, accounts: Sequence[AccountModel]) -> AccountModel:

@@ -31,21 +31,21 @@ from ..trading.order import (
     PositionState,
 )
 from ..trading.words import OrdType, Reason, TimeInForce
-from . import requests
 from .chaining import Running, failed, then
-from .closing import Closings
-from .gaps import Gaps
-from .inference import TYPES, Inference
-from .last_price import LastPrices
-from .lookup import Lookup
-from .models import AccountModel
-from .money import Money
-from .questions import Questions
-from .remembered import Remembered
-from .rest import Answer, Rest
+from .hubs.gaps import Gaps
+from .meaning.inference import TYPES, Inference
+from .meaning.models import AccountModel
+from .meaning.money import Money
+from .meaning.remembered import Remembered
+from .meaning.user_stream import Heard, UserStream
+from .questions.closing import Closings
+from .questions.last_price import LastPrices
+from .questions.lookup import Lookup
+from .questions.questions import Questions
+from .rest import requests
+from .rest.rest import Answer, Rest
+from .rest.terms import Terms, learnt
 from .settings import LiveSettings
-from .terms import Terms, learnt
-from .user_stream import Heard, UserStream
 
 _NEVER_PLACED = frozenset({OrdType.STOP_LIMIT})  # in the gateway's enumeration, not in its list
 

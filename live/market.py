@@ -16,20 +16,20 @@ from ..trading.instrument import Instrument
 from ..trading.levels import Levels
 from ..trading.market import Channel, MarketOffers, Subscription
 from ..trading.words import Side
-from . import streams
-from .bar_builder import BarBuilder
-from .bar_feed import BarFeed
+from .bars.bar_builder import BarBuilder
+from .bars.bar_feed import BarFeed
+from .bars.history import History, check_span
 from .chaining import Running, failed
-from .history import History, check_span
-from .hub_client import HubClient
-from .last_price import LastPrices
-from .lookup import Lookup
-from .market_inbox import MarketInbox
-from .models import QuoteModel, TapeModel, Unreadable, read_model
-from .records import Bad
-from .rest import Rest
+from .hubs import streams
+from .hubs.hub_client import HubClient
+from .hubs.market_inbox import MarketInbox
+from .hubs.records import Bad
+from .meaning.models import QuoteModel, TapeModel, Unreadable, read_model
+from .meaning.shapes import contract_of, models
+from .questions.last_price import LastPrices
+from .questions.lookup import Lookup
+from .rest.rest import Rest
 from .settings import LiveSettings
-from .shapes import contract_of, models
 
 _OFFERS = MarketOffers(
     frozenset({Channel.QUOTES, Channel.TRADES, Channel.BARS, Channel.CROSSINGS}), False

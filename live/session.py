@@ -20,26 +20,26 @@ import httpx
 from ..trading import instruments
 from ..trading.errors import ConnectionLost, DryfillError, SessionExpired
 from ..trading.instrument import Instrument
-from . import streams
 from .account_choice import check_account, choose
-from .answered import read
 from .broker import ProjectXBroker
-from .carrier import Dial, dialler
 from .chaining import failed
-from .contracts import Contracts, Find
-from .hub_client import HubClient
-from .hub_session import HubSession, HubSettings
-from .last_price import LastPrices
-from .login import Login
-from .lookup import Lookup
+from .hubs import streams
+from .hubs.carrier import Dial, dialler
+from .hubs.hub_client import HubClient
+from .hubs.hub_session import HubSession, HubSettings
+from .hubs.records import Bad
 from .market import ProjectXMarket
-from .models import AccountModel
-from .rate_budget import RateBudget, RateLimits
-from .records import Bad
-from .redaction import Secrets
-from .rest import Rest
+from .meaning.models import AccountModel
+from .questions.answered import read
+from .questions.contracts import Contracts, Find
+from .questions.last_price import LastPrices
+from .questions.lookup import Lookup
+from .rest.login import Login
+from .rest.rate_budget import RateBudget, RateLimits
+from .rest.redaction import Secrets
+from .rest.rest import Rest
+from .rest.turnstile import Turnstile
 from .settings import LiveSettings
-from .turnstile import Turnstile
 
 _REFRESH_AGAIN_S = 30.0  # after a refresh that failed
 _UP_S = 30.0  # how long a hub may take to be up at the start

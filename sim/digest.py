@@ -19,6 +19,8 @@ from ..matching.commands import (
 )
 from ..matching.reports import Report
 
+_REPORT = "report %s %d %d %d %d %d %d %d %s %s %d %d %d %d %d %d\n"
+
 
 class DomainDigest:
     """Fed with commands and reports in order; `hex` may be asked at any time."""
@@ -61,27 +63,27 @@ class DomainDigest:
         self._add(kind, symbol, at, (self._order(symbol, command.order_id), *fields))
 
     def report(self, symbol: str, report: Report) -> None:
-        self._add(
-            "report",
+        # As `_add` writes it, in one format: of its fields the two prices alone may be None.
+        price, stop_px = report.price, report.stop_px
+        line = _REPORT % (
             symbol,
             report.time_ns - self._origin_ns,
-            (
-                self._order(symbol, report.order_id),
-                report.exec_type,
-                report.ord_status,
-                report.order_qty,
-                report.cum_qty,
-                report.leaves_qty,
-                report.price,
-                report.stop_px,
-                report.last_qty,
-                report.last_px,
-                report.reason,
-                report.liquidity,
-                report.unknown_size,
-                report.ambiguous,
-            ),
+            self._order(symbol, report.order_id),
+            report.exec_type,
+            report.ord_status,
+            report.order_qty,
+            report.cum_qty,
+            report.leaves_qty,
+            "-" if price is None else price,
+            "-" if stop_px is None else stop_px,
+            report.last_qty,
+            report.last_px,
+            report.reason,
+            report.liquidity,
+            report.unknown_size,
+            report.ambiguous,
         )
+        self._hash.update(line.encode())
 
     @property
     def hex(self) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..sim.gateway.accounts import AccountSpec, User, people
 from ..sim.gateway.gateway import Clocks, Gateway, GatewaySetup
-from ..sim.gateway.listing import Listing
-from ..sim.gateway.paper_account import PaperAccount
+from ..sim.gateway.venue.accounts import AccountSpec, User, people
+from ..sim.gateway.venue.listing import Listing
+from ..sim.gateway.venue.paper_account import PaperAccount
 from ..sim.loop.loop import VirtualLoop
 from ..sim.loop.process import Process
 from ..sim.network.server import Server

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any, cast
 
 from ..live.broker import offers_of
-from ..live.carrier import CarrierLost, Denied
+from ..live.hubs.carrier import CarrierLost, Denied
 from ..live.session import ProjectXSession
 from ..live.settings import LiveSettings
 from ..matching.reports import Report

@@ -12,13 +12,13 @@ from pathlib import Path
 from ...scenarios.plan import Plan
 from ...scenarios.plan_text import read_plan
 from ...sim.armed.plan_at_work import check_carriable
-from ...sim.gateway.accounts import People, one_user, read_people
-from ...sim.gateway.control import control_app
 from ...sim.gateway.gateway import GatewaySetup
-from ...sim.gateway.pump import AS_FAST_AS_CAN
-from ...sim.gateway.rate_windows import GATEWAY_LIMITS
-from ...sim.gateway.serve import RunningGateway, check_free, running_gateway, serving
-from ...sim.gateway.wire_models import PROFILES, WireProfile
+from ...sim.gateway.real_time.control import control_app
+from ...sim.gateway.real_time.pump import AS_FAST_AS_CAN
+from ...sim.gateway.real_time.serve import RunningGateway, check_free, running_gateway, serving
+from ...sim.gateway.rest.rate_windows import GATEWAY_LIMITS
+from ...sim.gateway.venue.accounts import People, one_user, read_people
+from ...sim.gateway.words.wire_models import PROFILES, WireProfile
 from ...trading.errors import UsageError
 from ..session.real_time import interrupts
 from ..session.twin_market import TwinMarket, speed_of

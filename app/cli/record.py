@@ -4,9 +4,9 @@ import asyncio
 import sys
 from dataclasses import dataclass
 
-from ...live.carrier import dialler
-from ...live.recorded_carrier import RecordedDial
-from ...live.recorder import Recorded, Recorder, WriterThread
+from ...live.hubs.carrier import dialler
+from ...live.recording.recorded_carrier import RecordedDial
+from ...live.recording.recorder import Recorded, Recorder, WriterThread
 from ...live.settings import LiveSettings
 from ...scenarios.readers.times import span_ns
 from ...sim.record.record import utc

@@ -12,7 +12,7 @@ from random import Random
 from ...live.settings import LiveSettings
 from ...sim.desk.bracket_rules import BracketRules
 from ...sim.desk.fees import fee_schedule
-from ...sim.gateway.listing import market_rules
+from ...sim.gateway.venue.listing import market_rules
 from ...sim.live_paper import LivePaper
 from ...sim.wire.latency import latency_profile
 from ...trading.calendar import calendar

@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
-from ...live.carrier import Dial
+from ...live.hubs.carrier import Dial
 from ...live.session import ProjectXSession
 from ...live.settings import LiveSettings
 from ...trading.broker import Broker

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from ...live.account_choice import check_account, choose
-from ...live.models import AccountModel
+from ...live.meaning.models import AccountModel
 from ...live.session import ProjectXSession
 from ...live.settings import LiveSettings
 from ...trading.instrument import Instrument

@@ -14,9 +14,9 @@ from ...live.session import ProjectXSession
 from ...live.settings import LiveSettings
 from ...scenarios.plan import Plan
 from ...sim.armed.plan_at_work import check_carriable
-from ...sim.gateway.accounts import one_user
 from ...sim.gateway.gateway import GatewaySetup
-from ...sim.gateway.pump import AS_FAST_AS_CAN
+from ...sim.gateway.real_time.pump import AS_FAST_AS_CAN
+from ...sim.gateway.venue.accounts import one_user
 from ...trading.errors import DryfillError, UsageError
 from ...trading.orders.journal.memory import MemoryJournal
 from ...trading.orders.risk.limits import RiskLimits

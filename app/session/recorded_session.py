@@ -16,9 +16,9 @@ import msgspec
 from msgspec import Struct
 
 from ... import __version__
-from ...live.recorded_broker import RecordedBroker
-from ...live.recorded_market import RecordedMarket
-from ...live.recorder import Aside, Recorder, WriterThread
+from ...live.recording.recorded_broker import RecordedBroker
+from ...live.recording.recorded_market import RecordedMarket
+from ...live.recording.recorder import Aside, Recorder, WriterThread
 from ...live.session import ProjectXSession
 from ...trading.broker import Broker
 from ...trading.errors import DryfillError

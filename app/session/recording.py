@@ -5,10 +5,10 @@ from asyncio import FIRST_COMPLETED
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...live.history_file import Downloaded, HistoryFile, Plan
-from ...live.recorded_broker import RecordedBroker
-from ...live.recorded_market import RecordedMarket
-from ...live.recorder import Recorded, Recorder
+from ...live.bars.history_file import Downloaded, HistoryFile, Plan
+from ...live.recording.recorded_broker import RecordedBroker
+from ...live.recording.recorded_market import RecordedMarket
+from ...live.recording.recorder import Recorded, Recorder
 from ...live.session import ProjectXSession
 from ...sim.record.record import utc
 from ...trading.calendar import calendar

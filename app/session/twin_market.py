@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 
 from ...matching.engines import AUTO
 from ...scenarios import read_market
-from ...sim.gateway.generated import generated_listings
-from ...sim.gateway.listing import Listing, front_contract, list_contract
-from ...sim.gateway.pump import AS_FAST_AS_CAN
+from ...sim.gateway.real_time.pump import AS_FAST_AS_CAN
+from ...sim.gateway.venue.generated import generated_listings
+from ...sim.gateway.venue.listing import Listing, front_contract, list_contract
 from ...trading import instruments
 from ...trading.errors import UsageError
 from ...trading.moment import moment_ns

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from ...sim.gateway.gateway import GatewaySetup
-from ...sim.gateway.serve import RunningGateway, running_gateway
+from ...sim.gateway.real_time.serve import RunningGateway, running_gateway
 
 T = TypeVar("T")
 _SOON_S = 20.0

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from ..gateway.gateway import Gateway
-from ..gateway.tokens import BadToken
+from ..gateway.rest.tokens import BadToken
 from ..network.application import Application
 from .market_timers import MarketTimers
 

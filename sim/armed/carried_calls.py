@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 
-from ..gateway.bodies import BadBody, Body, read_body
-from ..gateway.endpoints import ENDPOINTS
+from ..gateway.rest.bodies import BadBody, Body, read_body
+from ..gateway.rest.endpoints import ENDPOINTS
 from ..network.application import Answer, Message, Receive, Send, ask
 from ..network.rest import Course, Ends
 from .behind import Behind

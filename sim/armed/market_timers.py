@@ -10,7 +10,7 @@ from functools import partial
 from heapq import heapify, heappop, heappush
 from typing import TypeVarTuple
 
-from ..gateway.venue import Venue
+from ..gateway.venue.venue import Venue
 from ..loop.moments import Tie
 
 Ts = TypeVarTuple("Ts")

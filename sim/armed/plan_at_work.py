@@ -6,7 +6,7 @@ from ...scenarios.plan import Fault, Plan
 from ...trading.errors import UsageError
 from ...trading.instrument import Instrument
 from ..faults.injector import Faults
-from ..gateway.paper_account import PaperAccount
+from ..gateway.venue.paper_account import PaperAccount
 from ..network.fated import FatedCourses
 from ..network.road import Road
 from ..network.telling import Telling

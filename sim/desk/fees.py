@@ -35,7 +35,8 @@ class FeeSchedule:
             )
         for key in (instrument.symbol, instrument.root, ANY):
             if key in self.per_side:
-                return self.per_side[key] * qty
+                each = self.per_side[key]
+                return each if qty == 1 else each * qty
         raise UsageError(
             f"the fees {self.name!r} have none for {instrument.root} (they know "
             f"{', '.join(self.per_side)}); give it per contract and side, for example "

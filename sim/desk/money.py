@@ -22,6 +22,8 @@ def total(*amounts: Decimal) -> Decimal:
 
 def times(amount: Decimal, n: int) -> Decimal:
     """`n` times an amount."""
+    if n == 1:  # as a rule: what is kept for each fill is then one object, and not many
+        return amount
     return _EXACT.multiply(amount, Decimal(n))
 
 

@@ -138,7 +138,8 @@ class ManagerWork:
         return await _within(15, bracket.closed())
 
     async def _exits(self, desk: Desk, step: Step) -> bool:
-        """What an entry filled is closed by one of two orders, of which one is meant."""
+        """What an entry filled is closed by one of two orders, of which one is meant, or by the one
+        that is left of them."""
         entry = await desk.place(_entry(desk, step))
         await _within(2, entry.done())
         price = entry.avg_px
@@ -152,7 +153,10 @@ class ManagerWork:
             side(entry.cum_qty, stop=near - sign * far),
         )
         group = await desk.oco(*exits)
-        outcome = await group.done(step.patience_s)
+        taken = group.members[0]
+        if step.drops and taken is not None:
+            await self._watching.cancel(desk, taken)
+        outcome = await self._watching.done(group, step.patience_s)
         return not outcome.unresolved and group.finished and not desk.position
 
     async def _orders(self, desk: Desk, step: Step) -> bool:
@@ -169,7 +173,7 @@ class ManagerWork:
                 await _within(5, desk.modify(orders[-1], limit=best + 3 * away))
         await asyncio.sleep(min(step.patience_s, 2))
         await self._watching.cancel(desk, orders[0])
-        return (await desk.cancel_all()).ok and not desk.position
+        return (await self._watching.cancel_all(desk)).ok and not desk.position
 
     async def _guard(self, desk: Desk, step: Step) -> bool:
         """What is held is guarded, a part of it closed, and the rest left to the guard."""

@@ -25,7 +25,8 @@ _NONE_S = 0.04  # less than it takes to be answered
 
 class Step(Struct, frozen=True):
     """What the trader does, long or short and with how many; whether its entry waits at the best
-    price, how long it may take, and whether something is changed then."""
+    price, how long it may take, and whether something is changed then. `drops`: of two orders it
+    takes one away, by and by."""
 
     number: int
     long: bool
@@ -35,6 +36,7 @@ class Step(Struct, frozen=True):
     moves: bool
     does: Does = "bracket"
     levels: Levels = "plain"
+    drops: bool = False
 
 
 LEAVING = 0
@@ -73,4 +75,5 @@ def step_of(seed: int, number: int, work: Work) -> Step:
         does="stay" if number == STAYING else _DOES[dice.below(len(_DOES))],
         patience_s=bracket.patience_s if dice.below(5) else _NONE_S,
         levels=_LEVELS[dice.below(len(_LEVELS))],
+        drops=not dice.below(3),
     )

@@ -28,6 +28,7 @@ Keys = Mapping[str, object]
 @dataclass(frozen=True, slots=True)
 class _Rate:
     """How often a kind strikes at each of its opportunities, in millionths, and how it looks.
+    `kind`: which one, where the row has another name.
 
     `swarm` draws a rate between `live` and `hostile`, evenly in its doublings; 0 is then 1 in
     10 000.
@@ -38,6 +39,7 @@ class _Rate:
     live: int
     hostile: int
     look: Callable[[Stream], Keys]
+    kind: str = ""
 
 
 def _span(stream: Stream, least_ms: int, doublings: int) -> int:
@@ -121,6 +123,10 @@ def _act(stream: Stream) -> Keys:
     return {"act": act, "after": _up_to(stream, 2000)}
 
 
+def _taken_away(stream: Stream) -> Keys:
+    return {"act": "cancel", "after": _up_to(stream, 2000)}
+
+
 _RATES: Mapping[str, _Rate] = {
     "latency": _Rate("call", (*WRITES, *READS), 10_000, 50_000, _spike),
     "ack-lost": _Rate("call", WRITES, 2_000, 30_000, _form),
@@ -139,6 +145,7 @@ _RATES: Mapping[str, _Rate] = {
     "halt": _Rate("event", _SHOCKS, 0, 2_000, _halt),
     "venue-cancel": _Rate("event", ("new",), 0, 10_000, _while),
     "trader": _Rate("event", _SHOCKS, 0, 5_000, _act),
+    "trader-cancels": _Rate("event", ("new",), 0, 10_000, _taken_away, "trader"),
 }
 
 
@@ -198,11 +205,11 @@ def draw_plan(seed: int, profile: Profile = "live", horizon: int = 500) -> Plan:
         raise UsageError(f"no profile of faults is named {profile!r}; known are {known}")
     faults: list[Fault] = []
     rates = _CROWDED if profile == "crowded" else _RATES
-    for kind, rate in rates.items():
-        ppm = _ppm(rate, profile, named_stream(seed, f"faults.{kind}"))
+    for row, rate in rates.items():
+        ppm = _ppm(rate, profile, named_stream(seed, f"faults.{row}"))
         for name in rate.names:
-            stream = named_stream(seed, f"faults.{kind}.{name}")
-            faults += _strikes(kind, rate, name, ppm, horizon, stream)
+            stream = named_stream(seed, f"faults.{row}.{name}")
+            faults += _strikes(rate.kind or row, rate, name, ppm, horizon, stream)
     return Plan(tuple(faults), f"{profile}, seed {seed}", strict=False)
 
 

@@ -5,8 +5,8 @@ from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .hub_socket import HubSockets
-from .rest import Rest
+from .hubs.hub_socket import HubSockets
+from .rest.rest import Rest
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 

@@ -10,20 +10,20 @@ from dataclasses import dataclass, field
 from starlette.applications import Starlette
 
 from ...trading.errors import UsageError
-from .accounts import People
 from .app import gateway_app
-from .endpoints import Desks
-from .hub_link import LinkSettings
-from .hub_socket import HubSockets
-from .hubs import Hubs
-from .listing import Listing
-from .rate_windows import GATEWAY_LIMITS, Limit, RateWindows
-from .rest import Rest
-from .sessions import Sessions
-from .tokens import Tokens
-from .venue import Venue
-from .wire_models import PROFILES, WireProfile
-from .wire_view import WireView
+from .hubs.hub_link import LinkSettings
+from .hubs.hub_socket import HubSockets
+from .hubs.hubs import Hubs
+from .rest.endpoints import Desks
+from .rest.rate_windows import GATEWAY_LIMITS, Limit, RateWindows
+from .rest.rest import Rest
+from .rest.sessions import Sessions
+from .rest.tokens import Tokens
+from .venue.accounts import People
+from .venue.listing import Listing
+from .venue.venue import Venue
+from .words.wire_models import PROFILES, WireProfile
+from .words.wire_view import WireView
 
 
 def _same(time_ns: int) -> int:

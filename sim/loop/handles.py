@@ -5,6 +5,7 @@ import contextlib
 from contextvars import Context
 from typing import Any
 
+from .callbacks import Called
 from .errors import describe_task
 from .process import Process, process_of
 from .tasks import VirtualTask
@@ -13,19 +14,19 @@ from .tasks import VirtualTask
 _CLOSE_ATTEMPTS = 16
 
 
-def owner_of(handle: asyncio.Handle) -> Process | None:
+def owner_of(handle: Called) -> Process | None:
     """The process that asked for the callback; None: the world."""
-    context: Context = handle._context  # type: ignore[attr-defined]  # get_context() is 3.12's
+    context: Context = handle._context
     return process_of(context)
 
 
-def is_dead(handle: asyncio.Handle) -> bool:
+def is_dead(handle: Called) -> bool:
     """Whether the callback belongs to a process that has crashed."""
     process = owner_of(handle)
     return process is not None and not process.alive
 
 
-def forgive(handle: asyncio.Handle) -> None:
+def forgive(handle: Called) -> None:
     """Count the error that a handle carries as told: its waiter is dead, so it is not lost.
 
     The callback of a done future gets that future as its argument.
@@ -47,9 +48,9 @@ def close_dead(task: VirtualTask) -> None:
             return
 
 
-def callback_name(handle: asyncio.Handle) -> str:
+def callback_name(handle: Called) -> str:
     """What a handle would run, for a message: a task with its stack, or a function's name."""
-    callback: Any = handle._callback  # type: ignore[attr-defined]  # typeshed leaves it out
+    callback: Any = handle._callback
     owner = getattr(callback, "__self__", None)
     if isinstance(owner, VirtualTask):
         return describe_task(owner).strip()

@@ -16,6 +16,7 @@ from heapq import heapify, heappop, heappush
 from typing import Any, TypeVarTuple
 
 from . import errors
+from .callbacks import Callback, Called, Timed, failed
 from .errors import DeadlockError, LivelockError, RealWorldError
 from .handles import callback_name, close_dead, forgive, is_dead, owner_of
 from .moments import HORIZON_NS, Source, Tie
@@ -43,7 +44,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     may choose another order, between owners: see `schedule.py`.
     """
 
-    _ready: deque[asyncio.Handle]
+    _ready: deque[Called]
     _thread_id: int | None
     _stopping: bool
 
@@ -57,7 +58,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.lost: list[str] = []
         self._callbacks_max = callbacks_max
         self._callbacks_now = 0
-        self._heap: list[tuple[int, int, int, asyncio.TimerHandle]] = []
+        self._heap: list[tuple[int, int, int, Timed]] = []
         self._cancelled_timers = 0
         self._sources: tuple[tuple[int, Source], ...] = ()
         self._numbers = 0
@@ -89,7 +90,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     ) -> asyncio.TimerHandle:
         """Call after `delay` seconds, rounded once to ns and at least 1 ns; inf is never."""
         if delay == math.inf:
-            return asyncio.TimerHandle(math.inf, callback, args, self, context)
+            return Timed(math.inf, callback, args, self, context)
         when_ns = self.now_ns + max(1, round(delay * 1e9))
         return self.call_at_ns(when_ns, callback, *args, context=context)
 
@@ -118,7 +119,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         if when_ns < self.now_ns:
             raise ValueError(f"{when_ns} ns has passed: it is {self.now_ns} ns in this run")
         when = (when_ns - self.origin_ns) / 1e9
-        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        timer = Timed(when, callback, args, self, context)
         self._numbers += 1
         heappush(self._heap, (when_ns, tie, self._numbers, timer))
         self.clear_ns = min(self.clear_ns, when_ns - 1)
@@ -196,7 +197,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
             for _ in range(batch):
                 handle = ready.popleft()
                 if not handle._cancelled and not (any_dead and is_dead(handle)):
-                    handle._run()
+                    try:  # as `handle._run()`, without a call more for each step
+                        handle._context.run(handle._callback, *handle._args)
+                    except BaseException as error:  # noqa: BLE001  whatever it is, asyncio sorts it
+                        failed(handle, error)
             if self._stopping:
                 return
 
@@ -257,7 +261,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
             return
         timer = heappop(heap)[3]
         if not (self._any_dead and is_dead(timer)):
-            timer._run()
+            try:  # as `_run_once`
+                timer._context.run(timer._callback, *timer._args)
+            except BaseException as error:  # noqa: BLE001
+                failed(timer, error)
 
     def _first_timer(self) -> bool:
         """Whether a timer is set; the first one of the heap then."""
@@ -270,7 +277,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _make_ready(self, at_ns: int, tie: int) -> None:
         """All that is due at one moment and of one rank, as asyncio does, in the order chosen."""
         heap = self._heap
-        due: list[asyncio.Handle] = []
+        due: list[Called] = []
         while heap and heap[0][0] == at_ns and heap[0][1] == tie:
             due.append(heappop(heap)[3])
         if self._due is not None:
@@ -280,8 +287,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._ready.extend(due)
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        # asyncio.timeout cancels nearly every timer it sets: without this the heap would fill
-        # with the timeouts of calls that came back long ago.
+        # Nearly all are cancelled: the heap would fill with time-outs of calls that are long over.
         self._cancelled_timers += 1
         if self._cancelled_timers > 1000 and self._cancelled_timers * 2 > len(self._heap):
             self._heap[:] = [entry for entry in self._heap if not entry[3]._cancelled]
@@ -292,7 +298,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.Handle:
         """As asyncio, without its checks: this is called once or twice for each await."""
-        handle = asyncio.Handle(callback, args, self, context)
+        handle = Callback(callback, args, self, context)
         self._ready.append(handle)
         return handle
 

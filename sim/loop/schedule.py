@@ -25,6 +25,7 @@ from weakref import WeakKeyDictionary
 
 from ...trading.errors import UsageError
 from ..streams import Stream, named_stream
+from .callbacks import Called
 from .handles import owner_of
 from .process import Process
 from .tasks import VirtualTask
@@ -77,7 +78,7 @@ class Turn:
 
     def __init__(self, owner: object) -> None:
         self.owner = owner
-        self.handles: deque[asyncio.Handle] = deque()
+        self.handles: deque[Called] = deque()
         self.rank: int | None = None
 
 
@@ -102,20 +103,20 @@ class Turns:
         # By identity: owners need not be hashable. An id is not used again while its turn waits,
         # because the turn keeps the owner alive.
         self._by_owner: dict[int, Turn] = {}
-        self._onlookers: deque[asyncio.Handle] = deque()
+        self._onlookers: deque[Called] = deque()
 
     def __len__(self) -> int:
         return len(self._turns) + len(self._onlookers)
 
-    def __iter__(self) -> Iterator[asyncio.Handle]:
+    def __iter__(self) -> Iterator[Called]:
         """All that wait, owner by owner."""
         yield from self._onlookers
         for turn in self._turns:
             yield from turn.handles
 
-    def add(self, handle: asyncio.Handle) -> None:
+    def add(self, handle: Called) -> None:
         """A callback is ready, behind what its owner asked for before."""
-        if getattr(handle._callback, LOOKS_ON, False):  # type: ignore[attr-defined]  # as below
+        if getattr(handle._callback, LOOKS_ON, False):
             self._onlookers.append(handle)
             return
         owner = asker_of(handle)
@@ -125,7 +126,7 @@ class Turns:
             self._turns.append(turn)
         turn.handles.append(handle)
 
-    def next(self) -> asyncio.Handle:
+    def next(self) -> Called:
         """The callback that runs next, taken out. Raises IndexError when none waits."""
         if self._onlookers:
             return self._onlookers.popleft()
@@ -198,14 +199,14 @@ class Pct:
         return max(range(len(turns)), key=lambda place: turns[place].rank or 0)
 
 
-def asker_of(handle: asyncio.Handle) -> object:
+def asker_of(handle: Called) -> object:
     """Whose a callback is: the task that it goes on with, or the object that has it as a method.
 
     A plain function that is told of a future belongs to that future: what waits for one answer is
     told in order, and answers in any. Else it belongs to the process that asked for it; in the
     world, which is no program of its own, to nobody but itself.
     """
-    callback: Any = handle._callback  # type: ignore[attr-defined]  # typeshed leaves it out
+    callback: Any = handle._callback
     while True:
         owner = getattr(callback, "__self__", None)
         # A builtin function's __self__ is its module.

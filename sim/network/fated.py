@@ -14,15 +14,15 @@ from ...trading.order import OrderRequest
 from ...trading.words import Reason
 from ..faults.injector import Faults
 from ..faults.passing import Call, Fate
-from ..gateway import bodies
-from ..gateway.bodies import moment_ns, read_body
-from ..gateway.endpoints import ENDPOINTS
-from ..gateway.error_codes import Failed, Failure
-from ..gateway.order_entry import refusal, requested
-from ..gateway.paper_account import PaperAccount
-from ..gateway.rest import failure, success
-from ..gateway.venue import Venue
-from ..gateway.wire_models import order_model
+from ..gateway.rest import bodies
+from ..gateway.rest.bodies import moment_ns, read_body
+from ..gateway.rest.endpoints import ENDPOINTS
+from ..gateway.rest.error_codes import Failed, Failure
+from ..gateway.rest.order_entry import refusal, requested
+from ..gateway.rest.rest import failure, success
+from ..gateway.venue.paper_account import PaperAccount
+from ..gateway.venue.venue import Venue
+from ..gateway.words.wire_models import order_model
 from ..loop.timers import Timers
 from .application import Answer
 from .rest import Course, Courses, Ends

@@ -16,7 +16,7 @@ from ...trading.words import ExecType
 from ..faults.injector import Faults
 from ..faults.passing import Message
 from ..gateway.gateway import Gateway
-from ..gateway.paper_account import PaperAccount, UserEvent
+from ..gateway.venue.paper_account import PaperAccount, UserEvent
 from ..loop.moments import Tie
 from ..loop.timers import Timers
 from .forms import written

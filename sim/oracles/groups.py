@@ -8,8 +8,10 @@ from .doubtful import GIVES_BACK
 from .group_books import MEMBERS, Book, LinkedBook, OpenedBook
 from .knowable import Backlog, Moment, Stopwatch
 from .oracle import Oracle
+from .passed_stops import Trades
 from .port import PortEvent, Sent
 from .scene import CLOSING, BrokerSaid, Scene
+from .siblings import Siblings
 
 
 class OneCancelsOther(Oracle):
@@ -21,13 +23,14 @@ class OneCancelsOther(Oracle):
 
     It is a race where the client, when it sent the order that filled too much, could not know what
     another one had filled already. How soon a bracket's order must go is INV-02's; a group's has no
-    more open than is left of the group, but for T_over. Orders that were sent alone and linked
+    more open than is left of the group, but for T_over, none goes but for a reason, and the group
+    is not finished before all are over (`siblings.py`). Orders that were sent alone and linked
     later are not judged: their tags do not tell.
     """
 
     name = "INV-04"
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, trades: Trades | None) -> None:
         self.premise = 0
         self._scene = scene
         self._books: dict[str, Book] = {}
@@ -36,8 +39,12 @@ class OneCancelsOther(Oracle):
         self._ahead: dict[str, Backlog] = {}
         self._to_judge: dict[str, Book] = {}  # double fills whose incident is still to be counted
         self._sent_ns: dict[str, int] = {}
+        self._siblings = Siblings(scene, trades)
 
     def on_manager(self, event: PortEvent) -> None:
+        for wrong in (self._siblings.taken_away(event), self._siblings.called_finished(event)):
+            if wrong is not None:
+                self._scene.violate(self.name, wrong)
         request = event.request if isinstance(event, Sent) else None
         tag = None if request is None else tags.parse(request.cl_ord_id)
         if request is None or tag is None or not tag.role:
@@ -53,6 +60,7 @@ class OneCancelsOther(Oracle):
             self._sent_ns[request.cl_ord_id] = self._scene.now_ns()
 
     def on_broker(self, said: BrokerSaid) -> None:
+        self._siblings.on_broker(said)
         tag = said.tag
         # A flatten's closing orders have an intent of their own, which has no entry.
         if tag is not None and tag.role and said.own and tag.intent in self._books:
@@ -215,8 +223,11 @@ class OneFill(Oracle):
         if tag.duty not in CLOSING:
             self._fills(intent, said)
         doubled = self._doubled.get(intent)
-        if doubled is not None and not doubled.hold(len(live) > 1, said.moment) and len(live) < 2:
-            del self._doubled[intent]
+        if doubled is not None:
+            # Nobody knows of two who was not told of the broker's.
+            children = [each.moment for each in live.values() if each.record.parent is not None]
+            if not doubled.hold(len(live) > 1, said.moment, *children) and len(live) < 2:
+                del self._doubled[intent]
         if not live:
             del self._live[intent]
 

@@ -5,6 +5,7 @@ from ...trading.order import ExecutionReport
 from ...trading.orders.handle import Order
 from ...trading.words import OrdStatus
 from .bounds import in_ns
+from .changes import UnprovedChanges
 from .oracle import Oracle
 from .orders import order_of
 from .port import Answered, Delivered, PortEvent
@@ -31,7 +32,8 @@ class NothingGuessed(Oracle):
     an event or what it shows of the order when it is asked, or nobody was reached, or `misses`
     look-ups by its tag that began T_vis after its answer was given up found nothing; a look-up that
     failed is no evidence. What became of one whose answer was lost is known within T_unknown of
-    reachable time. Premise: lost answers, and orders called rejected.
+    reachable time. A change whose answer was lost counts as made only once the broker shows the
+    order so. Premise: lost answers, and orders called rejected.
     """
 
     name = "INV-09"
@@ -42,8 +44,12 @@ class NothingGuessed(Oracle):
         self._heard: dict[str, _Evidence] = {}
         self._unknown: dict[str, _Evidence] = {}
         self._told: dict[str, Order] = {}  # since the last look: the manager takes it in after us
+        self._changes = UnprovedChanges(scene)
 
     def on_manager(self, event: PortEvent) -> None:
+        lost = self._changes.lost
+        self._changes.on_manager(event)
+        self.premise += self._changes.lost - lost
         if isinstance(event, Answered):
             self._answered(event)
         elif isinstance(event, Delivered) and isinstance(event.event, ExecutionReport):
@@ -58,6 +64,11 @@ class NothingGuessed(Oracle):
         for order in list(self._told.values()):
             if self._settled(order, now_ns):
                 del self._told[order.cl_ord_id]
+        changed = self._changes.guessed(now_ns)
+        if changed is not None:
+            self._scene.violate(
+                self.name, f"{changed} is taken for changed, and nobody said that it was"
+            )
         for tag_text, evidence in list(self._unknown.items()):
             known = self._scene.order(tag_text)
             if known is not None and not known.core.uncertain:

@@ -1,12 +1,12 @@
-"""INV-05, 06, 10 and 17: what is said of one order is true, said once, and never taken back."""
+"""INV-05, 06 and 10: what is said of one order is true, said once, and never taken back."""
 
 from ...trading.errors import ProtocolError
 from ...trading.lifecycle import step
-from ...trading.order import Execution, ExecutionReport, OrderState
+from ...trading.order import Execution, ExecutionReport
 from ...trading.orders.handle import Order
 from ...trading.words import ExecType, OrdStatus
 from .oracle import Oracle
-from .port import Answered, CancelTold, Delivered, PortEvent
+from .port import Answered, CancelTold, Delivered, PortEvent, Sent
 from .scene import BrokerSaid, Scene
 
 
@@ -127,9 +127,10 @@ class FillsConserved(Oracle):
 
 
 class CancelTruth(Oracle):
-    """INV-10: how a cancel ended is so at the broker. Premise: cancels that were told.
+    """INV-10: how a cancel ended is so at the broker, and nobody is told that it is not known
+    before it was tried as often as the settings allow. Premise: cancels that were told.
 
-    Hears of cancels that are made through `Watch.cancel`.
+    Hears of cancels that are made through `Watch.cancel` and `Watch.cancel_all`.
     """
 
     name = "INV-10"
@@ -137,11 +138,15 @@ class CancelTruth(Oracle):
     def __init__(self, scene: Scene) -> None:
         self.premise = 0
         self._scene = scene
+        self._tries: dict[str, int] = {}  # by the broker's id
 
     def on_manager(self, event: PortEvent) -> None:
+        if isinstance(event, Sent) and event.do == "cancel":
+            self._tries[event.order_id] = self._tries.get(event.order_id, 0) + 1
         if not isinstance(event, CancelTold):
             return
         self.premise += 1
+        self._given_up(event)
         record = self._scene.record(event.order.cl_ord_id)
         status = OrdStatus.CANCELED if record is None else record.status  # None: it never left
         filled = 0 if record is None else record.cum_qty
@@ -159,34 +164,16 @@ class CancelTruth(Oracle):
                 f"is {status.name} with {filled} filled",
             )
 
-
-class NewerWins(Oracle):
-    """INV-17: for the manager an order never goes back, from ended to working or to fewer filled.
-    Premise: news that was older than what the manager had been told."""
-
-    name = "INV-17"
-
-    def __init__(self, scene: Scene) -> None:
-        self.premise = 0
-        self._scene = scene
-        self._newest_ns: dict[str, int] = {}
-        self._stood: dict[str, tuple[bool, int]] = {}
-
-    def on_manager(self, event: PortEvent) -> None:
-        for state in _states(event):
-            newest = self._newest_ns.get(state.order_id, 0)
-            self.premise += state.time_ns < newest
-            self._newest_ns[state.order_id] = max(newest, state.time_ns)
-        order = order_of(self._scene, event)
-        if order is None:
+    def _given_up(self, event: CancelTold) -> None:
+        manager = self._scene.manager
+        tries = self._tries.pop(event.order.order_id or "", 0)
+        if event.result.state != "unknown" or manager is None:
             return
-        stands = not order.working, order.cum_qty
-        stood = self._stood.get(order.cl_ord_id, (False, 0))
-        self._stood[order.cl_ord_id] = stands
-        if stands[0] < stood[0] or stands[1] < stood[1]:
+        if tries < manager.settings.cancel_tries:
             self._scene.violate(
                 self.name,
-                f"{order.describe()} was {_words(stood)} for the manager and is {_words(stands)}",
+                f"the cancel of {event.order.describe()} ended as {event.result} after {tries} "
+                f"tries, {manager.settings.cancel_tries} are allowed",
             )
 
 
@@ -201,16 +188,3 @@ def order_of(scene: Scene, event: PortEvent) -> Order | None:
         tag_text = sent.key if sent.request is None else sent.request.cl_ord_id
         tag_text = tag_text or scene.tag_of(sent.order_id)
     return scene.handles.get(tag_text)
-
-
-def _states(event: PortEvent) -> list[OrderState]:
-    if isinstance(event, Delivered):
-        return [event.event.order] if isinstance(event.event, ExecutionReport) else []
-    if not isinstance(event, Answered):
-        return []
-    found = event.result if isinstance(event.result, list) else [event.result]
-    return [state for state in found if isinstance(state, OrderState)]
-
-
-def _words(stands: tuple[bool, int]) -> str:
-    return f"{'over' if stands[0] else 'working'} with {stands[1]} filled"

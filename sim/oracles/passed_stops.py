@@ -23,6 +23,11 @@ class Trades(Struct, frozen=True):
     def of(cls, tape: Tape) -> "Trades":
         return cls(tape.trades.time_ns, tape.trades.price)
 
+    def beyond(self, side: Side, units: int, since_ns: int, now_ns: int) -> bool:
+        """Whether the market was beyond a stop of this side at any time in between."""
+        first, last = self.time_ns.searchsorted((since_ns, now_ns + 1))
+        return bool(((self.price[first:last] - units) * side.sign > 0).any())
+
     def beyond_since(self, side: Side, units: int, since_ns: int, now_ns: int) -> int | None:
         """Since when the market has been beyond a stop of this side, `since_ns` at the earliest;
         None while it is not."""

@@ -10,6 +10,7 @@ from ...trading.broker import AccountState, Ack, Broker, BrokerEvent, Offers, Ur
 from ...trading.instrument import Instrument
 from ...trading.order import Execution, OrderChange, OrderRequest, OrderState, PositionState
 from ...trading.orders.exits.flatten_core import FlattenResult
+from ...trading.orders.groups.group import Group
 from ...trading.orders.handle import CancelResult, Order
 from ..loop.schedule import LOOKS_ON
 
@@ -68,7 +69,14 @@ class FlattenCall(Struct, frozen=True):
     time_ns: int
 
 
-PortEvent = Sent | Answered | Delivered | CancelTold | FlattenCall
+class GroupTold(Struct, frozen=True):
+    """A caller was told that a group is finished."""
+
+    group: Group
+    time_ns: int
+
+
+PortEvent = Sent | Answered | Delivered | CancelTold | FlattenCall | GroupTold
 
 
 class WatchedPort:

@@ -124,7 +124,8 @@ class RightSize(Oracle):
         self._stood[symbol] = contract.position, closing, wrong
         over = max(closing - abs(contract.position), 0)
         # What is held is known once every fill is: two may leave nothing, and one never be told.
-        moments = (*said.moments, *contract.fills)
+        # What works is known once the broker's own orders are.
+        moments = (*said.moments, *contract.fills, *contract.children)
         self.premise += self._over[symbol].set(over, *moments)
         self.premise += self._wrong[symbol].set(wrong, *moments)
 

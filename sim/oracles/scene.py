@@ -1,6 +1,6 @@
 """What the oracles look at together: broker truth by contract, and the manager's own view."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from msgspec import Struct
@@ -19,7 +19,7 @@ from ..record.unprotected import Intents
 from .bounds import Bounds, in_ns
 from .doubtful import Doubts
 from .knowable import Backlog, Covered, Knowledge, Moment, Reachable, Stopwatch
-from .port import Answered, Delivered, PortEvent, Sent
+from .port import Answered, Delivered, FlattenCall, PortEvent, Sent
 
 CLOSING = ("stop", "target", "exit", "close")
 """Duties of orders that only ever close what an entry opened, or what is held; several targets have
@@ -49,6 +49,7 @@ class Contract:
         self._intents = Intents()
         self.moved: Moment | None = None  # when the position last changed
         self.fills: list[Moment] = []  # changes of it of which the client may not know yet
+        self.children: list[Moment] = []  # the same of what the broker brings by itself
 
     @property
     def sign(self) -> int:
@@ -185,6 +186,8 @@ class Scene:
         self.managers: list[OrderManager] = []  # one for each life of the client
         self.handles: dict[str, Order] = {}  # the manager's orders by tag, until both sides agree
         self.numbers: dict[str, int] = {}  # the broker's number of each tag of the client's
+        self.flattening: dict[str, int] = {}  # by symbol: calls under way
+        self._asked_away: dict[str, None] = {}  # tags that a caller wants gone
         self._sent: dict[str, None] = {}  # tags of the client's
         self._children: dict[int, str] = {}  # the manager's tag of each child, by number
 
@@ -224,6 +227,14 @@ class Scene:
         if known is None and self.manager is not None:
             return self.manager.view.order(tag_text)
         return known
+
+    def want_away(self, orders: Iterable[Order]) -> None:
+        """A caller wants orders gone, from now on."""
+        self._asked_away.update(dict.fromkeys(order.cl_ord_id for order in orders))
+
+    def asked_away(self, tag_text: str, symbol: str) -> bool:
+        """Whether a caller wants an order gone, or all that works in its instrument."""
+        return tag_text in self._asked_away or bool(self.flattening.get(symbol))
 
     def owns(self, order_id: str) -> bool:
         """Whether an order of the broker's was sent by the client; unknown ids are nobody's."""
@@ -275,8 +286,9 @@ class Scene:
         self.doubts.heard(record.known_as, moment)
         if report.exec_type is ExecType.TRADE or contract.moved is None:
             contract.moved = moment
-            recent = [m for m in contract.fills if report.time_ns <= m.due_ns]
-            contract.fills = [*(m for m in recent if m.known_ns is None), moment]
+            contract.fills = [*_untold(contract.fills, report.time_ns), moment]
+        if record.parent is not None:
+            contract.children = [*_untold(contract.children, report.time_ns), moment]
         moments = (moment, contract.moved)
         return BrokerSaid(record, report, record.tag, own, moment, moments, contract, before)
 
@@ -296,6 +308,9 @@ class Scene:
                 self.knowledge.told(state, event.time_ns)
                 if state.parent_id is not None:
                     self.meet(state.instrument)
+        elif isinstance(event, FlattenCall):
+            symbol, more = event.instrument.symbol, 1 if event.result is None else -1
+            self.flattening[symbol] = self.flattening.get(symbol, 0) + more
         elif isinstance(event, Answered):
             if event.sent.request is not None:
                 request = event.sent.request
@@ -373,3 +388,8 @@ def duty_in(tag_text: str) -> str:
 def _leg(record: OrderRecord) -> Tag:
     assert record.tag is not None, "a closer has a role, and so a tag of ours"
     return record.tag
+
+
+def _untold(moments: list[Moment], now_ns: int) -> list[Moment]:
+    """Those of which the client was not told, and need not have asked."""
+    return [moment for moment in moments if moment.known_ns is None and now_ns <= moment.due_ns]

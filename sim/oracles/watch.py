@@ -12,7 +12,10 @@ from ...trading.desk import Desk
 from ...trading.errors import NotSent
 from ...trading.instrument import Instrument
 from ...trading.order import ExecutionReport
+from ...trading.orders.exits.cancel_all import CancelAllResult
 from ...trading.orders.exits.flatten_core import FlattenResult
+from ...trading.orders.groups.group import Group
+from ...trading.orders.groups.outcome import GroupOutcome
 from ...trading.orders.handle import CancelResult, Order
 from ...trading.words import TradingStatus
 from ..desk.orders import OrderRecord
@@ -23,11 +26,21 @@ from .gaps import GapIsClosed
 from .groups import OneCancelsOther, OneFill
 from .guessing import NothingGuessed
 from .liveness import Lively, Quiet
+from .newer import NewerWins
 from .oracle import Oracle, OracleError, Violation
-from .orders import CancelTruth, FillsConserved, NewerWins, OneEnd
+from .orders import CancelTruth, FillsConserved, OneEnd
 from .passed_stops import PassedStops, Trades
 from .plan_outages import unreachable_ns
-from .port import Answered, CancelTold, Delivered, FlattenCall, PortEvent, Sent, WatchedPort
+from .port import (
+    Answered,
+    CancelTold,
+    Delivered,
+    FlattenCall,
+    GroupTold,
+    PortEvent,
+    Sent,
+    WatchedPort,
+)
 from .port_rules import HandsOff, OnTick, Relation, RetriesBounded
 from .protection import NoOrphan, Protected, RightSize
 from .rate import BreaksOff, WithinRate
@@ -69,11 +82,12 @@ class Watch:
             in_place=world.broker.offers.modify_in_place,
         )
         self._guessing = guessing = NothingGuessed(scene)
+        trades = _failing_trades(world)
         self._oracles: list[Oracle] = [
             Protected(scene),
             RightSize(scene),
             NoOrphan(scene),
-            OneCancelsOther(scene),
+            OneCancelsOther(scene, trades),
             OneEnd(scene),
             ViewIsTruth(scene),
             FillsConserved(scene),
@@ -93,7 +107,7 @@ class Watch:
             RetriesBounded(scene),
             Lively(scene),
             Money(scene, world.account.cash),
-            PassedStops(scene, _failing_trades(world)),
+            PassedStops(scene, trades),
             Quiet(scene),
             *(make(scene) for make in more),
         ]
@@ -151,9 +165,25 @@ class Watch:
 
     async def cancel(self, desk: Desk, order: Order) -> CancelResult:
         """As `desk.cancel`, and let INV-10 hear what the caller is told."""
+        self._scene.want_away([order])
         result = await desk.cancel(order)
         self._passed(CancelTold(order, result, self._now_ns()))
         return result
+
+    async def cancel_all(self, desk: Desk) -> CancelAllResult:
+        """As `desk.cancel_all`, and let INV-10 hear of each order what the caller is told."""
+        self._scene.want_away(desk.manager.view.orders_of(desk.instrument))
+        outcome = await desk.cancel_all()
+        for order, result in outcome.results.items():
+            self._passed(CancelTold(order, result, self._now_ns()))
+        return outcome
+
+    async def done(self, group: Group, timeout: float | None = None) -> GroupOutcome:
+        """As `group.done`, and let INV-04 hear where the caller is told that it is finished."""
+        outcome = await group.done(timeout)
+        if group.finished:
+            self._passed(GroupTold(group, self._now_ns()))
+        return outcome
 
     async def flatten(
         self, desk: Desk, *, reason: object = "", instrument: Instrument | None = None
@@ -218,6 +248,7 @@ class Watch:
         self._scene.managers.append(desk.manager)
         self._scene.handles.clear()
         self._scene.doubts.reopened()
+        self._scene.flattening.clear()
 
     def _outage(self, fault: Fault) -> None:
         """A fault of the plan begins that may take order entry away for a while."""

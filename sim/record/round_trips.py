@@ -55,8 +55,8 @@ def _joined(parts: list[Closing]) -> RoundTrip:
         closed_ns=max(part.closed_ns for part in parts),
         entry_px=mean_price(grid, sum(part.qty * part.entry_units for part in parts), qty),
         exit_px=mean_price(grid, sum(part.qty * part.exit_units for part in parts), qty),
-        profit=total(*(part.profit for part in parts)),
-        fees=total(*(part.fees for part in parts)),
+        profit=first.profit if len(parts) == 1 else total(*(part.profit for part in parts)),
+        fees=first.fees if len(parts) == 1 else total(*(part.fees for part in parts)),
         entry_tag=first.entry_tag,
         exit_tag=first.exit_tag,
     )

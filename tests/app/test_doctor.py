@@ -13,7 +13,7 @@ from dryfill.app.session.real_time import now_ns
 from dryfill.live.session import ProjectXSession
 from dryfill.live.settings import LiveSettings
 from dryfill.matching.engines import NATIVE, REFERENCE, make_engine
-from dryfill.sim.gateway.serve import running_gateway, serving
+from dryfill.sim.gateway.real_time.serve import running_gateway, serving
 
 MARKET = "\n".join(f"{ms} quote 80000x50 80001x70" for ms in range(0, 120_000, 200))
 MARKET += "\n0 trade 80000x1 seller"

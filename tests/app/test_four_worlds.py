@@ -27,8 +27,8 @@ from dryfill.app.session.twin_thread import twin_in_a_thread
 from dryfill.app.strategy_file import load_strategy
 from dryfill.live.settings import LiveSettings
 from dryfill.sim.backtest import World
-from dryfill.sim.gateway.accounts import AccountSpec, User, people
 from dryfill.sim.gateway.gateway import GatewaySetup
+from dryfill.sim.gateway.venue.accounts import AccountSpec, User, people
 from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading.orders.risk.limits import rule_set
 from dryfill.trading.orders.settings import OrderSettings

@@ -13,7 +13,7 @@ from client_environments import how_to_make, python_of
 from client_play import play
 from twin_world import CONTRACT
 
-from dryfill.sim.gateway.wire_models import PROFILES, WireProfile
+from dryfill.sim.gateway.words.wire_models import PROFILES, WireProfile
 
 ORDERS = """
     9001 buy 2 market filled 2 at 20000.25

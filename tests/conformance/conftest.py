@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from live_loopback import loopback, quiet, setup_of
 
-from dryfill.live.recorded_broker import RecordedBroker
-from dryfill.live.recorder import AtOnce, Recorder
+from dryfill.live.recording.recorded_broker import RecordedBroker
+from dryfill.live.recording.recorder import AtOnce, Recorder
 from dryfill.live.session import ProjectXSession
 from dryfill.matching.engines import NATIVE, REFERENCE, make_engine, native_is_there
 from dryfill.matching.rules import Rules

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 import pytest
 from rehearsing import MNQ, T0, setup_of
 
-from dryfill.live.recorded_market import RecordedMarket
-from dryfill.live.recorder import AtOnce, Recorder
+from dryfill.live.recording.recorded_market import RecordedMarket
+from dryfill.live.recording.recorder import AtOnce, Recorder
 from dryfill.sim.backtest import World
 from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading.crossings import Crossings

@@ -12,7 +12,7 @@ from dryfill.matching.rules import Rules
 
 PLACES = (
     "dryfill.sim.backtest.make_engine",
-    "dryfill.sim.gateway.paper_account.make_engine",
+    "dryfill.sim.gateway.venue.paper_account.make_engine",
     "dryfill.sim.live_paper.make_engine",
 )
 

@@ -116,6 +116,12 @@ def browser(profile: Path) -> Iterator[Tab]:
             process.wait(timeout=20)
 
 
+def _link(address: str) -> ClientConnection:
+    """Without a thread of its own that pings: it would draw from `random` while another test of
+    this process does, or has Hypothesis watch that nobody does."""
+    return connect(address, max_size=None, ping_interval=None)
+
+
 def _tab(profile: Path) -> Iterator[Tab]:
     door = profile / "DevToolsActivePort"
     for _ in range(600):
@@ -123,9 +129,9 @@ def _tab(profile: Path) -> Iterator[Tab]:
             break
         sleep(0.05)
     port, path = door.read_text().splitlines()
-    with connect(f"ws://127.0.0.1:{port}{path}", max_size=None) as whole:
+    with _link(f"ws://127.0.0.1:{port}{path}") as whole:
         whole.send(json.dumps({"id": 1, "method": "Target.getTargets"}))
         found = json.loads(whole.recv(timeout=20))["result"]["targetInfos"]
     target = next(each["targetId"] for each in found if each["type"] == "page")
-    with connect(f"ws://127.0.0.1:{port}/devtools/page/{target}", max_size=None) as socket:
+    with _link(f"ws://127.0.0.1:{port}/devtools/page/{target}") as socket:
         yield Tab(socket)

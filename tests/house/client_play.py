@@ -13,8 +13,8 @@ from pathlib import Path
 from twin_world import CONTRACT, KEY, MNQ, MS, T0, setup_of, tape_of
 
 from dryfill.app.session.twin_thread import twin_in_a_thread
-from dryfill.sim.gateway.hub_link import LinkSettings
-from dryfill.sim.gateway.listing import list_contract
+from dryfill.sim.gateway.hubs.hub_link import LinkSettings
+from dryfill.sim.gateway.venue.listing import list_contract
 from dryfill.trading.calendar import AlwaysOpen
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "clients"

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import deque
 
-from dryfill.live.carrier import CarrierLost
+from dryfill.live.hubs.carrier import CarrierLost
 
 END = "\x1e"
 

@@ -7,10 +7,10 @@ from random import Random
 
 from dryfill.live.session import ProjectXSession
 from dryfill.live.settings import LiveSettings
-from dryfill.sim.gateway.accounts import AccountSpec, User, people
 from dryfill.sim.gateway.gateway import GatewaySetup
-from dryfill.sim.gateway.listing import list_contract
-from dryfill.sim.gateway.serve import running_gateway
+from dryfill.sim.gateway.real_time.serve import running_gateway
+from dryfill.sim.gateway.venue.accounts import AccountSpec, User, people
+from dryfill.sim.gateway.venue.listing import list_contract
 from dryfill.trading.calendar import AlwaysOpen
 
 USER, KEY = "ada", "k-loopback-0123456789"

@@ -4,11 +4,11 @@ import asyncio
 
 from live_wire import KEY
 
-from dryfill.live.login import Login
-from dryfill.live.rate_budget import RateBudget, RateLimits
-from dryfill.live.redaction import Secrets
-from dryfill.live.rest import Rest
-from dryfill.live.turnstile import Turnstile
+from dryfill.live.rest.login import Login
+from dryfill.live.rest.rate_budget import RateBudget, RateLimits
+from dryfill.live.rest.redaction import Secrets
+from dryfill.live.rest.rest import Rest
+from dryfill.live.rest.turnstile import Turnstile
 from dryfill.sim.loop.run import run_virtual
 
 

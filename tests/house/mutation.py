@@ -2,6 +2,7 @@
 
     python tests/house/mutation.py --count 300 --seed 1 --jobs 2
     python tests/house/mutation.py --count 20 --room trading/orders/brackets trading/orders/groups
+    python tests/house/mutation.py --count 600 --minutes 240
 
 Works on copies of the tree, never on the tree. First every test runs once on the code as it is, and
 it is written down which lines each file of tests runs. Each mutant then meets the files that run
@@ -9,6 +10,10 @@ its statement, first those that run it in most tests for their time: the long se
 What stands in no function (a constant, a default) meets every file. A mutant that no test runs
 survives. Prints a line for each mutant, a diff of each survivor, and the share noticed in each
 room; ends with 1 when fewer than `--least` per cent are noticed.
+
+What was found stands in `--record` line by line. A run that was broken off, or that `--minutes`
+ended, goes on from there as long as no file of the tree has changed. Mutants are met in a drawn
+order, so that those of a run that ended early are a fair sample; the share is then theirs.
 
 Drawn are `--count` of each room, each place as likely as another, and at most one of each place and
 sort: a difference can be spoilt in twelve ways. Not drawn, because they prove nothing: `|` between
@@ -26,11 +31,12 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from difflib import unified_diff
+from math import inf
 from pathlib import Path
 from random import Random
+from time import monotonic
 from xml.etree import ElementTree
 
 from cosmic_ray.commands.init import init
@@ -39,6 +45,7 @@ from cosmic_ray.plugins import get_operator
 from cosmic_ray.work_db import use_db
 from cosmic_ray.work_item import MutationSpec
 from coverage import CoverageData
+from mutation_record import Record, Runs, digest_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TESTS = (
@@ -123,22 +130,15 @@ def copy_tree(folder: str) -> Path:
     return tree
 
 
-@dataclass(frozen=True, slots=True)
-class Runs:
-    """Which files of tests run which line, and how long each takes."""
-
-    seconds: dict[str, float]
-    tests: dict[tuple[str, int], Counter[str]]  # by module and line: how many tests of each file
-
-    def of(self, mutant: MutationSpec) -> list[str]:
-        """The files of tests that run what a mutant breaks, in the order in which to try them."""
-        module = str(mutant.module_path)
-        lines = statement_at(ROOT / module, mutant.start_pos[0])
-        count: Counter[str] = Counter()
-        for line in lines:
-            count |= self.tests.get((module, line), Counter())
-        files = count if lines else self.seconds
-        return sorted(files, key=lambda f: (-(count[f] + 1e-3) / self.seconds[f], f))
+def files_for(mutant: MutationSpec, runs: Runs) -> list[str]:
+    """The files of tests that run what a mutant breaks, in the order in which to try them."""
+    module = str(mutant.module_path)
+    lines = statement_at(ROOT / module, mutant.start_pos[0])
+    count: Counter[str] = Counter()
+    for line in lines:
+        count |= runs.tests.get((module, line), Counter())
+    files = count if lines else runs.seconds
+    return sorted(files, key=lambda f: (-(count[f] + 1e-3) / runs.seconds[f], f))
 
 
 def statement_at(path: Path, line: int) -> list[int]:
@@ -231,20 +231,33 @@ def _compiles(source: str) -> bool:
     return True
 
 
-def try_all(chosen: list[MutationSpec], runs: Runs) -> list[str]:
-    """The outcome of each mutant, in the order given, tried in one copy of the tree."""
-    outcomes = []
-    with tempfile.TemporaryDirectory() as folder:
-        tree = copy_tree(folder)
+def try_all(chosen: list[MutationSpec], record: Record, jobs: int, until: float) -> None:
+    """Meet mutants, several at a time, each job in a copy of the tree; none is begun after
+    `until`."""
+    assert record.runs is not None
+    left = [mutant for mutant in chosen if name_of(mutant) not in record.outcomes]
+    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(jobs) as pool:
+        free = [copy_tree(f"{folder}/{nth}") for nth in range(jobs)]
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # a mutant's code must not outlive it
-        for mutant in chosen:
-            outcome, diff = outcome_of(mutant, runs.of(mutant), tree)
-            outcomes.append(outcome)
-            print(f"{outcome:9} {mutant.module_path}:{mutant.start_pos[0]} {mutant.operator_name}")
-            if outcome == "survived":
-                print(diff)
-            sys.stdout.flush()
-    return outcomes
+        busy: dict[Future[tuple[str, str]], tuple[MutationSpec, Path]] = {}
+        while busy or (left and monotonic() < until):
+            while free and left and monotonic() < until:
+                mutant, tree = left.pop(0), free.pop()
+                files = files_for(mutant, record.runs)
+                busy[pool.submit(outcome_of, mutant, files, tree)] = (mutant, tree)
+            for done in wait(busy, return_when=FIRST_COMPLETED).done:
+                mutant, tree = busy.pop(done)
+                free.append(tree)
+                outcome, diff = done.result()
+                record.add(name_of(mutant), outcome, diff)
+                print(f"{outcome:9} {name_of(mutant)}", *[diff] * (outcome == "survived"), sep="\n")
+                sys.stdout.flush()
+
+
+def name_of(mutant: MutationSpec) -> str:
+    """Its place and its sort, and which of those."""
+    place = f"{mutant.module_path}:{mutant.start_pos[0]}:{mutant.start_pos[1]}"
+    return f"{place} {mutant.operator_name} {mutant.occurrence}"
 
 
 def shares(rooms: list[str], tried: list[tuple[str, str]]) -> Iterator[tuple[str, int, int]]:
@@ -261,17 +274,28 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="copies of the tree to work in")
     parser.add_argument("--least", type=float, default=85.0, help="per cent that must be noticed")
+    parser.add_argument("--minutes", type=float, default=inf, help="begin no mutant after these")
+    parser.add_argument("--record", type=Path, default=ROOT / "build/mutants.jsonl")
     asked = parser.parse_args()
-    rooms = [(room, m) for room in asked.room for m in draw(mutants(room), asked.count, asked.seed)]
-    runs = run_once(asked.jobs)
-    tried = []
-    with ProcessPoolExecutor(asked.jobs) as pool:
-        parts = [rooms[nth :: asked.jobs] for nth in range(asked.jobs)]
-        given = [[mutant for _, mutant in part] for part in parts]
-        told = pool.map(try_all, given, [runs] * asked.jobs)
-        for part, outcomes in zip(parts, told, strict=True):
-            tried += [(room, outcome) for (room, _), outcome in zip(part, outcomes, strict=True)]
-    tried = [(room, outcome) for room, outcome in tried if outcome != "untried"]
+    until = monotonic() + 60 * asked.minutes
+    with tempfile.TemporaryDirectory() as folder:
+        record = Record(asked.record, digest_of(copy_tree(folder)))
+    rooms = {room: draw(mutants(room), asked.count, asked.seed) for room in asked.room}
+    if record.runs is None:
+        record.begin(run_once(asked.jobs))
+    every = list({name_of(m): m for chosen in rooms.values() for m in chosen}.values())
+    Random(asked.seed).shuffle(every)
+    try_all(every, record, asked.jobs, until)
+    record.close()
+    told = {mutant: outcome for mutant, (outcome, _) in record.outcomes.items()}
+    tried = [
+        (room, told[name_of(mutant)])
+        for room, chosen in rooms.items()
+        for mutant in chosen
+        if told.get(name_of(mutant), "untried") != "untried"
+    ]
+    left = sum(name_of(mutant) not in told for mutant in every)
+    print(f"{len(every)} mutants drawn" + (f", {left} left for the next run" if left else ""))
     for name, count, noticed in shares(asked.room, tried):
         print(f"{name:32} {noticed} of {count} noticed, {100 * noticed / max(count, 1):.1f} %")
     return 100 * noticed < asked.least * count or not tried

@@ -10,9 +10,9 @@ from dryfill import Buy, Sell, Strategy, Ticks, synthetic
 from dryfill.app.backtest import Backtest
 from dryfill.app.session.recorded_session import Traded
 from dryfill.app.session.recording import CHANNELS, unheard
-from dryfill.live.recorded_broker import RecordedBroker
-from dryfill.live.recorded_market import RecordedMarket
-from dryfill.live.recorder import AtOnce, Recorder
+from dryfill.live.recording.recorded_broker import RecordedBroker
+from dryfill.live.recording.recorded_market import RecordedMarket
+from dryfill.live.recording.recorder import AtOnce, Recorder
 from dryfill.scenarios.plan_text import make_plan
 from dryfill.sim.backtest import World
 from dryfill.trading import instruments

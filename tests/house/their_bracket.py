@@ -12,7 +12,7 @@ from twin_world import CONTRACT, KEY, setup_of
 
 from dryfill.app.session.twin_thread import twin_in_a_thread
 from dryfill.scenarios.plan_text import make_plan
-from dryfill.sim.gateway.hub_link import LinkSettings
+from dryfill.sim.gateway.hubs.hub_link import LinkSettings
 from dryfill.trading.words import OrdType
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "clients"

@@ -17,11 +17,11 @@ from websockets.asyncio.client import connect
 from dryfill.sim.armed.arming import Arming
 from dryfill.sim.armed.behind import Behind
 from dryfill.sim.armed.market_timers import MarketTimers, TimedMarket
-from dryfill.sim.gateway.accounts import AccountSpec, User, people
 from dryfill.sim.gateway.gateway import Clocks, Gateway, GatewaySetup
-from dryfill.sim.gateway.listing import list_contract
-from dryfill.sim.gateway.pump import Pump
-from dryfill.sim.gateway.serve import RunningGateway, running_gateway
+from dryfill.sim.gateway.real_time.pump import Pump
+from dryfill.sim.gateway.real_time.serve import RunningGateway, running_gateway
+from dryfill.sim.gateway.venue.accounts import AccountSpec, User, people
+from dryfill.sim.gateway.venue.listing import list_contract
 from dryfill.trading import instruments
 from dryfill.trading.calendar import AlwaysOpen
 from dryfill.trading.tape import QuoteRows, TradeRows, make_tape

@@ -20,7 +20,7 @@ from live_wire import (
     wanted,
 )
 
-from dryfill.live.requests import stamp
+from dryfill.live.rest.requests import stamp
 from dryfill.trading import instruments
 from dryfill.trading.broker import AccountState
 from dryfill.trading.errors import (

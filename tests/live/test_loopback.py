@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from live_loopback import KEY, USER, adapter_on, loopback, quiet, setup_of
 
-from dryfill.live.carrier import CarrierLost, Denied, dialler
+from dryfill.live.hubs.carrier import CarrierLost, Denied, dialler
 from dryfill.live.session import ProjectXSession
 from dryfill.live.settings import LiveSettings
-from dryfill.sim.gateway.serve import running_gateway
+from dryfill.sim.gateway.real_time.serve import running_gateway
 from dryfill.trading import instruments
 from dryfill.trading.broker import StreamState
 from dryfill.trading.errors import NotSent, OutcomeUnknown, Refused

@@ -7,10 +7,10 @@ import httpx
 import pytest
 from live_wire import MNQ_ID, START_NS, error_of, mnq, run_live
 
-from dryfill.live.bar_builder import BarBuilder
-from dryfill.live.bar_feed import BarFeed
-from dryfill.live.requests import stamp
-from dryfill.live.terms import Terms
+from dryfill.live.bars.bar_builder import BarBuilder
+from dryfill.live.bars.bar_feed import BarFeed
+from dryfill.live.rest.requests import stamp
+from dryfill.live.rest.terms import Terms
 from dryfill.trading.broker import Urgency
 from dryfill.trading.errors import Refused
 from dryfill.trading.events import Trade

@@ -12,7 +12,7 @@ from live_loopback import adapter_on, setup_of
 from twin_world import tape_of
 
 from dryfill.scenarios.plan_text import make_plan
-from dryfill.sim.gateway.serve import running_gateway
+from dryfill.sim.gateway.real_time.serve import running_gateway
 from dryfill.trading import instruments
 from dryfill.trading.order import Buy
 from dryfill.trading.orders.manager import OrderManager

@@ -7,7 +7,7 @@ import pytest
 
 from dryfill.sim.desk.bracket_rules import BracketRules
 from dryfill.sim.desk.fees import fee_schedule
-from dryfill.sim.gateway.listing import market_rules
+from dryfill.sim.gateway.venue.listing import market_rules
 from dryfill.sim.live_paper import LivePaper
 from dryfill.sim.loop.run import run_virtual
 from dryfill.sim.wire.latency import latency_profile

@@ -6,7 +6,7 @@ import asyncio
 import pytest
 from rehearsing import setup_of
 
-from dryfill.live.hub_session import HubState
+from dryfill.live.hubs.hub_session import HubState
 from dryfill.sim.oracles import watch
 from dryfill.testing.wire_world import Rehearsal
 from dryfill.trading.errors import UsageError

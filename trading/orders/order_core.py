@@ -212,9 +212,10 @@ class OrderCore:
         """How long the answer to what is in flight is waited for; None: to the port's deadline."""
         if self.flight is Do.CANCEL:
             return self.cancels.patience_s
-        if self.is_entry or self.flight is Do.PLACE:
-            return None
-        return self._settings.told_within_s
+        if self.flight is Do.LOOK and not self.wish.working and self.doubt.first:
+            return self.cancels.look_s  # a cancel waits for it, and goes without it then
+        waits = self.is_entry or self.flight is Do.PLACE
+        return None if waits else self._settings.told_within_s
 
     def overdue(self) -> None:
         """What is in flight is waited for no more: a cancel goes again, the rest is looked up."""
@@ -240,20 +241,19 @@ class OrderCore:
             self.cancels.taken()
             self.doubt.arise_later(first=True)
 
-    def refused(self, do: Do, reason: Reason, text: str) -> None:
-        """The broker said no. A refused order is dead; any other request left it as it was, or
-        came too late, and a look tells which."""
+    def refused(self, do: Do, reason: Reason, text: str, now_s: float) -> None:
+        """The broker said no. A refused order is dead; any other request left it as it was, or came
+        too late, and a look tells which."""
         self._landed()
         carried = self.agreement.under_way
         self.agreement.ended()
         if self.terminal:
             return
         if do is Do.PLACE and not self.accepted:
-            self.venue_status = OrdStatus.REJECTED
-            self.reason, self.text = reason, text
+            self.venue_status, self.reason, self.text = OrdStatus.REJECTED, reason, text
             return
         if do is Do.CANCEL:
-            self.cancels.refused(reason)
+            self.cancels.refused(reason, now_s)
         if do is Do.MODIFY and self.wish == carried:  # and nothing newer is wished meanwhile
             self.refusal, self.refusal_reason = text or "no reason given", reason
             self.refusals += 1
@@ -263,7 +263,7 @@ class OrderCore:
         """The request reached nobody, so it may be made again: an entry as the settings allow, as a
         new attempt, the rest as long as it takes. `draw`, from 0 to below 1, spreads the pause."""
         if do is Do.MODIFY and self.is_entry:
-            self.refused(do, Reason.NONE, str(refusal))
+            self.refused(do, Reason.NONE, str(refusal), now_s)
             return
         self.flight = None
         self.agreement.ended()
@@ -282,6 +282,8 @@ class OrderCore:
 
     def unknown(self, now_s: float) -> None:
         """No answer: it may have happened. Never sent again blindly; looked up instead."""
+        if self.flight is Do.CANCEL:
+            self.cancels.unknown()
         self.doubt.arise(first=self.flight is Do.CANCEL)
         self._landed()
         self.agreement.ended()
@@ -380,9 +382,7 @@ class OrderCore:
             self.reason, self.text = state.reason, state.text
             if not self.text and state.reason is not Reason.NONE:
                 self.text = state.reason.name
-        if status is OrdStatus.REJECTED:
-            self.order_id = state.order_id
-        elif status is not OrdStatus.PENDING_NEW:
+        if status is not OrdStatus.PENDING_NEW:
             self._accept(state.order_id)
         if status.terminal:
             self._doubt = self._tried = None  # nothing is asked or taken away any more

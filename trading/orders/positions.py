@@ -242,14 +242,17 @@ def report_of(order: Order, fill: Execution) -> ExecutionReport:
     filled = cum_qty >= core.order_qty
     status = OrdStatus.FILLED if filled else OrdStatus.PARTIALLY_FILLED
     # Of an order that is known to be filled the last of its fills is its end, and no earlier one.
+    # One that ended otherwise did so with what was filled of it: when all of it was, it had been
+    # made as small as that. Only a fill that its end did not know of shows that the end was wrong.
     otherwise = core.terminal and core.venue_status is not OrdStatus.FILLED
+    wrong = filled and cum_qty > core.cum_qty
     state = OrderState(
         instrument=request.instrument,
         order_id=fill.order_id,
         cl_ord_id=order.cl_ord_id,
         side=request.side,
         ord_type=request.ord_type,
-        ord_status=core.venue_status if otherwise and not filled else status,
+        ord_status=core.venue_status if otherwise and not wrong else status,
         order_qty=core.order_qty,
         cum_qty=cum_qty,
         leaves_qty=0 if core.terminal else max(core.order_qty - cum_qty, 0),

@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from twin_world import KEY, MNQ, setup_of
 
 from dryfill.scenarios import read_market, synthetic
-from dryfill.sim.gateway.listing import list_contract
-from dryfill.sim.gateway.serve import running_gateway
+from dryfill.sim.gateway.real_time.serve import running_gateway
+from dryfill.sim.gateway.venue.listing import list_contract
 from dryfill.trading.calendar import AlwaysOpen
 from dryfill.trading.recording_file import read_part
 from dryfill.trading.tape import UNKNOWN_SIZE

@@ -12,7 +12,7 @@ from running_program import Program
 from twin_world import KEY, setup_of
 
 from dryfill.app.session.twin_thread import twin_in_a_thread
-from dryfill.sim.gateway.rest import Rest
+from dryfill.sim.gateway.rest.rest import Rest
 from dryfill.trading.recording_file import read_part
 
 LONG_AND_STAYS = '''

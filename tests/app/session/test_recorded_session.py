@@ -6,7 +6,7 @@ import pytest
 from live_wire import Wire, run_live
 
 from dryfill.app.session.recorded_session import Traded, recorded
-from dryfill.live.recorder import AtOnce
+from dryfill.live.recording.recorder import AtOnce
 from dryfill.trading.errors import UsageError
 from dryfill.trading.recording_file import read_part
 

@@ -6,8 +6,8 @@ import pytest
 from live_wire import MNQ_ID, START_NS, Wire, run_live
 
 from dryfill.app.session.recording import ToRecord, missed, record
-from dryfill.live.carrier import CarrierLost
-from dryfill.live.recorder import AtOnce, Recorder
+from dryfill.live.hubs.carrier import CarrierLost
+from dryfill.live.recording.recorder import AtOnce, Recorder
 from dryfill.trading.errors import ConnectionLost, Refused
 from dryfill.trading.recording_file import read_part
 

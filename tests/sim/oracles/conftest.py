@@ -57,7 +57,7 @@ def read(text):
     return make_tape(*tables)
 
 
-def request(tag, side, qty, *, limit=None, stop=None):
+def request(tag, side, qty, *, limit=None, stop=None, attached=None):
     """An order in words; prices as text."""
     kind = {(False, False): "MARKET", (True, False): "LIMIT", (False, True): "STOP"}
     return OrderRequest(
@@ -68,6 +68,7 @@ def request(tag, side, qty, *, limit=None, stop=None):
         order_qty=qty,
         price=None if limit is None else Decimal(limit),
         stop_px=None if stop is None else Decimal(stop),
+        attached=attached,
     )
 
 
@@ -84,9 +85,9 @@ class Client:
         assert rest >= 0, f"{ms} ms has passed"
         await asyncio.sleep(rest / 1e9)
 
-    def send(self, tag, side, qty, **prices):
+    def send(self, tag, side, qty, **terms):
         """Send an order and do not wait; its future, whose refusal is nobody's concern."""
-        future = self.broker.place(request(tag, side, qty, **prices), deadline_s=15)
+        future = self.broker.place(request(tag, side, qty, **terms), deadline_s=15)
         future.add_done_callback(lambda done: done.exception())
         return future
 
@@ -113,6 +114,7 @@ class Case:
         plan=None,
         settings=None,
         in_place=True,
+        brackets=None,
     ):
         tape = read(market)
         self.world = World(
@@ -128,6 +130,7 @@ class Case:
                 plan=plan,
                 settings=settings or OrderSettings(),
                 modify_in_place=in_place,
+                brackets=brackets,
             )
         )
         self.inner = self.world.broker

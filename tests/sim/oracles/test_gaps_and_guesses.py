@@ -7,6 +7,7 @@ import pytest
 from dryfill.scenarios.plan_text import make_plan
 from dryfill.sim.oracles import Bounds
 from dryfill.trading.order import Buy
+from dryfill.trading.orders.order_core import OrderCore
 from dryfill.trading.orders.settings import OrderSettings
 from dryfill.trading.words import OrdStatus
 
@@ -68,6 +69,40 @@ def test_while_nobody_can_be_asked_an_order_may_stay_unknown(case):
     down = {"kind": "unreachable", "at": "1 s", "duration": "40 s"}
     found = case(plan=make_plan(LOST, down)).run(place_and_wait)
     assert found.counts["INV-09"] == 0
+
+
+LOST_CHANGE = {"kind": "request-lost", "call": "modify", "form": "reset"}
+
+
+async def change(client):
+    await client.at(100)
+    order = await client.desk.place(Buy(2, limit="19990"))
+    await client.at(1000)
+    await client.desk.modify(order, limit="19980")  # made again, where a look shows that it was not
+    return order
+
+
+def test_a_change_without_an_answer_is_looked_up(case):
+    async def script(client, case):
+        order = await change(client)
+        await client.at(3000)
+        assert str(order.core.price) == "19980"
+
+    found = case(plan=make_plan(LOST_CHANGE)).run(script)
+    assert found.violations == []
+    assert found.premises["INV-09"] == 1
+
+
+def test_a_change_that_is_taken_for_made_without_an_answer_is_found(case, monkeypatch):
+    monkeypatch.setattr(OrderCore, "unknown", lambda core, now_s: core.modified())
+
+    async def script(client, case):
+        await change(client)
+        await client.at(3000)
+
+    found = case(plan=make_plan(LOST_CHANGE)).run(script)
+    assert found.counts["INV-09"] == 1
+    assert "is taken for changed, and nobody said that it was" in found.violations[0].text
 
 
 # --- INV-19 ---------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dryfill.scenarios.plan_text import make_plan
 from dryfill.trading.order import Buy, Sell
 from dryfill.trading.words import ContingencyType
 
@@ -177,3 +178,84 @@ def test_what_follows_and_may_open_something_is_not_judged_by_the_first(look):
 
     found = look(script, DROP)
     assert found.counts["INV-04"] == 0
+
+
+# --- what a group's orders go for, and when it is over --------------------------------------------
+
+
+async def linked(client):
+    """What is held, and the manager's own two orders that would close it."""
+    await client.at(75)
+    await client.desk.place(Buy(2))
+    await client.at(200)
+    return await client.desk.oco(Sell(2, stop="19995"), Sell(2, limit="20005"))
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_an_order_of_a_group_that_is_taken_away_for_nothing_is_found(look, asked):
+    async def script(client, case):
+        group = await linked(client)
+        if asked:
+            await case.watch.cancel(client.desk, group.members[0])
+        else:
+            await client.cancel(group.members[0].order_id)
+        await client.at(5000)
+
+    found = look(script)
+    assert found.counts["INV-04"] == (not asked)
+
+
+def test_what_a_flatten_a_refusal_or_other_hands_take_away_is_taken_for_a_reason(case):
+    async def flatten(client, case):
+        await linked(client)
+        await case.watch.flatten(client.desk)
+
+    async def refused(client, case):
+        await client.desk.oco(Sell(2, stop="19995"), Sell(2, limit="20005"))
+        await client.at(5000)
+
+    async def by_hand(client, case):
+        group = await linked(client)
+        await client.at(3000)
+        await client.cancel(group.members[0].order_id)
+        await client.at(9000)
+
+    refusal = {"kind": "refused", "call": "place", "nth": 2}
+    sold = {"kind": "trader", "at": "2 s", "act": "sell", "qty": 1}
+    for script, *faults in ((flatten,), (refused, refusal), (by_hand, sold)):
+        found = case(plan=make_plan(*faults)).run(script)
+        assert found.counts["INV-04"] == 0, script.__name__
+
+
+def test_a_group_that_is_called_finished_while_an_order_of_it_works_is_found(look, monkeypatch):
+    async def script(client, case):
+        group = await linked(client)
+        monkeypatch.setattr(type(group), "finished", True)
+        await case.watch.done(group, 5)
+
+    found = look(script)
+    assert found.counts["INV-04"] == 1
+    assert "is called finished, and order 2.leg1#1 (sell 2 MNQ stop) works" in str(found.violations)
+
+
+def test_a_group_that_is_called_finished_while_an_order_is_on_its_way_is_found(look, monkeypatch):
+    async def script(client, case):
+        await client.at(75)
+        await client.desk.place(Buy(2))
+        await client.at(200)
+        exits = [Sell(2, stop="19995"), Sell(2, limit="20005")]
+        group = client.desk.manager.oco(client.desk.instrument, exits)
+        monkeypatch.setattr(type(group), "finished", True)
+        await case.watch.done(group, 5)
+
+    found = look(script)
+    assert "(sell 2 MNQ stop) is on its way" in str(found.violations)
+
+
+def test_a_group_that_is_over_is_finished(look):
+    async def script(client, case):
+        group = await linked(client)
+        await case.watch.done(group, 5)
+        assert group.finished
+
+    assert look(script, DROP).violations == []

@@ -1,14 +1,19 @@
 """INV-05, 06, 07, 10, 17 and 27: what is said of orders, positions and money is true."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from msgspec import structs
 
+from dryfill.scenarios.plan_text import make_plan
+from dryfill.trading.errors import Refused
 from dryfill.trading.order import Buy, ExecutionReport, Sell
+from dryfill.trading.orders.exits.cancel_all import CancelAll, CancelAllResult
 from dryfill.trading.orders.handle import CancelResult
+from dryfill.trading.orders.settings import OrderSettings
 from dryfill.trading.price import Ticks
-from dryfill.trading.words import ExecType, OrdStatus
+from dryfill.trading.words import ExecType, OrdStatus, Reason
 
 
 def tamper(case, change):
@@ -167,6 +172,32 @@ def test_an_order_that_works_again_after_it_ended_is_found(look):
     assert (found.counts["INV-17"], found.counts["INV-05"]) == (1, 1)
 
 
+OLD = {"kind": "stale-read", "call": "order", "lag": "500 ms"}
+
+
+@pytest.mark.parametrize("undone", [True, False])
+def test_an_old_answer_that_brings_old_numbers_back_is_found(case, undone):
+    """It is changed at 1000 ms; at 1200 ms a question is answered with how it was at 750 ms."""
+
+    async def script(client, case):
+        await client.at(100)
+        order = await client.desk.place(Buy(2, limit="19990"))
+        before = order.core.agreement.now
+        await client.at(1000)
+        await client.desk.modify(order, limit="19980")
+        await client.at(1200)
+        asked = client.broker.order(order.instrument, cl_ord_id=order.cl_ord_id, deadline_s=5)
+        state = await asked
+        assert state.price == before.price
+        if undone:
+            order.core.agreement.now = order.core.wish = before
+        await client.at(3000)
+
+    found = case(plan=make_plan(OLD)).run(script)
+    assert found.premises["INV-17"] == 1
+    assert found.counts["INV-17"] == undone
+
+
 # --- INV-07 ---------------------------------------------------------------------------------------
 
 
@@ -233,8 +264,8 @@ def result_of(state, filled):
         ("cancelled", 2, 1),
         ("cancelled", 0, 1),
         ("already_done", 2, 1),
-        ("unknown", 2, 0),
-        ("unknown", 3, 1),
+        ("unknown", 2, 1),  # nothing was tried
+        ("unknown", 3, 2),
     ],
 )
 def test_a_cancel_of_a_filled_order_has_to_say_so(look, monkeypatch, state, filled, broken):
@@ -267,6 +298,47 @@ def test_a_cancel_of_a_resting_order_has_to_say_so(look, monkeypatch, state, fil
         await case.watch.cancel(client.desk, order)
 
     assert look(script).counts["INV-10"] == broken
+
+
+def refuse_cancels(case):
+    def refuse(order_id):
+        raise Refused("not now", reason=Reason.MARKET_CLOSED)
+
+    case.world.desk.cancel = refuse
+
+
+@pytest.mark.parametrize(("tries", "broken"), [(2, 0), (3, 1)])
+def test_a_cancel_is_not_given_up_before_it_was_tried_as_often_as_allowed(case, tries, broken):
+    """The manager tries twice; it may have been told to try three times."""
+
+    async def script(client, case):
+        refuse_cancels(case)
+        await client.at(100)
+        order = await client.desk.place(Buy(2, limit="19990"))
+        manager = client.desk.manager
+        manager.settings = replace(manager.settings, cancel_tries=tries)
+        result = await case.watch.cancel(client.desk, order)
+        assert result.state == "unknown"
+
+    found = case(settings=OrderSettings(cancel_tries=2)).run(script)
+    assert found.counts["INV-10"] == broken
+
+
+def test_of_many_cancels_each_is_judged_by_itself(look, monkeypatch):
+    async def script(client, case):
+        refuse_cancels(case)
+        await client.at(100)
+        orders = [await client.desk.place(Buy(2, limit="19990")) for _ in range(3)]
+        monkeypatch.setattr(CancelAll, "finished", at_once)
+        outcome = await case.watch.cancel_all(client.desk)
+        assert outcome.unknown == orders
+
+    found = look(script)
+    assert (found.premises["INV-10"], found.counts["INV-10"]) == (3, 3)
+
+
+async def at_once(cancel_all):
+    return CancelAllResult({order: CancelResult.of(order) for order in cancel_all.orders})
 
 
 def test_a_cancel_that_is_told_while_the_order_still_works_is_found(look):

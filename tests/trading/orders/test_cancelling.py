@@ -265,7 +265,7 @@ SCRIPTS = {
         > cancel 1#1
         < lost 1#1
         > look 1#1
-        wait 0.99
+        wait 0.24
         wait 0.01
         > cancel 1#1
         < lost 1#1

@@ -101,13 +101,12 @@ class Bracket:
     @property
     def finished(self) -> bool:
         """True once nothing of the bracket works and, unless it was released, nothing is held."""
-        at_work = self.entry.working or self._stop.live is not None  # mostly: no facts are needed
-        if at_work or (self._native is not None and self._native.expects):
+        if self._native is not None and self._native.expects:
             return False
-        facts = self.facts()
-        busy = facts.entry.live or facts.legs_live or facts.exit_live
-        let_go = self.mode is Mode.RELEASED and facts.net > 0
-        return not busy and (let_go or facts.net == 0)
+        if self._legs.busy or self._entry.busy or self._closer.live is not None:
+            return False
+        net = self.plan.side.sign * self.position
+        return net == 0 or (self.mode is Mode.RELEASED and net > 0)
 
     async def protected(self, timeout: float | None = None) -> Outcome:
         """Wait until the entry is over and its outcome settled, at most `timeout` seconds;

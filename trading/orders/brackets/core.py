@@ -76,7 +76,9 @@ class Facts(Struct, frozen=True):
     net: int = 0
 
     def __post_init__(self) -> None:
-        closed = self.stop.cum_qty + sum([target.cum_qty for target in self.targets])
+        closed = self.stop.cum_qty
+        for target in self.targets:  # a sum would cost as much again: there is one, as a rule
+            closed += target.cum_qty
         force_setattr(self, "closed", closed)
         force_setattr(self, "net", self.entry.cum_qty - closed - self.exit_cum - self.taken)
 

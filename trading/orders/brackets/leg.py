@@ -89,6 +89,11 @@ class Leg:
         return [order for order in self.orders if not order.core.venue_status.terminal]
 
     @property
+    def busy(self) -> bool:
+        """Whether an order of it works or may be working: `facts().live`, and asked often."""
+        return bool(self.standing or [order for order in self.surplus if order.working])
+
+    @property
     def live(self) -> Order | None:
         """The attempt that should work, and works or may be working: of several the one that is
         confirmed, else the newest."""

@@ -78,6 +78,11 @@ class Legs:
         """Contracts that the legs closed."""
         return sum([leg.cum_qty for leg in self.all])
 
+    @property
+    def busy(self) -> bool:
+        """Whether the stop or a target works or may be working."""
+        return any(leg.busy for leg in self.all)
+
     def leg_of(self, order: Order) -> Leg | None:
         """The leg that an order plays now."""
         return next((leg for leg in self.all if order in leg.standing), None)

@@ -113,8 +113,9 @@ class Courier:
             waited_s = 0.0
             if command.since_s is not None:
                 waited_s = asyncio.get_running_loop().time() - command.since_s
-            self._pause(order, command.do, max(command.delay_s - waited_s, 0.0))
-            return
+            if command.delay_s > waited_s:
+                self._pause(order, command.do, command.delay_s - waited_s)
+                return
         urgency = _urgency(order, command.do)
         if command.do is not Do.LOOK:  # these have pauses of their own, and prove more than a probe
             wait_s = self._path.wait_s(urgency)
@@ -248,7 +249,7 @@ class Courier:
                 self._duplicates.refused(order, error, sent.since_ns)
                 core.unknown(now_s)
             else:
-                core.refused(do, reason, str(error))
+                core.refused(do, reason, str(error), now_s)
         else:
             core.unknown(now_s)
         if error is not None and not isinstance(error, DryfillError):
@@ -277,7 +278,8 @@ class Courier:
             assert result is None or isinstance(result, OrderState)
             refusal = self._duplicates.found(sent.order, result)
             if refusal is not None:
-                core.refused(Do.PLACE, Reason.DUPLICATE_TAG, str(refusal))
+                now_s = asyncio.get_running_loop().time()
+                core.refused(Do.PLACE, Reason.DUPLICATE_TAG, str(refusal), now_s)
                 return None
             core.looked(result, sent.began_s)
             return result

@@ -69,9 +69,10 @@ def eased(unsent: Unsent | None) -> Unsent | None:
 
 
 class Cancels:
-    """Cancels of one order that did not take it away. `pause_s` is kept before the next one;
-    `patience_s`: how long an answer to this one is waited for, a cancel being safe to repeat. The
-    look that follows a cancel in vain is a part of the pause."""
+    """Cancels of one order that did not take it away. `pause_s` is kept before the next one, from
+    the moment at which the last was known to have changed nothing; `patience_s`: how long an answer
+    to this one is waited for, a cancel being safe to repeat, and `look_s` the same for the look
+    that follows one: that is a part of the pause, and does not make it longer."""
 
     __slots__ = ("_not_now", "_overdue", "_settings", "_since_s", "_taken", "_too_late", "_tries")
 
@@ -80,13 +81,18 @@ class Cancels:
         self._tries = 0
         self._overdue = 0  # in a row
         self._not_now = self._too_late = False  # the reason: the market's state, or so it was said
-        self._since_s: float | None = None  # when the look began that showed it working
+        self._since_s: float | None = None  # when that was known, or the look began that showed it
         self._taken = False  # the broker took the last one, and nothing shows that it did not act
 
     @property
     def patience_s(self) -> float:
         first_s = self._settings.cancel_again_s
         return doubled(first_s, max(first_s, self._settings.retry_most_s), self._overdue + 1)
+
+    @property
+    def look_s(self) -> float:
+        bounds = self._settings
+        return min(max(self.pause_s, bounds.retry_s), bounds.told_within_s)
 
     @property
     def spent(self) -> bool:
@@ -118,6 +124,11 @@ class Cancels:
     def overdue(self) -> None:
         """One was not answered in time: the next goes at once."""
         self._overdue += 1
+        self._since_s = None
+
+    def unknown(self) -> None:
+        """One was answered, and not with what became of it."""
+        self._since_s = None
 
     def taken(self) -> None:
         """The broker took one."""
@@ -130,16 +141,17 @@ class Cancels:
     def in_vain(self, looked_s: float) -> None:
         """A look that began then shows that the order works, whatever became of the last one. What
         was refused as too late for an order that works was not too late: not now, then."""
-        self._taken = False
         self._not_now = self._not_now or self._too_late
-        self._since_s = looked_s
+        self._taken = False
+        if self._since_s is None:
+            self._since_s = looked_s
 
-    def refused(self, reason: Reason) -> None:
+    def refused(self, reason: Reason, now_s: float) -> None:
         """The broker refused one."""
         self._overdue = 0
         self._tries += 1
         self._taken = False
-        self._since_s = None
+        self._since_s = now_s
         self._not_now = reason in NOT_NOW
         self._too_late = reason is Reason.TOO_LATE
 

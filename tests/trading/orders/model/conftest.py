@@ -44,6 +44,8 @@ class TinyExchange:
         self.trades = []
         self.groups = {}  # groups by intent: their closing orders are no flatten's
         self.sent_s = {}
+        self.looks = Counter()  # at each order
+        self.changed_at = {}  # how many looks there had been when a change of it was sent
 
     def listen(self, sink):
         self.sink = sink
@@ -94,7 +96,14 @@ class TinyExchange:
     def _request(self, kind, tag, what):
         what = self.asked_anew if kind == "ask" else what
         same = [(k, t, w if k == "ask" else what) for k, t, w, _ in self.requests]
-        assert (kind, tag, what) not in same or kind in ("cancel", "look"), "sent twice at once"
+        twice = (kind, tag, what) in same and kind not in ("cancel", "look")
+        if kind == "modify":
+            # One without an answer may go again where a look showed that it is not made.
+            again = twice and self.looks[tag] > self.changed_at[tag]
+            self.seen["a change sent again after a look"] += again
+            twice = twice and not again
+            self.changed_at[tag] = self.looks[tag]
+        assert not twice, "sent twice at once"
         future = asyncio.get_running_loop().create_future()
         self.requests.append((kind, tag, what, future))
         return future
@@ -110,6 +119,7 @@ class TinyExchange:
             self.seen["asked for everything"] += 1
             self._answer(future, self._show(tag), tag)
         elif kind == "look":
+            self.looks[tag] += 1
             self._answer(future, self.truth.get(tag), tag)
         else:
             state = self.truth[tag]

@@ -11,9 +11,9 @@ from random import Random
 import pytest
 from books_judged import MNQ, SEEN, Judged
 from groups_judged import judge_group
-from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, rule
+from strolls import all_end_well, live, search
 
 from dryfill.sim.loop.loop import VirtualLoop
 from dryfill.trading.order import Buy, Sell
@@ -266,12 +266,7 @@ def stroll(seed, steps):
         (1, lambda: life.venue_cancels(n())),
         (3, lambda: life.wait(rng.choice([0.25, 1.0, 3.0]))),
     ]
-    chosen = rng.choices([act for _, act in acts], [weight for weight, _ in acts], k=steps)
-    try:
-        for act in chosen:
-            act()
-    finally:
-        life.teardown()
+    live(life, acts, steps, rng)
 
 
 @pytest.fixture(autouse=True)
@@ -280,21 +275,11 @@ def _world(exchange_kind, ear_kind):
 
 
 def test_whatever_crosses_groups_end_as_the_exchange_s_books_say_they_should():
-    SEEN.clear()
-    for seed in range(STROLLS):
-        try:
-            stroll(seed, 50)
-        except AssertionError as error:
-            raise AssertionError(f"stroll({seed}, 50): {error}") from error
-    never = [premise for premise in PREMISES if SEEN[premise] < 5]
-    assert not never, f"next to nothing was proved about: {never} (seen: {dict(SEEN)})"
+    all_end_well(stroll, STROLLS, 50, PREMISES)
 
 
 def test_no_search_finds_a_crossing_that_breaks_a_group():
-    run_state_machine_as_test(
-        Linking,
-        settings=settings(max_examples=EXAMPLES, stateful_step_count=40, derandomize=True),
-    )
+    search(Linking, EXAMPLES, 40)
 
 
 def test_a_group_whose_cancels_were_refused_rests_while_a_flatten_asks_what_is_held():

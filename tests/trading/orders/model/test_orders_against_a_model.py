@@ -12,16 +12,16 @@ from random import Random
 
 import pytest
 from books_judged import MNQ, SEEN, TRAIL, Judged
-from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, rule
+from strolls import all_end_well, live, search
 
 from dryfill.sim.loop.loop import VirtualLoop
 from dryfill.trading.order import Buy, Sell
 from dryfill.trading.orders.brackets.plan import NO_RULES, Rules
 from dryfill.trading.orders.manager import OrderManager
 from dryfill.trading.price import Ticks
-from dryfill.trading.words import OrdType
+from dryfill.trading.words import OrdStatus, OrdType
 
 LONGER = 20 if os.environ.get("DRYFILL_NIGHTLY") == "1" else 1
 EXAMPLES, STROLLS = 120 * LONGER, 300 * LONGER
@@ -324,12 +324,7 @@ def stroll(seed, steps):
         (1, lambda: life.venue_cancels(n())),
         (3, lambda: life.wait(rng.choice([0.25, 1.0, 3.0]))),
     ]
-    chosen = rng.choices([act for _, act in acts], [weight for weight, _ in acts], k=steps)
-    try:
-        for act in chosen:
-            act()
-    finally:
-        life.teardown()
+    live(life, acts, steps, rng)
 
 
 @pytest.fixture(autouse=True)
@@ -338,18 +333,19 @@ def _world(exchange_kind, ear_kind):
 
 
 def test_whatever_crosses_what_the_exchange_s_books_end_as_they_should():
-    SEEN.clear()
-    for seed in range(STROLLS):
-        try:
-            stroll(seed, 60)
-        except AssertionError as error:
-            raise AssertionError(f"stroll({seed}, 60): {error}") from error
-    never = [premise for premise in PREMISES if SEEN[premise] < 5]
-    assert not never, f"next to nothing was proved about: {never} (seen: {dict(SEEN)})"
+    all_end_well(stroll, STROLLS, 60, PREMISES)
 
 
 def test_no_search_finds_a_crossing_that_breaks_them():
-    run_state_machine_as_test(
-        Trading,
-        settings=settings(max_examples=EXAMPLES, stateful_step_count=40, derandomize=True),
-    )
+    search(Trading, EXAMPLES, 40)
+
+
+def test_a_stop_made_as_small_as_what_it_filled_ends_once_whatever_is_told_late():
+    """A look said cancelled with one of one; the fill, asked for later, told of an order filled."""
+    world = Trading()
+    world.bracket(buys=False, parts=1, qty=4, rests=False, rules=NO_RULES)
+    world.run_on(moves=[(0, 0), (3, 0), (5, 1), (3, 0), (0, 0)])
+    world.run_on(moves=[(0, 0), (5, 0), (5, 0), (5, 0)])
+    world.leg_fills(both=False, n=1)
+    world.teardown()
+    assert world.exchange.truth["1.stop#1"].ord_status is OrdStatus.CANCELED

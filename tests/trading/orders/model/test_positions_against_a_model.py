@@ -13,10 +13,10 @@ from random import Random
 
 import pytest
 from books_judged import MNQ, SEEN
-from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, rule
 from msgspec import structs
+from strolls import all_end_well, live, search
 
 from dryfill.sim.loop.loop import VirtualLoop
 from dryfill.trading.errors import RefusedByUs, UsageError
@@ -315,12 +315,7 @@ def stroll(seed, steps):
         (2, lambda: life.wait(rng.choice([0.25, 1.0, 3.0]))),
         (2, life.rest),
     ]
-    chosen = rng.choices([act for _, act in acts], [weight for weight, _ in acts], k=steps)
-    try:
-        for act in chosen:
-            act()
-    finally:
-        life.teardown()
+    live(life, acts, steps, rng)
 
 
 @pytest.fixture(autouse=True)
@@ -329,18 +324,8 @@ def _world(exchange_kind, ear_kind):
 
 
 def test_whatever_crosses_what_positions_end_guarded_and_never_turned():
-    SEEN.clear()
-    for seed in range(STROLLS):
-        try:
-            stroll(seed, 50)
-        except AssertionError as error:
-            raise AssertionError(f"stroll({seed}, 50): {error}") from error
-    never = [premise for premise in PREMISES if SEEN[premise] < 5]
-    assert not never, f"next to nothing was proved about: {never} (seen: {dict(SEEN)})"
+    all_end_well(stroll, STROLLS, 50, PREMISES)
 
 
 def test_no_search_finds_a_crossing_that_breaks_them():
-    run_state_machine_as_test(
-        Positions,
-        settings=settings(max_examples=EXAMPLES, stateful_step_count=30, derandomize=True),
-    )
+    search(Positions, EXAMPLES, 30)

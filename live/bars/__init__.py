@@ -1,0 +1,1 @@
+"""Bars as they happen and of the past, with the same starts as everywhere else."""

@@ -1,0 +1,1 @@
+"""What the gateway is asked about orders, positions, contracts and prices, as the port's values."""

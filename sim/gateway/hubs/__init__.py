@@ -1,0 +1,1 @@
+"""The twin's two SignalR hubs: who listens, and what everybody is told."""

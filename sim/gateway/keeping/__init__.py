@@ -1,0 +1,1 @@
+"""A twin's state over a restart."""

@@ -1,0 +1,1 @@
+"""What stands behind the twin's wire: contracts, paper accounts, the market."""

@@ -1,0 +1,1 @@
+"""Our words in the gateway's: the JSON that clients are shown."""

@@ -1,0 +1,87 @@
+"""What a run of mutants has found so far, in a file: a run that is broken off goes on from there.
+
+The first line says of which tree it is and which tests run which line; each other line is a mutant
+and its outcome. Of another tree it says nothing, and is begun anew.
+"""
+
+import hashlib
+import json
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Which files of tests run which line, and how long each takes."""
+
+    seconds: dict[str, float]
+    tests: dict[tuple[str, int], Counter[str]]  # by module and line: how many tests of each file
+
+    def to_json(self) -> str:
+        """One line; a file of tests is its place among `seconds`."""
+        place = {file: nth for nth, file in enumerate(self.seconds)}
+        tests = [
+            [module, line, {place[file]: count for file, count in files.items()}]
+            for (module, line), files in self.tests.items()
+            if files
+        ]
+        return json.dumps({"seconds": self.seconds, "tests": tests}, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        values = json.loads(text)
+        names = list(values["seconds"])
+        tests = {
+            (module, line): Counter({names[int(nth)]: count for nth, count in files.items()})
+            for module, line, files in values["tests"]
+        }
+        return cls(values["seconds"], tests)
+
+
+def digest_of(tree: Path) -> str:
+    """Of every file of a tree, by name and content; of links, where they lead."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in tree.rglob("*") if p.is_symlink() or p.is_file()):
+        told = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
+        digest.update(f"{path.relative_to(tree)} {len(told)}\n".encode() + told)
+    return digest.hexdigest()
+
+
+class Record:
+    """The file, read and added to. `outcomes`: by mutant, its outcome and its diff."""
+
+    def __init__(self, path: Path, tree: str) -> None:
+        self.outcomes: dict[str, tuple[str, str]] = {}
+        self.runs: Runs | None = None
+        lines = path.read_text().splitlines(keepends=True) if path.exists() else []
+        whole = [line for line in lines if line.endswith("\n")]  # the last may have broken off
+        if len(whole) > 1 and json.loads(whole[0]) == tree:
+            self.runs = Runs.from_json(whole[1])
+            for mutant, outcome, diff in map(json.loads, whole[2:]):
+                self.outcomes[mutant] = (outcome, diff)
+        else:
+            whole = [json.dumps(tree) + "\n"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(whole))
+        self._file: IO[str] = path.open("a")
+
+    def begin(self, runs: Runs) -> None:
+        """Write down how the tests ran on the code as it is."""
+        self.runs = runs
+        self._add(runs.to_json())
+
+    def add(self, mutant: str, outcome: str, diff: str) -> None:
+        """Write down what became of a mutant."""
+        self.outcomes[mutant] = (outcome, diff)
+        self._add(json.dumps([mutant, outcome, diff]))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _add(self, line: str) -> None:
+        self._file.write(line + "\n")
+        self._file.flush()

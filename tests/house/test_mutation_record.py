@@ -1,0 +1,68 @@
+"""A run of mutants that was broken off goes on; of another tree, nothing is believed."""
+
+from collections import Counter
+
+from mutation_record import Record, Runs, digest_of
+
+RUNS = Runs(
+    {"tests/test_a.py": 0.5, "tests/test_b.py": 2.0},
+    {("trading/x.py", 3): Counter({"tests/test_b.py": 4, "tests/test_a.py": 1})},
+)
+
+
+def written(path):
+    record = Record(path, "this tree")
+    record.begin(RUNS)
+    record.add("x.py:3", "noticed", "- a\n+ b")
+    record.add("x.py:4", "survived", "- c\n+ d")
+    record.close()
+    return path
+
+
+def read(path, tree="this tree"):
+    record = Record(path, tree)
+    record.close()
+    return record
+
+
+def test_what_was_written_is_read(tmp_path):
+    record = read(written(tmp_path / "kept" / "mutants.jsonl"))
+    assert record.runs == RUNS
+    assert record.outcomes == {
+        "x.py:3": ("noticed", "- a\n+ b"),
+        "x.py:4": ("survived", "- c\n+ d"),
+    }
+
+
+def test_a_line_that_broke_off_is_met_again(tmp_path):
+    path = written(tmp_path / "mutants.jsonl")
+    path.write_text(path.read_text()[:-9])
+    assert list(read(path).outcomes) == ["x.py:3"]
+    again = Record(path, "this tree")
+    again.add("x.py:4", "noticed", "")
+    again.close()
+    assert read(path).outcomes["x.py:4"] == ("noticed", "")
+
+
+def test_of_another_tree_it_is_begun_anew(tmp_path):
+    path = written(tmp_path / "mutants.jsonl")
+    record = read(path, "another tree")
+    assert (record.runs, record.outcomes) == (None, {})
+    assert read(path).runs is None
+
+
+def test_a_tree_is_another_when_a_file_is_or_its_name_or_a_link_leads_elsewhere(tmp_path):
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "a").write_text("one")
+    (tree / "link").symlink_to("..")
+    seen = [digest_of(tree)]
+    (tree / "a").write_text("two")
+    seen.append(digest_of(tree))
+    (tree / "a").rename(tree / "b")
+    seen.append(digest_of(tree))
+    (tree / "link").unlink()
+    (tree / "link").symlink_to(".")
+    seen.append(digest_of(tree))
+    assert len(set(seen)) == 4
+    assert digest_of(tree) == seen[-1]

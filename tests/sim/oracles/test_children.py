@@ -1,0 +1,45 @@
+"""INV-02 and INV-08 where the broker brings a stop of which nobody was told: two are known as soon
+as that one is, or should have been asked for (RS-12)."""
+
+import pytest
+
+from dryfill.scenarios.plan_text import make_plan
+from dryfill.sim.desk.bracket_rules import BracketRules
+from dryfill.sim.oracles import Bounds
+from dryfill.trading.order import Attached
+from dryfill.trading.price import Ticks
+
+LATE = [
+    {"kind": "late", "event": "order", "role": "stop", "nth": nth, "delay": "3 s"} for nth in (1, 2)
+]
+TOLD_MS = 3125  # the child works at 100 ms, and is told of so much later
+WAY_MS = 25
+
+
+async def two_stops(client, gone_ms):
+    """A stop of the client's own beside the broker's, which is taken away again; as the manager
+    does it, which is not asked."""
+    await client.at(75)
+    client.send("9.entry#1", "buy", 2, attached=Attached(stop=Ticks(-40)))
+    await client.at(600)
+    client.send("9.stop#1", "sell", 2, stop="19990")
+    await client.at(gone_ms - WAY_MS)
+    await client.cancel("2")
+    await client.at(20_000)
+
+
+def found(case, gone_ms, **bounds):
+    made = case(plan=make_plan(*LATE), brackets=BracketRules(), bounds=Bounds(**bounds))
+    told = made.run(lambda client, case: two_stops(client, gone_ms))
+    return told.counts["INV-02"], told.counts["INV-08"]
+
+
+@pytest.mark.parametrize(("late_ms", "broken"), [(0, 0), (1, 1)])
+def test_one_of_two_stops_goes_within_t_over_of_the_brokers_being_told(case, late_ms, broken):
+    assert found(case, TOLD_MS + 2000 + late_ms) == (broken, broken)
+
+
+@pytest.mark.parametrize(("late_ms", "broken"), [(0, 0), (1, 1)])
+def test_who_is_told_too_late_should_have_looked(case, late_ms, broken):
+    look = {"look_s": 1.0, "late_s": 1.0}
+    assert found(case, 100 + 1000 + 2000 + late_ms, **look) == (broken, broken)
