@@ -117,22 +117,7 @@ class BookState:
             self.say_of_leg(family, leg, exec_type, OrdStatus.SUSPENDED, reason)
             return
         done = self.done.get(order_id, DoneOrder(OrdStatus.REJECTED, 0, 0))
-        self._seq += 1
-        self.reports.append(
-            Report(
-                seq=self._seq,
-                time_ns=self.now_ns,
-                order_id=order_id,
-                exec_type=exec_type,
-                ord_status=done.status,
-                order_qty=done.order_qty,
-                cum_qty=done.cum_qty,
-                leaves_qty=0,
-                price=None,
-                stop_px=None,
-                reason=reason,
-            )
-        )
+        self._say_of(order_id, exec_type, done, 0, reason)
 
     def say_of_leg(
         self,
@@ -144,22 +129,8 @@ class BookState:
     ) -> None:
         """Say something about a leg that is no order of the book."""
         size = family.asked.order_qty
-        self._seq += 1
-        self.reports.append(
-            Report(
-                seq=self._seq,
-                time_ns=self.now_ns,
-                order_id=leg.asked.order_id,
-                exec_type=exec_type,
-                ord_status=status,
-                order_qty=size,
-                cum_qty=0,
-                leaves_qty=0 if status.terminal else size,
-                price=None,
-                stop_px=None,
-                reason=reason,
-            )
-        )
+        as_told, leaves_qty = DoneOrder(status, size, 0), 0 if status.terminal else size
+        self._say_of(leg.asked.order_id, exec_type, as_told, leaves_qty, reason)
 
     def withdraw(self, family: Family, leg: HangingLeg) -> None:
         """End a leg that is suspended."""
@@ -198,6 +169,32 @@ class BookState:
         self.version += 1
         self.orders.pop(order.order_id, None)
         self.done[order.order_id] = DoneOrder(status, order.order_qty, order.cum_qty)
+
+    def _say_of(
+        self,
+        order_id: int,
+        exec_type: ExecType,
+        as_told: DoneOrder,
+        leaves_qty: int,
+        reason: Reason,
+    ) -> None:
+        """Say something of an order that the book does not hold."""
+        self._seq += 1
+        self.reports.append(
+            Report(
+                seq=self._seq,
+                time_ns=self.now_ns,
+                order_id=order_id,
+                exec_type=exec_type,
+                ord_status=as_told.status,
+                order_qty=as_told.order_qty,
+                cum_qty=as_told.cum_qty,
+                leaves_qty=leaves_qty,
+                price=None,
+                stop_px=None,
+                reason=reason,
+            )
+        )
 
     def _append(
         self,

@@ -128,8 +128,6 @@ fn replace_order(command: &Bound<'_, PyAny>) -> PyResult<ReplaceOrder> {
 
 fn attach_legs(command: &Bound<'_, PyAny>) -> PyResult<AttachLegs> {
     let py = command.py();
-    // In words it is said where it is said for every engine.
-    py.import("dryfill.matching.workable")?.call_method1("require_legs", (command,))?;
     let number = |name| -> PyResult<i64> { command.getattr(name)?.extract() };
     let truth = |name| -> PyResult<bool> { command.getattr(name)?.extract() };
     let side = number("side")?;
@@ -146,7 +144,7 @@ fn attach_legs(command: &Bound<'_, PyAny>) -> PyResult<AttachLegs> {
             carried: leg.getattr("carried")?.extract()?,
         });
     }
-    Ok(AttachLegs {
+    let attached = AttachLegs {
         entry_id: number("entry_id")?,
         side: Side::of(side).ok_or_else(|| not_known("side", side))?,
         order_qty: number("order_qty")?,
@@ -158,7 +156,28 @@ fn attach_legs(command: &Bound<'_, PyAny>) -> PyResult<AttachLegs> {
         each_fill: truth("each_fill")?,
         shrinks: truth("shrinks")?,
         grid: command.getattr("grid")?.extract()?,
-    })
+    };
+    if !can_be_kept(&attached) {
+        // In words it is said where it is said for every engine.
+        py.import("dryfill.matching.workable")?.call_method1("require_legs", (command,))?;
+    }
+    Ok(attached)
+}
+
+/// The quick form of `matching/workable.py`, which has the words for what is wrong.
+fn can_be_kept(attached: &AttachLegs) -> bool {
+    let alone = |(nth, leg): (usize, &Leg)| {
+        let twins = attached.legs[..nth].iter().filter(|other| other.order_id == leg.order_id);
+        let of_its_type = match leg.ord_type {
+            OrdType::Stop | OrdType::Limit => leg.trail.is_none_or(|trail| trail < 1),
+            OrdType::TrailingStop => leg.trail.is_some_and(|trail| trail > 0),
+            _ => false,
+        };
+        let own = leg.order_id != attached.entry_id && twins.count() == 0;
+        own && of_its_type && (leg.px.is_none() || attached.resumed)
+    };
+    let ticks = attached.grid.iter().all(|&(_, tick)| tick > 0);
+    !attached.legs.is_empty() && ticks && attached.legs.iter().enumerate().all(alone)
 }
 
 /// The quick form of `matching/workable.py`, which has the words for what is wrong.
