@@ -301,6 +301,8 @@ class Scene:
         if isinstance(event, Sent) and event.request is not None:
             self._placed(event.request)
             self.doubts.sent(event, self.handles.get(event.request.cl_ord_id))
+        elif isinstance(event, Sent) and event.do == "modify":
+            self.doubts.changes(event, self.tag_of(event.order_id))
         elif isinstance(event, Sent) and event.do == "read":
             covered = self._covered(event)
             if covered is not None:
