@@ -97,6 +97,9 @@ class Intents:
         tag = tags.parse(tag_text)
         if tag is None or not tag.role:
             return
+        if tag.role == "exit" and tag.intent not in self._held:
+            self._closed(signed)  # by a flatten or a close, which are for what brackets hold
+            return
         held = self._held.get(tag.intent, 0)
         if tag.role == "entry":
             held += signed
@@ -115,15 +118,19 @@ class Intents:
         unowned = position - sum(self._held.values())
         if not unowned:
             return abs(position)
+        self._closed(unowned)
+        sign = 1 if position > 0 else -1
+        return min(max(sign * sum(self._held.values()), 0), abs(position))
+
+    def _closed(self, signed: int) -> None:
+        """So much was traded against what brackets hold: the oldest lose it."""
         for intent, held in list(self._held.items()):
-            if held * unowned < 0:
-                lost = max(held, -unowned) if held < 0 else min(held, -unowned)
-                unowned += lost
+            if held * signed < 0:
+                lost = max(held, -signed) if held < 0 else min(held, -signed)
+                signed += lost
                 self._held[intent] = held - lost
                 if held == lost:
                     del self._held[intent]
-        sign = 1 if position > 0 else -1
-        return min(max(sign * sum(self._held.values()), 0), abs(position))
 
 
 class UnprotectedMeter:

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from dryfill.sim.record.marks import Marks
-from dryfill.sim.record.unprotected import UnprotectedMeter
+from dryfill.sim.record.unprotected import Intents, UnprotectedMeter
 from dryfill.trading import instruments
 from dryfill.trading.words import OrdType
 
@@ -270,3 +270,38 @@ def test_a_falling_market_is_no_adverse_move_for_a_short(metered):
     at = metered()
     at(301).place("sell", 2, tag="7.entry#1")
     assert at.end(700).worst_move == 2 * 6 * Decimal("12.50")
+
+
+TABLE = {
+    "a flatten closes what brackets hold, and not what another hand bought meanwhile": (
+        [("2.entry#1", 2), ("3.exit#1", -1), ("manual-1", 1), ("3.exit#2", -1)],
+        (1, 0),
+    ),
+    "so does a close of a part": (
+        [("2.entry#1", -2), ("manual-1", -1), ("3.exit#1", 1)],
+        (-2, 1),
+    ),
+    "a bracket's own closing order closes its own": (
+        [("1.entry#1", 1), ("2.entry#1", 2), ("2.exit#1", -2)],
+        (1, 1),
+    ),
+    "what another hand sold the oldest loses": (
+        [("1.entry#1", 1), ("2.entry#1", 2), ("manual-1", -2)],
+        (1, 1),
+    ),
+    "what another hand bought is no bracket's": (
+        [("1.entry#1", 1), ("manual-1", 2)],
+        (3, 1),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_how_many_contracts_are_brackets(name):
+    fills, (position, meant) = TABLE[name]
+    intents, held, found = Intents(), 0, 0
+    for tag, signed in fills:
+        intents.fill(tag, signed)
+        held += signed
+        found = intents.settle(held)
+    assert (held, found) == (position, meant)
