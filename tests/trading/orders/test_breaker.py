@@ -213,3 +213,19 @@ def test_a_breaker_has_one_probe_and_counts_in_a_row():
     assert breaker.wait_s(18.0) == 5.0
     assert breaker.answered()
     assert breaker.state is BreakerState.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("landed", "now_s", "may"),
+    [(False, 7.5, False), (True, 7.5, True), (False, 12.1, True)],
+)
+def test_a_question_that_is_answered_lets_the_next_probe_go_unless_one_is_due(landed, now_s, may):
+    breaker = Breaker(tries=1, open_s=5.0)
+    assert not breaker.heard(0.0)  # it is closed
+    breaker.silent(1.0)
+    breaker.going(7.0)
+    if landed:
+        breaker.silent(7.2)
+        breaker.landed(7.0)
+    assert breaker.heard(now_s) is may
+    assert (breaker.wait_s(now_s) == 0.0) is may

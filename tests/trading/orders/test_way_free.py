@@ -200,6 +200,25 @@ SCRIPTS = {
     > cancel 2#1
     """,
 }
+SILENT = (
+    RESTS
+    + """
+    do place buy 1 limit 19999
+    > place 2#1 buy 1 limit 19999
+    < new 2#1
+    < ack 2#1
+    do cancel 1#1
+    > cancel 1#1
+    < lost 1#1
+    > look 1#1
+    {looked}
+    do cancel 2#1
+    > cancel 2#1
+    < lost 2#1                      -- silent twice: one command a second from now on
+    > look 2#1
+    < found 2#1
+    """
+)
 SETTINGS = {
     "an order that may not wait for it has nothing to wait for": OrderSettings(entry_tries=5),
 }
@@ -208,6 +227,28 @@ SETTINGS = {
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_what_waited_goes_as_the_script_says(name, play):
     play(SCRIPTS[name], SETTINGS.get(name, PATIENT))
+
+
+def test_a_question_that_is_answered_after_some_that_were_not_lets_one_command_try(play):
+    script = SILENT.format(looked="< lost 1#1")
+    play(
+        script
+        + """
+        > cancel 2#1
+        < lost 2#1                  -- and no second one before its time
+        > look 2#1
+        < found 2#1
+        wait 0.99
+        wait 0.01
+        > cancel 2#1
+        """,
+        OrderSettings(breaker_tries=2),
+    )
+
+
+def test_who_answers_questions_and_no_commands_is_not_tried_more_often_for_it(play):
+    script = SILENT.format(looked="< found 1#1\n> cancel 1#1\n")
+    play(script + "wait 0.99\nwait 0.01\n> cancel 1#1", OrderSettings(breaker_tries=2))
 
 
 def test_an_outage_leaves_nothing_behind(play):

@@ -287,8 +287,7 @@ class Watch:
         if self._outbox.closed:
             return
         try:
-            if error is None:
-                self._outbox.way_is_free()
+            self._outbox.asked(error)
             if this is self._round:
                 self._take(this, name, done, error)
             elif name != "positions" and error is None and self.first is None:

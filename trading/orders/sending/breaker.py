@@ -21,7 +21,8 @@ class Breaker:
     """One breaker, sans I/O; times are the loop's, in seconds.
 
     `tries`: silent calls in a row that open it; `open_s`: how long until the probe, and from one
-    probe to the next.
+    probe to the next. Whoever is answered a question says so with `heard`: somebody is there, and
+    the probe need not wait for its time.
     """
 
     def __init__(self, tries: int, open_s: float) -> None:
@@ -30,6 +31,7 @@ class Breaker:
         self._open_s = open_s
         self._silent = 0
         self._until_s = 0.0
+        self._probes: list[float] = []  # on their way: when each left
 
     def wait_s(self, now_s: float) -> float:
         """How long a call has to wait: 0 when it may go now."""
@@ -37,11 +39,27 @@ class Breaker:
             return 0.0
         return max(self._until_s - now_s, 0.0)
 
-    def going(self, now_s: float) -> None:
-        """A call goes; after a wait it is a probe."""
-        if self.state is not BreakerState.CLOSED:
-            self.state = BreakerState.HALF_OPEN
-            self._until_s = now_s + self._open_s
+    def going(self, now_s: float) -> bool:
+        """A call goes; True after a wait: it is a probe, and `landed` ends it."""
+        if self.state is BreakerState.CLOSED:
+            return False
+        self.state = BreakerState.HALF_OPEN
+        self._until_s = now_s + self._open_s
+        self._probes.append(now_s)
+        return True
+
+    def landed(self, went_s: float) -> None:
+        """A probe that left then ended, however it did."""
+        self._probes.remove(went_s)
+
+    def heard(self, now_s: float) -> bool:
+        """A question got an answer: True where the next probe may go now. Not while the answer to
+        one is due: that says more."""
+        due = any(went_s > now_s - self._open_s for went_s in self._probes)
+        may = self.state is not BreakerState.CLOSED and not due
+        if may:
+            self._until_s = 0.0
+        return may
 
     def answered(self) -> bool:
         """A call got an answer of any kind; True when that closed the breaker."""

@@ -117,15 +117,15 @@ class Courier:
             if command.delay_s > waited_s:
                 self._pause(order, command.do, command.delay_s - waited_s)
                 return
-        urgency = urgency_of(order, command.do)
+        urgency, probe = urgency_of(order, command.do), False
         if command.do is not Do.LOOK:  # these have pauses of their own, and prove more than a probe
             wait_s = self._path.wait_s(urgency)
             if wait_s > 0:
                 self._pause(order, command.do, wait_s)
                 self._held[order.cl_ord_id] = (order, urgency)
                 return
-            self._path.going(urgency)
-        self._send(order, command, urgency)
+            probe = self._path.going(urgency)
+        self._send(order, command, urgency, probe)
 
     def _look_soon(self, order: Order) -> None:
         """An order that is not wanted any more while something of it is not answered yet: it may be
@@ -169,13 +169,13 @@ class Courier:
         self._timers.cancel(waiting[1])
         return waiting[0]
 
-    def _send(self, order: Order, command: Command, urgency: Urgency) -> None:
+    def _send(self, order: Order, command: Command, urgency: Urgency, probe: bool) -> None:
         now_s = asyncio.get_running_loop().time()
         if order.core.flight is Do.LOOK:
             self._repeats.overtaken(order)
         order.core.sent(command, now_s)
         self._observers.on_command(order, command)
-        sent = Sent(order, command.do, urgency, now_s)
+        sent = Sent(order, command.do, urgency, now_s, probe=probe)
         if command.do is Do.PLACE:
             sent.since_ns = self._duplicates.since_ns(self._sorter.last_ns)
         self._repeats.sent(sent)
@@ -289,10 +289,30 @@ class Courier:
 
     def _path_ended(self, sent: Sent, error: BaseException | None, now_s: float) -> None:
         """Let the breakers know; where the way is free again, what waited for it goes now."""
-        if error is None or (isinstance(error, Refused) and not isinstance(error, NotSent)):
+        if sent.do is Do.LOOK:
+            self.asked(error)
+            return
+        if sent.probe:
+            self._path.landed(sent.urgency, sent.began_s)
+        if _is_answer(error):
             self._blocked.free()
-        if sent.do is Do.LOOK or not self._path.ended(sent.urgency, error, now_s):
+        if not self._path.ended(sent.urgency, error, now_s):
             return
         for order, waits_for in list(self._held.values()):
             if waits_for is sent.urgency:
                 self.hurry(order)
+
+    def asked(self, error: BaseException | None) -> None:
+        """A question ended. Whoever is answered knows that the way is free: what reached nobody may
+        go again, and one command may try, where he was silent to commands as well."""
+        answered = _is_answer(error)
+        if answered:
+            self._blocked.free()
+        if self._path.asked(asyncio.get_running_loop().time(), answered=answered):
+            held = [o for o, waits_for in self._held.values() if waits_for is Urgency.RISK_REDUCING]
+            if held:
+                self.hurry(held[0])
+
+
+def _is_answer(error: BaseException | None) -> bool:
+    return error is None or (isinstance(error, Refused) and not isinstance(error, NotSent))

@@ -52,8 +52,8 @@ class Outbox:
     order's owner act. `ask_first` asks the same where something may not have been told, says
     whether it does, and calls back, after `told_within_s` at the latest. `told`: whether all that
     was filled by a time is known. `flattening` says whether an instrument is being flattened.
-    `stop_noted` hears of every change of a stop. `way_is_free` is told that the broker answered
-    something.
+    `stop_noted` hears of every change of a stop. `asked` is told how a question ended that
+    somebody else asked.
     """
 
     sends: Callable[[], None]
@@ -90,7 +90,6 @@ class Outbox:
         self._timers = Timers(failed)
         self.path = Path(settings, random, self.incident)
         self._blocked = blocked = Blocked(self._timers, settings)
-        self.way_is_free = blocked.free
         self._courier = Courier(
             broker,
             self._timers,
@@ -103,6 +102,7 @@ class Outbox:
             now_ns,
         )
         self.advance, self.hurry = self._courier.advance, self._courier.hurry
+        self.asked = self._courier.asked
 
     def send(self, request: OrderRequest) -> Order:
         """Enter an order in the table and send it."""

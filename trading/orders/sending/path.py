@@ -27,6 +27,7 @@ class Path:
         self._random = random
         self._incident = incident
         self._limited_until_s = 0.0
+        self._deaf = False  # the last question was not answered
         self._quiet_s = settings.breaker_s
 
     def states(self) -> dict[str, str]:
@@ -44,11 +45,23 @@ class Path:
             return 0.0
         return breaker.wait_s(asyncio.get_running_loop().time())
 
-    def going(self, urgency: Urgency) -> None:
-        """A call goes."""
+    def going(self, urgency: Urgency) -> bool:
+        """A call goes; whether it is a probe: `landed` is told when that ends."""
         breaker = self._breakers[urgency]
-        if breaker.state is not BreakerState.CLOSED:
-            breaker.going(asyncio.get_running_loop().time())
+        if breaker.state is BreakerState.CLOSED:
+            return False
+        return breaker.going(asyncio.get_running_loop().time())
+
+    def landed(self, urgency: Urgency, went_s: float) -> None:
+        """A probe that left then ended."""
+        self._breakers[urgency].landed(went_s)
+
+    def asked(self, now_s: float, *, answered: bool) -> bool:
+        """A question ended; whether a risk-reducing call that waits may try now, since questions
+        were not answered either and are again. It is no more than a probe: he may go on answering
+        questions, and no commands."""
+        news, self._deaf = answered and self._deaf, not answered
+        return news and self._breakers[Urgency.RISK_REDUCING].heard(now_s)
 
     def ended(self, urgency: Urgency, error: BaseException | None, now_s: float) -> bool:
         """A call ended; True when the way is free again, so that what waits may go."""
