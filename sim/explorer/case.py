@@ -100,7 +100,8 @@ class Case:
 
     def run(self, plan: Plan) -> Outcome:
         """As `play`, with what the run left behind."""
-        disk = SimDisk(knowing(self.setup.instrument)) if plan.needs_journal else None
+        kept = plan.needs_journal or self.head.journal
+        disk = SimDisk(knowing(self.setup.instrument)) if kept else None
         world = self.world_of(self._setup(plan, disk))
         head = self.head
         bounds = Bounds(

@@ -67,6 +67,7 @@ def draw(
         "schedule_seed": seed if kind != "fifo" else 0,
         "market_seed": 0 if head.data else head.market_seed + seed % MARKETS,
         "forgets": forgets,
+        "journal": crashes or head.journal,
         "quiet": round(quiet_s * 1e9),
     }
     return replace(plan, run=head.model_copy(update=made))

@@ -83,6 +83,8 @@ def test_one_seed_in_four_is_killed_where_that_is_asked_for():
     assert {fault.kind for fault in crashes} == {"crash"}
     assert 30 < len(crashes) < 70
     assert {fault.moment for fault in crashes} == {"call", "event", "step"}
+    assert all(plan.run.journal for plan in plans)  # a seed that nobody kills writes one as well
+    assert not draw(RunHead(), 5, "calm").run.journal
     assert not any(draw(RunHead(), seed, "calm").faults for seed in range(20))
 
 
