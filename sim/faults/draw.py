@@ -150,6 +150,21 @@ _RATES: Mapping[str, _Rate] = {
 }
 
 
+def _over(stream: Stream) -> Keys:
+    return {"form": _one(stream, "silent", "logout"), "after": _up_to(stream, 2000)}
+
+
+def _unheard(stream: Stream) -> Keys:
+    return {"form": _one(stream, "refused", "silent", "inert")}
+
+
+_OF_THE_WIRE: Mapping[str, _Rate] = {
+    "token-ended": _Rate("event", _SHOCKS, 500, 20_000, _over),
+    "not-subscribed": _Rate("call", ("subscribe",), 1_000, 50_000, _unheard),
+}
+"""What happens to a session: where there is none, nobody draws it."""
+
+
 def _again(stream: Stream) -> Keys:
     return {"copies": 1 + stream.below(4), "gap": _up_to(stream, 1_500)}
 
@@ -192,20 +207,22 @@ _CROWDED: Mapping[str, _Rate] = {
 each state of an order with each event and each command on its way, not for what is likely."""
 
 
-def draw_plan(seed: int, profile: Profile = "live", horizon: int = 500) -> Plan:
+def draw_plan(
+    seed: int, profile: Profile = "live", horizon: int = 500, *, wire: bool = False
+) -> Plan:
     """The plan of a seed: for each kind, which of the first `horizon` calls or events of a name.
 
     It is not strict. What of it fired is a strict plan (`FaultLog.fired_plan`). `calm` draws
     nothing; `live` what recordings and the fault model make likely; `hostile` far more; `swarm` a
     random half of the kinds, each at a rate of its own; `crowded` slow answers and events that come
-    late and often, so that all meet. No crash is drawn, because a run needs a
-    harness that restarts. Raises `UsageError` for an unknown profile.
+    late and often, so that all meet. `wire`: what a session has is drawn, too. No crash is drawn,
+    because a run needs a harness that restarts. Raises `UsageError` for an unknown profile.
     """
     if profile not in get_args(Profile):
         known = ", ".join(get_args(Profile))
         raise UsageError(f"no profile of faults is named {profile!r}; known are {known}")
     faults: list[Fault] = []
-    rates = _CROWDED if profile == "crowded" else _RATES
+    rates = _CROWDED if profile == "crowded" else {**_RATES, **(_OF_THE_WIRE if wire else {})}
     for row, rate in rates.items():
         ppm = _ppm(rate, profile, named_stream(seed, f"faults.{row}"))
         for name in rate.names:

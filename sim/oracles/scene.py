@@ -301,6 +301,8 @@ class Scene:
         if isinstance(event, Sent) and event.request is not None:
             self._placed(event.request)
             self.doubts.sent(event, self.handles.get(event.request.cl_ord_id))
+        elif isinstance(event, Sent) and event.do == "modify":
+            self.doubts.changes(event, self.tag_of(event.order_id))
         elif isinstance(event, Sent) and event.do == "read":
             covered = self._covered(event)
             if covered is not None:
@@ -316,10 +318,9 @@ class Scene:
             symbol, more = event.instrument.symbol, 1 if event.result is None else -1
             self.flattening[symbol] = self.flattening.get(symbol, 0) + more
         elif isinstance(event, Answered):
-            if event.sent.request is not None:
-                request = event.sent.request
-                self.contract(request.instrument).awaited.pop(request.cl_ord_id, None)
             placed = event.sent.request
+            if placed is not None:
+                self.contract(placed.instrument).awaited.pop(placed.cl_ord_id, None)
             heard = placed is not None and placed.cl_ord_id in self.numbers
             self.doubts.answered(event, heard)
             self._read(event)

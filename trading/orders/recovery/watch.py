@@ -68,6 +68,7 @@ class Watch:
         outbox.sends = self.arm
         outbox.look_around = self.look_around
         outbox.ask_first = self.ask_first
+        outbox.told = self.told
 
     @property
     def up(self) -> bool:
@@ -132,6 +133,11 @@ class Watch:
             self._again()
             self._begin(full=this is not None and this.full)
         return True
+
+    def told(self, since_s: float) -> bool:
+        """Whether all that was filled up to a time was told: a question that was asked then or
+        later was answered, or nothing need be asked."""
+        return not self.looks or self._answers.filled_s >= since_s
 
     def on_stream(self, state: StreamState) -> None:
         """The stream went down or came up."""
@@ -281,6 +287,8 @@ class Watch:
         if self._outbox.closed:
             return
         try:
+            if error is None:
+                self._outbox.way_is_free()
             if this is self._round:
                 self._take(this, name, done, error)
             elif name != "positions" and error is None and self.first is None:
