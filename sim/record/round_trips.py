@@ -4,7 +4,7 @@ An order fills in parts, and every part is a lot of its own in the account. Whoe
 means the order.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -46,17 +46,26 @@ def round_trips(closings: Iterable[Closing]) -> tuple[RoundTrip, ...]:
 
 def _joined(parts: list[Closing]) -> RoundTrip:
     first, qty = parts[0], sum(part.qty for part in parts)
-    grid = first.instrument
+    alone, grid = len(parts) == 1, first.instrument  # as a rule: its money is there already
     return RoundTrip(
         instrument=grid,
         side=first.side,
         qty=qty,
         opened_ns=min(part.opened_ns for part in parts),
         closed_ns=max(part.closed_ns for part in parts),
-        entry_px=mean_price(grid, sum(part.qty * part.entry_units for part in parts), qty),
-        exit_px=mean_price(grid, sum(part.qty * part.exit_units for part in parts), qty),
-        profit=first.profit if len(parts) == 1 else total(*(part.profit for part in parts)),
-        fees=first.fees if len(parts) == 1 else total(*(part.fees for part in parts)),
+        entry_px=_mean(grid, [(part.qty, part.entry_units) for part in parts]),
+        exit_px=_mean(grid, [(part.qty, part.exit_units) for part in parts]),
+        profit=first.profit if alone else total(*(part.profit for part in parts)),
+        fees=first.fees if alone else total(*(part.fees for part in parts)),
         entry_tag=first.entry_tag,
         exit_tag=first.exit_tag,
     )
+
+
+def _mean(grid: Instrument, fills: Sequence[tuple[int, int]]) -> Decimal:
+    """The mean price of contracts and their units; one on the grid is the grid's own, which keeps
+    it for all."""
+    qty = sum(each for each, _ in fills)
+    worth_units = sum(each * units for each, units in fills)
+    units, between = divmod(worth_units, qty)
+    return mean_price(grid, worth_units, qty) if between else grid.decimal(units)
