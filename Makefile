@@ -8,6 +8,8 @@ ROOMS := $(patsubst %/__init__.py,%,$(wildcard trading/__init__.py matching/__in
 	scenarios/__init__.py sim/__init__.py live/__init__.py testing/__init__.py \
 	compat/__init__.py app/__init__.py))
 MUTANTS ?= 600
+# After which none is begun; the next run goes on from there.
+MINUTES ?= 240
 # Other Pythons, for what peers `make bench` finds there.
 PEERS ?=
 BENCHMARKS = $(sort $(wildcard benchmarks/bench_*.py))
@@ -22,7 +24,7 @@ help:
 	@echo "make bench    every benchmark, one after the other; the last writes build/bench/bench.md and .json"
 	@echo "              (PEERS=path/to/python: and the peers that are installed there)"
 	@echo "make coverage branch coverage of the order manager: printed, at least 95 %"
-	@echo "make mutants  the order manager, broken in small ways: at least 85 % noticed"
+	@echo "make mutants  the order manager, broken in small ways: at least 85 % noticed (MINUTES=240)"
 	@echo "make clients  environments for other people's clients that need Python 3.12 (minutes, once)"
 	@echo "make nightly  the tests with long searches, those clients, Dask, coverage and mutants"
 	@echo "make clean    take away .venv, build and caches"
@@ -58,7 +60,7 @@ coverage: setup
 
 mutants: setup
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt cosmic-ray
-	$(BIN)/python tests/house/mutation.py --count $(MUTANTS) --seed 1
+	$(BIN)/python tests/house/mutation.py --count $(MUTANTS) --minutes $(MINUTES) --seed 1
 
 clients: setup
 	@$(BIN)/python tests/house/client_environments.py
@@ -66,11 +68,12 @@ clients: setup
 dask: setup
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt distributed
 
-nightly: setup clients dask coverage mutants
+nightly: setup clients dask coverage
 	DRYFILL_NIGHTLY=1 $(BIN)/python -m pytest -q -n auto --dist worksteal --timeout 3600
 	@if $(BIN)/python -c 'import dryfill.matching.native.core' 2>/dev/null; then \
 		DRYFILL_BOTH_ENGINES=1 $(BIN)/python -m pytest -q -n auto --dist worksteal \
 			tests/sim tests/trading tests/testing tests/conformance tests/live tests/examples; fi
+	@$(MAKE) mutants
 
 clean:
 	rm -rf $(VENV) build dist dryfill.egg-info matching/native/core*.so matching/native/core*.pyd

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..scenarios.scenario import Scenario, World
 from ..sim.backtest import World as Direct
+from ..sim.loop.hold import hold_collector
 from ..sim.oracles import OracleError
 from ..sim.scenario.play import Played, play, premises_missing
 from ..testing.wire_world import Rehearsal
@@ -52,6 +53,7 @@ class Family:
         return found
 
 
+@hold_collector()  # many short runs
 def rehearse(scenario: Scenario, seeds: Iterable[int], where: World, engine: str) -> Family:
     """Play a scenario once for each seed, in one world on one engine."""
     world_of: Any = WORLDS[where]

@@ -34,6 +34,7 @@ from ..sim.explorer.shrinking import OutOfRuns, Shrinker
 from ..sim.explorer.story import last_told
 from ..sim.explorer.verdict import Verdict
 from ..sim.faults.draw import Profile
+from ..sim.loop.hold import hold_collector
 from ..sim.record.record import Record
 from ..sim.record.unprotected import Unprotected
 from ..trading.errors import UsageError
@@ -148,8 +149,9 @@ def _over_seeds(judged: "_Judged", test: Test, drawn: Callable[[int], Plan], see
         if kept is not None:
             judged.replay(read_plan(kept), kept, args, fixtures)
             return
-        for seed in seeds:
-            judged.play(drawn(seed), args, fixtures)
+        with hold_collector():  # many short runs
+            for seed in seeds:
+                judged.play(drawn(seed), args, fixtures)
 
     del over_seeds.__dict__["__wrapped__"]  # pytest would look for a fixture named `run`
     others = [each for name, each in signature.parameters.items() if name != _RUN]

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from ...scenarios.plan import Fault, Plan
 from ...scenarios.plan_kinds import CALLS, EVENTS
 from ...scenarios.plan_run import Played, RunHead
+from ..loop.hold import hold_collector
 from .simpler import simpler
 from .verdict import Begun, Verdict
 
@@ -46,6 +47,7 @@ class Shrinker:
         self._most = runs_most
         self._told = told
 
+    @hold_collector()  # many short runs
     def shrink(self) -> Plan:
         """The smallest plan that was found; it fails as the first one did.
 

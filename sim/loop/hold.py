@@ -16,6 +16,7 @@ _lock = threading.Lock()
 _held = ExitStack()
 _holders: list[int] = []  # idents of the threads that hold, one entry for each hold
 _sinks: dict[int, list[str]] = {}  # thread ident -> where its unawaited coroutines are told
+_frozen = False  # somebody else was seen to have put things into the freezer
 
 
 @contextmanager
@@ -60,16 +61,24 @@ def _collector_off() -> Iterator[None]:
     # What died before is told before, and what lives now need not be walked after each run. There
     # is one freezer for all: whoever has put things into it keeps them there.
     gc.collect()
-    frozen = gc.get_freeze_count() > 0
-    if not frozen:
+    ours = not _others_freeze()
+    if ours:
         gc.freeze()
     try:
         yield
     finally:
-        if not frozen:
+        if ours:
             gc.unfreeze()
         if enabled:
             gc.enable()
+
+
+def _others_freeze() -> bool:
+    """Whether somebody else has put things into the freezer. To count them the interpreter walks
+    through all, which can take longer than a run: found once, it is not asked again."""
+    global _frozen
+    _frozen = _frozen or gc.get_freeze_count() > 0
+    return _frozen
 
 
 @contextmanager

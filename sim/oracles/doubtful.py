@@ -77,6 +77,8 @@ class Doubts:
 
     def about(self, symbol: str, kinds: tuple[str, ...]) -> bool:
         """Whether there is a doubt of these kinds about a contract."""
+        if not self._open and not self._taken:  # mostly, and asked at every step
+            return False
         return any(self._exists(symbol, kind) for kind in kinds)
 
     def ended(self, symbol: str, kinds: tuple[str, ...]) -> Moment | None:

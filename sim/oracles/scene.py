@@ -26,6 +26,7 @@ CLOSING = ("stop", "target", "exit", "close")
 one duty."""
 
 STOPS = (OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP)
+_COVERS = (*STOPS, OrdType.MARKET)
 
 
 class Contract:
@@ -57,11 +58,14 @@ class Contract:
 
     @property
     def cover(self) -> int:
-        """Contracts that working stops of the client's would close."""
+        """Contracts that working stops of the client's would close; or that the rest of a market
+        order will, which works at the price where its protection ends, as that of a stop does that
+        was set off: there was nobody to trade with, and what is more cannot be
+        done."""
         return sum(
             record.leaves_qty
             for record in self.working.values()
-            if record.request.ord_type in STOPS and record.request.side.sign == -self.sign
+            if record.request.ord_type in _COVERS and record.request.side.sign == -self.sign
         )
 
     @property

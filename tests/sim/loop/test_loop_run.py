@@ -170,6 +170,30 @@ def test_what_was_frozen_before_a_run_stays_frozen_after_it():
     assert told.splitlines() == ["False False True False", "True True True True"]
 
 
+COUNTED = """
+import gc
+from dryfill.sim.loop.run import run_virtual
+
+async def main():
+    counted.append(gc.isenabled())
+
+counted = []
+count = gc.get_freeze_count
+gc.get_freeze_count = lambda: counted.append("asked") or count()
+gc.freeze()
+for _ in range(3):
+    run_virtual(main(), origin_ns=0)
+print(counted)
+"""
+
+
+def test_what_others_froze_is_counted_once_for_that_takes_longer_than_a_run():
+    told = subprocess.run(
+        [sys.executable, "-c", COUNTED], capture_output=True, text=True, check=True
+    ).stdout
+    assert told == "['asked', False, False, False]\n"
+
+
 def test_leftovers_are_cancelled_in_the_order_of_creation_and_may_finish():
     log = []
 
