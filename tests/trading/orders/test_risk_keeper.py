@@ -370,3 +370,19 @@ def test_the_time_of_day_is_looked_at_once_a_second_though_nothing_is_held():
 
     limits = RiskLimits(flat_by=time(12), reopens=time(13), zone="UTC")
     kept(limits, script, now_ns=lambda: clock[0])
+
+
+def test_what_is_due_each_day_flattens_each_day():
+    hour = 3600 * 10**9
+    clock = [0]
+
+    async def script(manager, gate, broker, feed):
+        for day in (1, 2):
+            for hours in (11, 12, 12.5, 13):
+                clock[0] = int((24 * day + hours) * hour)
+                feed.tell(trade(80_000))
+                await asyncio.sleep(5)
+            assert [i.kind for i in manager.view.incidents] == ["risk_flatten"] * day
+
+    limits = RiskLimits(flat_by=time(12), reopens=time(13), zone="UTC")
+    kept(limits, script, now_ns=lambda: clock[0])
