@@ -67,4 +67,49 @@ class SetMarket(Struct, frozen=True):
     size: int
 
 
-Command = NewOrder | ReplaceOrder | CancelOrder | FreezeOrder | SetStatus | SetMarket
+class Leg(Struct, frozen=True):
+    """A child of an entry, on the other side, GTC: a STOP or TRAILING_STOP, or a LIMIT.
+
+    `distance`: in ticks from the entry's mean price, negative below it. `trail` in units, of a
+    trailing one. Of an earlier life: `px` is where it was put last (None: it never worked), and
+    `carried` was filled of it then.
+    """
+
+    order_id: int
+    ord_type: OrdType
+    distance: int
+    trail: int | None = None
+    px: int | None = None
+    carried: int = 0
+
+
+class AttachLegs(Struct, frozen=True):
+    """Hang a stop and a target on an entry: one triggers the others, one cancels the other.
+
+    The legs are suspended until the entry fills and then work for what was filled, growing with it
+    (`each_fill` False: once it is complete), at their distance from its mean price. A leg that is
+    filled takes the other away; one that is filled in part makes it as much smaller (`shrinks`).
+    What is changed by command stays so. They act after the market rows of their nanosecond, so that
+    two legs that one instant fills both stay filled.
+
+    `order_qty`: the size they are told with while suspended. `cum_qty`, `worth`: what of the entry
+    was filled before this command, and the sum of quantity times price of that. `resumed`: all of
+    this was in an earlier life, whose legs were told of; one with a `px` is in the book again, and
+    `closed_qty` is what legs had closed by then. `grid`: (from units, units of a tick), the last
+    that fits holds; empty: the tick is one unit.
+    """
+
+    entry_id: int
+    side: Side
+    order_qty: int
+    legs: tuple[Leg, ...]
+    cum_qty: int = 0
+    worth: int = 0
+    closed_qty: int = 0
+    resumed: bool = False
+    each_fill: bool = True
+    shrinks: bool = True
+    grid: tuple[tuple[int, int], ...] = ()
+
+
+Command = NewOrder | ReplaceOrder | CancelOrder | FreezeOrder | SetStatus | SetMarket | AttachLegs

@@ -29,12 +29,24 @@ class BookOrder(Struct, frozen=True):
     ahead: int | None
 
 
+class BookLeg(Struct, frozen=True):
+    """A leg of an entry that is not over. `px` and `qty`: where it was put last, and the size that
+    its entry had for it then; None before it worked (`qty` also for one of an earlier life)."""
+
+    order_id: int
+    entry_id: int
+    suspended: bool
+    px: int | None
+    qty: int | None
+
+
 class Book(Struct, frozen=True):
     """The whole state of an engine, comparable between engines.
 
     `bid` and `ask` are (price, shown, still available) of the recorded market or None; `orders`
     rest in the book by side, price and time; `stops` wait for their trigger, in order of arrival.
-    `frozen` do neither, in order of arrival.
+    `frozen` do neither, in order of arrival. `legs`: what hangs on an entry, by the entry's id;
+    those that are not suspended stand among the others too.
     """
 
     status: TradingStatus
@@ -44,6 +56,7 @@ class Book(Struct, frozen=True):
     orders: tuple[BookOrder, ...]
     stops: tuple[BookOrder, ...]
     frozen: tuple[BookOrder, ...] = ()
+    legs: tuple[BookLeg, ...] = ()
 
 
 class Columns(Protocol):

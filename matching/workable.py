@@ -1,7 +1,7 @@
 """What no engine can work with, whichever language it is written in, and what is said of it."""
 
 from ..trading.words import OrdType
-from .commands import NewOrder
+from .commands import AttachLegs, NewOrder
 from .rules import BarPath, QueueModel, Rules, UnknownSize
 
 # Which fields an order of a type has: (must have, may have). market-facts 4 and 7.
@@ -15,6 +15,7 @@ _FIELDS: dict[OrdType, tuple[frozenset[str], frozenset[str]]] = {
     OrdType.JOIN_ASK: (frozenset(), frozenset()),
 }
 
+_LEG_TYPES = (OrdType.STOP, OrdType.TRAILING_STOP, OrdType.LIMIT)
 _MEMBERS = {"queue": QueueModel, "bar_path": BarPath, "unknown_size": UnknownSize}
 
 
@@ -34,6 +35,24 @@ def require_fields(new: NewOrder) -> None:
         raise ValueError(
             f"order {new.order_id}: trail is {new.trail}; it is a distance, at least 1"
         )
+
+
+def require_legs(command: AttachLegs) -> None:
+    """Refuse legs that no venue could keep: ValueError, since the sender is our own code."""
+    entry = f"the legs of {command.entry_id}"
+    ids = [command.entry_id, *(leg.order_id for leg in command.legs)]
+    if len(ids) < 2 or len(set(ids)) < len(ids):
+        raise ValueError(f"{entry}: {len(ids) - 1}, which have to be orders of their own")
+    if any(tick < 1 for _, tick in command.grid):
+        raise ValueError(f"{entry}: a tick is below 1")
+    for leg in command.legs:
+        if leg.ord_type not in _LEG_TYPES:
+            raise ValueError(f"{entry}: {leg.order_id} is a {leg.ord_type.name}")
+        if leg.px is not None and not command.resumed:
+            raise ValueError(f"{entry}: {leg.order_id} cannot be somewhere already")
+        trails = leg.ord_type is OrdType.TRAILING_STOP
+        if trails is not (leg.trail is not None and leg.trail >= 1):
+            raise ValueError(f"{entry}: {leg.order_id} is a {leg.ord_type.name}, trail {leg.trail}")
 
 
 def require_workable(rules: Rules) -> None:

@@ -117,7 +117,9 @@ class Fault(BaseModel):
         cls = type(self)
         made, write = cls.__new__(cls), object.__setattr__
         write(made, "__dict__", {**self.__dict__, **values})
-        write(made, "__pydantic_fields_set__", self.__pydantic_fields_set__ | values.keys())
+        given = self.__pydantic_fields_set__
+        more = not given >= values.keys()  # else the set is shared: nobody changes a frozen one's
+        write(made, "__pydantic_fields_set__", given | values.keys() if more else given)
         write(made, "__pydantic_extra__", None)
         write(made, "__pydantic_private__", None)
         return made

@@ -76,6 +76,7 @@ class RunHead(BaseModel):
 
     `work`: what the manager's workload is made of: `brackets`, or `all` that its orders can be.
     `steps`: which of its steps are played, and when each begins; none: all, one after the other.
+    `forgets`: after how long the manager lets a finished order go; None: as always, after a day.
     `quiet`: for how long nothing happens before it counts as rest. `restart`: how long after a
     crash the program is started again. `bare`: for how long, at most, a held contract may have no
     working stop while the broker can be reached; `ends`: how the run may end. `fails`: the rule
@@ -109,6 +110,7 @@ class RunHead(BaseModel):
     schedule_seed: int = Field(default=0, ge=0)
     work: Work = "brackets"
     steps: Annotated[tuple[StepAt, ...], Field(strict=False)] = ()
+    forgets: Nanoseconds | None = None
     quiet: Nanoseconds = 10_000_000_000
     restart: Nanoseconds = 1_000_000_000
     bare: Nanoseconds | None = None

@@ -8,6 +8,7 @@ named by the order of their appearance.
 from hashlib import blake2b
 
 from ..matching.commands import (
+    AttachLegs,
     CancelOrder,
     Command,
     FreezeOrder,
@@ -49,6 +50,9 @@ class DomainDigest:
                 fields = ()
             case FreezeOrder():
                 fields = (command.frozen,)
+            case AttachLegs():
+                self._add("AttachLegs", symbol, at, self._attached(symbol, command))
+                return
             case SetStatus():
                 self._add("status", symbol, at, (command.status,))
                 return
@@ -84,6 +88,24 @@ class DomainDigest:
     @property
     def hex(self) -> str:
         return self._hash.hexdigest()
+
+    def _attached(self, symbol: str, command: AttachLegs) -> tuple[object, ...]:
+        found: list[object] = [
+            self._order(symbol, command.entry_id),
+            command.side,
+            command.order_qty,
+            command.cum_qty,
+            command.worth,
+            command.closed_qty,
+            command.resumed,
+            command.each_fill,
+            command.shrinks,
+            *(number for edge in command.grid for number in edge),
+        ]
+        for leg in command.legs:
+            name = self._order(symbol, leg.order_id)
+            found += [name, leg.ord_type, leg.distance, leg.trail, leg.px, leg.carried]
+        return tuple(found)
 
     def _order(self, symbol: str, order_id: int) -> int:
         names = self._orders.setdefault(symbol, {})

@@ -19,13 +19,14 @@ the last one only a part, which is none: a write is there as a whole or not at a
 
 
 class SimDisk:
-    """The disk of one account's journal. `full`: nothing can be written now (F35).
+    """The disk of one account's journal. `full`: nothing can be written now (F35); `behind`: what
+    was to be written last is not there.
 
     `open` is what a `Setup` wants: a journal for each life of the trader.
     """
 
     def __init__(self, find: Find, keeps: Keeps = "all") -> None:
-        self.full = False
+        self.full = self.behind = False
         self.refused = 0  # writes while it was full
         self.writes_after_death = 0
         self._find = find
@@ -43,6 +44,10 @@ class SimDisk:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def keeps(self, about: str) -> bool:
+        """Whether a record about something is there; what was written last is found soonest."""
+        return any(row[0] == about for row in reversed(self._rows))
 
     def _lose(self) -> None:
         if self._keeps == "all but the last":
@@ -67,6 +72,7 @@ class SimDisk:
 
     def write(self, about: Sequence[str], entries: Sequence[Entry]) -> None:
         """As `Journal.compact`."""
+        self.behind = self.full
         if self.full:
             self.refused += 1
             raise JournalError("the journal cannot be written: the disk is full")
@@ -93,6 +99,7 @@ class SimJournal:
             self._disk.write(about, entries)
         else:
             self._disk.writes_after_death += 1
+            self._disk.behind = True
 
     def close(self) -> None:
         """The disk stays."""

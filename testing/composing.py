@@ -1,10 +1,10 @@
 """A plan's head becomes a case: its market, its setup, and what trades in it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, cast, get_args
 
 from pydantic import ValidationError
@@ -23,6 +23,8 @@ from ..sim.explorer.manager_work import ManagerWork
 from ..sim.explorer.walk import walk
 from ..sim.market_rules import market_rules
 from ..sim.oracles import Watch
+from ..sim.oracles.session import OneLogin, SubscribedAgain
+from ..sim.oracles.watch import Maker
 from ..sim.setup import Setup
 from ..sim.streams import named_stream
 from ..sim.wire.latency import Constant, latency_profile
@@ -36,6 +38,7 @@ from ..trading.orders.settings import OrderSettings
 from ..trading.strategy import Trader
 from ..trading.tape import Tape
 from ..trading.trader import trader_of
+from .session_seen import SessionSeen
 from .wire_world import Rehearsal
 
 _MINUTE_NS = 60 * 10**9
@@ -72,17 +75,18 @@ def case_of(head: RunHead, strategy: Any = None) -> Case:
         fees=fee_schedule(None),
         cash=Decimal(50_000),
         seed=head.seed,
-        settings=OrderSettings(reconcile_s=RECONCILE_S),
+        settings=_settings(head),
         brackets=BracketRules(auto_oco=True) if head.brackets == "native" else None,
         engine=_engine(head.engine),
         stop_ns=stop_ns,
     )
     world_of = Rehearsal if head.world == "wire" else World
+    judges = _judges_of_the_wire if head.world == "wire" else _no_judges
     if head.of_the_manager:
-        return Case(head, setup, lambda watching: _work(watching, head), world_of)
+        return Case(head, setup, lambda watching: _work(watching, head), world_of, judges)
     params = dict(_pair(each) for each in head.params)
     trader = trader_of(strategy, params)
-    return Case(head, setup, lambda _: TradingProgram(trader), world_of)
+    return Case(head, setup, lambda _: TradingProgram(trader), world_of, judges)
 
 
 def read_again() -> None:
@@ -135,6 +139,23 @@ class TradingProgram(Program):
 
     async def leave(self, desk: Desk) -> list[str]:
         return await self._trader(desk)
+
+
+def _no_judges(world: Any) -> Sequence[Maker]:
+    return ()
+
+
+def _judges_of_the_wire(rehearsal: Rehearsal) -> Sequence[Maker]:
+    assert rehearsal.faults is not None, "a case has a plan"
+    seen = SessionSeen(rehearsal.faults, rehearsal.twin)
+    return partial(SubscribedAgain, seen=seen), partial(OneLogin, seen=seen)
+
+
+def _settings(head: RunHead) -> OrderSettings:
+    """The usual ones, but that the comparisons that come to rest are near, and so is forgetting."""
+    if head.forgets is None:
+        return OrderSettings(reconcile_s=RECONCILE_S)
+    return OrderSettings(reconcile_s=RECONCILE_S, finished_s=head.forgets / 1e9)
 
 
 def _work(watching: Watch, head: RunHead) -> Program:

@@ -256,7 +256,9 @@ class TradingSession:
 
 def flattened(result: FlattenResult) -> str:
     """How a flatten ended, in words."""
-    return "flat" if result.ok else f"{result.position:+d} held, {result.reason}"
+    if not result.ok:
+        return f"{result.position:+d} held, {result.reason}"
+    return "flat" if result.confirmed else "flat as far as is known: the broker was not reached"
 
 
 class _Follower(Observer):

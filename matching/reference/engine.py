@@ -4,11 +4,12 @@ At one nanosecond: session state, market rows in file order (a bar's steps are r
 by sequence of submission (DESIGN 6).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
 
 from ...trading.words import Side
 from ..commands import (
+    AttachLegs,
     CancelOrder,
     Command,
     FreezeOrder,
@@ -17,11 +18,12 @@ from ..commands import (
     SetMarket,
     SetStatus,
 )
-from ..engine import Book, BookOrder, Columns
+from ..engine import Book, BookLeg, BookOrder, Columns
 from ..reports import Report
 from ..rules import Rules
-from ..workable import require_fields, require_workable
+from ..workable import require_fields, require_legs, require_workable
 from . import invariants, order_entry
+from .links import attach
 from .market_feed import MarketFeed
 from .order_replace import replace
 from .state import BookState
@@ -47,6 +49,7 @@ class ReferenceEngine:
         self._pending: list[tuple[int, int, int, Command]] = []
         self._submitted = 0
         self._ids: set[int] = set()
+        self._hanging: set[int] = set()
         self._now_ns: int | None = None
 
     @property
@@ -75,9 +78,15 @@ class ReferenceEngine:
             raise ValueError(f"a command at {at_ns} is too late: {self._now_ns} is committed")
         if isinstance(command, NewOrder):
             require_fields(command)
-            if command.order_id in self._ids:
-                raise ValueError(f"order id {command.order_id} was used before")
-            self._ids.add(command.order_id)
+            self._use([command.order_id])
+        elif isinstance(command, AttachLegs):
+            require_legs(command)
+            ids = [command.entry_id, *(leg.order_id for leg in command.legs)]
+            for order_id in ids:
+                if order_id in self._hanging:
+                    raise ValueError(f"order {order_id} is linked already")
+            self._use([leg.order_id for leg in command.legs if leg.px is None])
+            self._hanging.update(ids)
         tie = _BEFORE_ROWS if isinstance(command, SetStatus) else _AFTER_ROWS
         self._submitted += 1
         heappush(self._pending, (at_ns, tie, self._submitted, command))
@@ -127,11 +136,18 @@ class ReferenceEngine:
             orders=tuple(_shown(order) for order in resting),
             stops=tuple(_shown(order) for order in sorted(stops, key=lambda o: o.arrival)),
             frozen=tuple(_shown(order) for order in sorted(frozen, key=lambda o: o.arrival)),
+            legs=tuple(_legs(state)),
         )
 
     def check(self) -> None:
         """Walk every invariant of the book and assert it."""
         invariants.check(self._state)
+
+    def _use(self, ids: list[int]) -> None:
+        for order_id in ids:
+            if order_id in self._ids:
+                raise ValueError(f"order id {order_id} was used before")
+        self._ids.update(ids)
 
     def _carry_out(self, command: Command) -> None:
         if isinstance(command, NewOrder):
@@ -144,9 +160,23 @@ class ReferenceEngine:
             order_entry.freeze(self._state, command)
         elif isinstance(command, SetMarket):
             self._feed.by_hand(command)
+        elif isinstance(command, AttachLegs):
+            attach(self._state, command)
         else:
             order_entry.set_status(self._state, command)
         self._feed.orders_changed()
+        if not isinstance(command, SetStatus):  # the rows of its nanosecond are still to come
+            self._feed.settle_links()
+
+
+def _legs(state: BookState) -> Iterator[BookLeg]:
+    for entry_id, family in sorted(state.families.items()):
+        if entry_id != family.asked.entry_id:
+            continue
+        for leg in family.legs:
+            order_id = leg.asked.order_id
+            if leg.suspended or order_id in state.orders:
+                yield BookLeg(order_id, entry_id, leg.suspended, leg.px, leg.qty)
 
 
 def _shown(order: WorkingOrder) -> BookOrder:

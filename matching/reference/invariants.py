@@ -20,6 +20,7 @@ def check(book: BookState) -> None:
     if book.print_size >= 0:
         assert book.print_filled <= book.print_size, "a trade filled more than its size"
     assert book.volume_left is None or book.volume_left >= 0, "a bar filled more than its volume"
+    _check_families(book)
     if book.status is TradingStatus.OPEN:
         _check_not_crossed(book)
         _check_stops_wait(book)
@@ -67,6 +68,19 @@ def _check_order(book: BookState, order: WorkingOrder) -> None:
         assert not better, f"{name}: {order.ahead} ahead where nothing is shown"
         at_best = order.price == recorded.price and recorded.shown >= 0
         assert not at_best or order.ahead <= recorded.shown, f"{name}: more ahead than is shown"
+
+
+def _check_families(book: BookState) -> None:
+    """What hangs together is known by each of its ids, has somebody left, and was followed."""
+    assert not book.stirred, "something happened to linked orders, and they did not follow"
+    for order_id, family in book.families.items():
+        ids = list(family.ids())
+        assert order_id in ids, f"order {order_id} hangs on what does not know it"
+        assert all(book.families.get(each) is family for each in ids), f"{ids} do not hang together"
+        live = [leg.asked.order_id for leg in family.legs if leg.suspended]
+        assert not any(each in book.orders or each in book.done for each in live), "suspended twice"
+        left = [family.asked.entry_id, *(leg.asked.order_id for leg in family.legs)]
+        assert live or any(each in book.orders for each in left), f"nobody is left of {ids}"
 
 
 def _check_not_crossed(book: BookState) -> None:

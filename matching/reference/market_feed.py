@@ -7,6 +7,7 @@ from ..commands import SetMarket
 from ..engine import Columns
 from .bar_path import Bar, bar_from_row
 from .bar_walk import BarWalk, choose_path, commit_step, conflicting_side
+from .links import follow
 from .market_events import begin_row, on_print, on_quote, taken_at_ask
 from .reach import Watch, bar_touches, step_touches
 from .rows import Rows, Table
@@ -45,8 +46,10 @@ class MarketFeed:
             if self._walk is not None:
                 self._walk_on(self._walk, min(to_ns, row_ns))
             if table is None or row_ns > to_ns:
+                self._links_before(to_ns + 1)
                 return
-            if self._walk is None and self._leap(to_ns):
+            self._links_before(row_ns)
+            if self._walk is None and not self._book.stirred and self._leap(to_ns):
                 continue
             self._commit_row(table)
 
@@ -66,6 +69,12 @@ class MarketFeed:
         if conflicting_side(self._book, walk) is not None:
             self._mark_ambiguous(walk)
 
+    def settle_links(self) -> None:
+        """Let what hangs together follow what happened to it."""
+        stirred = self._book.stirred
+        while stirred:
+            follow(self._book, stirred.popleft(), self.orders_changed)
+
     def next_touch(self, until_ns: int) -> int | None:
         """The first moment up to `until_ns` at which the market may touch an order; None: none."""
         reach = self._watch.reach
@@ -76,9 +85,15 @@ class MarketFeed:
         first = min(row_ns, step_ns)
         return first if first <= until_ns else None
 
+    def _links_before(self, time_ns: int) -> None:
+        """Links act after the rows of their nanosecond, and before anything later."""
+        if self._book.stirred and self._book.now_ns < time_ns:
+            self.settle_links()
+
     def _walk_on(self, walk: BarWalk, to_ns: int) -> None:
         book = self._book
         while (due_ns := walk.next_ns()) is not None and due_ns <= to_ns:
+            self._links_before(due_ns)
             book.now_ns = due_ns
             if walk.choice_due:
                 if choose_path(book, walk):

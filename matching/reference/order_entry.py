@@ -85,6 +85,12 @@ def bad_price(book: BookState, *prices: int | None) -> bool:
 def cancel(book: BookState, command: CancelOrder) -> None:
     """Take an order away. Refused in the no-cancel period; GTC orders can go after the close."""
     order = book.orders.get(command.order_id)
+    family = book.families.get(command.order_id) if order is None else None
+    leg = None if family is None else family.leg(command.order_id)
+    if family is not None and leg is not None and leg.suspended:
+        book.withdraw(family, leg)  # the book's state is nothing to what is not in it
+        book.stir(family)
+        return
     if order is None:
         reason = Reason.TOO_LATE if command.order_id in book.done else Reason.UNKNOWN_ORDER
     elif book.status is TradingStatus.NO_CANCEL:

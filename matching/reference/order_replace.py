@@ -17,8 +17,7 @@ def replace(book: BookState, command: ReplaceOrder) -> None:
     """
     order = book.orders.get(command.order_id)
     if order is None:
-        done = command.order_id in book.done
-        reason = Reason.TOO_LATE if done else Reason.UNKNOWN_ORDER
+        reason = _not_there(book, command.order_id)
         book.refuse_request(command.order_id, ExecType.REPLACE_REJECTED, reason)
         return
     stop_px = _new_trigger(book, order, command)
@@ -44,6 +43,15 @@ def replace(book: BookState, command: ReplaceOrder) -> None:
     order.ahead, order.traded, order.drop_ns = None, 0, -1
     book.report(order, ExecType.REPLACED)
     start(book, order)
+
+
+def _not_there(book: BookState, order_id: int) -> Reason:
+    if order_id in book.done:
+        return Reason.TOO_LATE
+    family = book.families.get(order_id)
+    leg = None if family is None else family.leg(order_id)
+    suspended = leg is not None and leg.suspended
+    return Reason.TYPE_NOT_ALLOWED_NOW if suspended else Reason.UNKNOWN_ORDER
 
 
 def _new_trigger(book: BookState, order: WorkingOrder, command: ReplaceOrder) -> int | None:

@@ -94,11 +94,11 @@ def step_touches(reach: Reach, bar: Bar, step: Step) -> bool:
 
 
 def bar_touches(reach: Reach, bar: Bar, tick: int) -> bool:
-    """Whether a bar touches."""
+    """Whether a bar touches. One without its extremes goes from its open, which may lie outside."""
     values: dict[str, Any] = {}
     for prefix, span in (("", bar.trades), ("bid_", bar.bids), ("ask_", bar.asks)):
-        values[f"{prefix}low"] = NO_PRICE if span is None else span.low
-        values[f"{prefix}high"] = NO_PRICE if span is None else span.high
+        values[f"{prefix}low"] = NO_PRICE if span is None else min(span.low, span.open)
+        values[f"{prefix}high"] = NO_PRICE if span is None else max(span.high, span.open)
     return bool(reach.bars(values, tick))
 
 

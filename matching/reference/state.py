@@ -1,8 +1,11 @@
 """All that an engine's book knows, and the only two places where an order gains or ends."""
 
+from collections import deque
+
 from ...trading.words import ExecType, Liquidity, OrdStatus, Reason, Side, TradingStatus
 from ..reports import Report
 from ..rules import Rules
+from .family import Family, HangingLeg
 from .ladder import Ladder
 from .recorded_side import RecordedSide
 from .waiting_stops import WaitingStops
@@ -13,6 +16,7 @@ _HOW_IT_ENDS = {
     OrdStatus.EXPIRED: ExecType.EXPIRED,
     OrdStatus.REJECTED: ExecType.REJECTED,
 }
+_ANSWERS = frozenset({ExecType.CANCEL_REJECTED, ExecType.REPLACE_REJECTED})
 
 
 class BookState:
@@ -24,7 +28,8 @@ class BookState:
     is the last recorded trade; our own fills are no recorded trades and move nothing.
     `volume_left`: what is left of the bar's volume for us, None where the data has no volume to
     respect. Fills before `ambiguous_until_ns` are ambiguous. `print_size` and `print_filled`: the
-    last trade, and what it gave us.
+    last trade, and what it gave us. `families`: what hangs together, by the id of each entry and
+    leg; `stirred`: those to which something happened at `now_ns` that was not followed yet.
     """
 
     def __init__(self, rules: Rules) -> None:
@@ -39,6 +44,8 @@ class BookState:
         self.stops = {side: WaitingStops(side) for side in (Side.BUY, Side.SELL)}
         self.orders: dict[int, WorkingOrder] = {}
         self.done: dict[int, DoneOrder] = {}
+        self.families: dict[int, Family] = {}
+        self.stirred: deque[Family] = deque()
         self.reports: list[Report] = []
         self.last_price: int | None = None
         self.quotes_seen = False
@@ -104,23 +111,38 @@ class BookState:
         if order is not None:
             self.report(order, exec_type, reason)
             return
+        family = self.families.get(order_id)
+        leg = None if family is None else family.leg(order_id)
+        if family is not None and leg is not None and leg.suspended:
+            self.say_of_leg(family, leg, exec_type, OrdStatus.SUSPENDED, reason)
+            return
         done = self.done.get(order_id, DoneOrder(OrdStatus.REJECTED, 0, 0))
-        self._seq += 1
-        self.reports.append(
-            Report(
-                seq=self._seq,
-                time_ns=self.now_ns,
-                order_id=order_id,
-                exec_type=exec_type,
-                ord_status=done.status,
-                order_qty=done.order_qty,
-                cum_qty=done.cum_qty,
-                leaves_qty=0,
-                price=None,
-                stop_px=None,
-                reason=reason,
-            )
-        )
+        self._say_of(order_id, exec_type, done, 0, reason)
+
+    def say_of_leg(
+        self,
+        family: Family,
+        leg: HangingLeg,
+        exec_type: ExecType,
+        status: OrdStatus,
+        reason: Reason = Reason.NONE,
+    ) -> None:
+        """Say something about a leg that is no order of the book."""
+        size = family.asked.order_qty
+        as_told, leaves_qty = DoneOrder(status, size, 0), 0 if status.terminal else size
+        self._say_of(leg.asked.order_id, exec_type, as_told, leaves_qty, reason)
+
+    def withdraw(self, family: Family, leg: HangingLeg) -> None:
+        """End a leg that is suspended."""
+        leg.suspended = False
+        self.say_of_leg(family, leg, ExecType.CANCELED, OrdStatus.CANCELED)
+        self.done[leg.asked.order_id] = DoneOrder(OrdStatus.CANCELED, family.asked.order_qty, 0)
+
+    def stir(self, family: Family) -> None:
+        """Something happened to one of a family."""
+        if not family.stirred:
+            family.stirred = True
+            self.stirred.append(family)
 
     def place(self, order: WorkingOrder) -> None:
         """Put a working order among the stops or into its ladder."""
@@ -147,6 +169,32 @@ class BookState:
         self.version += 1
         self.orders.pop(order.order_id, None)
         self.done[order.order_id] = DoneOrder(status, order.order_qty, order.cum_qty)
+
+    def _say_of(
+        self,
+        order_id: int,
+        exec_type: ExecType,
+        as_told: DoneOrder,
+        leaves_qty: int,
+        reason: Reason,
+    ) -> None:
+        """Say something of an order that the book does not hold."""
+        self._seq += 1
+        self.reports.append(
+            Report(
+                seq=self._seq,
+                time_ns=self.now_ns,
+                order_id=order_id,
+                exec_type=exec_type,
+                ord_status=as_told.status,
+                order_qty=as_told.order_qty,
+                cum_qty=as_told.cum_qty,
+                leaves_qty=leaves_qty,
+                price=None,
+                stop_px=None,
+                reason=reason,
+            )
+        )
 
     def _append(
         self,
@@ -185,3 +233,8 @@ class BookState:
                 ambiguous=ambiguous,
             )
         )
+        family = self.families.get(order.order_id)
+        if family is not None and exec_type not in _ANSWERS:
+            if last_qty:
+                family.filled(order.order_id, last_qty, last_px)
+            self.stir(family)

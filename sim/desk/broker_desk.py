@@ -169,9 +169,6 @@ class BrokerDesk:
     def cancel(self, order_id: str) -> None:
         """Take a working order away. Raises `Refused` for one that is over or unknown."""
         record = self._record(order_id)
-        if record.status is OrdStatus.SUSPENDED:
-            self.children.cancel(record)
-            return
         self._ask(record, CancelOrder(record.number), ExecType.CANCEL_REJECTED)
 
     def close_position(self, instrument: Instrument, qty: int | None) -> str:
@@ -211,7 +208,7 @@ class BrokerDesk:
         self.children.restore(record, px)
 
     def works(self, record: OrderRecord) -> None:
-        """A child is about to be at the exchange."""
+        """An order of an earlier life, or a child, is at the exchange now."""
         self._working[record.number] = record
 
     def held(self, instrument: Instrument) -> int:
@@ -277,6 +274,8 @@ class BrokerDesk:
         record.apply(report)
         if record.status.terminal:
             self._working.pop(record.number, None)
+        elif report.exec_type is ExecType.NEW:
+            self.works(record)
         if text or report.reason is not Reason.NONE:
             record.text = text or said(report.reason)
         fill = self._book(record, report) if report.exec_type is ExecType.TRADE else None

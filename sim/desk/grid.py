@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from ...trading.errors import Refused, UsageError
 from ...trading.instrument import Instrument
@@ -21,6 +22,18 @@ def on_grid(instrument: Instrument, price: Decimal | None, now_ns: int) -> int |
             f"price {price_text(price)} is not aligned to the tick size of {instrument.symbol}",
             reason=Reason.PRICE_OFF_TICK,
         ) from None
+
+
+def grid_units(instrument: Instrument) -> tuple[tuple[int, int], ...]:
+    """The newest ticks in units, as an engine has them (`AttachLegs.grid`)."""
+    if not instrument.bands:
+        return ()
+    unit = Fraction(instrument.unit)
+    edges = [(None, instrument.tick), *((band.at_or_above, band.tick) for band in instrument.bands)]
+    return tuple(
+        (-(2**62) if edge is None else int(Fraction(edge) / unit), int(Fraction(tick) / unit))
+        for edge, tick in edges
+    )
 
 
 def units_or_none(instrument: Instrument, price: Decimal | None) -> int | None:

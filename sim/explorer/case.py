@@ -5,7 +5,7 @@ simulated broker's, or a rehearsal, which has the same face.
 """
 
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -27,6 +27,7 @@ from ..oracles import Bounds, Findings, Violation, Watch, watch
 from ..oracles.scene import Scene
 from ..oracles.watch import Maker
 from ..oracles.watched import World as Watched
+from ..oracles.written_first import WrittenFirst
 from ..record.record import Record
 from ..setup import Setup
 from .expectations import BareAtMost, Ending, ending_of
@@ -84,12 +85,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Case:
-    """A setup without a plan, and what trades in it; `head` says what it was made of."""
+    """A setup without a plan, and what trades in it; `head` says what it was made of. `judges`
+    makes, of the world of a run, the oracles that only such worlds have."""
 
     head: RunHead
     setup: Setup
     program: Callable[[Watch], Program]
     world_of: Callable[[Setup], World]
+    judges: Callable[[Any], Sequence[Maker]] = lambda world: ()
 
     def play(self, plan: Plan) -> Verdict:
         """Run it under a plan, to its end, and judge it. Raises nothing that the run raises."""
@@ -97,13 +100,16 @@ class Case:
 
     def run(self, plan: Plan) -> Outcome:
         """As `play`, with what the run left behind."""
-        world = self.world_of(self._setup(plan))
+        disk = SimDisk(knowing(self.setup.instrument)) if plan.needs_journal else None
+        world = self.world_of(self._setup(plan, disk))
         head = self.head
         bounds = Bounds(
             quiet_s=_seconds(head.quiet), rate_most=_RATE_MOST, trace_lines=_TRACE_LINES
         )
         seen: list[OrderStates] = []
-        more: list[Maker] = [partial(_order_states, seen)]
+        more: list[Maker] = [partial(_order_states, seen), *self.judges(world)]
+        if disk is not None:
+            more.append(partial(WrittenFirst, disk=disk))
         if head.bare is not None:
             more.append(partial(BareAtMost, most_s=_seconds(head.bare)))
         watching = watch(world, bounds, more)
@@ -118,7 +124,7 @@ class Case:
         world.on_crash = partial(_restart, world, watching, program, head.restart, dead)
         ended = _run(world, program)
         found = watching.report()
-        after_death = sum(process.calls_after_death for process in dead)
+        after_death = sum(each.calls_after_death - each.calls_while_dying for each in dead)
         kind, rule, text = self._judged(world, program, ended, found, after_death)
         trace = found.violations[0].trace if found.violations else None
 
@@ -141,9 +147,8 @@ class Case:
         record = None if isinstance(ended, Exception) else ended
         return Outcome(verdict, record, ending_of(world.desk), happened, tuple(found.violations))
 
-    def _setup(self, plan: Plan) -> Setup:
+    def _setup(self, plan: Plan, disk: SimDisk | None) -> Setup:
         head = self.head
-        disk = SimDisk(knowing(self.setup.instrument)) if plan.needs_journal else None
         return replace(
             self.setup,
             plan=plan,

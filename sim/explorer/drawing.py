@@ -28,6 +28,7 @@ _MIX: tuple[tuple[int, ScheduleKind], ...] = ((5, "ties"), (8, "pct"), (10, "uni
 """Fault-model 3's mix of a night, in tenths, summed up."""
 
 _JUMPED = 4  # in one seed of so many the clock does, where all work is asked for
+_FORGETS = 4  # … and the manager forgets soon in one of so many
 _CRASHED = 4  # one seed in so many is killed, where crashes are asked for
 
 
@@ -47,7 +48,7 @@ def draw(
         known = ", ".join(get_args(Schedules))
         raise UsageError(f"schedule {schedule!r} is not known; give one of {known}")
     dice = named_stream(seed, "explorer")
-    drawn = draw_plan(seed, profile, HORIZON)
+    drawn = draw_plan(seed, profile, HORIZON, wire=head.world == "wire")
     tenth = dice.below(10)
     kind = next(each for below, each in _MIX if tenth < below)
     if schedule != "mix":
@@ -57,11 +58,15 @@ def draw(
     more = () if profile in ("calm", "live") or clock is None else (clock,)
     plan = replace(drawn, faults=(*(() if crash is None else (crash,)), *more, *drawn.faults))
     quiet_s = settles_s(plan) + 2 * RECONCILE_S + 1
+    forgets = head.forgets
+    if head.work == "all":
+        forgets = _forgets(named_stream(seed, "explorer.forgets"))
     made = {
         "seed": seed,
         "schedule": kind,
         "schedule_seed": seed if kind != "fifo" else 0,
         "market_seed": 0 if head.data else head.market_seed + seed % MARKETS,
+        "forgets": forgets,
         "quiet": round(quiet_s * 1e9),
     }
     return replace(plan, run=head.model_copy(update=made))
@@ -79,6 +84,12 @@ def _clock(dice: Stream) -> Fault | None:
     key = ("ahead", "behind")[dice.below(2)]
     by = f"{1 + dice.below(3_600)} s"
     return make_plan({"kind": "clock", "at": f"{dice.below(60_000)} ms", key: by}).faults[0]
+
+
+def _forgets(dice: Stream) -> int | None:
+    """After how long a finished order leaves: now and then so soon that those of a minute do, and
+    no sooner than what is told late of them has come."""
+    return None if dice.below(_FORGETS) else (45 + dice.below(30)) * 10**9
 
 
 def _crash(dice: Stream) -> Fault | None:

@@ -7,6 +7,7 @@ Rates for `live` are fault-model 1's where it has them; the others are assumptio
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, get_args
 
 from ...scenarios.plan import Fault, Plan
@@ -149,6 +150,21 @@ _RATES: Mapping[str, _Rate] = {
 }
 
 
+def _over(stream: Stream) -> Keys:
+    return {"form": _one(stream, "silent", "logout"), "after": _up_to(stream, 2000)}
+
+
+def _unheard(stream: Stream) -> Keys:
+    return {"form": _one(stream, "refused", "silent", "inert")}
+
+
+_OF_THE_WIRE: Mapping[str, _Rate] = {
+    "token-ended": _Rate("event", _SHOCKS, 500, 20_000, _over),
+    "not-subscribed": _Rate("call", ("subscribe",), 1_000, 50_000, _unheard),
+}
+"""What happens to a session: where there is none, nobody draws it."""
+
+
 def _again(stream: Stream) -> Keys:
     return {"copies": 1 + stream.below(4), "gap": _up_to(stream, 1_500)}
 
@@ -191,20 +207,22 @@ _CROWDED: Mapping[str, _Rate] = {
 each state of an order with each event and each command on its way, not for what is likely."""
 
 
-def draw_plan(seed: int, profile: Profile = "live", horizon: int = 500) -> Plan:
+def draw_plan(
+    seed: int, profile: Profile = "live", horizon: int = 500, *, wire: bool = False
+) -> Plan:
     """The plan of a seed: for each kind, which of the first `horizon` calls or events of a name.
 
     It is not strict. What of it fired is a strict plan (`FaultLog.fired_plan`). `calm` draws
     nothing; `live` what recordings and the fault model make likely; `hostile` far more; `swarm` a
     random half of the kinds, each at a rate of its own; `crowded` slow answers and events that come
-    late and often, so that all meet. No crash is drawn, because a run needs a
-    harness that restarts. Raises `UsageError` for an unknown profile.
+    late and often, so that all meet. `wire`: what a session has is drawn, too. No crash is drawn,
+    because a run needs a harness that restarts. Raises `UsageError` for an unknown profile.
     """
     if profile not in get_args(Profile):
         known = ", ".join(get_args(Profile))
         raise UsageError(f"no profile of faults is named {profile!r}; known are {known}")
     faults: list[Fault] = []
-    rates = _CROWDED if profile == "crowded" else _RATES
+    rates = _CROWDED if profile == "crowded" else {**_RATES, **(_OF_THE_WIRE if wire else {})}
     for row, rate in rates.items():
         ppm = _ppm(rate, profile, named_stream(seed, f"faults.{row}"))
         for name in rate.names:
@@ -226,8 +244,7 @@ def _strikes(
 ) -> list[Fault]:
     if not ppm:
         return []
-    # Not validated: thousands are drawn for a run that meets a few. A test reads them back.
-    one = _made({"kind": kind, rate.key: name})
+    one = _first(kind, rate.key, name)
     # What `below(_MILLION) < ppm` says, in a third of the time: a seed rolls 30 000 dice.
     roll, below = stream.getrandbits, -(-(ppm << 64) // _MILLION)
     return [
@@ -237,5 +254,9 @@ def _strikes(
     ]
 
 
-def _made(values: dict[str, Any]) -> Fault:
+@cache
+def _first(kind: str, key: str, name: str) -> Fault:
+    """What all faults of a kind at one name are made of; not validated: thousands are drawn for a
+    run that meets a few. A test reads them back."""
+    values: dict[str, Any] = {"kind": kind, key: name, "nth": 1}
     return Fault.model_construct(**values)

@@ -300,7 +300,8 @@ class Faults:
     # --- how -------------------------------------------------------------------------------------
 
     def _placed(self, moment: str) -> list[tuple[int, Fault]]:
-        return [(place, f) for place, f in enumerate(self._faults) if f.moment == moment]
+        each = enumerate(self._faults)
+        return [(place, fault) for place, fault in each if getattr(fault, moment) is not None]
 
     def _in(self, delay_ns: int, call: Callable[[], None], tie: Tie) -> None:
         self._loop.call_at_ns(self._loop.now_ns + delay_ns, call, tie=tie, context=Context())

@@ -21,12 +21,12 @@ class _Counted:
         self._role = role
         self._intent = intent
         self._count = 0
-        self._once: dict[int, list[int]] = {}
+        self._once: dict[int, tuple[int, ...]] = {}
         self._repeated: list[tuple[int, Fault]] = []
 
     def add(self, number: int, fault: Fault) -> None:
         if fault.times == 1:
-            self._once.setdefault(fault.nth, []).append(number)
+            self._once[fault.nth] = (*self._once.get(fault.nth, ()), number)
         else:
             self._repeated.append((number, fault))
 
@@ -35,7 +35,7 @@ class _Counted:
             return []
         self._count += 1
         again = [number for number, fault in self._repeated if _is_due(fault, self._count)]
-        return self._once.pop(self._count, []) + again
+        return [*self._once.pop(self._count, ()), *again]
 
     def _chosen(self, tag: Tag | None) -> bool:
         if self._role is None and self._intent is None:

@@ -57,6 +57,8 @@ class Process:
         self.name = name
         self.alive = True
         self.calls_after_death = 0
+        self.calls_while_dying = 0
+        self._dying = False
         self._loop = loop
         self._ends: list[Callable[[], None]] = []
 
@@ -100,7 +102,9 @@ class Process:
         """Wrap a function through which this process acts on the world.
 
         After a crash it does nothing, adds one to `calls_after_death`, and returns a future that
-        is never done: a dead program does not see a call come back.
+        is never done: a dead program does not see a call come back. `calls_while_dying` are those
+        of them that the step makes in the middle of which it was killed: it would not have come
+        to them.
         """
 
         @functools.wraps(port_call)
@@ -108,6 +112,7 @@ class Process:
             if self.alive:
                 return port_call(*args, **kwargs)
             self.calls_after_death += 1
+            self.calls_while_dying += self._dying
             return cast(T, self._loop.create_future())
 
         return fenced
@@ -126,7 +131,14 @@ class Process:
         await, behind the fence too. Calling it twice is calling it once.
         """
         if self.alive:
-            self.alive = False
+            self.alive, within = False, current_process() is self
+            if within:  # ahead of what `bury` puts off until the step is over
+                self._loop.call_soon(self._is_dead, context=Context())
             self._loop.bury(self)
+            self._dying = within
             for call in self._ends:
                 Context().run(call)
+
+    def _is_dead(self) -> None:
+        """The step in which it was killed is over: whatever it does now it must not do."""
+        self._dying = False

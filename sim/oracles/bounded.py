@@ -63,7 +63,8 @@ class TasksBounded(Oracle):
 
 class MemoryBounded(Oracle):
     """INV-13: of orders that are over no more are kept than the settings say, and one that works
-    at the broker is never forgotten, however many end. Premise: ends of the client's orders.
+    at the broker is never forgotten, however many end; and no more ids are known than there are
+    orders and tombstones. Premise: ends of the client's orders.
 
     That late events of forgotten orders are known, and what all of it weighs, is measured where
     the numbers are large enough to tell.
@@ -106,3 +107,10 @@ class MemoryBounded(Oracle):
         kept, most = manager.view.finished, manager.settings.finished_most
         if kept > most:
             self._scene.violate(self.name, f"{kept} orders that are over are kept, of {most}")
+        tables = manager.view.tables
+        known = tables["working"] + tables["finished"] + tables["tombstones"]
+        if tables["ids"] > known:
+            self._scene.violate(
+                self.name,
+                f"{tables['ids']} ids of orders are known, and of {known} orders anything else is",
+            )

@@ -16,8 +16,9 @@ from .port import Answered, Sent
 GIVES_BACK = ("exit", "taken exit")
 """Kinds of doubt about what was closed too much: a stop that is there after all makes it more."""
 
-PROTECTS = (*GIVES_BACK, "taken stop", "stops")
-"""Kinds of doubt about what is bare; "stops": a stop and its substitute are in doubt."""
+PROTECTS = (*GIVES_BACK, "taken stop", "stops", "changes")
+"""Kinds of doubt about what is bare; "stops": a stop and its substitute are in doubt; "changes": so
+are a change of a stop and the one that went after it, a second later."""
 
 CLOSES = (*PROTECTS, "stop", "target")
 """The same once a stop was refused, and what is bare is to be closed."""
@@ -34,6 +35,7 @@ class Doubts:
         self._orders: dict[str, Order] = {}
         self._ended: dict[tuple[str, str], Moment] = {}  # by symbol and kind, the last one last
         self._taken: dict[str, tuple[str, str]] = {}  # symbol, duty: acknowledged, and no more
+        self._changes: dict[str, list[Sent]] = {}  # of a stop, without an answer, by its tag
 
     def sent(self, event: Sent, order: Order | None) -> None:
         """An order leaves; `order`: the manager's, where it has it by then."""
@@ -44,8 +46,25 @@ class Doubts:
         self._open[request.cl_ord_id] = (request.instrument.symbol, tag.duty, event.time_ns)
         self._orders[request.cl_ord_id] = order
 
+    def changes(self, event: Sent, tag_text: str) -> None:
+        """A change of an order leaves."""
+        tag = tags.parse(tag_text)
+        if tag is not None and tag.duty == "stop":
+            self._changes.setdefault(tag_text, []).append(event)
+
+    def _changed(self, event: Answered) -> None:
+        """A change was answered: nothing that was sent before it is waited for any more."""
+        for tag_text, open_changes in list(self._changes.items()):
+            if event.sent in open_changes:
+                symbol = _symbol(event.sent)
+                if self._exists(symbol, "changes"):
+                    self._end(symbol, "changes", _told(event.time_ns))
+                del self._changes[tag_text]
+
     def answered(self, event: Answered, heard: bool) -> None:
-        """An order got its answer; `heard`: the broker told of it before."""
+        """A request got its answer; `heard`: the broker told of an order before."""
+        if event.sent.change is not None and not isinstance(event.error, OutcomeUnknown):
+            self._changed(event)
         request = event.sent.request
         if request is None or isinstance(event.error, OutcomeUnknown):
             return
@@ -61,6 +80,7 @@ class Doubts:
         self._open.clear()
         self._orders.clear()
         self._taken.clear()
+        self._changes.clear()
 
     def heard(self, tag: str, moment: Moment) -> None:
         """An order came to something at the broker."""
@@ -77,6 +97,8 @@ class Doubts:
 
     def about(self, symbol: str, kinds: tuple[str, ...]) -> bool:
         """Whether there is a doubt of these kinds about a contract."""
+        if not (self._open or self._taken or self._changes):  # mostly, and asked at every step
+            return False
         return any(self._exists(symbol, kind) for kind in kinds)
 
     def ended(self, symbol: str, kinds: tuple[str, ...]) -> Moment | None:
@@ -88,6 +110,12 @@ class Doubts:
         return last
 
     def _exists(self, symbol: str, kind: str) -> bool:
+        if kind == "changes":
+            spans = [(sent[0], sent[-1]) for sent in self._changes.values()]
+            return any(
+                _symbol(first) == symbol and last.time_ns - first.time_ns >= SLOW_NS
+                for first, last in spans
+            )
         if kind == "stops":
             return sum(s == symbol and d == "stop" for s, d, _ in self._open.values()) > 1
         if any(s == symbol and f"taken {duty}" == kind for s, duty in self._taken.values()):
@@ -104,8 +132,18 @@ class Doubts:
         two = self._exists(symbol, "stops")
         self._open.pop(tag, None)
         if now_ns - since_ns > SLOW_NS:
-            told = Moment(now_ns, now_ns)
-            told.known_ns = now_ns
+            told = _told(now_ns)
             self._end(symbol, duty, told)
             if two and duty == "stop":
                 self._end(symbol, "stops", told)
+
+
+def _symbol(event: Sent) -> str:
+    return "" if event.instrument is None else event.instrument.symbol
+
+
+def _told(now_ns: int) -> Moment:
+    """Something of which the client is told now."""
+    told = Moment(now_ns, now_ns)
+    told.known_ns = now_ns
+    return told

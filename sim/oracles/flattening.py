@@ -2,7 +2,7 @@
 
 from .knowable import Moment
 from .oracle import Oracle
-from .port import FlattenCall, PortEvent, Sent
+from .port import Answered, FlattenCall, PortEvent, Sent
 from .scene import BrokerSaid, Contract, Scene, duty_of
 
 _CLOSES = ("exit", "close")
@@ -14,11 +14,13 @@ Fill = tuple[Moment, int, str]
 
 class Run:
     """One flatten under way. `sent`: when each tag left, or was changed, since it began; `arrived`:
-    those of them that the broker has."""
+    those of them that the broker has. `told_ns`: when a question about fills was answered
+    that was asked since it began."""
 
     def __init__(self, began_ns: int) -> None:
         self.began_ns = began_ns
         self.calls = 1
+        self.told_ns: int | None = None
         self.sent: dict[str, int] = {}
         self.arrived: dict[str, None] = {}
 
@@ -32,8 +34,10 @@ class Flattening(Oracle):
     what other hands trade before it was told or must have looked: that is left out of the position
     by which its order, or the end of its flatten, is judged. Of its own orders it has to know
     before it closes; a stop, which is owed while it waits for that, is judged by what was known of
-    them. A flatten may end otherwise where the broker could not be reached. Hears of calls made
-    through `Watch.flatten`.
+    them. A flatten may end otherwise where the broker could not be reached. One that ends well and
+    says that nobody confirmed it may be wrong about what others traded and nobody told, and about
+    nothing else; it may say so only where no question about fills was answered since it began.
+    Hears of calls made through `Watch.flatten`.
     """
 
     name = "INV-22"
@@ -51,6 +55,8 @@ class Flattening(Oracle):
                 self._begin(event)
             else:
                 self._end(event)
+        elif isinstance(event, Answered):
+            self._answered(event)
         elif isinstance(event, Sent) and event.request is not None:
             run = self._runs.get(event.request.instrument.symbol)
             if run is not None:
@@ -91,8 +97,14 @@ class Flattening(Oracle):
         known = fills.get(symbol, [])
         # What was known when the oldest flatten's order left is known for good.
         oldest_ns = min([at_ns, *(run.began_ns for run in self._runs.values())])
-        fills[symbol] = [each for each in known if from_ns(each[0]) >= oldest_ns]
+        fills[symbol] = [e for e in known if from_ns(e[0]) >= oldest_ns or not _told(e, oldest_ns)]
         return sum(qty for moment, qty, by in known if by != but and from_ns(moment) > at_ns)
+
+    def _answered(self, event: Answered) -> None:
+        if event.sent.read == "executions-since" and event.error is None:
+            for run in self._runs.values():
+                if run.told_ns is None and event.sent.time_ns >= run.began_ns:
+                    run.told_ns = event.time_ns
 
     def _change(self, event: Sent) -> None:
         """An order that is changed is judged by what was known then."""
@@ -119,7 +131,13 @@ class Flattening(Oracle):
         whole_ns = event.time_ns - run.began_ns
         reached = scene.reachable.between(run.began_ns, event.time_ns) == whole_ns
         unknown = self._unknown(self._foreign, contract, event.time_ns)
+        if not event.result.confirmed:  # nobody was there to ask, however long ago it was
+            untold = [e for e in self._foreign.get(symbol, ()) if not _told(e, event.time_ns)]
+            unknown = sum(qty for _, qty, _ in untold)
         flat = contract.position == unknown and not contract.working
+        told = run.told_ns is not None and run.told_ns < event.time_ns
+        if event.result.ok and told and not event.result.confirmed:
+            scene.violate(self.name, "a flatten says that nobody confirmed it, and somebody did")
         if event.result.ok and not flat:
             scene.violate(
                 self.name,
@@ -136,3 +154,9 @@ class Flattening(Oracle):
         if len(live) > 1:
             names = ", ".join(record.known_as for record in live)
             self._scene.violate(self.name, f"a flatten has several orders at work: {names}")
+
+
+def _told(fill: Fill, by_ns: int) -> bool:
+    """Whether a fill had been told by then; that it had to be looked up is something else."""
+    known_ns = fill[0].known_ns
+    return known_ns is not None and known_ns <= by_ns

@@ -264,7 +264,7 @@ class Backlog:
 
     @property
     def amount(self) -> int:
-        return sum(qty for qty, _ in self._parts)
+        return sum([qty for qty, _ in self._parts])
 
     def set(self, amount: int, *moments: Moment) -> bool:
         """There are so many now, by all of the `moments`; whether these are more than before."""
@@ -287,6 +287,8 @@ class Backlog:
 
     def overrun(self, now_ns: int) -> bool:
         """Whether some have been there for too long; says so once."""
+        if not self._parts:  # mostly, and asked at every step
+            return False
         found = [stopwatch.overrun(now_ns) for _, stopwatch in self._parts]
         return any(found)
 

@@ -26,6 +26,7 @@ CLOSING = ("stop", "target", "exit", "close")
 one duty."""
 
 STOPS = (OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP)
+_COVERS = (*STOPS, OrdType.MARKET)
 
 
 class Contract:
@@ -57,11 +58,14 @@ class Contract:
 
     @property
     def cover(self) -> int:
-        """Contracts that working stops of the client's would close."""
+        """Contracts that working stops of the client's would close; or that the rest of a market
+        order will, which works at the price where its protection ends, as that of a stop does that
+        was set off: there was nobody to trade with, and what is more cannot be
+        done."""
         return sum(
             record.leaves_qty
             for record in self.working.values()
-            if record.request.ord_type in STOPS and record.request.side.sign == -self.sign
+            if record.request.ord_type in _COVERS and record.request.side.sign == -self.sign
         )
 
     @property
@@ -297,6 +301,8 @@ class Scene:
         if isinstance(event, Sent) and event.request is not None:
             self._placed(event.request)
             self.doubts.sent(event, self.handles.get(event.request.cl_ord_id))
+        elif isinstance(event, Sent) and event.do == "modify":
+            self.doubts.changes(event, self.tag_of(event.order_id))
         elif isinstance(event, Sent) and event.do == "read":
             covered = self._covered(event)
             if covered is not None:
@@ -312,10 +318,9 @@ class Scene:
             symbol, more = event.instrument.symbol, 1 if event.result is None else -1
             self.flattening[symbol] = self.flattening.get(symbol, 0) + more
         elif isinstance(event, Answered):
-            if event.sent.request is not None:
-                request = event.sent.request
-                self.contract(request.instrument).awaited.pop(request.cl_ord_id, None)
             placed = event.sent.request
+            if placed is not None:
+                self.contract(placed.instrument).awaited.pop(placed.cl_ord_id, None)
             heard = placed is not None and placed.cl_ord_id in self.numbers
             self.doubts.answered(event, heard)
             self._read(event)

@@ -302,7 +302,9 @@ def _words(result: Any) -> str:
     if isinstance(result, Group):
         return str(result.outcome)
     if isinstance(result, FlattenResult):
-        return "flat" if result.ok else f"not flat: {result.position} held"
+        if not result.ok:
+            return f"not flat: {result.position} held"
+        return "flat" if result.confirmed else "flat, not confirmed"
     if isinstance(result, list):  # what winding down left
         return ", ".join(incident.kind for incident in result) or "nothing left"
     return str(result)

@@ -9,12 +9,15 @@ from itertools import count
 from random import Random
 from typing import Any
 
+from msgspec import structs
 from twin_engines import Row, Step, Story
 
 from dryfill.matching.commands import (
+    AttachLegs,
     CancelOrder,
     Command,
     FreezeOrder,
+    Leg,
     NewOrder,
     ReplaceOrder,
     SetMarket,
@@ -102,6 +105,13 @@ def draw_story(draw: Draw, length: int) -> Story:
             for order in _fence(draw, last_id + 1, level):
                 last_id = next(ids)
                 steps.append(("submit", 0, order))
+        elif odd > 1:
+            entry_id, *legs = (next(ids) for _ in range(3))
+            steps.append(("submit", 0, _entry(draw, entry_id, level)))
+            if draw(3) == 0:
+                steps.append(("advance", draw(3)))
+            steps.append(("submit", 0, _legs(draw, entry_id, legs, level)))
+            last_id = legs[-1]
         elif odd == 0:
             steps.append(("bad rows", ("seq", "time", "late", "bars")[draw(4)]))
     return suspects, [*steps, ("advance", 100)]
@@ -192,6 +202,51 @@ def _fence(draw: Draw, first_id: int, level: int) -> list[NewOrder]:
         NewOrder(first_id + 2, Side.BUY, stop, 1 + draw(9), stop_px=above + draw(2)),
         NewOrder(first_id + 3, Side.BUY, limit, 1 + draw(9), price=below - draw(2)),
     ]
+
+
+def _entry(draw: Draw, entry_id: int, level: int) -> NewOrder:
+    """Mostly a limit that rests, and fills in parts."""
+    if draw(4) == 0:
+        return _order(draw, entry_id, level)
+    side, qty = list(Side)[draw(2)], 1 + draw(9)
+    return NewOrder(entry_id, side, OrdType.LIMIT, qty, price=_price(draw, level))
+
+
+def _legs(draw: Draw, entry_id: int, ids: list[int], level: int) -> AttachLegs:
+    """A stop and a target, or one of them; now and then of an earlier life."""
+    side = list(Side)[draw(2)]
+    kinds = (OrdType.STOP, OrdType.TRAILING_STOP)[draw(4) == 0], OrdType.LIMIT
+    away = side.sign * (1 + draw(3))  # where a stop of that side is
+    resumed = draw(5) == 0
+    legs = [
+        Leg(
+            order_id=order_id if draw(60) else entry_id,
+            ord_type=kind,
+            distance=(away if nth == 0 else -away) * (-1 if draw(8) == 0 else 1),
+            trail=1 + draw(3) if kind is OrdType.TRAILING_STOP else None,
+            px=_price(draw, level) if resumed and draw(2) else None,
+            carried=draw(3) if resumed else 0,
+        )
+        for nth, (order_id, kind) in enumerate(zip(ids, kinds, strict=True))
+    ]
+    if draw(4) == 0:
+        del legs[draw(2)]
+    if resumed and draw(2):  # an order of long ago, which may work
+        legs[-1] = structs.replace(legs[-1], order_id=max(1, entry_id - 1 - draw(4)), px=level)
+    cum_qty = 0 if draw(3) else draw(6)
+    return AttachLegs(
+        entry_id=entry_id,
+        side=side,
+        order_qty=1 + draw(9),
+        legs=tuple(legs),
+        cum_qty=cum_qty,
+        worth=cum_qty * level + draw(1 + cum_qty),
+        closed_qty=draw(3) if resumed else 0,
+        resumed=resumed,
+        each_fill=draw(4) > 0,
+        shrinks=draw(4) > 0,
+        grid=((), (), ((-(2**62), 2), (level, 1)))[draw(3)],
+    )
 
 
 def _change(draw: Draw, kind: int, last_id: int, level: int) -> Command:

@@ -17,9 +17,11 @@ import numpy as np
 import pytest
 
 from dryfill.matching.commands import (
+    AttachLegs,
     CancelOrder,
     Command,
     FreezeOrder,
+    Leg,
     NewOrder,
     ReplaceOrder,
     SetMarket,
@@ -134,9 +136,40 @@ def _order(words: list[str]) -> NewOrder:
     )
 
 
+def _legs(words: list[str]) -> AttachLegs:
+    """#entry side qty, then of each leg: #id kind distance [trail n]; [complete] [unshrunk]
+    [filled n worth n] [grid from/tick,from/tick]."""
+    kinds = {"stop": OrdType.STOP, "limit": OrdType.LIMIT, "trailing": OrdType.TRAILING_STOP}
+    legs: list[dict[str, Any]] = []
+    given: dict[str, Any] = {}
+    rest = iter(words[3:])
+    for word in rest:
+        if word.startswith("#"):
+            kind, distance = kinds[next(rest)], int(next(rest))
+            legs.append({"order_id": int(word[1:]), "ord_type": kind, "distance": distance})
+        elif word == "trail":
+            legs[-1]["trail"] = int(next(rest))
+        elif word == "grid":
+            edges = (edge.split("/") for edge in next(rest).split(","))
+            given["grid"] = tuple((int(start), int(tick)) for start, tick in edges)
+        elif word in ("complete", "unshrunk"):
+            given["each_fill" if word == "complete" else "shrinks"] = False
+        else:
+            given[{"filled": "cum_qty"}.get(word, word)] = int(next(rest))
+    return AttachLegs(
+        entry_id=int(words[0][1:]),
+        side=Side[words[1].upper()],
+        order_qty=int(words[2]),
+        legs=tuple(Leg(**leg) for leg in legs),
+        **given,
+    )
+
+
 def _command(words: list[str]) -> Command:
     if words[0].startswith("#"):
         return _order(words)
+    if words[0] == "attach":
+        return _legs(words[1:])
     if words[0] == "cancel":
         return CancelOrder(int(words[1][1:]))
     if words[0] in ("freeze", "thaw"):

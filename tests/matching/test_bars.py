@@ -184,6 +184,20 @@ def test_a_suspect_bar_is_walked_from_open_to_close_only(tell):
     assert told.engine.book().last_price == 99
 
 
+def test_a_suspect_bar_meets_what_lies_on_its_way_from_the_open(tell):
+    """What a machine found: the next moment was looked for between its close and its close."""
+    tell(
+        """
+        0   trade 103x1
+        1   #1 buy 9 limit 99 -> 1 new limit 99
+        10  bar 27 97/104/97/104 v8 -> 1 trade 1@99 maker, 8 left, ambiguous
+        36  wait -> 1 trade 1@99 maker, 7 left, ambiguous; 1 trade 1@99 maker, 6 left, ambiguous
+    """,
+        suspect_bars=frozenset({10}),
+        unknown_size=UnknownSize.ONE,
+    )
+
+
 def test_a_step_s_row_precedes_an_order_of_its_nanosecond(tell):
     # 60 ns in thirds: the first leg's two steps fall at 10 and 20.
     for at, price in ((9, 101), (10, 100)):

@@ -15,9 +15,11 @@ from hypothesis.stateful import (
 )
 
 from dryfill.matching.commands import (
+    AttachLegs,
     CancelOrder,
     Command,
     FreezeOrder,
+    Leg,
     NewOrder,
     ReplaceOrder,
     SetMarket,
@@ -200,6 +202,41 @@ class Market(RuleBasedStateMachine):
         self.last_id += 1
         self._command(gap, NewOrder(self.last_id, side, OrdType.LIMIT, qty, price=price))
 
+    @rule(
+        gap=GAP,
+        side=st.sampled_from(list(Side)),
+        qty=st.integers(1, 9),
+        price=PRICE,
+        distances=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+        trail=st.none() | st.integers(1, 4),
+        each_fill=st.booleans(),
+        shrinks=st.booleans(),
+    )
+    def entry_with_legs(self, gap, side, qty, price, distances, trail, each_fill, shrinks):
+        """A limit that waits for its price or takes, and what hangs on it from then on."""
+        self.limit_order(gap, side, qty, price)
+        entry_id, before = self.last_id, self.last[self.last_id]
+        self.last_id += 2
+        kind = OrdType.STOP if trail is None else OrdType.TRAILING_STOP
+        legs = (
+            Leg(entry_id + 1, kind, -distances[0] * side.sign, trail),
+            Leg(entry_id + 2, OrdType.LIMIT, distances[1] * side.sign),
+        )
+        fills = [r for r in self.reports if r.order_id == entry_id]
+        self._command(
+            0,
+            AttachLegs(
+                entry_id,
+                side.opposite,
+                qty,
+                legs,
+                cum_qty=before.cum_qty,
+                worth=sum(r.last_qty * r.last_px for r in fills),
+                each_fill=each_fill,
+                shrinks=shrinks,
+            ),
+        )
+
     @rule(gap=GAP, pick=st.integers(0, 9))
     def cancel(self, gap, pick):
         self._command(gap, CancelOrder(self._some_id(pick)))
@@ -250,8 +287,12 @@ class Market(RuleBasedStateMachine):
 
     def _advance(self, to_ns):
         self.now = to_ns
+        hung = [c for _, c in self.commands if isinstance(c, AttachLegs)]
+        linked = {i for c in hung for i in (c.entry_id, *(leg.order_id for leg in c.legs))}
         for report in self.engine.advance(to_ns):
             self._believe(report)
+            if report.order_id in linked:  # links have acted: rows of this nanosecond are over
+                self.free_ns = max(self.free_ns, to_ns + 1)
 
     def _believe(self, report):
         """What must be true of any report, from what was reported before."""
@@ -269,11 +310,7 @@ class Market(RuleBasedStateMachine):
         ends = report.ord_status.terminal
         assert report.leaves_qty == (0 if ends else report.order_qty - report.cum_qty)
         if report.exec_type is ExecType.TRADE:
-            side = next(
-                c.side
-                for _, c in self.commands
-                if isinstance(c, NewOrder) and c.order_id == report.order_id
-            )
+            side = self._sides()[report.order_id]
             self.position += side.sign * report.last_qty
             self.cash -= side.sign * report.last_qty * report.last_px
             if report.price is not None:
@@ -282,6 +319,12 @@ class Market(RuleBasedStateMachine):
                 self.filled += report.last_qty
         self.last[report.order_id] = report
 
+    def _sides(self):
+        """Which way each order goes, by its id."""
+        sides = {c.order_id: c.side for _, c in self.commands if isinstance(c, NewOrder)}
+        hung = [c for _, c in self.commands if isinstance(c, AttachLegs)]
+        return sides | {leg.order_id: c.side for c in hung for leg in c.legs}
+
     @invariant()
     def the_book_holds(self):
         if not hasattr(self, "engine"):
@@ -289,13 +332,14 @@ class Market(RuleBasedStateMachine):
         self.engine.check()
         assert self.filled <= self.supply, "more was filled than was shown or traded"
         fills = [r for r in self.reports if r.exec_type is ExecType.TRADE]
-        sign = {c.order_id: c.side.sign for _, c in self.commands if isinstance(c, NewOrder)}
+        sign = {order_id: side.sign for order_id, side in self._sides().items()}
         assert self.cash == -sum(sign[r.order_id] * r.last_qty * r.last_px for r in fills)
         assert self.position == sum(sign[i] * r.cum_qty for i, r in self.last.items())
         book = self.engine.book()
         working = {o.order_id: o for o in (*book.orders, *book.stops, *book.frozen)}
         told = {i: r for i, r in self.last.items() if not r.ord_status.terminal}
-        assert sorted(working) == sorted(told)
+        suspended = [leg.order_id for leg in book.legs if leg.suspended]
+        assert sorted([*working, *suspended]) == sorted(told)
         for order_id, order in working.items():
             assert (order.order_qty, order.cum_qty, order.price) == (
                 told[order_id].order_qty,

@@ -171,7 +171,7 @@ class Registry:
             return
         settings, next_s = self._settings, inf
         for table, age_s, let_go in (
-            (self._finished, settings.finished_s, self._let_go),
+            (self._finished, settings.finished_s, self._over_age),
             (self._tombstones, settings.late_s, self._let_rest),
         ):
             while table:
@@ -185,6 +185,16 @@ class Registry:
         if self._held:
             next_s = min(next_s, self._held[0][0] + settings.held_s)
         self._sweep_s = next_s
+
+    def _over_age(self, now_s: float) -> None:
+        """The oldest finished order goes; it stays as long again where a fill of it was not told
+        yet, which would be counted a second time once nobody knew the order."""
+        _, order = self._finished.oldest
+        if order.core.told.qty < order.core.cum_qty:
+            tag, (_, order) = self._finished.pop_oldest()
+            self._finished[tag] = (now_s, order)
+        else:
+            self._let_go(now_s)
 
     def _let_go(self, now_s: float) -> None:
         """The oldest finished order goes and leaves a tombstone."""

@@ -90,6 +90,12 @@ class View:
         return self._outbox.orders.finished
 
     @property
+    def tables(self) -> dict[str, int]:
+        """How many entries the order table has: `working`, `finished`, `ids`, `tombstones` of
+        orders that were let go, `held_reports`."""
+        return self._outbox.orders.sizes()
+
+    @property
     def closed(self) -> bool:
         """Whether nothing is sent any more."""
         return self._outbox.closed

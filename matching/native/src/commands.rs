@@ -29,6 +29,35 @@ pub struct ReplaceOrder {
     pub trail: Option<i64>,
 }
 
+/// A child of an entry.
+#[allow(missing_docs, reason = "the fields are those of matching/commands.py")]
+#[derive(Clone, Copy, Debug)]
+pub struct Leg {
+    pub order_id: i64,
+    pub ord_type: OrdType,
+    pub distance: i64,
+    pub trail: Option<i64>,
+    pub px: Option<i64>,
+    pub carried: i64,
+}
+
+/// A stop and a target to hang on an entry.
+#[allow(missing_docs, reason = "the fields are those of matching/commands.py")]
+#[derive(Clone, Debug)]
+pub struct AttachLegs {
+    pub entry_id: i64,
+    pub side: Side,
+    pub order_qty: i64,
+    pub legs: Vec<Leg>,
+    pub cum_qty: i64,
+    pub worth: i64,
+    pub closed_qty: i64,
+    pub resumed: bool,
+    pub each_fill: bool,
+    pub shrinks: bool,
+    pub grid: Vec<(i64, i64)>,
+}
+
 /// Everything an engine can be told.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -51,6 +80,8 @@ pub enum Command {
     },
     /// Move the session to another state.
     SetStatus(TradingStatus),
+    /// Hang legs on an entry.
+    Attach(AttachLegs),
 }
 
 /// The venue's word on one order.

@@ -7,8 +7,9 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashSet};
 
-use crate::commands::{Command, Report};
+use crate::commands::{AttachLegs, Command, Report};
 use crate::invariants;
+use crate::links::attach;
 use crate::market_feed::MarketFeed;
 use crate::order_entry;
 use crate::order_replace::replace;
@@ -26,6 +27,7 @@ pub struct Engine {
     pending: BinaryHeap<Reverse<Pending>>,
     submitted: u64,
     ids: HashSet<i64>,
+    hanging: HashSet<i64>,
     now_ns: Option<i64>,
 }
 
@@ -39,6 +41,7 @@ impl Engine {
             pending: BinaryHeap::new(),
             submitted: 0,
             ids: HashSet::new(),
+            hanging: HashSet::new(),
             now_ns: None,
         }
     }
@@ -66,10 +69,10 @@ impl Engine {
     /// Let a command reach the exchange at `at_ns`. An order has the fields of its type.
     pub fn submit(&mut self, at_ns: i64, command: Command) -> Result<(), Fault> {
         self.require_in_time(at_ns)?;
-        if let Command::New(new) = &command
-            && !self.ids.insert(new.order_id)
-        {
-            return Err(Fault::Value(format!("order id {} was used before", new.order_id)));
+        match &command {
+            Command::New(new) => self.take_ids(&[new.order_id])?,
+            Command::Attach(attached) => self.link_ids(attached)?,
+            _ => {}
         }
         let status = matches!(command, Command::SetStatus(_));
         let tie = if status { BEFORE_ROWS } else { AFTER_ROWS };
@@ -119,6 +122,26 @@ impl Engine {
         invariants::check(&self.state)
     }
 
+    fn take_ids(&mut self, ids: &[i64]) -> Result<(), Fault> {
+        if let Some(order_id) = ids.iter().find(|order_id| self.ids.contains(order_id)) {
+            return Err(Fault::Value(format!("order id {order_id} was used before")));
+        }
+        self.ids.extend(ids);
+        Ok(())
+    }
+
+    fn link_ids(&mut self, attached: &AttachLegs) -> Result<(), Fault> {
+        let legs = attached.legs.iter().map(|leg| leg.order_id);
+        let ids: Vec<i64> = std::iter::once(attached.entry_id).chain(legs).collect();
+        if let Some(order_id) = ids.iter().find(|order_id| self.hanging.contains(order_id)) {
+            return Err(Fault::Value(format!("order {order_id} is linked already")));
+        }
+        let new = attached.legs.iter().filter(|leg| leg.px.is_none()).map(|leg| leg.order_id);
+        self.take_ids(&new.collect::<Vec<_>>())?;
+        self.hanging.extend(ids);
+        Ok(())
+    }
+
     fn carry_out(&mut self, command: &Command) -> Result<(), Fault> {
         let book = &mut self.state;
         match command {
@@ -127,10 +150,14 @@ impl Engine {
             Command::Replace(change) => replace(book, change)?,
             Command::Freeze(order_id, frozen) => order_entry::freeze(book, *order_id, *frozen)?,
             Command::SetMarket { bid, ask, size } => self.feed.by_hand(book, *bid, *ask, *size)?,
+            Command::Attach(attached) => attach(book, attached),
             Command::SetStatus(status) => order_entry::set_status(book, *status)?,
         }
         self.feed.orders_changed(&mut self.state);
-        Ok(())
+        if matches!(command, Command::SetStatus(_)) {
+            return Ok(()); // the rows of its nanosecond are still to come
+        }
+        self.feed.settle_links(&mut self.state)
     }
 }
 

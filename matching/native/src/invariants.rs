@@ -21,6 +21,7 @@ pub fn check(book: &BookState) -> Result<(), Fault> {
     require(printed, || "a trade filled more than its size".into())?;
     let volume = book.volume_left.is_none_or(|left| left >= 0);
     require(volume, || "a bar filled more than its volume".into())?;
+    check_families(book)?;
     if book.matching() {
         check_not_crossed(book)?;
         check_stops_wait(book)?;
@@ -88,6 +89,25 @@ fn check_order(book: &BookState, order: &WorkingOrder) -> Result<(), Fault> {
     require((price - best) * order.sign() <= 0, "somebody ahead where nothing is shown")?;
     let at_best = price == best && recorded.shown >= 0;
     require(!at_best || ahead <= recorded.shown, "more ahead than is shown")
+}
+
+/// What hangs together is known by each of its ids, has somebody left, and was followed.
+fn check_families(book: &BookState) -> Result<(), Fault> {
+    let followed = !book.families.are_stirred();
+    require(followed, || "something happened to linked orders, and they did not follow".into())?;
+    require(book.families.are_whole(), || "an order hangs on what does not know it".into())?;
+    for family in book.families.sorted() {
+        let known = |order_id: i64| book.orders.find(order_id).is_some();
+        let mut suspended = family.legs.iter().filter(|leg| leg.suspended).peekable();
+        let left = suspended.peek().is_some() || family.ids().any(known);
+        require(left, || format!("nobody is left of {}", family.asked.entry_id))?;
+        let twice = suspended.any(|leg| {
+            let order_id = leg.asked.order_id;
+            known(order_id) || book.done.contains_key(&order_id)
+        });
+        require(!twice, || format!("a leg of {} is suspended twice", family.asked.entry_id))?;
+    }
+    Ok(())
 }
 
 /// No order of ours could trade now: not with the recorded market, not with another of ours.

@@ -4,6 +4,7 @@
 use crate::bar_path::Bar;
 use crate::bar_walk::{BarWalk, choose_path, commit_step, conflicting_side};
 use crate::leap::leap;
+use crate::links::follow;
 use crate::market_events::{begin_row, on_print, on_quote, taken_at_ask};
 use crate::rows::{Kind, NewRows, Rows};
 use crate::rules::Fault;
@@ -50,10 +51,12 @@ impl MarketFeed {
                 let until_ns = next.map_or(to_ns, |(_, row_ns)| to_ns.min(row_ns));
                 self.walk_on(book, until_ns)?;
             }
-            let Some((kind, _)) = next.filter(|&(_, row_ns)| row_ns <= to_ns) else {
-                return Ok(());
+            let Some((kind, row_ns)) = next.filter(|&(_, row_ns)| row_ns <= to_ns) else {
+                return self.links_before(book, to_ns.saturating_add(1));
             };
-            if self.walk.is_some() || !leap(self, book, to_ns) {
+            self.links_before(book, row_ns)?;
+            let bound = self.walk.is_some() || book.families.are_stirred();
+            if bound || !leap(self, book, to_ns) {
                 self.commit_row(book, kind)?;
             }
         }
@@ -82,6 +85,22 @@ impl MarketFeed {
         }
     }
 
+    /// Let what hangs together follow what happened to it.
+    pub fn settle_links(&mut self, book: &mut BookState) -> Result<(), Fault> {
+        while let Some(entry_id) = book.families.next_stirred() {
+            follow(book, self, entry_id)?;
+        }
+        Ok(())
+    }
+
+    /// Links act after the rows of their nanosecond, and before anything later.
+    fn links_before(&mut self, book: &mut BookState, time_ns: i64) -> Result<(), Fault> {
+        if book.families.are_stirred() && book.now_ns < time_ns {
+            return self.settle_links(book);
+        }
+        Ok(())
+    }
+
     /// The first moment up to `until_ns` at which the market may touch an order; None: none.
     pub fn next_touch(&mut self, book: &BookState, until_ns: i64) -> Option<i64> {
         self.watch.reach(book, &self.rows)?;
@@ -107,6 +126,8 @@ impl MarketFeed {
                 }
                 return Ok(());
             };
+            self.links_before(book, due_ns)?;
+            let Some(walk) = &mut self.walk else { return Ok(()) };
             book.now_ns = due_ns;
             if walk.choice_due() {
                 if choose_path(book, walk) {

@@ -54,6 +54,14 @@ pub fn bad_price(book: &BookState, one: Option<i64>, other: Option<i64>) -> bool
 
 /// Take an order away. Refused in the no-cancel period; GTC orders can go after the close.
 pub fn cancel(book: &mut BookState, order_id: i64) {
+    if let Some((family, _)) = book.families.suspended(order_id) {
+        // The market's state is nothing to what is not in the book.
+        let (entry_id, size) = (family.asked.entry_id, family.asked.order_qty);
+        book.families.withdraw(order_id);
+        book.withdraw(order_id, size);
+        book.families.stir(entry_id);
+        return;
+    }
     let reason = match book.orders.find(order_id) {
         None if book.done.contains_key(&order_id) => Reason::TooLate,
         None => Reason::UnknownOrder,

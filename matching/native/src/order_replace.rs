@@ -12,8 +12,7 @@ use crate::working_order::Slot;
 /// Change a working order, or refuse and leave it exactly as it is.
 pub fn replace(book: &mut BookState, change: &ReplaceOrder) -> Result<(), Fault> {
     let Some(slot) = book.orders.find(change.order_id) else {
-        let done = book.done.contains_key(&change.order_id);
-        let reason = if done { Reason::TooLate } else { Reason::UnknownOrder };
+        let reason = not_there(book, change.order_id);
         book.refuse_request(change.order_id, ExecType::ReplaceRejected, reason);
         return Ok(());
     };
@@ -49,6 +48,16 @@ pub fn replace(book: &mut BookState, change: &ReplaceOrder) -> Result<(), Fault>
     (order.ahead, order.traded, order.drop_ns) = (None, 0, -1);
     book.report(slot, ExecType::Replaced, Reason::None);
     start(book, slot)
+}
+
+fn not_there(book: &BookState, order_id: i64) -> Reason {
+    if book.done.contains_key(&order_id) {
+        Reason::TooLate
+    } else if book.families.suspended(order_id).is_some() {
+        Reason::TypeNotAllowedNow
+    } else {
+        Reason::UnknownOrder
+    }
 }
 
 /// The trigger after the change: as asked, else a new trail's distance from the market now.

@@ -52,9 +52,11 @@ impl Reach {
         (traded && self.print(trades[0], trades[1])) || (quoted && by_quote)
     }
 
-    /// Whether the bar that is being walked touches.
+    /// Whether the bar that is being walked touches. One without its extremes goes from its open,
+    /// which may lie outside.
     pub fn walked_bar(&self, bar: &Bar, tick: i64) -> bool {
-        let ends = |span: Option<Span>| span.map_or([NO_PRICE; 2], |span| [span.low, span.high]);
+        let all = |span: Span| [span.low.min(span.open), span.high.max(span.open)];
+        let ends = |span: Option<Span>| span.map_or([NO_PRICE; 2], all);
         self.bar(ends(bar.trades), ends(bar.bids), ends(bar.asks), tick)
     }
 

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use crate::commands::Report;
+use crate::family::Families;
 use crate::ladder::Ladder;
 use crate::recorded_side::RecordedSide;
 use crate::rules::Rules;
@@ -23,6 +24,7 @@ pub struct BookState {
     pub stops: [WaitingStops; 2],
     pub orders: Orders,
     pub done: HashMap<i64, DoneOrder>,
+    pub families: Families,
     pub reports: Vec<Report>,
     pub last_price: Option<i64>,
     pub quotes_seen: bool,
@@ -50,6 +52,7 @@ impl BookState {
             stops: Side::BOTH.map(WaitingStops::new),
             orders: Orders::default(),
             done: HashMap::new(),
+            families: Families::default(),
             reports: Vec::new(),
             last_price: None,
             quotes_seen: false,
@@ -136,27 +139,35 @@ impl BookState {
             self.report(slot, exec_type, reason);
             return;
         }
+        if let Some((family, _)) = self.families.suspended(order_id) {
+            let size = family.asked.order_qty;
+            self.say_of_leg(order_id, size, exec_type, OrdStatus::Suspended, reason);
+            return;
+        }
         let never = DoneOrder { status: OrdStatus::Rejected, order_qty: 0, cum_qty: 0 };
         let done = self.done.get(&order_id).copied().unwrap_or(never);
-        self.say(Report {
-            seq: 0,
-            time_ns: self.now_ns,
-            order_id,
-            exec_type,
-            ord_status: done.status,
-            order_qty: done.order_qty,
-            cum_qty: done.cum_qty,
-            leaves_qty: 0,
-            price: None,
-            stop_px: None,
-            last_qty: 0,
-            last_px: 0,
-            exec_id: 0,
-            reason,
-            liquidity: Liquidity::None,
-            unknown_size: false,
-            ambiguous: false,
-        });
+        self.say_of(order_id, exec_type, done, 0, reason);
+    }
+
+    /// Say something about a leg that is no order of the book; `size` is what it is told with.
+    pub fn say_of_leg(
+        &mut self,
+        order_id: i64,
+        size: i64,
+        exec_type: ExecType,
+        status: OrdStatus,
+        reason: Reason,
+    ) {
+        let leaves_qty = if status == OrdStatus::Suspended { size } else { 0 };
+        let as_told = DoneOrder { status, order_qty: size, cum_qty: 0 };
+        self.say_of(order_id, exec_type, as_told, leaves_qty, reason);
+    }
+
+    /// End a leg that is suspended, and by now known as none.
+    pub fn withdraw(&mut self, order_id: i64, size: i64) {
+        let status = OrdStatus::Canceled;
+        self.say_of_leg(order_id, size, ExecType::Canceled, status, Reason::None);
+        self.done.insert(order_id, DoneOrder { status, order_qty: size, cum_qty: 0 });
     }
 
     /// Put a working order among the stops or into its ladder.
@@ -204,7 +215,41 @@ impl BookState {
 
     fn say(&mut self, report: Report) {
         self.seq += 1;
+        if !matches!(report.exec_type, ExecType::CancelRejected | ExecType::ReplaceRejected) {
+            self.families.heard(report.order_id, report.last_qty, report.last_px);
+        }
         self.reports.push(Report { seq: self.seq, ..report });
+    }
+
+    /// What is said of an order that the book does not hold.
+    fn say_of(
+        &mut self,
+        order_id: i64,
+        exec_type: ExecType,
+        as_told: DoneOrder,
+        leaves_qty: i64,
+        reason: Reason,
+    ) {
+        self.seq += 1;
+        self.reports.push(Report {
+            seq: self.seq,
+            time_ns: self.now_ns,
+            order_id,
+            exec_type,
+            ord_status: as_told.status,
+            order_qty: as_told.order_qty,
+            cum_qty: as_told.cum_qty,
+            leaves_qty,
+            price: None,
+            stop_px: None,
+            last_qty: 0,
+            last_px: 0,
+            exec_id: 0,
+            reason,
+            liquidity: Liquidity::None,
+            unknown_size: false,
+            ambiguous: false,
+        });
     }
 
     fn about(

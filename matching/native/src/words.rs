@@ -43,13 +43,14 @@ words! {
 words! {
     /// The state of an order, as far as an engine says one.
     OrdStatus {
-        New = 0, PartiallyFilled = 1, Filled = 2, Canceled = 4, Rejected = 8, Expired = 12,
+        New = 0, PartiallyFilled = 1, Filled = 2, Canceled = 4, Rejected = 8, Suspended = 9,
+        Expired = 12,
     }
 }
 words! {
     /// What has just happened to an order, as far as an engine says it.
     ExecType {
-        New = 0, Canceled = 4, Replaced = 5, Rejected = 8, Expired = 12, Trade = 15,
+        New = 0, Canceled = 4, Replaced = 5, Rejected = 8, Suspended = 9, Expired = 12, Trade = 15,
         Triggered = 21, CancelRejected = 40, ReplaceRejected = 41,
     }
 }

@@ -23,25 +23,25 @@ class Tokens:
     """Issues and reads tokens. `life_s`: how long one lives, 24 h at the gateway.
 
     Logging in again does not end older tokens; `end` ends one, `end_all` all that were issued so
-    far.
+    far. `issued`, `endings`: how many tokens there were, and how often all were ended.
     """
 
     def __init__(self, key: bytes, life_s: float = 24 * 3600.0) -> None:
         self.life_s = life_s
         self._key = key
-        self._issued = 0
-        self._generation = 0
+        self.issued = 0
+        self.endings = 0
         self._ended: dict[str, None] = {}
 
     def issue(self, user: str, now_s: float) -> str:
         """A new token of a user. Its number makes two of one second differ."""
-        self._issued += 1
+        self.issued += 1
         claims = {
             "sub": user,
             "iat": int(now_s),
             "exp": int(now_s + self.life_s),
-            "jti": self._issued,
-            "gen": self._generation,
+            "jti": self.issued,
+            "gen": self.endings,
         }
         body = f"{_base64(_HEADER)}.{_base64(claims)}"
         return f"{body}.{self._signature(body)}"
@@ -51,7 +51,7 @@ class Tokens:
         claims = self._claims(token)
         if claims["exp"] <= now_s:
             raise BadToken("the token has expired")
-        if token in self._ended or claims["gen"] != self._generation:
+        if token in self._ended or claims["gen"] != self.endings:
             raise BadToken("the session of this token was ended")
         return str(claims["sub"])
 
@@ -62,7 +62,7 @@ class Tokens:
 
     def end_all(self) -> None:
         """End every session that there is."""
-        self._generation += 1
+        self.endings += 1
         self._ended.clear()
 
     def _claims(self, token: str) -> dict[str, Any]:

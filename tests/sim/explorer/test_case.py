@@ -15,6 +15,7 @@ from dryfill.sim.explorer.manager_work import ManagerWork
 from dryfill.testing.composing import case_of
 from dryfill.trading.errors import UsageError
 from dryfill.trading.order import Buy, Sell
+from dryfill.trading.orders.journal.keeper import Keeper
 from dryfill.trading.price import Ticks
 
 WALKED = RunHead(what="made-up.py", length="100 s", quiet="41 s")
@@ -64,6 +65,18 @@ def test_where_all_work_is_asked_for_the_wall_clock_may_jump():
         assert not [f for plan in plain for f in plan.faults if f.kind == "clock"]
 
 
+def test_where_all_work_is_asked_for_the_manager_may_forget_soon():
+    runs = [draw(RunHead(work="all"), seed, "hostile").run for seed in range(80)]
+    forgets = [run.forgets / 1e9 for run in runs if run.forgets is not None]
+    assert 10 < len(forgets) < 35
+    assert 45 <= min(forgets) < max(forgets) < 75
+    assert all(draw(RunHead(), seed, "hostile").run.forgets is None for seed in range(30))
+    plan = draw(RunHead(work="all"), runs[0].seed, "calm")
+    soon = replace(plan, run=plan.run.model_copy(update={"forgets": 50 * 10**9}))
+    assert plan_from_toml(plan_to_toml(soon)).run.forgets == 50 * 10**9
+    assert case_of(soon.run).setup.settings.finished_s == 50
+
+
 def test_one_seed_in_four_is_killed_where_that_is_asked_for():
     plans = [draw(RunHead(), seed, "calm", crashes=True) for seed in range(200)]
     crashes = [fault for plan in plans for fault in plan.faults]
@@ -71,6 +84,49 @@ def test_one_seed_in_four_is_killed_where_that_is_asked_for():
     assert 30 < len(crashes) < 70
     assert {fault.moment for fault in crashes} == {"call", "event", "step"}
     assert not any(draw(RunHead(), seed, "calm").faults for seed in range(20))
+
+
+def test_an_order_that_is_not_written_down_before_it_is_sent_is_found(monkeypatch):
+    """The first leg of a bracket is known to no journal."""
+    written = Keeper.on_intent
+    legs = []
+
+    def forgetful(keeper, order):
+        if order.core.is_entry or legs:
+            written(keeper, order)
+        legs.extend([] if order.core.is_entry else [order.cl_ord_id])
+
+    monkeypatch.setattr(Keeper, "on_intent", forgetful)
+    plan = draw(RunHead(), 0, "calm")
+    crash = make_plan({"kind": "crash", "call": "place", "nth": 9}).faults
+    verdict = play(replace(plan, faults=crash))
+    assert (verdict.kind, verdict.rule) == ("violation", "INV-20")
+    assert verdict.text == f"{legs[0]} is sent, and is not in the journal yet"
+    monkeypatch.undo()
+    verdict = play(replace(plan, faults=crash))
+    assert verdict.kind == "clean"
+    assert verdict.premises["INV-20"] > 5
+
+
+def test_a_session_that_is_ended_and_cut_is_judged_where_there_are_bytes():
+    plan = draw(RunHead(world="wire"), 1, "calm")
+    faults = make_plan(
+        {"kind": "token-ended", "at": "10 s"},
+        {"kind": "stream-down", "at": "20 s", "duration": "2 s"},
+    ).faults
+    verdict = play(replace(plan, faults=faults))
+    assert verdict.kind == "clean"
+    assert verdict.premises["F10"] == 1
+    assert verdict.premises["F18"] >= 1
+    assert draw(RunHead(world="wire"), 1, "hostile").of_the_wire
+
+
+def test_what_is_sent_while_the_disk_is_full_is_not_judged():
+    plan = draw(RunHead(), 0, "calm")
+    full = make_plan({"kind": "disk-full", "call": "place", "nth": 2, "duration": "10 s"}).faults
+    verdict = play(replace(plan, faults=full))
+    assert verdict.kind == "clean"
+    assert verdict.faults == {"disk-full": 1}
 
 
 # --- the manager's workload -----------------------------------------------------------------------

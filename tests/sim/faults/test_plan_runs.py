@@ -142,6 +142,20 @@ def test_what_is_drawn_is_such_as_a_file_may_say(profile):
     assert plan_from_toml(plan_to_toml(plan)) == plan
 
 
+@pytest.mark.parametrize("profile", ["live", "hostile"])
+def test_what_a_session_alone_has_is_drawn_where_there_is_one(profile):
+    plan, wire = draw_plan(8, profile, 5_000), draw_plan(8, profile, 5_000, wire=True)
+    assert not plan.of_the_wire
+    assert {fault.kind for fault in wire.of_the_wire} == {"token-ended", "not-subscribed"}
+    assert wire.faults[: len(plan.faults)] == plan.faults
+    assert plan_from_toml(plan_to_toml(wire)) == wire
+
+
+def test_a_trader_at_another_screen_takes_orders_away_too():
+    acts = {fault.act for fault in draw_plan(5, "hostile", 5_000).faults if fault.kind == "trader"}
+    assert acts == {"buy", "sell", "close", "cancel"}
+
+
 def test_a_calm_seed_draws_nothing_and_other_profiles_more_and_more():
     sizes = {name: len(draw_plan(5, name).faults) for name in ("calm", "live", "hostile")}
     assert sizes["calm"] == 0 < 10 * sizes["live"] < sizes["hostile"]

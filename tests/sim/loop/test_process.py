@@ -83,7 +83,7 @@ def test_a_finally_that_calls_the_broker_after_a_crash_is_fenced_and_counted():
     world.run((0, lambda: world.process.spawn(program())), (10, world.process.crash))
     assert world.reached == ["entry"]
     assert log == ["finally runs, as Python will have it"]
-    assert world.process.calls_after_death == 1
+    assert (world.process.calls_after_death, world.process.calls_while_dying) == (1, 0)
     assert not world.process.alive
 
 
@@ -150,6 +150,8 @@ def test_a_process_that_crashes_in_its_own_step_acts_no_more_from_that_line_on()
     assert after == []
     assert closed_at_s == [1.0]
     assert world.process.calls_after_death == 3
+    # To the line after the crash it would not have come; the two `finally` blocks Python runs.
+    assert world.process.calls_while_dying == 1
 
 
 def test_a_dying_task_group_does_not_cancel_futures_of_the_world():

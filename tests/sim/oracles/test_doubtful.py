@@ -4,9 +4,11 @@ import pytest
 
 from dryfill.sim.oracles.doubtful import CLOSES, GIVES_BACK, PROTECTS, Doubts
 from dryfill.sim.oracles.port import Answered, Sent
+from dryfill.trading.errors import OutcomeUnknown
+from dryfill.trading.order import OrderChange
 from dryfill.trading.orders.handle import Order
 
-from .conftest import request
+from .conftest import MNQ, request
 
 S = 10**9
 
@@ -69,3 +71,41 @@ def test_a_stop_that_is_acknowledged_and_no_more_gives_nothing_back():
     answer(doubts, send(doubts, "9.stop#1", 0), S, heard=False)
     assert doubts.about("MNQ", PROTECTS)
     assert not doubts.about("MNQ", GIVES_BACK)
+
+
+def change(doubts, tag, at_ns):
+    sent = Sent(
+        do="modify",
+        time_ns=at_ns,
+        instrument=MNQ,
+        order_id="1",
+        change=OrderChange(order_qty=3),
+    )
+    doubts.changes(sent, tag)
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("tag", "second_ns", "waited_for"),
+    [("9.stop#1", S, True), ("9.stop#1", S - 1, False), ("9.target#1", S, False)],
+)
+def test_a_change_of_a_stop_and_the_one_after_it_are_waited_for(tag, second_ns, waited_for):
+    """Of which the first was waited for a second; then it goes again, and that may be slow."""
+    doubts = Doubts()
+    change(doubts, tag, 0)
+    assert not doubts.about("MNQ", PROTECTS)
+    second = change(doubts, tag, second_ns)
+    assert doubts.about("MNQ", PROTECTS) == waited_for
+    assert not doubts.about("MES", PROTECTS)
+    doubts.answered(Answered(second, 2 * S, None, OutcomeUnknown("late")), heard=True)
+    assert doubts.about("MNQ", PROTECTS) == waited_for
+    answer(doubts, second, 2 * S)
+    assert not doubts.about("MNQ", PROTECTS)
+    assert (doubts.ended("MNQ", PROTECTS) is not None) == waited_for
+
+
+def test_a_change_that_was_answered_is_no_first_of_two():
+    doubts = Doubts()
+    answer(doubts, change(doubts, "9.stop#1", 0), S // 40)
+    change(doubts, "9.stop#1", 2 * S)
+    assert not doubts.about("MNQ", PROTECTS)

@@ -231,6 +231,39 @@ def test_a_flatten_that_gives_up_is_found_unless_the_broker_was_out_of_reach(loo
     assert look(out_of_reach).counts["INV-22"] == 0
 
 
+UNCONFIRMED = FlattenResult(True, 0, "", confirmed=False)
+
+
+@pytest.mark.parametrize(
+    ("result", "asks", "own", "said"),
+    [
+        (UNCONFIRMED, False, False, []),  # nobody told, and nobody could be asked
+        (FlattenResult(True, 0, ""), False, False, ["ended well, and 2 MNQ are held"]),
+        (UNCONFIRMED, False, True, ["ended well, and 2 MNQ are held"]),  # its own it has to know
+        (UNCONFIRMED, True, False, ["nobody confirmed it, and somebody did", "ended well, and 2"]),
+    ],
+)
+def test_a_flatten_that_nobody_confirmed_may_miss_what_others_traded(look, result, asks, own, said):
+    async def script(client, case):
+        async def waits(client):
+            if asks:
+                await client.broker.executions_since(0)
+            await asyncio.sleep(20)
+
+        case.world.desk.tell = lambda event: None
+        await client.at(100)
+        if own:
+            client.send("9#1", "buy", 2)
+        else:
+            case.world.desk.place(request("by hand", "buy", 2))
+        await client.at(500)
+        await case.watch.flatten(Flattens(client, waits, result))
+
+    texts = [v.text for v in look(script).violations if v.oracle == "INV-22"]
+    assert len(texts) == len(said)
+    assert all(part in text for part, text in zip(said, texts, strict=True))
+
+
 def test_concurrent_flattens_of_the_manager_are_one(look):
     async def script(client, case):
         await client.at(100)

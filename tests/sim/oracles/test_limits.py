@@ -9,6 +9,7 @@ from dryfill.scenarios.plan_text import make_plan
 from dryfill.sim.oracles import Bounds
 from dryfill.trading.broker import Urgency
 from dryfill.trading.order import Buy
+from dryfill.trading.orders.by_age import ByAge
 from dryfill.trading.orders.settings import OrderSettings
 
 from .conftest import MNQ, T0, Client
@@ -101,6 +102,23 @@ def test_finished_orders_beyond_the_settings_are_found(case):
     found = made.run(keeps_all)
     assert found.counts["INV-13"] > 0
     assert "3 orders that are over are kept, of 2" in found.violations[0].text
+
+
+def test_ids_that_stay_when_their_orders_have_left_are_found(case):
+    async def keeps_ids(client, case):
+        client.desk.manager._outbox.orders._tombstones = Sieve()
+        await places_three(client, case)
+
+    found = case(settings=OrderSettings(finished_most=1)).run(keeps_ids)
+    assert found.counts["INV-13"] > 0
+    assert "3 ids of orders are known, and of 1 orders anything else is" in str(found.violations)
+
+
+class Sieve(ByAge):
+    """A table that keeps nothing."""
+
+    def __setitem__(self, key, value):
+        pass
 
 
 def test_a_working_order_that_is_forgotten_is_found(look):

@@ -197,6 +197,40 @@ def test_late_s_and_tombstones_most_bound_how_long_an_id_let_go_is_known(bound, 
     play(script + " late_fill", OrderSettings(finished_most=1), tagged=False)
 
 
+def test_an_order_stays_until_each_of_its_fills_was_told(stage_kind, mnq):
+    """Else the fill would be counted once as the order's, and again as a stranger's."""
+
+    async def main():
+        stage = stage_kind(OrderSettings(finished_s=2.0))
+        await stage.play("""
+            do place buy 2 limit 20000
+            > place 1#1 buy 2 limit 20000
+            < new 1#1
+            < ack 1#1
+            x fill 1#1 1 @ 20000
+            """)
+        late = stage.broker.on_its_way.popleft()
+        await stage.play("""
+            < canceled 1#1
+            = position 1
+            wait 3
+            do place buy 1 limit 19999
+            > place 2#1 buy 1 limit 19999
+            < new 2#1
+            < ack 2#1
+            """)
+        stage.broker.sink(late)
+        await stage.play("""
+            = position 1
+            wait 3
+            do place buy 1 limit 19998
+            > place 3#1 buy 1 limit 19998
+            """)
+        assert stage.manager.view.order("1#1") is None
+
+    run_virtual(main(), origin_ns=0)
+
+
 def test_held_s_bounds_how_long_a_report_waits_for_its_order(play):
     script = """
         do place buy 2 limit 20000

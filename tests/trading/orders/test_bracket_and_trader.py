@@ -81,7 +81,7 @@ SCRIPTS = {
         < refuse 1.stop#1 TOO_LATE
         > look 1.stop#1
         < found 1.stop#1                    -- the fill's own event is still on its way
-        = got flatten -> FlattenResult(ok=True, position=0, reason='')
+        = got flatten -> FlattenResult(ok=True, position=0, reason='', confirmed=True)
         < told
         < told
         = position 0
@@ -125,7 +125,7 @@ SCRIPTS = {
         wait 10
         = working
         = timers 0
-        = got flatten -> FlattenResult(ok=True, position=0, reason='')
+        = got flatten -> FlattenResult(ok=True, position=0, reason='', confirmed=True)
     """,
     "two brackets on one instrument are flattened together": LONG_2
     + """

@@ -45,7 +45,7 @@ def test_a_bracket_that_fails_to_let_go_is_let_go_by_its_fallback(play_broken):
         < fill 2.exit#1 2 @ 19999
         < ack 2.exit#1
         = position 0
-        = got flatten -> FlattenResult(ok=True, position=0, reason='')
+        = got flatten -> FlattenResult(ok=True, position=0, reason='', confirmed=True)
         = timers 0
     """
     play_broken(GUARDED, [(Bracket, "release")], after)

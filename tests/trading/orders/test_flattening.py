@@ -204,7 +204,7 @@ SCRIPTS = {
         wait 0.25
         > cancel 1.target#1
         < refuse 1.target#1 NONE
-        = got flatten -> FlattenResult(ok=False, position=2, reason='')
+        = got flatten -> FlattenResult(ok=False, position=2, reason='', confirmed=True)
         = incidents cancel_failed flatten_failed
         = working 1.stop#1 1.target#1
         > look 1.target#1
@@ -229,7 +229,7 @@ SCRIPTS = {
         < ack 1.exit#2
         < fill 1.exit#2 2 @ 19989
         < refuse 2#1 TOO_LATE
-        = got flatten -> FlattenResult(ok=True, position=0, reason='')
+        = got flatten -> FlattenResult(ok=True, position=0, reason='', confirmed=True)
     """,
     "at last call a shut market leaves the stop where it is, and says so": """
         do bracket buy 1 loss 40t
@@ -282,7 +282,7 @@ SCRIPTS = {
         > cancel 1#1
         < refuse 1#1 NONE
         > look 1#1
-        = got flatten -> FlattenResult(ok=False, position=0, reason='')
+        = got flatten -> FlattenResult(ok=False, position=0, reason='', confirmed=True)
         = incidents cancel_failed flatten_failed
         do place buy 1                  -- allowed again
         > place 3#1 buy 1 market
@@ -355,7 +355,7 @@ def test_rs_53_a_flatten_waits_for_as_long_as_the_market_lets_no_order_go(play):
         < new 2.exit#1
         < ack 2.exit#1
         < fill 2.exit#1 1 @ 19900
-        = got flatten -> FlattenResult(ok=True, position=0, reason='')
+        = got flatten -> FlattenResult(ok=True, position=0, reason='', confirmed=True)
         = incidents flatten_waits cancel_failed
     """
     play(IN_A_HALT + at_the_opening, OrderSettings(cancel_tries=2))
@@ -367,7 +367,7 @@ def test_a_flatten_in_a_market_that_has_ended_for_us_gives_up(play):
         wait 30
         > cancel 1.stop#1
         < refuse 1.stop#1 MARKET_CLOSED
-        = got flatten -> FlattenResult(ok=False, position=1, reason='')
+        = got flatten -> FlattenResult(ok=False, position=1, reason='', confirmed=True)
         > look 1.stop#1
     """
     play(IN_A_HALT + at_the_end, OrderSettings(cancel_tries=2))

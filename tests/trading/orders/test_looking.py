@@ -15,30 +15,6 @@ ROUND = """
     > ask open
 """
 LOSSY_SCRIPTS = {
-    "what a round that was broken off shows to be filled is filled": RESTS
-    + """
-        wait 5
-    """
-    + ROUND
-    + """
-        < stream down
-        < stream up gap                 -- another round takes its place
-    """
-    + ROUND
-    + """
-        > ask orders
-        > ask positions
-        < shown
-        x fill 1#1 1 @ 20000
-        x drop
-        < shown open               -- proves nothing: it works on, as far as we know
-        = position 0
-        < shown fills
-        = position 1
-        = fills 1#1 1
-        = status 1#1 PARTIALLY_FILLED
-        = incidents stream_down
-    """,
     "RS-02: an order that was taken and of which nothing is told is looked up": """
         do bracket buy 1 loss 40t
         > place 1.entry#1 buy 1 market

@@ -114,7 +114,7 @@ def test_a_flatten_takes_the_children_away_and_closes(play, native):
         < ack 1.stop#1
         < fill 2.exit#1 2 @ 20000
         < ack 2.exit#1
-        = got flatten -> FlattenResult(ok=True, position=0, reason='')
+        = got flatten -> FlattenResult(ok=True, position=0, reason='', confirmed=True)
         """,
         offers=native,
     )
@@ -142,7 +142,7 @@ def test_a_flatten_looks_for_children_that_nobody_told_of_before_it_says_flat(pl
         < ack 1.stop#1
         < fill 2.exit#1 1 @ 20000
         < ack 2.exit#1
-        = got flatten -> FlattenResult(ok=True, position=0, reason='')
+        = got flatten -> FlattenResult(ok=True, position=0, reason='', confirmed=True)
         = working
         """,
         offers=native,

@@ -274,7 +274,7 @@ LOSSY_SCRIPTS = {
         < canceled 1.target#1
         < ack 1.stop#1
         < ack 1.target#1
-        = got flatten -> FlattenResult(ok=True, position=0, reason='')
+        = got flatten -> FlattenResult(ok=True, position=0, reason='', confirmed=True)
         = position 0
     """,
     "a flatten that asked closes what it was told of, before a stop for that is sent": """

@@ -121,7 +121,7 @@ SCRIPTS = {
         < new 2.exit#1
         < ack 2.exit#1
         < fill 2.exit#1 1 @ 19990
-        = got flatten -> FlattenResult(ok=True, position=0, reason='')
+        = got flatten -> FlattenResult(ok=True, position=0, reason='', confirmed=True)
         = position 0
         = incidents
     """,

@@ -143,7 +143,7 @@ EFFECTS = {
     "exit_tries": (
         1,
         HELD + "do flatten\n> place 2.exit#1 sell 2 market\n< refuse 2.exit#1 NONE\n"
-        "= got flatten -> FlattenResult(ok=False, position=2, reason='')",
+        "= got flatten -> FlattenResult(ok=False, position=2, reason='', confirmed=True)",
     ),
     "exit_patience_s": (
         0.5,

@@ -139,7 +139,7 @@ CASES = {
         < fill 2.exit#1 1 @ 19999
         < ack 2.exit#1
         = position 0
-        = got flatten -> FlattenResult(ok=True, position=0, reason='')
+        = got flatten -> FlattenResult(ok=True, position=0, reason='', confirmed=True)
     """,
 }
 
@@ -227,7 +227,8 @@ def test_a_flatten_that_fails_ends_and_says_what_is_left(play_broken):
     stage = play_broken(
         "do place buy 1\n> place 1#1 buy 1 market\n< fill 1#1 1 @ 20000\n< ack 1#1\n",
         [(Flatten, "settle")],
-        "do flatten\n= got flatten -> FlattenResult(ok=False, position=1, reason='')",
+        """do flatten
+        = got flatten -> FlattenResult(ok=False, position=1, reason='', confirmed=True)""",
     )
     assert kinds(stage) == ["fault", "flatten_failed"]
 

@@ -143,7 +143,7 @@ SCRIPTS = {
         > place 2.exit#4 sell 2 market
         < new 2.exit#4
         < fill 2.exit#4 2 @ 20000
-        = got flatten -> FlattenResult(ok=True, position=0, reason='')
+        = got flatten -> FlattenResult(ok=True, position=0, reason='', confirmed=True)
         """,
     ),
     "RS-14: cancels that never left do not count, and the first that leaves is at once": (

@@ -14,9 +14,10 @@ class Adoption:
         self._owners = owners
 
     def __call__(self, state: OrderState) -> Order | None:
-        owners, instrument = self._owners, state.instrument
-        for owner in (*owners.trading(instrument), *owners.late(instrument)):
-            order = owner.adopt(state) if isinstance(owner, Bracket) else None
-            if order is not None:
-                return order
+        # One by one: of those that are finished there are many, and they are hardly ever asked.
+        for owners in (self._owners.trading, self._owners.late):
+            for owner in owners(state.instrument):
+                order = owner.adopt(state) if isinstance(owner, Bracket) else None
+                if order is not None:
+                    return order
         return None

@@ -300,6 +300,7 @@ class Bracket:
         if self._native is None or not self._native.minds(wishes, facts, self.mode):
             for leg, wished in zip(self._legs.all, wishes, strict=True):
                 self._legs.want(leg, wished, side)
+        self._closer.fit(self.position)
         if wish.exit_qty:
             self._closer.send(side if wish.exit_qty > 0 else self.plan.side, abs(wish.exit_qty))
         self.changed.tell()

@@ -14,6 +14,7 @@ closed than was opened (both legs filled in one race): the excess is bought or s
 the flatten where one is under way.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -40,13 +41,15 @@ class Mode(Enum):
 class LegFacts(Struct, frozen=True):
     """One leg, all its attempts together. `open_qty`: contracts that may still fill. `live`: an
     attempt works or may be working. `agreed`: the broker took it, and nothing of ours is under way
-    but perhaps another price. `unsure`: nobody knows whether any of what is live is there."""
+    but perhaps another price. `unsure`: nobody knows whether any of what is live is there.
+    `untold`: an attempt was sent, and nothing was heard of it yet."""
 
     cum_qty: int = 0
     open_qty: int = 0
     live: bool = False
     agreed: bool = False
     unsure: bool = False
+    untold: bool = False
 
 
 class Facts(Struct, frozen=True):
@@ -76,9 +79,7 @@ class Facts(Struct, frozen=True):
     net: int = 0
 
     def __post_init__(self) -> None:
-        closed = self.stop.cum_qty
-        for target in self.targets:  # a sum would cost as much again: there is one, as a rule
-            closed += target.cum_qty
+        closed = self.stop.cum_qty + sum([target.cum_qty for target in self.targets])
         force_setattr(self, "closed", closed)
         force_setattr(self, "net", self.entry.cum_qty - closed - self.exit_cum - self.taken)
 
@@ -113,10 +114,11 @@ class Facts(Struct, frozen=True):
 
 
 class LegWish(Struct, frozen=True):
-    """What a leg should have open, and where. 0: nothing."""
+    """What a leg should have open, and where. 0: nothing. `stays`: what it has, as it is."""
 
     open_qty: int
     price: Decimal | None = None
+    stays: bool = False
 
 
 class Desired(Struct, frozen=True):
@@ -130,6 +132,16 @@ class Desired(Struct, frozen=True):
 
 
 NOTHING = LegWish(0)
+AS_IT_IS = LegWish(0, stays=True)
+
+
+def last_stop(stop: LegFacts, targets: Sequence[LegFacts], held: int) -> LegWish:
+    """What becomes of the stop of what is to be closed. It is taken away before that, as all legs
+    are; but not while nobody has heard of a target, since nothing can be closed until it is known
+    whether that works, and what is held would have no stop for as long (docs/decisions/0013)."""
+    waits = any(target.untold for target in targets)
+    protects = 0 < stop.open_qty <= held and not stop.untold
+    return AS_IT_IS if waits and protects else NOTHING
 
 
 def desired(plan: Plan, facts: Facts, mode: Mode) -> Desired:
@@ -153,7 +165,8 @@ def desired(plan: Plan, facts: Facts, mode: Mode) -> Desired:
     left = mode is Mode.RELEASED and facts.flattening
     must_close = (mode is Mode.EXITING and net > 0) or (net < 0 and not left)
     gone = (NOTHING,) * len(plan.targets)
-    return Desired(entry_working, NOTHING, gone, net if must_close and settled else 0)
+    stop = last_stop(facts.stop, facts.targets, net) if mode is Mode.EXITING else NOTHING
+    return Desired(entry_working, stop, gone, net if must_close and settled else 0)
 
 
 def stop_price(plan: Plan, facts: Facts) -> Decimal | None:

@@ -172,7 +172,8 @@ class Leg:
             core = self.orders[0].core
             if core.venue_status.terminal:
                 return LegFacts(core.cum_qty)
-            return LegFacts(core.cum_qty, core.leaves_qty, True, _holds(core), core.uncertain)
+            holds, untold = _holds(core), _untold(core)
+            return LegFacts(core.cum_qty, core.leaves_qty, True, holds, core.uncertain, untold)
         cum_qty, standing = self.cum_qty, self.standing
         leaving = any(order.working for order in self.surplus)
         if not standing:
@@ -182,7 +183,8 @@ class Leg:
         open_qty = live.leaves_qty
         if live is standing[-1]:  # what it took the place of may still fill
             open_qty = max([order.leaves_qty for order in standing])
-        return LegFacts(cum_qty, open_qty, True, _holds(live.core), unsure)
+        untold = any(_untold(order.core) for order in standing)
+        return LegFacts(cum_qty, open_qty, True, _holds(live.core), unsure, untold)
 
     def end_pause(self) -> None:
         """What was refused may be tried again."""
@@ -233,3 +235,8 @@ def _holds(order: OrderCore) -> bool:
         return False
     sizes = {order.wish.order_qty, order.agreement.now.order_qty, change.order_qty}
     return order.wish.working and len(sizes) == 1
+
+
+def _untold(order: OrderCore) -> bool:
+    """Whether an order was sent and nothing was heard of it."""
+    return not order.accepted and order.sent_s is not None

@@ -102,6 +102,8 @@ class Legs:
 
     def want(self, leg: Leg, wish: LegWish, side: Side) -> None:
         """Have a leg open what is wished, on this side; nothing else of it works."""
+        if wish.stays:
+            return
         standing, wanted = leg.standing, wish.open_qty > 0 and not leg.dropped
         if not (standing or wanted or leg is self.stop):
             return
@@ -220,6 +222,8 @@ class Legs:
             leg.excused = order.core.refusals
             return
         self._failed(leg, order, "change_refused", order.core.refusal_reason, order.core.refusal)
+        if self._holder.mode is not Mode.GUARDING:  # it closes: what stays, stays as it is
+            leg.excused = order.core.refusals
         if leg is not self.stop and self.gave_up(leg):
             # It may be larger than what is held; a stop alone is safer.
             order.core.want_gone()
@@ -254,7 +258,7 @@ class Legs:
             self._sender.look_around(order, lambda: leg.cut_pause(self._sender))
         if leg.refused_s is not None:  # the look that told that it works as it was is a part of it
             pause_s = max(pause_s - (self._sender.now_s() - leg.refused_s), 0.0)
-        leg.pause = self._sender.later(pause_s, lambda: self._resume(leg))
+        leg.pause = self._sender.pause(order, pause_s, lambda: self._resume(leg))
 
     def _resume(self, leg: Leg) -> None:
         leg.end_pause()

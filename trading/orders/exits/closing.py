@@ -30,8 +30,10 @@ class Kept(Protocol):
 
 class Sender(Protocol):
     """What owners and flattens need of the manager. `last_call`: the market has ended for us, so
-    nothing waits for its next state any more. `closed`: nothing is sent any more. `in_place`: the
-    broker changes orders as they are; else another takes an order's place. `keep`: what an owner
+    nothing waits for its next state any more. `closed`: nothing is sent any more. `told`: all that
+    was filled by then is known, since the broker was asked after it, or tells of it by himself.
+    `in_place`: the broker changes orders as they are; else another takes an order's place. `pause`:
+    as `later`, before another takes the place of an order that failed. `keep`: what an owner
     is for changed, and the journal is to know."""
 
     @property
@@ -47,7 +49,9 @@ class Sender(Protocol):
     def look_around(self, order: Order, then: Callable[[], None]) -> None: ...
     def advance(self, order: Order) -> None: ...
     def now_s(self) -> float: ...
+    def told(self, since_s: float) -> bool: ...
     def pause_s(self, order: Order, nth: int, *, not_now: bool) -> float: ...
+    def pause(self, order: Order, pause_s: float, call: Callable[[], None]) -> int: ...
     def later(self, delay_s: float, call: Callable[[], None]) -> int: ...
     def never(self, timer: int | None) -> None: ...
     def incident(self, kind: str, text: str, about: str = "") -> None: ...
@@ -146,6 +150,13 @@ class Closer:
         self.orders.append(order)
         self._watch(order)
 
+    def fit(self, held: int) -> None:
+        """An order that could close more than what is `held`, signed, is taken away: other hands
+        closed some of it while it rested. What is left goes with the next."""
+        order = self.live
+        if order is not None and order.leaves_qty > max(-order.side.sign * held, 0):
+            self._replace(order)
+
     def resume(self, orders: list[Order]) -> None:
         """Go on with the orders of another life: those that filled something, and the last."""
         if orders:
@@ -186,7 +197,7 @@ class Closer:
             text = f"{order.describe()} {said[0]}: {said[1]}"
             self._sender.incident(f"exit_{said[0]}", text, order.cl_ord_id)
         pause_s = self._sender.pause_s(order, self._refused, not_now=not_now)
-        self._pause = self._sender.later(pause_s, self._resume)
+        self._pause = self._sender.pause(order, pause_s, self._resume)
 
     def _resume(self) -> None:
         self._pause = None

@@ -121,6 +121,7 @@ class Fallback:
     def settle(self) -> None:
         self._closer.settle()
         held = self.position
+        self._closer.fit(held)
         stop = None if self._let_go or (self._holds and held == 0) else self._stop()
         others = [order for order in self._orders if order.working and order is not stop]
         for order in others:

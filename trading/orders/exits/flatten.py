@@ -42,7 +42,9 @@ class Flatten:
 
     It waits for as long as its closing orders merely rest or the market is shut, and gives up when
     they are refused, or when an order cannot be cancelled in a market that lets orders go; while
-    that does not, it says so once and goes on when it does. `again` settles it from a timer.
+    that does not, it says so once and goes on when it does. `again` settles it from a timer;
+    `ask` has the broker asked what is held, as it is when it begins: once more before it says flat,
+    where nobody answered. Its result says whether anybody did.
     """
 
     kind = "flatten"
@@ -56,6 +58,7 @@ class Flatten:
         sender: Sender,
         settings: OrderSettings,
         again: Callable[[], None],
+        ask: Callable[["Flatten"], None],
     ) -> None:
         self.intent = intent
         self.result: FlattenResult | None = None
@@ -67,6 +70,8 @@ class Flatten:
         self._sender = sender
         self._settings = settings
         self._closer = Closer(intent, instrument, sender, settings, again)
+        self._ask: Callable[[Flatten], None] | None = ask  # None: it was
+        self._began_s = sender.now_s()
         self._said_waits = False
         self.changed = Changed()
 
@@ -86,6 +91,7 @@ class Flatten:
         works = self._book.orders_of(self.instrument)
         others = [order for order in works if order is not exit_order]
         position = self._book.held(self.instrument)
+        self._closer.fit(position)
         facts = FlattenFacts(
             others_live=bool(others) or self._book.unsure(self.instrument),
             stuck=self.stuck,
@@ -102,8 +108,16 @@ class Flatten:
                 self._sender.advance(order)
         elif step == "close":
             self._closer.send(Side.SELL if position > 0 else Side.BUY, abs(position))
-        elif step != "wait":
+        elif step != "wait" and not (step == "flat" and self._asks_again()):
             self._end(step == "flat", position)
+
+    def _asks_again(self) -> bool:
+        """Whether the broker is asked once more: nobody told since it began what is held."""
+        ask, self._ask = self._ask, None
+        if ask is None or self._sender.told(self._began_s) or self._sender.last_call:
+            return False
+        ask(self)
+        return self.asked
 
     @property
     def stuck(self) -> bool:
@@ -160,7 +174,8 @@ class Flatten:
 
     def _end(self, flat: bool, position: int) -> None:
         self._closer.stop()
-        self.result = FlattenResult(flat, position, self._reason)
+        confirmed = self._sender.told(self._began_s)
+        self.result = FlattenResult(flat, position, self._reason, confirmed)
         if not flat:
             left = ", ".join(repr(o) for o in self._book.orders_of(self.instrument)) or "no order"
             self._sender.incident(

@@ -40,9 +40,12 @@ def flatten_step(facts: FlattenFacts) -> Step:
 
 @dataclass(frozen=True, slots=True)
 class FlattenResult:
-    """How a flatten ended. `position`: contracts still held, signed. `ok`: nothing held or
-    working."""
+    """How a flatten ended. `position`: contracts still held, signed. `ok`: nothing held or working,
+    as far as we were told. `confirmed`: the broker answered since it began what was filled, by
+    others too, or its stream loses nothing and is up; where it is False nobody could be asked, and
+    what others traded may be held."""
 
     ok: bool
     position: int
     reason: str
+    confirmed: bool = True

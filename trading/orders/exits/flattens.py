@@ -59,9 +59,13 @@ class Flattens:
         """Start one; there is none yet."""
         flatten = self._made(self._life.next_intent(), instrument, reason)
         self._outbox.keep(flatten)
-        flatten.asked = self._outbox.ask_first(lambda: self._answered(flatten))
+        self._ask(flatten)
         self._start(flatten, instrument)
         return flatten
+
+    def _ask(self, flatten: Flatten) -> None:
+        """Ask the broker what is held, where something may not have been told."""
+        flatten.asked = self._outbox.ask_first(lambda: self._answered(flatten))
 
     def _answered(self, flatten: Flatten) -> None:
         flatten.asked = False
@@ -142,6 +146,7 @@ class Flattens:
             self._outbox.on_behalf(intent),
             self._settings,
             lambda: self.settle(instrument),
+            self._ask,
         )
         return flatten
 

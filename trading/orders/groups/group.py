@@ -325,7 +325,7 @@ class Group:
             if member.pauses == 1:
                 self._sender.incident("group_member_waits", f"{self!r}: {order!r}: {text}")
             pause_s = self._sender.pause_s(order, member.pauses, not_now=True)
-            member.pause = self._sender.later(pause_s, lambda: self._resume(member))
+            member.pause = self._sender.pause(order, pause_s, lambda: self._resume(member))
             return
         member.out = True
         self._sender.keep(self)

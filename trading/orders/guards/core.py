@@ -15,7 +15,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from ..brackets.core import NOTHING, LegFacts, LegWish, Mode
+from ..brackets.core import NOTHING, LegFacts, LegWish, Mode, last_stop
 from .spec import GuardSpec
 
 
@@ -123,7 +123,9 @@ def desired(spec: GuardSpec, facts: GuardFacts, mode: Mode) -> GuardWish:
     # cancelled, and then there is nothing left to close (race-scenarios RS-32).
     settled = not (facts.legs_live or facts.exit_live)
     if not settled or mode is Mode.RELEASED:
-        return GuardWish(NOTHING, NOTHING)
+        exits = mode is Mode.EXITING and not facts.excess
+        stop = last_stop(facts.stop, [facts.target], guarded) if exits else NOTHING
+        return GuardWish(stop, NOTHING)
     closes = guarded if mode is Mode.EXITING else 0
     return GuardWish(NOTHING, NOTHING, -facts.excess if facts.excess else closes)
 

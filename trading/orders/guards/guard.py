@@ -228,6 +228,7 @@ class Guard:
         wish = core.desired(self.spec, self.facts(), self.mode)
         self._legs.want(self._stop, wish.stop, side.opposite)
         self._legs.want(self._target, wish.target, side.opposite)
+        self._closer.fit(side.sign * self.held())
         if wish.exit_qty:
             closes = wish.exit_qty > 0
             self._closer.send(side.opposite if closes else side, abs(wish.exit_qty))

@@ -16,10 +16,12 @@ from .round import Round
 
 class Answers:
     """Takes in what a round was answered. `resumes`: positions of before were taken over, so that
-    fills of before are not left out."""
+    fills of before are not left out. `filled_s`: when the newest question about fills was asked
+    that was answered, on the loop's clock."""
 
     def __init__(self, outbox: Outbox, intake: Intake, birth: Birth) -> None:
         self.resumes = False
+        self.filled_s = float("-inf")
         self._outbox = outbox
         self._intake = intake
         self._birth = birth
@@ -57,6 +59,7 @@ class Answers:
                     self._intake.glimpse(order, state)
             if "fills" in this.answers:
                 self._merge_fills(this)
+                self.filled_s = max(self.filled_s, this.began_s)
                 if fills_known is not None:
                     fills_known()
         this.outdated = outdated

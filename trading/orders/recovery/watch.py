@@ -68,6 +68,7 @@ class Watch:
         outbox.sends = self.arm
         outbox.look_around = self.look_around
         outbox.ask_first = self.ask_first
+        outbox.told = self.told
 
     @property
     def up(self) -> bool:
@@ -132,6 +133,11 @@ class Watch:
             self._again()
             self._begin(full=this is not None and this.full)
         return True
+
+    def told(self, since_s: float) -> bool:
+        """Whether all that was filled up to a time was told: a question that was asked then or
+        later was answered, or nothing need be asked."""
+        return not self.looks or self._answers.filled_s >= since_s
 
     def on_stream(self, state: StreamState) -> None:
         """The stream went down or came up."""
@@ -281,11 +287,13 @@ class Watch:
         if self._outbox.closed:
             return
         try:
+            if error is None:
+                self._outbox.way_is_free()
             if this is self._round:
                 self._take(this, name, done, error)
-            elif name == "fills" and error is None and self.first is None:
+            elif name != "positions" and error is None and self.first is None:
                 # Of a round that was broken off nothing proves what is not there any more. What was
-                # filled was filled.
+                # filled was filled, and an order that it shows is there, or over.
                 this.answers = {name: done.result()}
                 self._answers.take_in(this)
         except Exception as fault:  # noqa: BLE001  isolated here (DESIGN 3); the next round asks again

@@ -12,18 +12,17 @@ from ...broker import Ack, Broker, Urgency
 from ...errors import DryfillError, NotSent, Refused
 from ...order import OrderState
 from ...words import Reason
-from .. import tags
 from ..commands import Command, Do
 from ..handle import Order
 from ..observing import Failed, Observers
 from ..settings import OrderSettings
+from .blocked import Blocked
 from .duplicates import Duplicates
 from .path import Path
 from .repeats import Repeats, Sent
 from .timers import Timers
+from .urgency import urgency_of
 
-_CLOSING = (".stop", ".exit")  # roles whose orders reduce risk
-_LEG = f".{tags.LEG}"
 _REASONS = frozenset(Reason)
 
 
@@ -53,6 +52,7 @@ class Courier:
         self,
         broker: Broker,
         timers: Timers,
+        blocked: Blocked,
         path: Path,
         settings: OrderSettings,
         sorter: Sorter,
@@ -62,6 +62,7 @@ class Courier:
     ) -> None:
         self._broker = broker
         self._timers = timers
+        self._blocked = blocked
         self._path = path
         self._settings = settings
         self._sorter = sorter
@@ -116,7 +117,7 @@ class Courier:
             if command.delay_s > waited_s:
                 self._pause(order, command.do, command.delay_s - waited_s)
                 return
-        urgency = _urgency(order, command.do)
+        urgency = urgency_of(order, command.do)
         if command.do is not Do.LOOK:  # these have pauses of their own, and prove more than a probe
             wait_s = self._path.wait_s(urgency)
             if wait_s > 0:
@@ -151,8 +152,9 @@ class Courier:
             self._failed(error, "an order taken back", order.cl_ord_id)
 
     def _pause(self, order: Order, do: Do, delay_s: float) -> None:
-        number = self._timers.later(delay_s, lambda: self._pause_over(order), order.cl_ord_id)
-        self._pauses[order.cl_ord_id] = (do, number)
+        tag = order.cl_ord_id
+        number = self._blocked.later(delay_s, lambda: self._pause_over(order), order, do, tag)
+        self._pauses[tag] = (do, number)
 
     def _pause_over(self, order: Order) -> None:
         do, _ = self._pauses.pop(order.cl_ord_id)
@@ -287,15 +289,10 @@ class Courier:
 
     def _path_ended(self, sent: Sent, error: BaseException | None, now_s: float) -> None:
         """Let the breakers know; where the way is free again, what waited for it goes now."""
+        if error is None or (isinstance(error, Refused) and not isinstance(error, NotSent)):
+            self._blocked.free()
         if sent.do is Do.LOOK or not self._path.ended(sent.urgency, error, now_s):
             return
         for order, waits_for in list(self._held.values()):
             if waits_for is sent.urgency:
                 self.hurry(order)
-
-
-def _urgency(order: Order, do: Do) -> Urgency:
-    tag = order.cl_ord_id
-    if do is Do.CANCEL or tag.rpartition("#")[0].endswith(_CLOSING) or _LEG in tag:
-        return Urgency.RISK_REDUCING
-    return Urgency.ORDINARY

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..handle import Order
+
 if TYPE_CHECKING:
     from .outbox import Outbox
 
@@ -23,12 +25,14 @@ class OnBehalf:
         "now_s",
         "pause_s",
         "send",
+        "told",
     )
 
     def __init__(self, outbox: "Outbox", intent: str) -> None:
         self._outbox = outbox
         self._intent = intent
         self.send = outbox.send
+        self.told = outbox.told
         self.adopt = outbox.adopt
         self.look_around = outbox.look_around
         self.advance = outbox.advance
@@ -53,6 +57,9 @@ class OnBehalf:
 
     def later(self, delay_s: float, call: Callable[[], None]) -> int:
         return self._outbox.later(delay_s, call, self._intent)
+
+    def pause(self, order: Order, pause_s: float, call: Callable[[], None]) -> int:
+        return self._outbox.pause(order, pause_s, call, self._intent)
 
     def incident(self, kind: str, text: str, about: str = "") -> None:
         self._outbox.incident(kind, text, about or self._intent)

@@ -14,6 +14,7 @@ from ...instrument import Instrument
 from ...order import Execution, ExecutionReport, OrderRequest, OrderState
 from .. import tags
 from ..adopting import adopted
+from ..commands import Do
 from ..exits.closing import Kept
 from ..handle import Order
 from ..incident import Incident as Incident
@@ -25,6 +26,7 @@ from ..registry import Registry
 from ..settings import OrderSettings
 from ..supervision import Supervision
 from .backoff import doubled
+from .blocked import Blocked
 from .courier import Courier, Sorter
 from .on_behalf import OnBehalf
 from .path import Path
@@ -48,14 +50,17 @@ class Outbox:
     called before an order goes, `keeps` with what a journal is to keep. `look_around` asks what
     works and what was filled; once that is answered, or nobody answered, it calls back and lets an
     order's owner act. `ask_first` asks the same where something may not have been told, says
-    whether it does, and calls back, after `told_within_s` at the latest. `flattening` says whether
-    an instrument is being flattened. `stop_noted` hears of every change of a stop.
+    whether it does, and calls back, after `told_within_s` at the latest. `told`: whether all that
+    was filled by a time is known. `flattening` says whether an instrument is being flattened.
+    `stop_noted` hears of every change of a stop. `way_is_free` is told that the broker answered
+    something.
     """
 
     sends: Callable[[], None]
     keeps: Callable[[Kept], None]
     look_around: Callable[[Order, Callable[[], None]], None]
     ask_first: Callable[[Callable[[], None]], bool]
+    told: Callable[[float], bool]
     flattening: Callable[[Instrument], bool]
     stop_noted: Callable[[Order], None]
 
@@ -84,8 +89,18 @@ class Outbox:
         self.settings = settings
         self._timers = Timers(failed)
         self.path = Path(settings, random, self.incident)
+        self._blocked = blocked = Blocked(self._timers, settings)
+        self.way_is_free = blocked.free
         self._courier = Courier(
-            broker, self._timers, self.path, settings, sorter, self.observers, failed, now_ns
+            broker,
+            self._timers,
+            blocked,
+            self.path,
+            settings,
+            sorter,
+            self.observers,
+            failed,
+            now_ns,
         )
         self.advance, self.hurry = self._courier.advance, self._courier.hurry
 
@@ -144,6 +159,11 @@ class Outbox:
             return unsent_pause_s(settings, nth, unsent.retry_after_s, self.path.draw())
         most_s = settings.closed_retry_s if not_now else settings.retry_most_s
         return doubled(settings.retry_s, most_s, nth)
+
+    def pause(self, order: Order, pause_s: float, call: Callable[[], None], about: str = "") -> int:
+        """As `later`, before what takes the place of an order that failed. Where that reached
+        nobody the pause ends when somebody is reached."""
+        return self._blocked.later(pause_s, call, order, Do.PLACE, about)
 
     def now_s(self) -> float:
         return asyncio.get_running_loop().time()

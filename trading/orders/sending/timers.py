@@ -35,6 +35,23 @@ class Timers:
                 self._standing[self._count] = None
         return self._count
 
+    def runs(self, number: int) -> bool:
+        """Whether a timer is still to ring."""
+        return number in self._running
+
+    def hasten(self, number: int, at_s: float, call: Callable[[], None], about: str = "") -> bool:
+        """Have a timer ring at `at_s`, or now where that is past, unless it is due before; False
+        for one that rang already or was cancelled. The rest is as it was given to `later`."""
+        timer = self._running.get(number)
+        if timer is None:
+            return False
+        if at_s < timer.when():
+            timer.cancel()
+            loop = asyncio.get_running_loop()
+            delay_s = max(at_s - loop.time(), 0.0)
+            self._running[number] = loop.call_later(delay_s, self._ring, number, call, about)
+        return True
+
     def cancel(self, number: int | None) -> None:
         """Forget a timer; one that rang already, or None, is no error."""
         timer = self._running.pop(number, None) if number is not None else None

@@ -5,7 +5,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-use crate::commands::{Command, NewOrder, ReplaceOrder};
+use crate::commands::{AttachLegs, Command, Leg, NewOrder, ReplaceOrder};
 use crate::rules::{BarPath, QueueModel, Rules, Trigger, UnknownSize};
 use crate::words::{OrdType, Side, TimeInForce, TradingStatus};
 
@@ -79,6 +79,8 @@ pub fn command_from(command: &Bound<'_, PyAny>) -> PyResult<Command> {
             ask: number(intern!(py, "ask"))?,
             size: number(intern!(py, "size"))?,
         })
+    } else if class.is(&classes.attach_legs) {
+        Ok(Command::Attach(attach_legs(command)?))
     } else if class.is(&classes.set_status) {
         let number = command.getattr(intern!(py, "status"))?.extract()?;
         let status = TradingStatus::of(number).ok_or_else(|| not_known("status", number))?;
@@ -124,6 +126,60 @@ fn replace_order(command: &Bound<'_, PyAny>) -> PyResult<ReplaceOrder> {
     })
 }
 
+fn attach_legs(command: &Bound<'_, PyAny>) -> PyResult<AttachLegs> {
+    let py = command.py();
+    let number = |name| -> PyResult<i64> { command.getattr(name)?.extract() };
+    let truth = |name| -> PyResult<bool> { command.getattr(name)?.extract() };
+    let side = number("side")?;
+    let mut legs = Vec::new();
+    for leg in command.getattr("legs")?.try_iter()? {
+        let leg = leg?;
+        let ord_type = leg.getattr("ord_type")?.extract()?;
+        legs.push(Leg {
+            order_id: leg.getattr("order_id")?.extract()?,
+            ord_type: OrdType::of(ord_type).ok_or_else(|| not_known("ord_type", ord_type))?,
+            distance: leg.getattr("distance")?.extract()?,
+            trail: leg.getattr("trail")?.extract()?,
+            px: leg.getattr("px")?.extract()?,
+            carried: leg.getattr("carried")?.extract()?,
+        });
+    }
+    let attached = AttachLegs {
+        entry_id: number("entry_id")?,
+        side: Side::of(side).ok_or_else(|| not_known("side", side))?,
+        order_qty: number("order_qty")?,
+        legs,
+        cum_qty: number("cum_qty")?,
+        worth: number("worth")?,
+        closed_qty: number("closed_qty")?,
+        resumed: truth("resumed")?,
+        each_fill: truth("each_fill")?,
+        shrinks: truth("shrinks")?,
+        grid: command.getattr("grid")?.extract()?,
+    };
+    if !can_be_kept(&attached) {
+        // In words it is said where it is said for every engine.
+        py.import("dryfill.matching.workable")?.call_method1("require_legs", (command,))?;
+    }
+    Ok(attached)
+}
+
+/// The quick form of `matching/workable.py`, which has the words for what is wrong.
+fn can_be_kept(attached: &AttachLegs) -> bool {
+    let alone = |(nth, leg): (usize, &Leg)| {
+        let twins = attached.legs[..nth].iter().filter(|other| other.order_id == leg.order_id);
+        let of_its_type = match leg.ord_type {
+            OrdType::Stop | OrdType::Limit => leg.trail.is_none_or(|trail| trail < 1),
+            OrdType::TrailingStop => leg.trail.is_some_and(|trail| trail > 0),
+            _ => false,
+        };
+        let own = leg.order_id != attached.entry_id && twins.count() == 0;
+        own && of_its_type && (leg.px.is_none() || attached.resumed)
+    };
+    let ticks = attached.grid.iter().all(|&(_, tick)| tick > 0);
+    !attached.legs.is_empty() && ticks && attached.legs.iter().enumerate().all(alone)
+}
+
 /// The quick form of `matching/workable.py`, which has the words for what is wrong.
 fn has_the_fields_of_its_type(new: &NewOrder) -> bool {
     let given = (new.price.is_some(), new.stop_px.is_some(), new.trail);
@@ -143,6 +199,7 @@ struct Classes {
     freeze_order: Py<PyAny>,
     set_status: Py<PyAny>,
     set_market: Py<PyAny>,
+    attach_legs: Py<PyAny>,
 }
 
 impl Classes {
@@ -158,6 +215,7 @@ impl Classes {
                 freeze_order: class("FreezeOrder")?,
                 set_status: class("SetStatus")?,
                 set_market: class("SetMarket")?,
+                attach_legs: class("AttachLegs")?,
             })
         })
     }

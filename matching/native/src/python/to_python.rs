@@ -61,6 +61,7 @@ impl Reporter {
 pub struct Booker {
     book: Py<PyAny>,
     order: Py<PyAny>,
+    leg: Py<PyAny>,
     sides: Members,
     ord_types: Members,
     statuses: Members,
@@ -73,6 +74,7 @@ impl Booker {
         Ok(Booker {
             book: engine.getattr("Book")?.unbind(),
             order: engine.getattr("BookOrder")?.unbind(),
+            leg: engine.getattr("BookLeg")?.unbind(),
             sides: Members::of(py, "Side")?,
             ord_types: Members::of(py, "OrdType")?,
             statuses: Members::of(py, "TradingStatus")?,
@@ -104,7 +106,23 @@ impl Booker {
         fields.set_item("orders", orders(resting)?)?;
         fields.set_item("stops", orders(by_arrival(stops))?)?;
         fields.set_item("frozen", orders(by_arrival(frozen.collect()))?)?;
+        fields.set_item("legs", self.legs(py, book)?)?;
         self.book.bind(py).call((), Some(&fields))
+    }
+
+    fn legs<'py>(&self, py: Python<'py>, book: &BookState) -> PyResult<Bound<'py, PyTuple>> {
+        let mut found = Vec::new();
+        for family in book.families.sorted() {
+            for leg in &family.legs {
+                let order_id = leg.asked.order_id;
+                if leg.suspended || book.orders.find(order_id).is_some() {
+                    let entry_id = family.asked.entry_id;
+                    let fields = (order_id, entry_id, leg.suspended, leg.px, leg.qty);
+                    found.push(self.leg.bind(py).call1(fields)?);
+                }
+            }
+        }
+        PyTuple::new(py, found)
     }
 
     fn order<'py>(&self, py: Python<'py>, order: &WorkingOrder) -> PyResult<Bound<'py, PyAny>> {

@@ -219,7 +219,7 @@ SCRIPTS = {
         < new 3.exit#1
         < ack 3.exit#1
         < fill 3.exit#1 2 @ 20000
-        = got flatten -> FlattenResult(ok=True, position=0, reason='')
+        = got flatten -> FlattenResult(ok=True, position=0, reason='', confirmed=True)
         = timers 0
     """,
     "what both fill while a flatten takes them away is told, and given back by the flatten": PAIR
@@ -235,7 +235,7 @@ SCRIPTS = {
         < refuse 2.leg2#1 TOO_LATE
         < ack 3.exit#1
         < fill 3.exit#1 3 @ 20000
-        = got flatten -> FlattenResult(ok=True, position=0, reason='')
+        = got flatten -> FlattenResult(ok=True, position=0, reason='', confirmed=True)
         = phase 2 done
         = incidents overfill
     """,

@@ -67,7 +67,7 @@ SCRIPTS = {
         < new 2.exit#1
         < ack 2.exit#1
         < fill 2.exit#1 2 @ 20000
-        = got flatten_all -> {'MNQ': FlattenResult(ok=True, position=0, reason='now')}
+= got flatten_all -> {'MNQ': FlattenResult(ok=True, position=0, reason='now', confirmed=True)}
     """,
     "INV-21: unless told so; what they opened meanwhile is closed, too": HELD
     + """
@@ -92,7 +92,7 @@ SCRIPTS = {
         < new 3.exit#1
         < ack 3.exit#1
         < fill 3.exit#1 1 @ 20010
-        = got flatten_all -> {'MNQ': FlattenResult(ok=True, position=0, reason='now')}
+= got flatten_all -> {'MNQ': FlattenResult(ok=True, position=0, reason='now', confirmed=True)}
         = incidents foreign_cancel
         = timers 0
     """,
@@ -145,7 +145,7 @@ SCRIPTS = {
         > place 2#1 sell 1 limit 20010
         < new 2#1
         < ack 2#1
-        do kill enough
+        do kill up
         > cancel 2#1
         < canceled 2#1
         > place 3.exit#1 sell 2 market
@@ -155,7 +155,7 @@ SCRIPTS = {
         do place buy 1
         = refused RefusedByUs
         < fill 3.exit#1 2 @ 20000
-        = got kill -> {'MNQ': FlattenResult(ok=True, position=0, reason='kill switch: enough')}
+= got kill -> {'MNQ': FlattenResult(ok=True, position=0, reason='kill switch: up', confirmed=True)}
         do place buy 1
         = refused RefusedByUs
         do bracket buy 1 loss 40t
@@ -166,7 +166,7 @@ SCRIPTS = {
     """,
     "the kill switch: what is filled late is closed, too": HELD
     + """
-        do kill enough
+        do kill up
         > place 2.exit#1 sell 2 market
         < new 2.exit#1
         < ack 2.exit#1
@@ -185,7 +185,7 @@ SCRIPTS = {
     """,
     "the kill switch: what only closes passes, with the others of its side": HELD
     + """
-        do kill enough
+        do kill up
         > place 2.exit#1 sell 2 market
     """
     + "".join(
@@ -194,7 +194,7 @@ SCRIPTS = {
     )
     + """
         < refuse 2.exit#20 NONE
-        = got kill -> {'MNQ': FlattenResult(ok=False, position=2, reason='kill switch: enough')}
+= got kill -> {'MNQ': FlattenResult(ok=False, position=2, reason='kill switch: up', confirmed=True)}
         do place sell 3
         = refused RefusedByUs
         do place sell 1 limit 20010

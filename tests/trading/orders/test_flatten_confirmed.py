@@ -1,0 +1,103 @@
+"""A flatten says whether the broker was there to be asked; unknown is never reported as no."""
+
+import pytest
+
+from dryfill.trading.orders.settings import OrderSettings
+
+ASKED = """
+    > ask fills
+    > ask open
+"""
+RESTS = """
+    do place buy 1 limit 20000
+    > place 1#1 buy 1 limit 20000
+    < new 1#1
+    < ack 1#1
+"""
+FLAT = "= got flatten -> FlattenResult(ok=True, position=0, reason='', confirmed={})"
+SCRIPTS = {
+    "nobody answers: it asks once more, and says that nobody did": "do flatten"
+    + ASKED
+    + """
+    wait 1
+    """
+    + ASKED
+    + """
+    wait 0.99
+    = waiting flatten
+    wait 0.01
+    """
+    + FLAT.format(False),
+    "the second question is answered": "do flatten"
+    + ASKED
+    + """
+    wait 1
+    """
+    + ASKED
+    + """
+    wait 0.5
+    < shown
+    """
+    + FLAT.format(True),
+    "it is not asked again where the first question was answered": "do flatten"
+    + ASKED
+    + """
+    < shown
+    """
+    + FLAT.format(True),
+    "what others traded and nobody told of is closed when it is known": RESTS
+    + """
+    do cancel 1#1
+    > cancel 1#1
+    < canceled 1#1
+    < ack 1#1
+    x hand buy 1 @ 20000
+    do flatten
+    """
+    + ASKED
+    + """
+    wait 1
+    """
+    + ASKED
+    + """
+    < shown
+    > place 2.exit#1 sell 1 market
+    < ack 2.exit#1
+    < new 2.exit#1
+    < fill 2.exit#1 1 @ 20000
+    """
+    + FLAT.format(True),
+    "an answer that comes while an order is taken away is an answer": RESTS
+    + "do flatten"
+    + ASKED
+    + """
+    > cancel 1#1
+    wait 0.9
+    < shown
+    < canceled 1#1
+    """
+    + FLAT.format(True),
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_flatten_on_a_lossy_stream_says_what_the_script_says(name, play, lossy):
+    play(SCRIPTS[name], OrderSettings(), lossy)
+
+
+def test_where_a_stream_that_loses_nothing_is_up_nobody_is_asked(play):
+    play("do flatten\n" + FLAT.format(True))
+
+
+def test_while_it_is_down_somebody_is(play):
+    play(
+        """
+        < stream down
+        do flatten
+        """
+        + ASKED
+        + "wait 1"
+        + ASKED
+        + "wait 1\n"
+        + FLAT.format(False)
+    )

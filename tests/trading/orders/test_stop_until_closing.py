@@ -1,0 +1,125 @@
+"""What is to be closed keeps its stop for as long as a target that nobody has heard of may work."""
+
+import pytest
+
+from dryfill.trading.orders.brackets.core import LegFacts, LegWish, Mode, last_stop
+from dryfill.trading.orders.guards.core import GuardFacts, desired
+from dryfill.trading.orders.guards.spec import GuardSpec
+from dryfill.trading.orders.settings import OrderSettings
+from dryfill.trading.words import Side
+
+EXITS = """
+    do bracket buy 2 loss 40t target 80t follow 8t
+    > place 1.entry#1 buy 2 market
+    < new 1.entry#1
+    < ack 1.entry#1
+    < fill 1.entry#1 2 @ 20000
+    > place 1.stop#1 sell 2 stop 19990
+    > place 1.target#1 sell 2 limit 20020
+    < new 1.stop#1
+    < ack 1.stop#1
+    do price 20010
+    > modify 1.stop#1 stop_px 20008
+    < refuse 1.stop#1 SELL_STOP_NOT_BELOW_LAST
+    > look 1.stop#1
+    < found 1.stop#1                -- it is to be closed, and the target is not answered yet
+    = working 1.stop#1 1.target#1
+    = incidents stop_change_refused
+"""
+CLOSES = """
+    > place 1.exit#1 sell 2 market
+    < new 1.exit#1
+    < fill 1.exit#1 2 @ 20005
+    < ack 1.exit#1
+    = position 0
+    = incidents stop_change_refused
+    wait 1
+    = timers 0
+"""
+SCRIPTS = {
+    "until it is acknowledged": EXITS
+    + """
+    < ack 1.target#1
+    > cancel 1.stop#1
+    > cancel 1.target#1
+    < canceled 1.stop#1
+    < canceled 1.target#1
+    """
+    + CLOSES,
+    "until it is refused": EXITS
+    + """
+    < refuse 1.target#1 NONE
+    > cancel 1.stop#1
+    < canceled 1.stop#1
+    > place 1.exit#1 sell 2 market
+    """,
+    "until it is known that it never arrived": EXITS
+    + """
+    x never 1.target#1
+    < lost 1.target#1
+    > look 1.target#1
+    < none 1.target#1
+    wait 0.25
+    > look 1.target#1
+    < none 1.target#1
+    > cancel 1.stop#1
+    < canceled 1.stop#1
+    """
+    + CLOSES,
+    "and it may fill meanwhile, which closes the position": EXITS
+    + """
+    < triggered 1.stop#1
+    < fill 1.stop#1 2 @ 19990
+    = position 0
+    < ack 1.target#1
+    > cancel 1.target#1
+    < canceled 1.target#1
+    < ack 1.target#1
+    wait 1
+    = timers 0
+    = incidents stop_change_refused
+    """,
+    "or an event tells of it": EXITS
+    + """
+    < new 1.target#1
+    > cancel 1.stop#1
+    > cancel 1.target#1
+    """,
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_the_stop_stays_as_the_script_says(name, play):
+    play(SCRIPTS[name], OrderSettings(visible_s=0.2, misses=1))
+
+
+def leg(open_qty, *, untold=False):
+    return LegFacts(0, open_qty, open_qty > 0, untold=untold)
+
+
+@pytest.mark.parametrize(
+    ("stop", "targets", "held", "stays"),
+    [
+        (leg(3), [leg(3, untold=True)], 3, True),
+        (leg(2), [leg(1), leg(2, untold=True)], 3, True),  # some of it is better than none
+        (leg(3), [leg(3)], 3, False),
+        (leg(3), [], 3, False),
+        (leg(3), [leg(3, untold=True)], 2, False),  # it would close more than is held
+        (leg(0), [leg(3, untold=True)], 3, False),
+        (leg(3, untold=True), [leg(3, untold=True)], 3, False),  # nor is it known to protect
+    ],
+)
+def test_a_stop_that_protects_stays_while_a_target_was_not_heard_of(stop, targets, held, stays):
+    wish = last_stop(stop, targets, held)
+    assert wish == (LegWish(0, stays=True) if stays else LegWish(0))
+
+
+@pytest.mark.parametrize(
+    ("mode", "excess", "stays"),
+    [(Mode.EXITING, 0, True), (Mode.RELEASED, 0, False), (Mode.EXITING, 1, False)],
+)
+def test_a_guard_that_closes_keeps_its_stop_as_a_bracket_does(mode, excess, stays, mnq):
+    spec = GuardSpec(instrument=mnq, side=Side.BUY)
+    facts = GuardFacts(3, leg(3), leg(3, untold=True), excess=excess)
+    wish = desired(spec, facts, mode)
+    assert (wish.stop.stays, wish.target, wish.exit_qty) == (stays, LegWish(0), 0)

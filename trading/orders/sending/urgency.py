@@ -1,0 +1,17 @@
+"""Which requests reduce risk: they go first, and have a breaker of their own."""
+
+from ...broker import Urgency
+from .. import tags
+from ..commands import Do
+from ..handle import Order
+
+_CLOSING = (".stop", ".exit")  # roles whose orders reduce risk
+_LEG = f".{tags.LEG}"
+
+
+def urgency_of(order: Order, do: Do) -> Urgency:
+    """How urgent a request about an order is."""
+    tag = order.cl_ord_id
+    if do is Do.CANCEL or tag.rpartition("#")[0].endswith(_CLOSING) or _LEG in tag:
+        return Urgency.RISK_REDUCING
+    return Urgency.ORDINARY
