@@ -1,6 +1,7 @@
 """The keeper: every instrument that is traded is kept within the gate's limits, and one switch."""
 
 import asyncio
+from datetime import time
 from decimal import Decimal
 
 import pytest
@@ -89,22 +90,22 @@ def money(cash, open_profit=0):
     )
 
 
-def kept(limits, script, *, refuses=(), held=()):
+def kept(limits, script, *, refuses=(), held=(), now_ns=lambda: 0):
     """Play a script on a manager with a keeper: script(manager, gate, broker, feed)."""
 
     async def main():
         broker, feed = Broker(), Feed(refuses)
         broker.held = held
-        manager = OrderManager(broker, Deaf(), now_ns=lambda: 0)
+        manager = OrderManager(broker, Deaf(), now_ns=now_ns)
         gate = RiskGate(limits, calendar=calendar("always"))
-        await RiskKeeper(gate, manager, feed, MNQ, lambda: 0).open()
+        await RiskKeeper(gate, manager, feed, MNQ, now_ns).open()
         await script(manager, gate, broker, feed)
 
     run_virtual(main(), origin_ns=0)
 
 
 def fill(broker, tag):
-    """A market order is filled at once."""
+    """A market order is filled at once; the report of it."""
     state = broker.truth[tag]
     broker.answer("ack", tag)
     px = Decimal(20_000) if state.instrument is MNQ else Decimal(5_000)
@@ -113,15 +114,15 @@ def fill(broker, tag):
     )
     broker.truth[tag] = filled
     broker.fills += 1
-    broker.sink(
-        ExecutionReport(
-            exec_type=ExecType.TRADE,
-            order=filled,
-            last_qty=state.order_qty,
-            last_px=px,
-            exec_id=f"x{broker.fills}",
-        )
+    report = ExecutionReport(
+        exec_type=ExecType.TRADE,
+        order=filled,
+        last_qty=state.order_qty,
+        last_px=px,
+        exec_id=f"x{broker.fills}",
     )
+    broker.sink(report)
+    return report
 
 
 async def settle():
@@ -242,3 +243,146 @@ def test_what_is_held_at_the_start_is_followed():
 
     held = PositionState(instrument=ES, qty=1, avg_px=Decimal(5_000), time_ns=0)
     kept(RiskLimits(daily_loss=1_000), script, held=(held,))
+
+
+def trade(price_ticks):
+    return Trade(MNQ, 1, price_ticks, 1, None)
+
+
+def quote(bid_ticks, ask_ticks):
+    return Quote(MNQ, 1, bid_ticks, 1, ask_ticks, 1)
+
+
+@pytest.mark.parametrize(
+    ("order", "bearable", "too_much", "closing"),
+    [
+        (Buy(1), trade(78_001), trade(78_000), "sell"),
+        (Sell(1), trade(81_999), trade(82_000), "buy"),
+        # While nothing was traded, by the side at which it would be closed.
+        (Buy(1), quote(78_001, 78_009), quote(78_000, 78_009), "sell"),
+        (Sell(1), quote(81_991, 81_999), quote(81_991, 82_000), "buy"),
+    ],
+)
+def test_a_loss_is_met_to_the_tick_whichever_side_and_whatever_is_told(
+    order, bearable, too_much, closing
+):
+    async def script(manager, gate, broker, feed):
+        manager.place(MNQ, order)
+        await settle()
+        fill(broker, "1#1")
+        broker.sent.clear()
+        feed.tell(bearable)
+        await settle()
+        assert not broker.sent
+        feed.tell(too_much)
+        feed.tell(too_much)
+        await settle()
+        assert list(broker.sent) == [f"place 2.exit#1 {closing} 1 market"]
+
+    kept(RiskLimits(daily_loss=1_000), script)
+
+
+def test_a_quote_far_from_the_trades_is_no_loss():
+    async def script(manager, gate, broker, feed):
+        manager.place(MNQ, Buy(1))
+        await settle()
+        fill(broker, "1#1")
+        feed.tell(trade(80_000))
+        feed.tell(quote(70_000, 80_001))
+        assert gate.tripped is None
+        assert gate.day_result == 0
+
+    kept(RiskLimits(daily_loss=1_000), script)
+
+
+def test_what_was_held_at_the_start_loses_too():
+    async def script(manager, gate, broker, feed):
+        manager.place(MNQ, Sell(1))
+        await settle()
+        fill(broker, "1#1")
+        feed.tell(trade(81_999))
+        assert gate.tripped is None
+        feed.tell(trade(82_000))
+        assert gate.tripped.startswith("daily loss: 3000.00 ")
+
+    held = PositionState(instrument=MNQ, qty=-2, avg_px=Decimal(20_000), time_ns=0)
+    kept(RiskLimits(daily_loss=3_000), script, held=(held,))
+
+
+def test_a_fill_that_is_told_twice_costs_once():
+    async def script(manager, gate, broker, feed):
+        manager.place(MNQ, Buy(1))
+        await settle()
+        broker.sink(fill(broker, "1#1"))
+        feed.tell(trade(79_000))
+        assert gate.day_result == -500
+
+    kept(RiskLimits(daily_loss=1_000), script)
+
+
+def test_the_brokers_word_on_the_account_trips_at_once():
+    async def script(manager, gate, broker, feed):
+        broker.sink(money(49_000, 1))
+        assert not manager.view.incidents
+        broker.sink(money(49_000))
+        assert [i.kind for i in manager.view.incidents] == ["risk_flatten"]
+
+    kept(RiskLimits(daily_loss=1_000), script)
+
+
+def test_what_trips_after_a_release_flattens_again():
+    async def script(manager, gate, broker, feed):
+        gate.kill("stop it")
+        feed.tell(trade(80_000))
+        await asyncio.sleep(5)
+        manager.release()
+        manager.place(MNQ, Buy(1))
+        await settle()
+        fill(broker, "1#1")
+        broker.sent.clear()
+        feed.tell(trade(78_000))
+        await settle()
+        assert list(broker.sent) == ["place 2.exit#1 sell 1 market"]
+
+    kept(RiskLimits(daily_loss=1_000), script)
+
+
+def test_the_time_of_day_is_looked_at_once_a_second_though_nothing_is_held():
+    second = 10**9
+    noon = 12 * 3600 * second
+    clock = [noon - 2 * second]
+
+    async def script(manager, gate, broker, feed):
+        manager.place(MNQ, Buy(1, limit="19000"))
+        await settle()
+        broker.answer("ack", "1#1")
+        broker.sent.clear()
+        for now_ns, told in (
+            (noon - 1, False),
+            (noon + second - 2, False),  # it was looked at less than a second ago
+            (noon + second - 1, True),
+        ):
+            clock[0] = now_ns
+            feed.tell(trade(80_000))
+            await settle()
+            assert bool(manager.view.incidents) is told
+        assert list(broker.sent) == ["cancel 1#1"]
+
+    limits = RiskLimits(flat_by=time(12), reopens=time(13), zone="UTC")
+    kept(limits, script, now_ns=lambda: clock[0])
+
+
+def test_what_is_due_each_day_flattens_each_day():
+    hour = 3600 * 10**9
+    clock = [0]
+
+    async def script(manager, gate, broker, feed):
+        for day in (1, 2):
+            for hours in (11, 12, 12.5, 13):
+                clock[0] = int((24 * day + hours) * hour)
+                feed.tell(trade(80_000))
+                await asyncio.sleep(5)
+            assert [i.kind for i in manager.view.incidents] == ["risk_flatten"] * day
+
+    limits = RiskLimits(flat_by=time(12), reopens=time(13), zone="UTC")
+    kept(limits, script, now_ns=lambda: clock[0])

@@ -150,12 +150,12 @@ class RiskKeeper:
     def _on_price(self, event: MarketEvent) -> None:
         self._prices.see(event)
         price: Decimal | None = None
-        if isinstance(event, Quote):
-            price = event.bid if self._prices.trade(event.instrument) is None else None
-        elif isinstance(event, Trade):
+        held = self._manager.view.held(event.instrument)
+        if isinstance(event, Trade):
             price = event.price
+        elif isinstance(event, Quote) and self._prices.trade(event.instrument) is None:
+            price = event.bid if held > 0 else event.ask  # where it would be closed
         now_ns = self._now_ns()
-        held = self._manager.view.held(event.instrument) != 0
         if held and price is not None:
             self._gate.note_mark(event.instrument, price, now_ns)
             self._watch()
