@@ -134,7 +134,9 @@ class Flattening(Oracle):
         if not event.result.confirmed:  # nobody was there to ask, however long ago it was
             untold = [e for e in self._foreign.get(symbol, ()) if not _told(e, event.time_ns)]
             unknown = sum(qty for _, qty, _ in untold)
-        flat = contract.position == unknown and not contract.working
+        # What is told in the instant in which it ends may come after its end.
+        just_told = self._unknown(self._foreign, contract, event.time_ns - 1)
+        flat = contract.position in (unknown, just_told) and not contract.working
         told = run.told_ns is not None and run.told_ns < event.time_ns
         if event.result.ok and told and not event.result.confirmed:
             scene.violate(self.name, "a flatten says that nobody confirmed it, and somebody did")

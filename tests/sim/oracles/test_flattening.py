@@ -132,16 +132,20 @@ def test_what_worked_before_a_flatten_may_fill_until_its_cancel_arrives(look):
     assert look(too_soon, market.replace("510", "560")).counts["INV-22"] > 0
 
 
-def test_what_others_trade_during_a_flatten_is_not_its_fault(look):
+@pytest.mark.parametrize(("later_ms", "broken"), [(0, 0), (25, 0), (26, 1)])
+def test_what_others_trade_during_a_flatten_is_not_its_fault(look, later_ms, broken):
+    """It is told after 25 ms, in which very instant the flatten may have ended before."""
+
     async def script(client, case):
         async def and_another_buys(client):
             await well(client)
             case.world.desk.place(request("by hand", "buy", 1))
+            await asyncio.sleep(later_ms / 1000)
 
         await flatten_by(client, case, and_another_buys)
 
     found = look(script)
-    assert (found.premises["INV-22"], found.counts["INV-22"]) == (1, 0)
+    assert (found.premises["INV-22"], found.counts["INV-22"]) == (1, broken)
 
 
 @pytest.mark.parametrize(
