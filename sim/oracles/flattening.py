@@ -14,13 +14,14 @@ Fill = tuple[Moment, int, str]
 
 class Run:
     """One flatten under way. `sent`: when each tag left, or was changed, since it began; `arrived`:
-    those of them that the broker has. `told_ns`: when a question about fills was answered
-    that was asked since it began."""
+    those of them that the broker has; `closes`: one of these is its closing order. `told_ns`: when
+    a question about fills was answered that was asked since it began."""
 
     def __init__(self, began_ns: int) -> None:
         self.began_ns = began_ns
         self.calls = 1
         self.told_ns: int | None = None
+        self.closes = False
         self.sent: dict[str, int] = {}
         self.arrived: dict[str, None] = {}
 
@@ -75,8 +76,10 @@ class Flattening(Oracle):
             return
         if tag_text in run.sent:
             run.arrived[tag_text] = None
+            run.closes = run.closes or duty_of(said.record) in _CLOSES
             self._alone(run, contract)
-        if said.own and said.filled and run.arrived:
+        # A stop that went out under it is no reason for what worked before not to fill any more.
+        if said.own and said.filled and (run.closes or tag_text in run.sent):
             sent_ns = run.sent.get(tag_text, self._scene.now_ns())
             unknown = self._unknown(self._foreign, contract, sent_ns)
             if duty_of(said.record) == "stop" and tag_text in run.sent:

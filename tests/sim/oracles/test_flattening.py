@@ -235,6 +235,32 @@ def test_a_flatten_that_gives_up_is_found_unless_the_broker_was_out_of_reach(loo
     assert look(out_of_reach).counts["INV-22"] == 0
 
 
+@pytest.mark.parametrize(
+    ("tag", "prices", "found"),
+    [
+        ("7.stop#1", {"stop": "19900"}, []),  # owed while its cancels do not arrive
+        ("5.exit#1", {}, ["during a flatten 8#1 took the position from 0 to 1"]),
+    ],
+)
+def test_what_worked_before_is_judged_once_the_closing_order_is_there(look, tag, prices, found):
+    market = """
+        0 quote 80000x50 80001x50
+        10 trade 80000x1
+        600 quote 79950x50 79951x50
+        60000 quote 79950x50 79951x50
+    """
+
+    async def script(client, case):
+        async def sends(client):
+            client.send(tag, "sell", 2, **prices)
+            await asyncio.sleep(1)
+
+        await flatten_by(client, case, sends)
+
+    texts = [v.text for v in look(script, market).violations if v.oracle == "INV-22"]
+    assert [text for text in texts if text.startswith("during")] == found
+
+
 UNCONFIRMED = FlattenResult(True, 0, "", confirmed=False)
 
 
