@@ -42,6 +42,7 @@ class Shrinker:
         self.runs = 0
         self.plan = plan
         self.verdict: Verdict | None = None
+        self._played: Verdict  # the newest candidate's
         self._rule = plan.run.fails
         self._play = play
         self._most = runs_most
@@ -78,9 +79,21 @@ class Shrinker:
             steps = tuple(Played(step.number, step.at_ns) for step in kept)
             if not steps:
                 return None
-            return self._begun if self._try_with(shifted, steps=steps) else None
+            if self._try_with(shifted, steps=steps) or self._try_in_their_steps(kept, steps):
+                return self._begun
+            return None
 
         without(begun, try_steps)
+
+    def _try_in_their_steps(self, kept: list[Begun], steps: tuple[Played, ...]) -> bool:
+        """What was just tried broke nothing: without a step the others may ask and be told other
+        than before. Its counts say where each step begins there; try the faults as far into their
+        steps as they are."""
+        begins = {step.number: step for step in self._played.steps}
+        if len(self.plan.faults) > _MANY or not all(step.number in begins for step in kept):
+            return False
+        moved = [_moved_along(fault, self._begun, kept, begins) for fault in self.plan.faults]
+        return self._try_with([fault for fault in moved if fault is not None], steps=steps)
 
     def _fewer_faults(self) -> None:
         def try_faults(kept: list[Fault]) -> list[Fault] | None:
@@ -154,7 +167,7 @@ class Shrinker:
         if self.runs >= self._most:
             raise OutOfRuns
         self.runs += 1
-        verdict = self._play(replace(plan, strict=False))
+        verdict = self._played = self._play(replace(plan, strict=False))
         if verdict.rule != self._rule:
             return False
         assert plan.run is not None
@@ -166,6 +179,7 @@ class Shrinker:
 
 
 _FEW = 4
+_MANY = 20  # faults: so many have no story that a step apart could tell
 _LEAST_NS = 60 * 10**9
 KEYS = tuple(key for key in Fault.model_fields if key not in ("kind", "call", "event", "nth"))
 
@@ -218,3 +232,24 @@ def _shifted(fault: Fault, dropped: list[Begun], ends: dict[int, Begun]) -> Faul
         if after < fault.nth:
             less += after - before
     return fault.model_copy(update={"nth": fault.nth - less}) if less else fault
+
+
+def _moved_along(
+    fault: Fault, begun: list[Begun], kept: list[Begun], begins: dict[int, Begun]
+) -> Fault | None:
+    """A fault, as far into its step as it was, where that begins at other counts; None where its
+    step is not played."""
+    names = CALLS.get(fault.call or "") or EVENTS.get(fault.event or "")
+    if names is None or fault.role is not None or fault.intent is not None:
+        return fault
+    own, before = None, 0
+    for step in begun:
+        seen = sum(step.seen.get(name, 0) for name in names)
+        if seen < fault.nth:
+            own, before = step, seen
+    if own is None:
+        return fault
+    if own not in kept:
+        return None
+    now = sum(begins[own.number].seen.get(name, 0) for name in names)
+    return fault.model_copy(update={"nth": fault.nth - before + now})

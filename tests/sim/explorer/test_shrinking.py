@@ -105,6 +105,27 @@ def test_a_step_that_is_left_out_takes_its_calls_along():
     assert [fault.nth for fault in plan.faults] == [1]
 
 
+def test_without_a_step_faults_are_as_far_into_their_own_as_they_were():
+    """Both calls of the third step must be hit; where others are not played, five more calls come
+    before it than they took along."""
+
+    def play(plan):
+        numbers = [step.number for step in plan.run.steps] or [1, 2, 3, 4]
+        more = 5 * (4 - len(numbers))
+        begun = tuple(
+            Begun(number, number * 10**9, {"place": more + 2 * n})
+            for n, number in enumerate((*numbers, 0))
+        )
+        first = more + 2 * numbers.index(3) + 1 if 3 in numbers else 0
+        hit = {first, first + 1} <= {fault.nth for fault in plan.faults}
+        return verdict(plan, "INV-02" if hit else "", begun)
+
+    calls = [{"kind": "refused", "call": "place", "nth": nth} for nth in (1, 5, 6, 8)]
+    plan, _ = shrunk(play, *calls)
+    assert [step.number for step in plan.run.steps] == [3]
+    assert [fault.nth for fault in plan.faults] == [16, 17]
+
+
 def test_a_fault_that_only_moves_the_count_of_another_is_left_out():
     """Without the halt what must be dropped is the second fill, not the fourth."""
 
