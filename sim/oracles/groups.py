@@ -224,9 +224,10 @@ class OneFill(Oracle):
             self._fills(intent, said)
         doubled = self._doubled.get(intent)
         if doubled is not None:
-            # Nobody knows of two who was not told of the broker's.
-            children = [each.moment for each in live.values() if each.record.parent is not None]
-            if not doubled.hold(len(live) > 1, said.moment, *children) and len(live) < 2:
+            # Nobody knows of two who was not told of both: one may be the broker's own, or be there
+            # though its answer was lost.
+            came = [each.moment for each in live.values()]
+            if not doubled.hold(len(live) > 1, said.moment, *came) and len(live) < 2:
                 del self._doubled[intent]
         if not live:
             del self._live[intent]

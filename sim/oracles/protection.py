@@ -124,8 +124,8 @@ class RightSize(Oracle):
         self._stood[symbol] = contract.position, closing, wrong
         over = max(closing - abs(contract.position), 0)
         # What is held is known once every fill is: two may leave nothing, and one never be told.
-        # What works is known once the broker's own orders are.
-        moments = (*said.moments, *contract.fills, *contract.children)
+        # What works is known once every order is, the broker's own and those in doubt, too.
+        moments = (*said.moments, *contract.fills, *contract.came)
         self.premise += self._over[symbol].set(over, *moments)
         self.premise += self._wrong[symbol].set(wrong, *moments)
 

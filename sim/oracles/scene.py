@@ -50,7 +50,7 @@ class Contract:
         self._intents = Intents()
         self.moved: Moment | None = None  # when the position last changed
         self.fills: list[Moment] = []  # changes of it of which the client may not know yet
-        self.children: list[Moment] = []  # the same of what the broker brings by itself
+        self.came: list[Moment] = []  # the same of orders that came into the books
 
     @property
     def sign(self) -> int:
@@ -291,8 +291,8 @@ class Scene:
         if report.exec_type is ExecType.TRADE or contract.moved is None:
             contract.moved = moment
             contract.fills = [*_untold(contract.fills, report.time_ns), moment]
-        if record.parent is not None:
-            contract.children = [*_untold(contract.children, report.time_ns), moment]
+        if record.parent is not None or report.exec_type is ExecType.NEW:
+            contract.came = [*_untold(contract.came, report.time_ns), moment]
         moments = (moment, contract.moved)
         return BrokerSaid(record, report, record.tag, own, moment, moments, contract, before)
 

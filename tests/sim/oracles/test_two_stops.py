@@ -1,5 +1,5 @@
-"""INV-02 and INV-08 where the broker brings a stop of which nobody was told: two are known as soon
-as that one is, or should have been asked for (RS-12)."""
+"""INV-02 and INV-08 where there is a stop of which nobody was told, the broker's own (RS-12) or one
+whose answer was lost (RS-08): two are known once both are, or should have been asked for."""
 
 import pytest
 
@@ -8,6 +8,8 @@ from dryfill.sim.desk.bracket_rules import BracketRules
 from dryfill.sim.oracles import Bounds
 from dryfill.trading.order import Attached
 from dryfill.trading.price import Ticks
+
+from .conftest import MNQ
 
 LATE = [
     {"kind": "late", "event": "order", "role": "stop", "nth": nth, "delay": "3 s"} for nth in (1, 2)
@@ -43,3 +45,31 @@ def test_one_of_two_stops_goes_within_t_over_of_the_brokers_being_told(case, lat
 def test_who_is_told_too_late_should_have_looked(case, late_ms, broken):
     look = {"look_s": 1.0, "late_s": 1.0}
     assert found(case, 100 + 1000 + 2000 + late_ms, **look) == (broken, broken)
+
+
+def hidden(ms):
+    """The answer to the stop is lost, no event tells of it, and the books show it so late."""
+    return make_plan(
+        {"kind": "ack-lost", "call": "place", "role": "stop"},
+        {"kind": "drop", "event": "new", "role": "stop"},
+        {"kind": "stale-read", "call": "read", "times": "all", "lag": f"{ms} ms"},
+    )
+
+
+@pytest.mark.parametrize(("late_ms", "broken"), [(0, 0), (1, 1)])
+def test_of_a_stop_in_doubt_and_its_substitute_one_goes_once_both_are_known(case, late_ms, broken):
+    async def script(client, case):
+        await client.enter(qty=2)
+        client.send("9.stop#1", "sell", 2, stop="19990")  # works at 100 ms
+        await client.at(1200)
+        client.send("9.stop#2", "sell", 2, stop="19990")
+        await client.at(2600)
+        assert await client.broker.order(MNQ, cl_ord_id="9.stop#1") is None
+        await client.at(3200)
+        assert await client.broker.order(MNQ, cl_ord_id="9.stop#1") is not None  # at 3250 ms
+        await client.at(3250 + 2000 - WAY_MS + late_ms)
+        await client.cancel("3")
+        await client.at(20_000)
+
+    told = case(plan=hidden(3100)).run(script)
+    assert told.counts["INV-02"] == broken
