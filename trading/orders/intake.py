@@ -39,6 +39,7 @@ class Intake:
     outbox: Outbox
     after_answer: Callable[[Order, OrderState | None], None]
     missed: Callable[[], None]
+    lacking: Callable[[], None]
     adopt: Callable[[OrderState], Order | None]
     after_report: Callable[[Order], None]
 
@@ -303,6 +304,8 @@ class Intake:
         fill = fill_of(report)
         if fill is not None:
             self._strange_fill(fill)
+            if outbox.ledger.lacks(told):
+                self.lacking()
 
     def _strange_fill(self, fill: Execution) -> bool:
         """Book a fill of none of our orders; whether it is a new one."""

@@ -113,6 +113,11 @@ class Ledger:
         """Whether a fill was booked, and is remembered."""
         return fill.exec_id in self._booked
 
+    def lacks(self, stranger: OrderState) -> bool:
+        """Whether more of a stranger's order was filled than was booked of it, as far as that is
+        remembered."""
+        return stranger.cum_qty > self._strangers.get(stranger.order_id, 0)
+
     # --- from one life to the next ----------------------------------------------------------------
 
     def lots(self) -> list[tuple[str, tuple[Lot, ...]]]:

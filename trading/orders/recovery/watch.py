@@ -64,6 +64,7 @@ class Watch:
         self._quiet: int | None = None
         intake.after_answer = self._answered
         intake.missed = self._missed
+        intake.lacking = self._lacking
         intake.after_report = self._reported
         outbox.sends = self.arm
         outbox.look_around = self.look_around
@@ -162,6 +163,11 @@ class Watch:
         if self._round is not None:
             self._round.outdated = True
         self._sooner()
+
+    def _lacking(self) -> None:
+        """A fill of other hands shows that one before it was not told (explored, hostile 413)."""
+        if self._lossy:
+            self.ask()
 
     def _sooner(self) -> None:
         """The next round is wanted before its time, and not before the one under way has ended."""

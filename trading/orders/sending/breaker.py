@@ -72,7 +72,8 @@ class Breaker:
         """A call got no answer; True when that opened the breaker for the first time."""
         self._silent += 1
         opens = self.state is BreakerState.CLOSED and self._silent >= self._tries
-        if opens or self.state is BreakerState.HALF_OPEN:
-            self.state = BreakerState.OPEN
+        if opens:
             self._until_s = now_s + self._open_s
+        if opens or self.state is BreakerState.HALF_OPEN:
+            self.state = BreakerState.OPEN  # what a probe was waited for is a part of the pause
         return opens

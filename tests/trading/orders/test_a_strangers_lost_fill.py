@@ -1,0 +1,42 @@
+"""A fill of other hands that the stream lost shows in the next one: the broker is asked at once."""
+
+STRANGER_SELLS = """
+    x rests web-1 sell 3 20000
+    x fill web-1 2 @ 20000
+    x drop
+    < fill web-1 1 @ 20000
+"""
+
+
+def test_what_is_lacking_of_a_strangers_order_is_asked_for(play, lossy):
+    play(
+        STRANGER_SELLS
+        + """
+        = position -1
+        > ask fills
+        > ask open
+        > ask orders
+        > ask positions
+        < shown
+        = position -3
+        = incidents
+        """,
+        offers=lossy,
+    )
+
+
+def test_nothing_is_asked_where_nothing_is_lacking(play, lossy):
+    play(
+        """
+        x rests web-1 sell 3 20000
+        < fill web-1 2 @ 20000
+        < fill web-1 1 @ 20000
+        = position -3
+        """,
+        offers=lossy,
+    )
+
+
+def test_a_stream_that_loses_nothing_is_believed(play):
+    """What is lacking was filled before we began."""
+    play(STRANGER_SELLS + "= position -1")
