@@ -1,6 +1,10 @@
 """A fill of other hands that the stream lost shows in the next one: the broker is asked at once."""
 
 STRANGER_SELLS = """
+    do place buy 1 limit 19900
+    > place 1#1 buy 1 limit 19900
+    < new 1#1
+    < ack 1#1
     x rests web-1 sell 3 20000
     x fill web-1 2 @ 20000
     x drop
