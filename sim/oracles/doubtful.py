@@ -35,6 +35,7 @@ class Doubts:
         self._orders: dict[str, Order] = {}
         self._ended: dict[tuple[str, str], Moment] = {}  # by symbol and kind, the last one last
         self._taken: dict[str, tuple[str, str]] = {}  # symbol, duty: acknowledged, and no more
+        self._rejected: dict[str, Moment] = {}  # before the acknowledgement came
         self._changes: dict[str, list[Sent]] = {}  # of a stop, without an answer, by its tag
 
     def sent(self, event: Sent, order: Order | None) -> None:
@@ -70,8 +71,12 @@ class Doubts:
             return
         tag = request.cl_ord_id
         symbol, duty, _ = self._open.get(tag, ("", "", 0))
-        if event.error is None and not heard and duty in _CLOSES_ALL:
-            self._taken[tag] = symbol, duty
+        if event.error is None and duty in _CLOSES_ALL:
+            if tag in self._rejected:
+                self._end(symbol, f"taken {duty}", self._rejected[tag])
+            elif not heard:
+                self._taken[tag] = symbol, duty
+        self._rejected.pop(tag, None)
         self._settle(tag, event.time_ns)
 
     def reopened(self) -> None:
@@ -80,10 +85,13 @@ class Doubts:
         self._open.clear()
         self._orders.clear()
         self._taken.clear()
+        self._rejected.clear()
         self._changes.clear()
 
-    def heard(self, tag: str, moment: Moment) -> None:
-        """An order came to something at the broker."""
+    def heard(self, tag: str, moment: Moment, *, rejected: bool) -> None:
+        """An order came to something at the broker, or to nothing."""
+        if rejected and tag in self._open:
+            self._rejected[tag] = moment
         taken = self._taken.pop(tag, None)
         if taken is not None:
             symbol, duty = taken

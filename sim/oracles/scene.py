@@ -287,7 +287,7 @@ class Scene:
             record.status.terminal,
             fill=report.exec_type is ExecType.TRADE,
         )
-        self.doubts.heard(record.known_as, moment)
+        self.doubts.heard(record.known_as, moment, rejected=record.status is OrdStatus.REJECTED)
         if report.exec_type is ExecType.TRADE or contract.moved is None:
             contract.moved = moment
             contract.fills = [*_untold(contract.fills, report.time_ns), moment]

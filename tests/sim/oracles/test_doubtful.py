@@ -3,6 +3,7 @@
 import pytest
 
 from dryfill.sim.oracles.doubtful import CLOSES, GIVES_BACK, PROTECTS, Doubts
+from dryfill.sim.oracles.knowable import Moment
 from dryfill.sim.oracles.port import Answered, Sent
 from dryfill.trading.errors import OutcomeUnknown
 from dryfill.trading.order import OrderChange
@@ -109,3 +110,13 @@ def test_a_change_that_was_answered_is_no_first_of_two():
     answer(doubts, change(doubts, "9.stop#1", 0), S // 40)
     change(doubts, "9.stop#1", 2 * S)
     assert not doubts.about("MNQ", PROTECTS)
+
+
+@pytest.mark.parametrize(("rejected", "waited_for"), [(True, True), (False, False)])
+def test_a_closing_order_that_was_rejected_before_its_acknowledgement_came(rejected, waited_for):
+    """It is taken for working, too, until the rejection is told or has to be looked up."""
+    doubts, moment = Doubts(), Moment(S // 10, 5 * S)
+    sent = send(doubts, "9.exit#1", 0)
+    doubts.heard("9.exit#1", moment, rejected=rejected)
+    answer(doubts, sent, S // 2)
+    assert (doubts.ended("MNQ", PROTECTS) is moment) == waited_for
