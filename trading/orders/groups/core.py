@@ -61,13 +61,15 @@ class State(Struct, frozen=True):
     """What is remembered from one look to the next. `winner`: the member that was filled first.
     `over`: the largest share that was ever filled beyond what was allowed; it was given back, or
     will be, and counts no more. `passed`: the member whose stop the market has traded through: it
-    alone is meant from then on, and closes at market what it was for."""
+    alone is meant from then on, and closes at market what it was for. `said`: an incident tells
+    already that too much was filled."""
 
     phase: Phase
     mode: Mode = Mode.KEEPING
     winner: int | None = None
     over: Fraction = Fraction(0)
     passed: int | None = None
+    said: bool = False
 
 
 class Desired(Struct, frozen=True):

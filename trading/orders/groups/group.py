@@ -57,7 +57,6 @@ class Group:
         self._again, self._ask = again, ask
         self._late_timer: int | None = None
         self._late = False  # an order has had more open than it should for too long
-        self._said_overfill = False
 
     # --- for the caller -------------------------------------------------------------------------
 
@@ -159,7 +158,7 @@ class Group:
                 self._first.orders.append(order)
             else:
                 self._closer.adopt(order)
-        self._said_overfill = bool(self._closer.orders)
+        self.state = structs.replace(self.state, said=self.state.said or bool(self._closer.orders))
         self._advance()
         for member in self._all:
             member.judged = len(member.orders)
@@ -370,8 +369,9 @@ class Group:
     def _give_back(self) -> None:
         """Say once that too much was filled, and undo it by one order."""
         wish = self._wish
-        if wish.too_much and not self._said_overfill:  # in a flatten, too, which gives it back
-            self._said_overfill = True
+        if wish.too_much and not self.state.said:  # in a flatten, too, which gives it back
+            self.state = structs.replace(self.state, said=True)
+            self._sender.keep(self)
             text = f"{self!r}: {wish.too_much} contracts were filled too much"
             self._sender.incident("overfill", text)
         if wish.give_back:

@@ -11,8 +11,8 @@ from .spec import GroupSpec
 
 class GroupKept(Struct, frozen=True, kw_only=True):
     """A group as a journal has it. `over`: `State.over`, a numerator and a denominator; `out`: by
-    member, the order that comes first before them, whether it is not sent again; `passed`:
-    `State.passed`."""
+    member, the order that comes first before them, whether it is not sent again; `passed`
+    and `said`: those of `State`."""
 
     spec: GroupSpec
     phase: Phase
@@ -22,6 +22,7 @@ class GroupKept(Struct, frozen=True, kw_only=True):
     out: tuple[bool, ...]
     reason: str = ""
     passed: int | None = None
+    said: bool = False
 
     @classmethod
     def of(cls, spec: GroupSpec, state: State, out: list[bool], reason: str) -> "GroupKept":
@@ -35,9 +36,11 @@ class GroupKept(Struct, frozen=True, kw_only=True):
             out=tuple(out),
             reason=reason,
             passed=state.passed,
+            said=state.said,
         )
 
     @property
     def state(self) -> State:
         """What the group remembered."""
-        return State(self.phase, self.mode, self.winner, Fraction(*self.over), self.passed)
+        over = Fraction(*self.over)
+        return State(self.phase, self.mode, self.winner, over, self.passed, self.said)

@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 
 from dryfill.trading.orders.groups.core import Facts, MemberFacts, Mode, State, advance, begin
+from dryfill.trading.orders.groups.kept import GroupKept
 from dryfill.trading.orders.groups.lifecycle import Phase
 from dryfill.trading.orders.groups.spec import GroupSpec, MemberSpec
 from dryfill.trading.words import ContingencyType, OrdType, Side
@@ -132,3 +133,9 @@ def test_the_winner_stays_whoever_is_told_of_later():
     state, _ = advance(SIDES, begin(SIDES), Facts((live(1, 1, since_ns=5), live(4))))
     state, wish = advance(SIDES, state, Facts((live(1, 1, since_ns=5), over(1, since_ns=2))))
     assert (state.winner, wish.give_back) == (0, 1)
+
+
+def test_all_that_a_group_remembers_is_kept_for_another_life():
+    """That too much was filled is said once, whoever died meanwhile (hostile 98, with crashes)."""
+    state = State(Phase.OVERFILLED, Mode.ENDING, 1, Fraction(1, 2), 0, said=True)
+    assert GroupKept.of(PAIR, state, [True, False], "over").state == state
