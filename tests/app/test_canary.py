@@ -8,6 +8,7 @@ import sys
 from contextlib import closing
 
 import pytest
+from running_program import any_hour
 from twin_world import KEY, setup_of
 
 from dryfill.app.session.twin_thread import twin_in_a_thread
@@ -84,7 +85,7 @@ def texts(folder):
 
 def test_nothing_that_a_live_session_leaves_has_the_key_or_a_token_in_it(twin, issued, tmp_path):
     (tmp_path / "twice.py").write_text(STRATEGY, encoding="utf-8")
-    words = ["--rest", twin.url, "--instrument", "MNQ", "--risk", "topstep-50k", "--yes"]
+    words = ["--rest", twin.url, "--instrument", "MNQ", *any_hour(tmp_path), "--yes"]
     environment = {
         **os.environ,
         "XDG_STATE_HOME": str(tmp_path / "state"),
@@ -110,7 +111,8 @@ def test_nothing_that_a_live_session_leaves_has_the_key_or_a_token_in_it(twin, i
         "doctor": said("doctor", "--rest", twin.url, "--instrument", "MNQ", "--debug"),
         "status": said("status", "--rest", twin.url, "--json"),
     }  # fmt: skip
-    assert "Traceback" in found["live"]  # it failed, one way or another
+    assert "protected(1)" in found["live"]  # it traded
+    assert "Traceback" in found["live"]  # and failed, one way or another
     assert len(issued) > 5
     found |= dict(texts(tmp_path))
     assert {name.split(".")[0] for name in found} >= {"orders", "market", "frames", "twin"}

@@ -4,6 +4,22 @@ import signal
 
 from leavings import SECRET
 
+ANY_HOUR = """
+[any-hour]
+as_of = 2026-11-28
+source = "written by hand: a prop firm's limits without its hours"
+starting_balance = 50000
+gross_position = 5
+trailing_loss = 2000
+"""
+
+
+def any_hour(folder):
+    """Words for limits that allow an order at whatever time of day a test is run."""
+    file = folder / "any_hour.toml"
+    file.write_text(ANY_HOUR, encoding="utf-8")
+    return ["--risk", "any-hour", "--limits", str(file)]
+
 
 class Program:
     """A program that runs: what it says, and how it ends."""

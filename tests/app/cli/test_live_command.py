@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 from by_hand import ByHand
-from running_program import Program
+from running_program import Program, any_hour
 from twin_world import KEY, setup_of
 
 from dryfill.app.session.twin_thread import twin_in_a_thread
@@ -107,7 +107,7 @@ def program(twin, tmp_path):
         "DRYFILL_LIVE_USER_NAME": "ada",
         "DRYFILL_LIVE_API_KEY": KEY,
     }
-    words = ["live", str(file), "--rest", twin.url, "--instrument", "MNQ", "--risk", "topstep-50k"]
+    words = ["live", str(file), "--rest", twin.url, "--instrument", "MNQ", *any_hour(tmp_path)]
 
     @contextmanager
     def start(*more, answer=None):
@@ -133,7 +133,7 @@ def program(twin, tmp_path):
 
 
 def test_terms_are_said_and_asked_about_before_anything_is_sent(program, by_hand, twin):
-    with program(answer="n\n") as running:
+    with program("--risk", "topstep-50k", answer="n\n") as running:
         code, out, err = running.ends()
     assert code == 0, err
     assert "account   PRACTICE-0 (1001), simulated, balance 50,000.00" in out

@@ -8,7 +8,7 @@ import time
 
 import pytest
 from recorded_world import BUYER
-from running_program import Program
+from running_program import Program, any_hour
 from twin_world import KEY, setup_of
 
 from dryfill.app.session.twin_thread import twin_in_a_thread
@@ -45,7 +45,7 @@ def test_no_canary_is_in_the_plan_or_its_market(twin, tmp_path, dryfill, monkeyp
         BUYER.replace("return  # not", "return print('gave up', flush=True)  # not"),
         encoding="utf-8",
     )
-    words = ["--rest", twin.url, "--instrument", "MNQ", "--risk", "topstep-50k", "--yes"]
+    words = ["--rest", twin.url, "--instrument", "MNQ", *any_hour(tmp_path), "--yes"]
     running = subprocess.Popen(
         [sys.executable, "-m", PROGRAM, "live", "buyer.py", *words, "--record", "kept"],
         env={
