@@ -6,8 +6,8 @@
 
 Works on copies of the tree, never on the tree. First every test runs once on the code as it is, and
 it is written down which lines each test runs. Each mutant then meets tests that run its statement:
-the quickest of each file, the next quickest of each, and so on, `--seconds` of them. (So the share
-is a lower bound: a longer search may notice more.) What stands in no function (a constant, a
+those of quick files first, `--seconds` of them. (So the share is a lower bound: a longer search may
+notice more.) What stands in no function (a constant, a
 default) meets the tests of its module. A mutant that no test runs survives. Every twentieth meets
 its tests unbroken, too, and they must pass. Prints a line for each mutant, a diff of each survivor,
 and the share noticed in each room; ends with 1 when fewer than `--least` per cent are noticed.
@@ -296,7 +296,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="copies of the tree to work in")
     parser.add_argument("--least", type=float, default=85.0, help="per cent that must be noticed")
-    parser.add_argument("--seconds", type=float, default=60, help="of tests for each mutant")
+    parser.add_argument("--seconds", type=float, default=90, help="of tests for each mutant")
     parser.add_argument("--minutes", type=float, default=inf, help="begin no mutant after these")
     parser.add_argument("--record", type=Path, default=ROOT / "build/mutants.jsonl")
     asked = parser.parse_args()

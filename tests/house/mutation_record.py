@@ -21,15 +21,18 @@ class Runs:
     tests: dict[tuple[str, int], tuple[str, ...]]  # by module and line
 
     def in_turn(self, tests: Iterable[str], most_s: float) -> list[str]:
-        """The order in which to try tests: the quickest of each file, the next quickest of each,
-        and so on, as many as fit into so many seconds."""
-        files: dict[str, list[str]] = {}
+        """The order in which to try tests, as many as fit into so many seconds: each file from its
+        quickest test on, and first what ends soonest if all files began together. So a quick file
+        is through before a slow one has shown anything."""
+        spent: dict[str, float] = {}
+        turns = []
         for test in sorted(set(tests), key=lambda test: (self.seconds[test], test)):
-            files.setdefault(test.partition("::")[0], []).append(test)
-        turns = [(nth, self.seconds[t], t) for own in files.values() for nth, t in enumerate(own)]
+            file = test.partition("::")[0]
+            spent[file] = spent.get(file, 0.0) + self.seconds[test]
+            turns.append((spent[file], test))
         found: list[str] = []
-        for _, seconds, test in sorted(turns):
-            most_s -= seconds
+        for _, test in sorted(turns):
+            most_s -= self.seconds[test]
             if most_s < 0 and found:
                 break
             found.append(test)
