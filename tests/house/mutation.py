@@ -7,10 +7,10 @@
 Works on copies of the tree, never on the tree. First every test runs once on the code as it is, and
 it is written down which lines each test runs. Each mutant then meets tests that run its statement:
 those of quick files first, `--seconds` of them. (So the share is a lower bound: a longer search may
-notice more.) What stands in no function (a constant, a
-default) meets the tests of its module. A mutant that no test runs survives. Every twentieth meets
-its tests unbroken, too, and they must pass. Prints a line for each mutant, a diff of each survivor,
-and the share noticed in each room; ends with 1 when fewer than `--least` per cent are noticed.
+notice more.) What stands in no function (a constant, a default) meets the tests of its module. A
+mutant that no test runs survives. Every twentieth meets its tests unbroken, too, and they must
+pass. Prints a line for each mutant, a diff of each survivor, and the share noticed in each room;
+ends with 1 when fewer than `--least` per cent are noticed.
 
 What was found stands in `--record` line by line. A run that was broken off, or that `--minutes`
 ended, goes on from there as long as no file of the tree has changed. Mutants are met in a drawn
