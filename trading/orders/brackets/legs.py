@@ -16,9 +16,9 @@ from ..exits.closing import Sender
 from ..handle import Order
 from ..sending.backoff import is_shut
 from ..settings import OrderSettings
-from .core import LegWish, Mode
+from .core import NOTHING, LegWish, Mode
 from .hedge import Hedge
-from .leg import Leg, Moved, the_live
+from .leg import Leg, Moved, the_live, where_it_is
 from .replacing import beside, forget, no_room, takes_over
 
 _WRONG_SIDE = (Reason.SELL_STOP_NOT_BELOW_LAST, Reason.BUY_STOP_NOT_ABOVE_LAST)
@@ -104,6 +104,8 @@ class Legs:
         """Have a leg open what is wished, on this side; nothing else of it works."""
         if wish.stays:
             return
+        if wish.open_qty and wish.price is None:
+            wish = where_it_is(leg, wish) if self._sender.in_place else NOTHING
         standing, wanted = leg.standing, wish.open_qty > 0 and not leg.dropped
         if not (standing or wanted or leg is self.stop):
             return
@@ -126,6 +128,8 @@ class Legs:
                 order.core.want_gone()
             elif order is live and not paused:
                 self._change(leg, order, wish, side)
+            elif order is live:
+                self._size_alone(leg, order, wish)
             self._sender.advance(order)
 
     def wake(self) -> None:
@@ -208,6 +212,14 @@ class Legs:
         else:
             self._failed(leg, new, "change_refused", new.core.reason, new.core.text)
 
+    def _size_alone(self, leg: Leg, order: Order, wish: LegWish) -> None:
+        """A change of size and price may have been refused for its price: its size is tried alone,
+        once. What is too large must not wait for a price that the broker takes (INV-02)."""
+        alone, core = where_it_is(leg, wish), order.core
+        again = alone.price == wish.price or leg.combined != core.refusals
+        if core.change_refused and not again:
+            core.want(_at(order, alone, is_stop=leg is self.stop))
+
     def _has_room(self, leg: Leg, standing: list[Order], wish: LegWish) -> bool:
         """Whether an attempt may be sent: none may be working but a stop in doubt."""
         fits = leg.replaced is not None and leg.replaced.leaves_qty == wish.open_qty
@@ -221,11 +233,15 @@ class Legs:
             self._holder.take_back(leg, before, order)
             leg.excused = order.core.refusals
             return
+        holder = self._holder
+        too_large = holder.mode is not Mode.GUARDING and order.leaves_qty > holder.held()
         self._failed(leg, order, "change_refused", order.core.refusal_reason, order.core.refusal)
-        if self._holder.mode is not Mode.GUARDING:  # it closes: what stays, stays as it is
+        leg.combined = order.core.refusals
+        if holder.mode is not Mode.GUARDING:  # it closes: what stays, stays as it is
             leg.excused = order.core.refusals
-        if leg is not self.stop and self.gave_up(leg):
-            # It may be larger than what is held; a stop alone is safer.
+        if too_large if leg is self.stop else self.gave_up(leg):
+            # A target may be larger than what is held; a stop alone is safer. So is none, where it
+            # was to be made smaller for what closes the rest.
             order.core.want_gone()
             self._sender.advance(order)
 
