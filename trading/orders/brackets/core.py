@@ -112,7 +112,9 @@ class Facts(Struct, frozen=True):
     def excess(self) -> int:
         """Contracts closed too much, by the bracket's own orders or together with other hands."""
         over = -self.net
-        return max(over, over - self.taken, 0)
+        if self.taken < 0:
+            over -= self.taken
+        return over if over > 0 else 0
 
 
 class LegWish(Struct, frozen=True):
