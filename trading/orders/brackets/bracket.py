@@ -1,10 +1,10 @@
 """A bracket's shell: its legs as orders, the caller's view, and facts -> desired -> send."""
 
 import asyncio
-from dataclasses import replace
 from decimal import Decimal
 
 import msgspec
+from msgspec.structs import replace
 
 from ...errors import RefusedByUs, UsageError
 from ...instrument import Instrument

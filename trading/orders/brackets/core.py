@@ -15,7 +15,6 @@ the flatten where one is under way.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from typing import Literal
@@ -294,8 +293,7 @@ def _targets(plan: Plan, facts: Facts) -> tuple[LegWish, ...]:
 State = Literal["protected", "flat", "partial", "refused", "uncertain"]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How a bracket stands. `ok` only when the whole entry is filled and its stop works.
 
     `flat`: nothing is held. `partial`: `filled` contracts, fewer than asked, all protected.
