@@ -226,7 +226,7 @@ SEEN_AT_WORK = """
 
 
 def test_a_child_that_an_older_question_shows_at_work_is_at_work(play, native):
-    """It waited by the last word on it, and none goes back to that (explorer, native, hostile 15)."""
+    """It waited by the last word on it; none waits again (explorer, native, hostile 15)."""
     play(
         SEEN_AT_WORK
         + """
