@@ -140,8 +140,9 @@ class Intake:
         it is there, or over, or filled further than we know, is true whenever it was seen; the
         numbers it works with are those that we know."""
         core = order.core
-        if core.accepted and state.cum_qty <= core.cum_qty and not state.ord_status.terminal:
-            return
+        ends = state.ord_status.terminal and not (core.venue_status.terminal and order.ended)
+        if core.accepted and state.cum_qty <= core.cum_qty and not ends:
+            return  # as of most orders that a look shows: they were over long ago
         if core.accepted:
             state = structs.replace(
                 state, order_qty=core.order_qty, price=core.price, stop_px=core.stop_px

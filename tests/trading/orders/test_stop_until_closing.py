@@ -1,4 +1,4 @@
-"""What is to be closed keeps its stop for as long as a target that nobody has heard of may work."""
+"""What is to be closed keeps its stop for as long as an order that nobody has heard of may work."""
 
 import pytest
 
@@ -24,6 +24,34 @@ EXITS = """
     > look 1.stop#1
     < found 1.stop#1                -- it is to be closed, and the target is not answered yet
     = working 1.stop#1 1.target#1
+    = incidents stop_change_refused
+"""
+# One target fills while the stop is on its way to the market; then that refuses it, twice.
+SMALLER = """
+    do bracket buy 3 loss 40t target 2:80t,1:120t follow 8t
+    > place 1.entry#1 buy 3 market
+    < new 1.entry#1
+    < ack 1.entry#1
+    < fill 1.entry#1 3 @ 20000
+    > place 1.stop#1 sell 3 stop 19990
+    > place 1.target1#1 sell 2 limit 20020
+    > place 1.target2#1 sell 1 limit 20030
+    < new 1.stop#1
+    < ack 1.stop#1
+    < new 1.target1#1
+    < ack 1.target1#1
+    do price 20025
+    > modify 1.stop#1 stop_px 20023
+    < fill 1.target1#1 2 @ 20020
+    < refuse 1.stop#1 SELL_STOP_NOT_BELOW_LAST
+    > look 1.stop#1
+    < found 1.stop#1
+    > modify 1.stop#1 order_qty 1 stop_px 20023
+    < refuse 1.stop#1 SELL_STOP_NOT_BELOW_LAST
+    > look 1.stop#1
+    < found 1.stop#1
+    > modify 1.stop#1 order_qty 1
+    = working 1.stop#1 1.target2#1
     = incidents stop_change_refused
 """
 CLOSES = """
@@ -79,6 +107,23 @@ SCRIPTS = {
     = timers 0
     = incidents stop_change_refused
     """,
+    "one for more than is held is made smaller where it is": SMALLER
+    + """
+    < ack 1.stop#1
+    < ack 1.target2#1
+    > cancel 1.stop#1
+    > cancel 1.target2#1
+    < canceled 1.stop#1
+    < canceled 1.target2#1
+    > place 1.exit#1 sell 1 market
+    """,
+    "and is taken away where the broker does not take that": SMALLER
+    + """
+    < refuse 1.stop#1 NONE
+    > look 1.stop#1
+    < found 1.stop#1
+    > cancel 1.stop#1
+    """,
     "or an event tells of it": EXITS
     + """
     < new 1.target#1
@@ -93,25 +138,31 @@ def test_the_stop_stays_as_the_script_says(name, play):
     play(SCRIPTS[name], OrderSettings(visible_s=0.2, misses=1))
 
 
-def leg(open_qty, *, untold=False):
-    return LegFacts(0, open_qty, open_qty > 0, untold=untold)
+def leg(open_qty, *, untold=False, confirmed=None):
+    known = not untold if confirmed is None else confirmed
+    return LegFacts(0, open_qty, open_qty > 0, untold=untold, confirmed=known)
+
+
+STAYS, GOES = LegWish(0, stays=True), LegWish(0)
 
 
 @pytest.mark.parametrize(
-    ("stop", "targets", "held", "stays"),
+    ("stop", "targets", "held", "wish"),
     [
-        (leg(3), [leg(3, untold=True)], 3, True),
-        (leg(2), [leg(1), leg(2, untold=True)], 3, True),  # some of it is better than none
-        (leg(3), [leg(3)], 3, False),
-        (leg(3), [], 3, False),
-        (leg(3), [leg(3, untold=True)], 2, False),  # it would close more than is held
-        (leg(0), [leg(3, untold=True)], 3, False),
-        (leg(3, untold=True), [leg(3, untold=True)], 3, False),  # nor is it known to protect
+        (leg(3), [leg(3, untold=True)], 3, STAYS),
+        (leg(2), [leg(1), leg(2, untold=True)], 3, STAYS),  # some of it is better than none
+        (leg(3, untold=True, confirmed=True), [], 3, STAYS),  # another attempt is in doubt
+        (leg(3), [leg(3)], 3, GOES),
+        (leg(3), [], 3, GOES),
+        (leg(3), [leg(3, untold=True)], 2, LegWish(2)),  # it would close more than is held
+        (leg(3), [leg(3, untold=True)], 0, GOES),
+        (leg(0), [leg(3, untold=True)], 3, GOES),
+        (leg(3, untold=True), [leg(3, untold=True)], 3, GOES),  # nor is it known to protect
+        (leg(3, confirmed=False), [leg(3, untold=True)], 3, GOES),  # it was not sent yet
     ],
 )
-def test_a_stop_that_protects_stays_while_a_target_was_not_heard_of(stop, targets, held, stays):
-    wish = last_stop(stop, targets, held)
-    assert wish == (LegWish(0, stays=True) if stays else LegWish(0))
+def test_a_stop_that_protects_stays_while_another_order_was_not_heard_of(stop, targets, held, wish):
+    assert last_stop(stop, targets, held) == wish
 
 
 @pytest.mark.parametrize(

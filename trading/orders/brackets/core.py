@@ -41,7 +41,8 @@ class LegFacts(Struct, frozen=True):
     """One leg, all its attempts together. `open_qty`: contracts that may still fill. `live`: an
     attempt works or may be working. `agreed`: the broker took it, and nothing of ours is under way
     but perhaps another price. `unsure`: nobody knows whether any of what is live is there.
-    `untold`: an attempt was sent, and nothing was heard of it yet."""
+    `untold`: an attempt was sent, and nothing was heard of it yet. `confirmed`: the live one works
+    by the broker's word, be it as wished or not."""
 
     cum_qty: int = 0
     open_qty: int = 0
@@ -49,6 +50,7 @@ class LegFacts(Struct, frozen=True):
     agreed: bool = False
     unsure: bool = False
     untold: bool = False
+    confirmed: bool = False
 
 
 class Facts(Struct, frozen=True):
@@ -109,11 +111,14 @@ class Facts(Struct, frozen=True):
     def excess(self) -> int:
         """Contracts closed too much, by the bracket's own orders or together with other hands."""
         over = -self.net
-        return max(over, over - self.taken, 0)
+        if self.taken < 0:
+            over -= self.taken
+        return over if over > 0 else 0
 
 
 class LegWish(Struct, frozen=True):
-    """What a leg should have open, and where. 0: nothing. `stays`: what it has, as it is."""
+    """What a leg should have open, and where. 0: nothing. `stays`: what it has, as it is. Without a
+    price: where it is."""
 
     open_qty: int
     price: Decimal | None = None
@@ -136,11 +141,13 @@ AS_IT_IS = LegWish(0, stays=True)
 
 def last_stop(stop: LegFacts, targets: Sequence[LegFacts], held: int) -> LegWish:
     """What becomes of the stop of what is to be closed. It is taken away before that, as all legs
-    are; but not while nobody has heard of a target, since nothing can be closed until it is known
-    whether that works, and what is held would have no stop for as long (docs/decisions/0013)."""
-    waits = any(target.untold for target in targets)
-    protects = 0 < stop.open_qty <= held and not stop.untold
-    return AS_IT_IS if waits and protects else NOTHING
+    are; but not while nobody has heard of a target or of another stop beside it, since nothing can
+    be closed until it is known whether that works, and what is held would have no stop for as long
+    (docs/decisions/0013). One that is too large is made smaller where it is."""
+    waits = stop.untold or any(target.untold for target in targets)
+    if not (waits and stop.confirmed and stop.open_qty and held > 0):
+        return NOTHING
+    return AS_IT_IS if stop.open_qty <= held else LegWish(held)
 
 
 def desired(plan: Plan, facts: Facts, mode: Mode) -> Desired:

@@ -33,13 +33,15 @@ class Leg:
     `surplus`: orders of the broker's making that have no place any more: they are taken away, and
     what they fill counts. `moved`: what was before a change of the trader's, until the broker
     agreed; `excused`: the number of the refusal that ended such a change. `refused_s`: since when
-    another change is known to be refused. `replaced`: an attempt that works until the one that
+    another change is known to be refused; `combined`: the number of the last refusal after which a
+    change of the size alone may be tried. `replaced`: an attempt that works until the one that
     takes its place does (`replacing`); `gone`: attempts that are not kept any more; `cancel_first`:
     the broker has no room for two.
     """
 
     __slots__ = (
         "cancel_first",
+        "combined",
         "dropped",
         "excused",
         "failures",
@@ -73,7 +75,7 @@ class Leg:
         self.refused_s: float | None = None
         self.said: tuple[str, Reason, str] | None = None  # the last failure that was told
         self.dropped = False
-        self.excused = 0
+        self.excused = self.combined = 0
         self.moved: Moved | None = None
         self.replaced: Order | None = None
         self.gone = 0
@@ -86,12 +88,18 @@ class Leg:
     @property
     def standing(self) -> list[Order]:
         """Every attempt that works or may be working, oldest first."""
-        return [order for order in self.orders if not order.core.venue_status.terminal]
+        orders = self.orders
+        if len(orders) == 1:  # as a rule
+            return [] if orders[0].core.venue_status.terminal else orders.copy()
+        return [order for order in orders if not order.core.venue_status.terminal]
 
     @property
     def busy(self) -> bool:
         """Whether an order of it works or may be working: `facts().live`, and asked often."""
-        return bool(self.standing or [order for order in self.surplus if order.working])
+        for order in self.orders:
+            if not order.core.venue_status.terminal:
+                return True
+        return bool(self.surplus) and any(order.working for order in self.surplus)
 
     @property
     def live(self) -> Order | None:
@@ -123,8 +131,8 @@ class Leg:
     @property
     def cum_qty(self) -> int:
         """Contracts that all its orders filled together."""
-        if len(self.orders) == 1 and not self.surplus:  # as a rule
-            return self.orders[0].core.cum_qty
+        if not self.surplus and len(self.orders) <= 1:  # as a rule
+            return self.orders[0].core.cum_qty if self.orders else 0
         return sum([order.core.cum_qty for order in (*self.orders, *self.surplus)])
 
     @property
@@ -172,8 +180,13 @@ class Leg:
             core = self.orders[0].core
             if core.venue_status.terminal:
                 return LegFacts(core.cum_qty)
-            holds, untold = _holds(core), _untold(core)
-            return LegFacts(core.cum_qty, core.leaves_qty, True, holds, core.uncertain, untold)
+            holds = _holds(core)
+            if core.accepted:
+                return LegFacts(
+                    core.cum_qty, core.leaves_qty, live=True, agreed=holds, confirmed=True
+                )
+            unsure, untold = core.uncertain, _untold(core)
+            return LegFacts(core.cum_qty, core.leaves_qty, True, holds, unsure, untold)
         cum_qty, standing = self.cum_qty, self.standing
         leaving = any(order.working for order in self.surplus)
         if not standing:
@@ -184,7 +197,8 @@ class Leg:
         if live is standing[-1]:  # what it took the place of may still fill
             open_qty = max([order.leaves_qty for order in standing])
         untold = any(_untold(order.core) for order in standing)
-        return LegFacts(cum_qty, open_qty, True, _holds(live.core), unsure, untold)
+        holds, accepted = _holds(live.core), live.core.accepted
+        return LegFacts(cum_qty, open_qty, True, holds, unsure, untold, accepted)
 
     def end_pause(self) -> None:
         """What was refused may be tried again."""
@@ -223,6 +237,14 @@ def the_live(standing: list[Order]) -> Order | None:
     meant = [order for order in standing if order.core.wish.working]
     confirmed = [order for order in meant if order.core.accepted]
     return confirmed[0] if confirmed else meant[-1] if meant else None
+
+
+def where_it_is(leg: Leg, wish: LegWish) -> LegWish:
+    """The size that a leg should have, and the price that it has by the broker's word."""
+    live = leg.live
+    assert live is not None, "nothing of it works"
+    now = live.core.agreement.now
+    return LegWish(wish.open_qty, now.stop_px if leg.nth is None else now.price)
 
 
 def _holds(order: OrderCore) -> bool:

@@ -16,9 +16,9 @@ from ..exits.closing import Sender
 from ..handle import Order
 from ..sending.backoff import is_shut
 from ..settings import OrderSettings
-from .core import LegWish, Mode
+from .core import NOTHING, LegWish, Mode
 from .hedge import Hedge
-from .leg import Leg, Moved, the_live
+from .leg import Leg, Moved, the_live, where_it_is
 from .replacing import beside, forget, no_room, takes_over
 
 _WRONG_SIDE = (Reason.SELL_STOP_NOT_BELOW_LAST, Reason.BUY_STOP_NOT_ABOVE_LAST)
@@ -97,27 +97,32 @@ class Legs:
         for leg in self.all:
             if leg.orders:
                 self._judge(leg)
-                takes_over(leg, self._sender)
+                if leg.replaced is not None:
+                    takes_over(leg, self._sender)
         self._time_triggered_stop()
 
     def want(self, leg: Leg, wish: LegWish, side: Side) -> None:
         """Have a leg open what is wished, on this side; nothing else of it works."""
         if wish.stays:
             return
+        if wish.open_qty and wish.price is None:
+            wish = where_it_is(leg, wish) if self._sender.in_place else NOTHING
         standing, wanted = leg.standing, wish.open_qty > 0 and not leg.dropped
         if not (standing or wanted or leg is self.stop):
             return
         paused = leg.pause is not None
-        if wanted and not (paused or self.gave_up(leg)) and self._has_room(leg, standing, wish):
+        doubted = leg is self.stop and not self._hedge.at_ease(standing)
+        room = wanted and (doubted or not standing)
+        if room and not (paused or self.gave_up(leg)) and self._has_room(leg, standing, wish):
             request = leg.request(self._intent, self._instrument, side, self._tif, wish)
-            doubted, new = self._hedge.alone(leg, standing), self._sender.send(request)
+            alone, new = self._hedge.alone(leg, standing), self._sender.send(request)
             leg.sent(new)
-            if doubted is not None:
-                self._hedge.say(doubted, new)
+            if alone is not None:
+                self._hedge.say(alone, new)
             if leg is self.stop:
                 self._hedge.watch(leg, leg.standing)
             return
-        if leg is self.stop:
+        if doubted:
             self._hedge.watch(leg, standing)
         live = the_live(standing)
         for order in standing:
@@ -126,6 +131,8 @@ class Legs:
                 order.core.want_gone()
             elif order is live and not paused:
                 self._change(leg, order, wish, side)
+            elif order is live:
+                self._size_alone(leg, order, wish)
             self._sender.advance(order)
 
     def wake(self) -> None:
@@ -168,9 +175,10 @@ class Legs:
 
     def _judge(self, leg: Leg) -> None:
         """Look once at the end of each attempt, and at each refused change."""
-        for order in [order for order in leg.judging if order.core.venue_status.terminal]:
-            leg.judging.remove(order)
-            self._ended(leg, order)
+        for order in leg.judging.copy():
+            if order.core.venue_status.terminal:
+                leg.judging.remove(order)
+                self._ended(leg, order)
         live = leg.live
         if live is None:
             return
@@ -208,6 +216,14 @@ class Legs:
         else:
             self._failed(leg, new, "change_refused", new.core.reason, new.core.text)
 
+    def _size_alone(self, leg: Leg, order: Order, wish: LegWish) -> None:
+        """A change of size and price may have been refused for its price: its size is tried alone,
+        once. What is too large must not wait for a price that the broker takes (INV-02)."""
+        alone, core = where_it_is(leg, wish), order.core
+        again = alone.price == wish.price or leg.combined != core.refusals
+        if core.change_refused and not again:
+            core.want(_at(order, alone, is_stop=leg is self.stop))
+
     def _has_room(self, leg: Leg, standing: list[Order], wish: LegWish) -> bool:
         """Whether an attempt may be sent: none may be working but a stop in doubt."""
         fits = leg.replaced is not None and leg.replaced.leaves_qty == wish.open_qty
@@ -221,11 +237,15 @@ class Legs:
             self._holder.take_back(leg, before, order)
             leg.excused = order.core.refusals
             return
+        holder = self._holder
+        too_large = holder.mode is not Mode.GUARDING and order.leaves_qty > holder.held()
         self._failed(leg, order, "change_refused", order.core.refusal_reason, order.core.refusal)
-        if self._holder.mode is not Mode.GUARDING:  # it closes: what stays, stays as it is
+        leg.combined = order.core.refusals
+        if holder.mode is not Mode.GUARDING:  # it closes: what stays, stays as it is
             leg.excused = order.core.refusals
-        if leg is not self.stop and self.gave_up(leg):
-            # It may be larger than what is held; a stop alone is safer.
+        if too_large if leg is self.stop else self.gave_up(leg):
+            # A target may be larger than what is held; a stop alone is safer. So is none, where it
+            # was to be made smaller for what closes the rest.
             order.core.want_gone()
             self._sender.advance(order)
 
