@@ -92,6 +92,9 @@ def build(folder: Path, mutant: NativeMutant | None) -> Path:
     if mutant is not None:
         path = crate / "src" / mutant.file
         path.write_text(path.read_text().replace(mutant.old, mutant.new))
+    # To cargo all copies are one crate, and a source is new by its time alone: without this, a copy
+    # without a change is taken for the one before, whose change is in what was built.
+    (crate / "src" / "lib.rs").touch()
     environment = os.environ | {
         "CARGO_TARGET_DIR": str(TARGET),
         "PYO3_BUILD_EXTENSION_MODULE": "1",
