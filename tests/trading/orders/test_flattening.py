@@ -18,22 +18,6 @@ LONG_2 = """
     < ack 1.target#1
 """
 SCRIPTS = {
-    "a stop that would open goes with the others, as nothing is held": """
-        do place buy 1 stop 20010
-        > place 1#1 buy 1 stop 20010
-        < new 1#1
-        < ack 1#1
-        do place buy 1 limit 19990
-        > place 2#1 buy 1 limit 19990
-        < new 2#1
-        < ack 2#1
-        do flatten
-        > cancel 1#1
-        > cancel 2#1
-        < canceled 1#1
-        < canceled 2#1
-        = working
-    """,
     "RS-34: a flatten waits for an order in flight and closes what came of it": """
         do place buy 1
         > place 1#1 buy 1 market
