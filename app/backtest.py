@@ -11,6 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from .. import scenarios
 from ..matching.engines import AUTO, NoSuchEngineError, chosen
 from ..sim.backtest import World
@@ -237,7 +239,7 @@ def _read(
 def _latency(latency: Any, heard: bool) -> LatencyProfile:
     """The wire's four legs; what a recorder heard has been on the feed's already."""
     profile = latency_profile(latency)
-    return replace(profile, feed=Constant(0)) if heard else profile
+    return structs.replace(profile, feed=Constant(0)) if heard else profile
 
 
 def _part(tape: Tape, start: When, end: When) -> tuple[Tape, int]:

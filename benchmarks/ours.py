@@ -1,11 +1,11 @@
 """The jobs of `peers.py`, done by Dryfill; `--how` names the engine."""
 
-from dataclasses import replace
 from typing import Any
 
 import made_market
 import numpy as np
 from job_line import FINISHED, NEAR, asked, in_two_processes, resident_kb, tell
+from msgspec import structs
 from strategies import Alternate, Async, BarChurn, BarCross, Bars, Churn, Cross, Plain
 
 from dryfill.matching.commands import NewOrder
@@ -73,7 +73,7 @@ def main() -> None:
         if "native" in job:
             # The job's stop is nearer than the 4 ticks that an account takes otherwise.
             rules = BracketRules(stop_ticks_least=NEAR)
-            backtest.setup = replace(backtest.setup, brackets=rules)
+            backtest.setup = structs.replace(backtest.setup, brackets=rules)
         tell(ASKED, backtest.run, orders=orders_of, children=children_of)
 
 

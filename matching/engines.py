@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from .engine import Engine
+from .order_book import OrderBook, SelfMatch
 from .rules import Rules
 
 AUTO, NATIVE, REFERENCE = "auto", "native", "reference"
@@ -55,3 +56,16 @@ def make_engine(name: str, rules: Rules, suspect_bars: frozenset[int] = frozense
     made = module.NativeEngine if native else module.ReferenceEngine
     engine: Engine = made(rules, suspect_bars)
     return engine
+
+
+def make_order_book(
+    name: str = AUTO, self_match: SelfMatch = SelfMatch.CANCEL_RESTING
+) -> OrderBook:
+    """An empty book of many people's orders, by the engine `name` (one of ENGINES); see
+    docs/order-book.md. Raises as `chosen` does, and ValueError for what is no `SelfMatch`."""
+    native = chosen(name) == NATIVE
+    home = _CORE if native else f"{_REFERENCE}.order_book"
+    module: Any = import_module(home, __package__)
+    made = module.NativeOrderBook if native else module.ReferenceOrderBook
+    book: OrderBook = made(self_match)
+    return book

@@ -5,7 +5,10 @@ kind does is decided in `sim/faults/`; here stands what a plan may say about it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
+
+from .garbling import GARBLED
 
 WRITES = ("place", "modify", "cancel", "close-position")
 READS = ("open-orders", "order", "orders-since", "executions-since", "positions", "account")
@@ -44,15 +47,13 @@ MOMENTS = ("call", "event", "at", "step")
 CHOOSING = ("role", "intent", "nth", "every", "times")
 
 _LOST = ("timeout", "reset", "502", "504")
-GARBLED = ("truncated", "types", "nan", "huge", "empty", "bytes", "nonsense")
 """How a message is spoiled that nobody can read then (F16)."""
 RESHAPED = ("flat", "list", "many", "after-id", "text-numbers", "other-case", "unknown", "nulls")
 """How a message is written otherwise and says the same (F15)."""
 _OUTAGE = ("duration", "on")
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """One kind of fault: its number in the fault model, what it does, its moments and its keys.
 
     `needs` are the keys that must be given, `choices` the values that a key may have, `calls` and
@@ -65,7 +66,7 @@ class Kind:
     moments: tuple[str, ...]
     keys: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
-    choices: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str | int, ...]] = {}
     calls: tuple[str, ...] = REQUESTS
     events: tuple[str, ...] = tuple(EVENTS)
     wire: bool = False

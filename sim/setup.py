@@ -1,9 +1,10 @@
 """What a run depends on: all of it, in one value."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from ..matching.engines import AUTO
 from ..matching.rules import Rules
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 _GRACE_NS = 10**9
 
 
-@dataclass(frozen=True, kw_only=True)
-class Setup:
+class Setup(Struct, frozen=True, kw_only=True):
     """Everything a run depends on; the same setup and trader give the same run.
 
     `tape` may begin before `start_ns` (that part is history) and ends the run, but for a trader who

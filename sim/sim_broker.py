@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import structs
 
-from ..scenarios.plan_kinds import GARBLED
+from ..scenarios.garbling import GARBLED
 from ..trading.broker import AccountState, Ack, BrokerEvent, Offers, StreamState, Urgency
 from ..trading.errors import OutcomeUnknown, Refused
 from ..trading.instrument import Instrument

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any, cast, get_args
 
+from msgspec import structs
 from pydantic import ValidationError
 
 from ..matching.engines import NoSuchEngineError, chosen
@@ -71,7 +72,7 @@ def case_of(head: RunHead, strategy: Any = None) -> Case:
         rules=market_rules(
             instrument, tape, unknown_size=head.unknown_size, stop_trigger=head.stop_trigger
         ),
-        latency=replace(profile, feed=Constant(0)) if heard else profile,
+        latency=structs.replace(profile, feed=Constant(0)) if heard else profile,
         fees=fee_schedule(None),
         cash=Decimal(50_000),
         seed=head.seed,

@@ -2,11 +2,12 @@
 
 While the strategy is busy with a handler, an older quote of the same instrument that still waits is
 dropped for the newer one; everything else queues, and what is handed out is in the order in which
-it happened. An idle strategy gets every quote.
+it happened. An idle strategy gets every quote. What it has no handler for wakes nobody.
 """
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 from .ahead import AheadMarket, Feeds, Stretch
@@ -27,6 +28,7 @@ class Inbox:
         self._idle = False  # the reader has read everything, and waits
         self._closed = False
         self._market: AheadMarket | None = None
+        self._unread: frozenset[type] = frozenset()
         self.conflated = 0  # quotes that were overtaken by a newer one before they were read
 
     def read_ahead(self, market: object, feeds: Feeds, prices: LastPrices) -> None:
@@ -35,9 +37,13 @@ class Inbox:
         if isinstance(market, AheadMarket):
             self._market, self._feeds, self._prices = market, feeds, prices
 
+    def leave_out(self, kinds: Iterable[type]) -> None:
+        """Events of these classes are nobody's to read from now on."""
+        self._unread = frozenset(kinds)
+
     def put(self, event: Any) -> None:
-        """Add an event; ignored once closed."""
-        if self._closed:
+        """Add an event; ignored once closed, and where nobody reads such."""
+        if self._closed or type(event) in self._unread:
             return
         if type(event) is Quote:
             waiting = self._quotes.get(event.instrument.symbol)

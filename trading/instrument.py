@@ -13,6 +13,8 @@ from math import gcd, lcm
 from numbers import Integral, Rational, Real
 from typing import Any, Literal
 
+from msgspec import Struct
+
 from .errors import OffGrid, UsageError
 from .price import Price, PriceLike, price_text
 
@@ -25,8 +27,7 @@ _DIGITS_MAX = 30
 _EXACT_KINDS = (Decimal, str, int)  # of PriceLike
 
 
-@dataclass(frozen=True, slots=True)
-class TickBand:
+class TickBand(Struct, frozen=True):
     """A tick that holds from a date on, or from a price on, or both. The last band that fits wins.
 
     `at_or_above` lies on every tick of its instrument, so that rounding cannot step over it.

@@ -1,6 +1,5 @@
 """What a trader asks for, what is sent, and what the broker answers about an order."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
@@ -17,8 +16,7 @@ Trail = Ticks | PriceLike
 _TIFS = {"day": TimeInForce.DAY, "gtc": TimeInForce.GTC, "ioc": TimeInForce.IOC}
 
 
-@dataclass(frozen=True, slots=True)
-class OrderSpec:
+class OrderSpec(Struct, frozen=True):
     """An order as a trader writes it, before it is aligned to a grid; made by `Buy` and `Sell`."""
 
     side: Side

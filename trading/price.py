@@ -5,10 +5,11 @@ floats, events carry exact prices, and the price 1327.1 must not be greater than
 column only because a double cannot hold a tenth.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Integral, Rational
 from typing import Any
+
+from msgspec import Struct
 
 _EXACT = (Decimal, Rational)  # numpy's integers are registered as Rational, its floats are not
 
@@ -70,8 +71,7 @@ def _plain_int(number: Any) -> Any:
     return int(number) if isinstance(number, Integral) else number
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Ticks:
+class Ticks(Struct, frozen=True, order=True):
     """A distance of `n` ticks of the instrument it is used on.
 
     >>> Ticks(16) * 2, -Ticks(3)

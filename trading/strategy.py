@@ -278,6 +278,7 @@ async def _handle_events(strategy: Strategy) -> None:
     """One event after the other, until the inbox is closed."""
     inbox, kept = strategy.desk.inbox, strategy.desk.kept
     handlers = {t: getattr(strategy, name, None) for t, name in _HANDLER_OF.items()}
+    inbox.leave_out(kind for kind, handler in handlers.items() if handler is None)
     while True:
         stretch = inbox.stretch()
         if stretch is not None:

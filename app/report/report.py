@@ -1,6 +1,5 @@
 """The report of a run: what to print, what to look into, what to keep."""
 
-import json
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -134,7 +133,9 @@ class Report:
         Raises `UsageError` where the file cannot be written.
         """
         incidents = [{"time_ns": i.time_ns, "kind": i.kind, "text": i.text} for i in self.incidents]
-        text = json.dumps({**self.summary, "incidents_list": incidents}, indent=2)
+        json = import_module("json")  # every run has a report, few are written as JSON
+
+        text: str = json.dumps({**self.summary, "incidents_list": incidents}, indent=2)
         if path is not None:
             write_whole(path, text + "\n")
         return text

@@ -1,10 +1,11 @@
 """What a fill costs: fee schedules per contract and side, as tables that users override."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from ...trading.errors import UsageError
 from ...trading.instrument import Instrument
@@ -16,8 +17,7 @@ ANY = "*"
 _TABLE = Path(__file__).with_name("fees.toml")
 
 
-@dataclass(frozen=True)
-class FeeSchedule:
+class FeeSchedule(Struct, frozen=True):
     """Fees per contract and side, by symbol or root; a symbol's own fee goes before its root's."""
 
     name: str

@@ -18,9 +18,10 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import FrameType, ModuleType
 from typing import Any
+
+from msgspec import Struct
 
 from ..loop.errors import RealWorldError
 from ..loop.loop import VirtualLoop
@@ -55,16 +56,14 @@ _EVENTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Armed:
+class _Armed(Struct, frozen=True):
     """What one guarded thread answers libraries with."""
 
     loop: VirtualLoop
     entropy: random.Random
 
 
-@dataclass(frozen=True, slots=True)
-class _Door:
+class _Door(Struct, frozen=True):
     """One name to patch. `virtual` answers a library in place of the real one; None: nobody."""
 
     module: ModuleType

@@ -2,8 +2,9 @@
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
+
+from msgspec import Struct
 
 _NOW = "use self.now (UTC) or self.now_ns"
 _NOW_NS = "use self.now_ns"
@@ -72,8 +73,7 @@ _SEEDED = {
 _GLOBAL_STREAMS = ("random", "numpy.random")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Finding:
+class Finding(Struct, frozen=True, order=True):
     """One line that may not be run in virtual time."""
 
     file: str

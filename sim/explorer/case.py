@@ -6,9 +6,11 @@ simulated broker's, or a rehearsal, which has the same face.
 
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
+
+from msgspec import structs
 
 from ...scenarios.plan import Plan
 from ...scenarios.plan_run import RunHead
@@ -150,7 +152,7 @@ class Case:
 
     def _setup(self, plan: Plan, disk: SimDisk | None) -> Setup:
         head = self.head
-        return replace(
+        return structs.replace(
             self.setup,
             plan=plan,
             schedule=Schedule(head.schedule, head.schedule_seed),

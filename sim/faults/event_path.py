@@ -6,8 +6,8 @@ from typing import Protocol
 
 from msgspec import structs
 
+from ...scenarios.garbling import GARBLED
 from ...scenarios.plan import Fault
-from ...scenarios.plan_kinds import GARBLED
 from ...trading.broker import AccountState, BrokerEvent, StreamState
 from ...trading.order import ExecutionReport, PositionState
 from ...trading.words import ExecType

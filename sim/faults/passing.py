@@ -6,7 +6,6 @@ nothing else of this room.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -35,8 +34,7 @@ Leaves = Callable[[Call], Callable[[], None]]
 """Hears of a call that goes on the wire; what it gives back is called when the broker has it."""
 
 
-@dataclass(slots=True)
-class Fate:
+class Fate(Struct):
     """How a call goes on. `error` is what the client gets instead of the answer: by the response
     leg, or `error_after_ns` after sending. `act` is done at the desk in place of what was asked.
     `fault` is the one that settled it, for a wire to put it in bytes.

@@ -17,6 +17,7 @@ _held = ExitStack()
 _holders: list[int] = []  # idents of the threads that hold, one entry for each hold
 _sinks: dict[int, list[str]] = {}  # thread ident -> where its unawaited coroutines are told
 _frozen = False  # somebody else was seen to have put things into the freezer
+_held_before = False  # this is not the first run of the process
 
 
 @contextmanager
@@ -56,12 +57,17 @@ def report_unawaited(sink: list[str]) -> Iterator[None]:
 
 @contextmanager
 def _collector_off() -> Iterator[None]:
+    global _held_before
     enabled = gc.isenabled()
     gc.disable()
-    # What died before is told before, and what lives now need not be walked after each run. There
-    # is one freezer for all: whoever has put things into it keeps them there.
-    gc.collect()
+    # What lives now need not be walked after each run. There is one freezer for all: whoever has
+    # put things into it keeps them there.
     ours = not _others_freeze()
+    if _held_before or not ours:
+        # What died before is told before. The first run freezes that, too: no run left it, and to
+        # look for it among all that was ever imported is a thirtieth of the way to a result.
+        gc.collect()
+    _held_before = True
     if ours:
         gc.freeze()
     try:

@@ -18,10 +18,11 @@ same again.
 import asyncio
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, Protocol
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct
 
 from ...trading.errors import UsageError
 from ..streams import Stream, named_stream
@@ -36,8 +37,7 @@ KINDS: tuple[ScheduleKind, ...] = ("fifo", "ties", "uniform", "pct")
 _RANK_BITS = 62
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(Struct, frozen=True):
     """How ready callbacks are ordered in a run; the module says what each kind does.
 
     `depth` and `steps` are of `pct`: how many decisions a fault may need, and about how many times

@@ -4,7 +4,6 @@ Money is exact Decimal; the equity curve and the columns of frames that are mean
 statistics are floats, made at the end from exact figures.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -12,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
 
 from ...matching.engines import chosen
 from ...trading.instrument import Instrument
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(Struct, frozen=True, dict=True):
     """One finished run."""
 
     instrument: Instrument

@@ -5,6 +5,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, cast
 
+from msgspec import structs
+
 from ...matching.rules import Rules
 from ...scenarios import read_market, synthetic
 from ...scenarios.market_rows import market_rows, tape_of
@@ -78,7 +80,7 @@ def setup_of(scenario: Scenario, run: Member, engine: str) -> tuple[Setup, int]:
         start_ns=start_ns,
         calendar=calendar(instrument.calendar if written.data else "always"),
         rules=_rules(written, instrument, tape),
-        latency=replace(latency, feed=Constant(0)) if heard else latency,
+        latency=structs.replace(latency, feed=Constant(0)) if heard else latency,
         fees=fee_schedule(None),
         cash=Decimal(50_000),
         seed=run.how.seed,

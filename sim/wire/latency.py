@@ -7,11 +7,12 @@ know: whether messages overtake each other; that is the wire's.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from ...trading.errors import UsageError
 from ...trading.tables import Row, checked, read_toml
@@ -32,8 +33,7 @@ class LatencyModel(Protocol):
         """The time a message takes, in ns, never negative."""
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Struct, frozen=True):
     """Always the same time. Takes no bits."""
 
     ns: int
@@ -42,8 +42,7 @@ class Constant:
         return self.ns
 
 
-@dataclass(frozen=True, slots=True)
-class Distributed:
+class Distributed(Struct, frozen=True):
     """A median time spread by a quantile table, now and then many times longer.
 
     `quantiles_ppm`: multiples of `base_ns` in millionths, at equal steps of probability, rising; a
@@ -71,8 +70,7 @@ class Distributed:
         return self.spike_most - self.spike_least + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """Times that were measured, in ns; each draw is one of them, all equally likely."""
 
     samples_ns: tuple[int, ...]
@@ -81,8 +79,7 @@ class Recorded:
         return self.samples_ns[rng.getrandbits(_WORD) * len(self.samples_ns) >> _WORD]
 
 
-@dataclass(frozen=True, slots=True)
-class LatencyProfile:
+class LatencyProfile(Struct, frozen=True):
     """The four legs: a request to the broker, its response, its order events, its market data."""
 
     name: str
@@ -101,7 +98,7 @@ class _Leg(Row, frozen=True):
 
 
 LegSpec = int | str | Sequence[int] | Mapping[str, Any] | LatencyModel
-LEGS = tuple(f.name for f in fields(LatencyProfile) if f.name != "name")
+LEGS = LatencyProfile.__struct_fields__[1:]
 
 
 def latency_profile(spec: LegSpec | Mapping[str, LegSpec] | LatencyProfile) -> LatencyProfile:
@@ -190,15 +187,20 @@ def _not_negative(ns: object, leg: str) -> int:
 
 @cache
 def _lognormal_ppm() -> tuple[int, ...]:
-    return tuple(read_toml(_TABLE)["lognormal_ppm"])
+    return tuple(_table()["lognormal_ppm"])
 
 
 @cache
 def _profiles() -> dict[str, LatencyProfile]:
-    rows = read_toml(_TABLE)["profiles"].items()
+    rows = _table()["profiles"].items()
     return {
         name: LatencyProfile(
             name, *[_from_table(legs[leg], _TABLE, f"{name}.{leg}") for leg in LEGS]
         )
         for name, legs in rows
     }
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return read_toml(_TABLE)

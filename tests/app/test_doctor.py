@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 from pydantic import SecretStr
-from twin_world import KEY, setup_of
+from twin_world import KEY, far_contract, setup_of, tape_of
 
 from dryfill.app.doctor import CHECKS, Patient, Verdict, examine
 from dryfill.app.session.real_time import now_ns
@@ -14,6 +14,8 @@ from dryfill.live.session import ProjectXSession
 from dryfill.live.settings import LiveSettings
 from dryfill.matching.engines import NATIVE, REFERENCE, make_engine
 from dryfill.sim.gateway.real_time.serve import running_gateway, serving
+from dryfill.sim.gateway.venue.listing import list_contract
+from dryfill.trading.calendar import AlwaysOpen
 
 MARKET = "\n".join(f"{ms} quote 80000x50 80001x70" for ms in range(0, 120_000, 200))
 MARKET += "\n0 trade 80000x1 seller"
@@ -39,7 +41,8 @@ class Visit:
         """What was found, by check."""
 
         async def visit():
-            setup = setup_of(self.market, accounts=self.accounts)
+            listing = list_contract(far_contract(), tape_of(self.market), hours=AlwaysOpen())
+            setup = setup_of(listing=listing, accounts=self.accounts)
             async with (
                 running_gateway(setup) as running,
                 serving(self.app(running.gateway.app), "127.0.0.1", 0) as url,
@@ -191,7 +194,7 @@ PLANTED = {
     ),
     "the user hub is down": (no_hub("user"), "user hub", "ill", "the user hub is not up after"),
     "the market hub is down": (no_hub("market"), "market hub", "ill", "not up after 0.7 s"),
-    "the market is still": (given("market", STILL), "market hub", "watch", "no quote of MNQZ6"),
+    "the market is still": (given("market", STILL), "market hub", "watch", "no quote of MNQ"),
     "Auto OCO is not told": (setting("auto_oco", None), "Auto OCO", "watch", "it is not said"),
     "Auto OCO is off": (setting("auto_oco", False), "Auto OCO", "watch", "said to be off"),
     "the journal has no folder": (

@@ -5,11 +5,12 @@
     python tests/house/mutation.py --count 600 --minutes 240
 
 Works on copies of the tree, never on the tree. First every test runs once on the code as it is, and
-it is written down which lines each file of tests runs. Each mutant then meets the files that run
-its statement, first those that run it in most tests for their time: the long searches come last.
-What stands in no function (a constant, a default) meets every file. A mutant that no test runs
-survives. Prints a line for each mutant, a diff of each survivor, and the share noticed in each
-room; ends with 1 when fewer than `--least` per cent are noticed.
+it is written down which lines each test runs. Each mutant then meets tests that run its statement:
+those of quick files first, `--seconds` of them. (So the share is a lower bound: a longer search may
+notice more.) What stands in no function (a constant, a default) meets the tests of its module. A
+mutant that no test runs survives. Every twentieth meets its tests unbroken, too, and they must
+pass. Prints a line for each mutant, a diff of each survivor, and the share noticed in each room;
+ends with 1 when fewer than `--least` per cent are noticed.
 
 What was found stands in `--record` line by line. A run that was broken off, or that `--minutes`
 ended, goes on from there as long as no file of the tree has changed. Mutants are met in a drawn
@@ -29,7 +30,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from difflib import unified_diff
@@ -57,7 +57,9 @@ TESTS = (
 )
 CODE = "trading/orders"
 TEST_S = 90  # a mutant that makes one test run for longer than this is noticed
-FIRST = 5  # files of tests that are met before the others are even read: most notice by then
+FIRST = 25  # tests that are met before the others are even read: most notice by then
+KEPT_S = 300  # seconds of tests that are remembered for each line
+CONTROL = 20  # one mutant in so many meets its tests unbroken first
 MEMORY = 6 * 2**30  # bytes: a mutant that loops must not take the machine along
 _PASSED, _NOTHING_RAN = 0, 5  # what pytest ends with
 _COMPARE = "core/ReplaceComparisonOperator_"
@@ -131,15 +133,12 @@ def copy_tree(folder: str) -> Path:
     return tree
 
 
-def files_for(mutant: MutationSpec, runs: Runs) -> list[str]:
-    """The files of tests that run what a mutant breaks, in the order in which to try them."""
+def tests_for(mutant: MutationSpec, runs: Runs, most_s: float) -> list[str]:
+    """The tests that run what a mutant breaks, in the order in which to try them."""
     module = str(mutant.module_path)
     lines = statement_at(ROOT / module, mutant.start_pos[0])
-    count: Counter[str] = Counter()
-    for line in lines:
-        count |= runs.tests.get((module, line), Counter())
-    files = count if lines else runs.seconds
-    return sorted(files, key=lambda f: (-(count[f] + 1e-3) / runs.seconds[f], f))
+    places = [(module, line) for line in lines] or [at for at in runs.tests if at[0] == module]
+    return runs.in_turn([test for at in places for test in runs.tests.get(at, ())], most_s)
 
 
 def statement_at(path: Path, line: int) -> list[int]:
@@ -175,40 +174,40 @@ def run_once(jobs: int) -> Runs:
     """Runs every test on the code as it is."""
     with tempfile.TemporaryDirectory() as folder:
         tree = copy_tree(folder)
-        measured = (f"--cov={CODE}", "--cov-branch", "--cov-context=test", "--cov-report=")
+        # Measured, a test takes several times as long: nothing is bounded.
+        measured = (f"--cov={CODE}", "--cov-context=test", "--cov-report=", "--timeout=0")
         told = ("--junit-xml=told.xml", "-o", "junit_family=xunit1", "-n", str(jobs))
         code, said = pytest(tree, *TESTS, *measured, *told)
         if code != _PASSED:
             end = "\n".join(said.splitlines()[-40:])
             raise SystemExit(f"{end}\na test fails on the code as it is: no mutant proves anything")
-        seconds: dict[str, float] = {}
-        for case in ElementTree.parse(tree / "told.xml").iter("testcase"):
-            file = _file_of(case.attrib["classname"], tree)
-            seconds[file] = seconds.get(file, 1e-3) + float(case.attrib["time"])
+        seconds = {
+            f"{_file_of(case.attrib['classname'], tree)}::{case.attrib['name']}": 1e-3
+            + float(case.attrib["time"])
+            for case in ElementTree.parse(tree / "told.xml").iter("testcase")
+        }
         data = CoverageData(str(tree / ".coverage"))
         data.read()
-        tests: dict[tuple[str, int], Counter[str]] = {}
+        tests: dict[tuple[str, int], tuple[str, ...]] = {}
         for path in data.measured_files():
             module = str(Path(path).resolve().relative_to(tree.resolve()))
             for line, contexts in data.contexts_by_lineno(path).items():
-                ran = {context.partition("|")[0] for context in contexts if context}
-                tests[module, line] = Counter(test.partition("::")[0] for test in ran)
+                ran = {context.rpartition("|")[0] for context in contexts}
+                kept = Runs(seconds, {}).in_turn(ran & seconds.keys(), KEPT_S)
+                tests[module, line] = tuple(kept)
     return Runs(seconds, tests)
 
 
 def _file_of(classname: str, tree: Path) -> str:
-    """The file of tests that a name like `tests.trading.test_x.TestY` stands in. (The report's own
-    `file` is where a test's function was made, which of races is the file of their decorator.)"""
-    parts = classname.split(".")
-    while parts:
-        name = "/".join(parts) + ".py"
-        if (tree / name).is_file():
-            return name
-        parts.pop()
-    raise SystemExit(f"no file of tests is called {classname}")
+    """The file of tests that a name like `tests.trading.test_x` stands in. (The report's own `file`
+    is where a test's function was made, which of races is the file of their decorator.)"""
+    name = classname.replace(".", "/") + ".py"
+    if not (tree / name).is_file():
+        raise SystemExit(f"no file of tests is called {classname}")
+    return name
 
 
-def outcome_of(mutant: MutationSpec, files: list[str], tree: Path) -> tuple[str, str]:
+def outcome_of(mutant: MutationSpec, tests: list[str], tree: Path) -> tuple[str, str]:
     """`noticed`, `survived` or `untried`, and the mutant as a diff."""
     operator = get_operator(mutant.operator_name)(**dict(mutant.operator_args))
     with use_mutation(tree / mutant.module_path, operator, mutant.occurrence) as (before, after):
@@ -216,19 +215,25 @@ def outcome_of(mutant: MutationSpec, files: list[str], tree: Path) -> tuple[str,
             return "untried", str(mutant)
         name = str(mutant.module_path)
         lines = unified_diff(before.split("\n"), after.split("\n"), name, name, lineterm="")
-        return _met(tree, files), "\n".join(lines)
+        return met(tree, tests), "\n".join(lines)
 
 
-def _met(tree: Path, files: list[str]) -> str:
+def met(tree: Path, tests: list[str]) -> str:
     """The outcome of the mutant that is in a tree now."""
     plain = ("-p", "no:xdist", "-p", "no:cov", "-p", "no:cacheprovider")
     bounds = ("-x", f"--timeout={TEST_S}")
     ends = set[int]()
-    for part in filter(None, (files[:FIRST], files[FIRST:])):
+    for part in filter(None, (tests[:FIRST], tests[FIRST:])):
         ends.add(pytest(tree, *plain, *bounds, *part)[0])
         if ends - {_PASSED, _NOTHING_RAN}:
             return "noticed"
     return "untried" if ends == {_NOTHING_RAN} else "survived"
+
+
+def control(tests: list[str], tree: Path) -> None:
+    """The same tests on the code as it is: raises `SystemExit` if one fails, or none runs."""
+    if tests and met(tree, tests) != "survived":
+        raise SystemExit(f"these fail on the code as it is, or none ran: {' '.join(tests)}")
 
 
 def _compiles(source: str) -> bool:
@@ -240,9 +245,18 @@ def _compiles(source: str) -> bool:
     return True
 
 
-def try_all(chosen: list[MutationSpec], record: Record, jobs: int, until: float) -> None:
+def try_one(mutant: MutationSpec, tests: list[str], tree: Path, nth: int) -> tuple[str, str]:
+    """A mutant's outcome and diff, after a look whether its tests prove anything."""
+    if nth % CONTROL == 0:
+        control(tests, tree)
+    return outcome_of(mutant, tests, tree)
+
+
+def try_all(
+    chosen: list[MutationSpec], record: Record, jobs: int, until: float, most_s: float
+) -> None:
     """Meet mutants, several at a time, each job in a copy of the tree; none is begun after
-    `until`."""
+    `until`. `most_s`: seconds of tests that each meets."""
     assert record.runs is not None
     left = [mutant for mutant in chosen if name_of(mutant) not in record.outcomes]
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(jobs) as pool:
@@ -252,8 +266,8 @@ def try_all(chosen: list[MutationSpec], record: Record, jobs: int, until: float)
         while busy or (left and monotonic() < until):
             while free and left and monotonic() < until:
                 mutant, tree = left.pop(0), free.pop()
-                files = files_for(mutant, record.runs)
-                busy[pool.submit(outcome_of, mutant, files, tree)] = (mutant, tree)
+                tests = tests_for(mutant, record.runs, most_s)
+                busy[pool.submit(try_one, mutant, tests, tree, len(left))] = (mutant, tree)
             for done in wait(busy, return_when=FIRST_COMPLETED).done:
                 mutant, tree = busy.pop(done)
                 free.append(tree)
@@ -283,6 +297,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="copies of the tree to work in")
     parser.add_argument("--least", type=float, default=85.0, help="per cent that must be noticed")
+    parser.add_argument("--seconds", type=float, default=90, help="of tests for each mutant")
     parser.add_argument("--minutes", type=float, default=inf, help="begin no mutant after these")
     parser.add_argument("--record", type=Path, default=ROOT / "build/mutants.jsonl")
     asked = parser.parse_args()
@@ -294,7 +309,7 @@ def main() -> int:
         record.begin(run_once(asked.jobs))
     every = list({name_of(m): m for chosen in rooms.values() for m in chosen}.values())
     Random(asked.seed).shuffle(every)
-    try_all(every, record, asked.jobs, until)
+    try_all(every, record, asked.jobs, until, asked.seconds)
     record.close()
     told = {mutant: outcome for mutant, (outcome, _) in record.outcomes.items()}
     tried = [

@@ -7,7 +7,7 @@ and its outcome. Of another tree it says nothing, and is begun anew.
 import hashlib
 import json
 import os
-from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
@@ -15,18 +15,36 @@ from typing import IO, Self
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Which files of tests run which line, and how long each takes."""
+    """Which tests run which line, and how long each takes."""
 
     seconds: dict[str, float]
-    tests: dict[tuple[str, int], Counter[str]]  # by module and line: how many tests of each file
+    tests: dict[tuple[str, int], tuple[str, ...]]  # by module and line
+
+    def in_turn(self, tests: Iterable[str], most_s: float) -> list[str]:
+        """The order in which to try tests, as many as fit into so many seconds: each file from its
+        quickest test on, and first what ends soonest if all files began together. So a quick file
+        is through before a slow one has shown anything."""
+        spent: dict[str, float] = {}
+        turns = []
+        for test in sorted(set(tests), key=lambda test: (self.seconds[test], test)):
+            file = test.partition("::")[0]
+            spent[file] = spent.get(file, 0.0) + self.seconds[test]
+            turns.append((spent[file], test))
+        found: list[str] = []
+        for _, test in sorted(turns):
+            most_s -= self.seconds[test]
+            if most_s < 0 and found:
+                break
+            found.append(test)
+        return found
 
     def to_json(self) -> str:
-        """One line; a file of tests is its place among `seconds`."""
-        place = {file: nth for nth, file in enumerate(self.seconds)}
+        """One line; a test is its place among `seconds`."""
+        place = {test: nth for nth, test in enumerate(self.seconds)}
         tests = [
-            [module, line, {place[file]: count for file, count in files.items()}]
-            for (module, line), files in self.tests.items()
-            if files
+            [module, line, [place[test] for test in ran]]
+            for (module, line), ran in self.tests.items()
+            if ran
         ]
         return json.dumps({"seconds": self.seconds, "tests": tests}, separators=(",", ":"))
 
@@ -35,8 +53,8 @@ class Runs:
         values = json.loads(text)
         names = list(values["seconds"])
         tests = {
-            (module, line): Counter({names[int(nth)]: count for nth, count in files.items()})
-            for module, line, files in values["tests"]
+            (module, line): tuple(names[nth] for nth in ran)
+            for module, line, ran in values["tests"]
         }
         return cls(values["seconds"], tests)
 

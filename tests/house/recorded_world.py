@@ -2,9 +2,9 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from dryfill import Buy, Sell, Strategy, Ticks, synthetic
 from dryfill.app.backtest import Backtest

@@ -1,12 +1,10 @@
 """A run of mutants that was broken off goes on; of another tree, nothing is believed."""
 
-from collections import Counter
-
 from mutation_record import Record, Runs, digest_of
 
 RUNS = Runs(
-    {"tests/test_a.py": 0.5, "tests/test_b.py": 2.0},
-    {("trading/x.py", 3): Counter({"tests/test_b.py": 4, "tests/test_a.py": 1})},
+    {"test_a.py::slow": 3.0, "test_a.py::quick": 0.5, "test_b.py::one": 1.0, "test_b.py::two": 1.5},
+    {("trading/x.py", 3): ("test_b.py::one", "test_a.py::slow")},
 )
 
 
@@ -32,6 +30,13 @@ def test_what_was_written_is_read(tmp_path):
         "x.py:3": ("noticed", "- a\n+ b"),
         "x.py:4": ("survived", "- c\n+ d"),
     }
+
+
+def test_a_quick_file_is_through_before_a_slow_one_as_far_as_the_time_goes():
+    in_turn = ["test_a.py::quick", "test_b.py::one", "test_b.py::two", "test_a.py::slow"]
+    assert RUNS.in_turn(RUNS.seconds, 6.0) == in_turn
+    assert RUNS.in_turn(RUNS.seconds, 5.9) == in_turn[:3]
+    assert RUNS.in_turn(["test_a.py::slow"] * 2, 0.1) == ["test_a.py::slow"]
 
 
 def test_a_line_that_broke_off_is_met_again(tmp_path):

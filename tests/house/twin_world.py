@@ -9,6 +9,7 @@ A market is text, one row a line, `milliseconds kind values`, prices in ticks of
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import numpy as np
@@ -21,7 +22,7 @@ from dryfill.sim.gateway.gateway import Clocks, Gateway, GatewaySetup
 from dryfill.sim.gateway.real_time.pump import Pump
 from dryfill.sim.gateway.real_time.serve import RunningGateway, running_gateway
 from dryfill.sim.gateway.venue.accounts import AccountSpec, User, people
-from dryfill.sim.gateway.venue.listing import list_contract
+from dryfill.sim.gateway.venue.listing import front_contract, list_contract
 from dryfill.trading import instruments
 from dryfill.trading.calendar import AlwaysOpen
 from dryfill.trading.tape import QuoteRows, TradeRows, make_tape
@@ -53,6 +54,11 @@ def tape_of(text):
             trades.append((*head, *levels[0], _AGGRESSORS[words[1]]))
     columns = ([np.array(column, np.int64) for column in zip(*rows)] for rows in (quotes, trades))  # noqa: B905
     return make_tape(*(kind(*each) for kind, each in zip((QuoteRows, TradeRows), columns)))  # noqa: B905
+
+
+def far_contract():
+    """A contract of MNQ that delivers in a year: nothing is said of a roll, whatever the day is."""
+    return front_contract(instruments.find("MNQ"), datetime.now(UTC).date() + timedelta(days=365))
 
 
 def setup_of(text=CALM, *, accounts=None, listing=None, **changes):

@@ -115,3 +115,19 @@ def test_a_reader_that_goes_away_loses_nothing():
         assert (await inbox.get()).time_ns == 1
 
     run_virtual(main(), origin_ns=0)
+
+
+def test_what_nobody_reads_is_not_kept_and_wakes_nobody():
+    async def main():
+        inbox = Inbox()
+        inbox.leave_out([Trade])
+        reading = asyncio.ensure_future(inbox.get())
+        await asyncio.sleep(1)
+        inbox.put(trade(1))
+        await asyncio.sleep(1)
+        assert not reading.done()
+        assert not inbox._events
+        inbox.put(quote(2))
+        return (await reading).time_ns
+
+    assert run_virtual(main(), origin_ns=0) == 2

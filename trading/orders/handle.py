@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Literal
+
+from msgspec import Struct
 
 from ..errors import NotSent, OutcomeUnknown, Refused
 from ..instrument import Instrument
@@ -213,8 +214,7 @@ class Order:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class CancelResult:
+class CancelResult(Struct, frozen=True):
     """How a cancel ended. `filled`: contracts filled in the order's whole life.
 
     `cancelled`: the rest is gone. `already_filled`: nothing was left. `already_done`: it had ended

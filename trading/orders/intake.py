@@ -141,11 +141,11 @@ class Intake:
         numbers it works with are those that we know. So is that a child works which we know to
         wait, and that has none before."""
         core = order.core
+        ends = state.ord_status.terminal and not (core.venue_status.terminal and order.ended)
         waits = core.venue_status is OrdStatus.SUSPENDED
         begun = waits and state.ord_status is not OrdStatus.SUSPENDED
-        further = state.cum_qty > core.cum_qty or state.ord_status.terminal
-        if core.accepted and not (further or begun):
-            return
+        if core.accepted and state.cum_qty <= core.cum_qty and not (ends or begun):
+            return  # as of most orders that a look shows: they were over long ago
         if core.accepted and not begun:
             state = structs.replace(
                 state, order_qty=core.order_qty, price=core.price, stop_px=core.stop_px

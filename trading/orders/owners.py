@@ -21,7 +21,6 @@ A field that is added to the Struct later needs a default: journals written befo
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from msgspec import Struct
@@ -85,8 +84,7 @@ class Owner(Protocol):
         """What it is for, as a journal keeps it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(Struct, frozen=True):
     """What an owner finds when it is made again after a restart.
 
     `orders`: all that is known of its intent, by role, attempts in order. `alone(intent)`: the

@@ -13,6 +13,9 @@ from .by_age import ByAge
 from .handle import Order
 from .settings import OrderSettings
 
+_SPARED = 16
+"""How many finished orders may stay in the place of one, when too many are kept."""
+
 Told = ExecutionReport | Execution
 """What was told of an order: a report of the stream's, or a fill that a look found."""
 
@@ -162,6 +165,9 @@ class Registry:
             self._reported.popleft().reports.forget()
         self._sweep_s = min(self._sweep_s, now_s + self._settings.finished_s)
         if len(self._finished) > self._settings.finished_most:
+            for _ in range(_SPARED):
+                if not self._stays(now_s):
+                    break
             self._let_go(now_s)
         self.sweep(now_s)
 
@@ -187,14 +193,19 @@ class Registry:
         self._sweep_s = next_s
 
     def _over_age(self, now_s: float) -> None:
-        """The oldest finished order goes; it stays as long again where a fill of it was not told
-        yet, which would be counted a second time once nobody knew the order."""
-        _, order = self._finished.oldest
-        if order.core.told.qty < order.core.cum_qty:
-            tag, (_, order) = self._finished.pop_oldest()
-            self._finished[tag] = (now_s, order)
-        else:
+        """The oldest finished order goes, unless it stays."""
+        if not self._stays(now_s):
             self._let_go(now_s)
+
+    def _stays(self, now_s: float) -> bool:
+        """Whether the oldest finished order stays as long again, as the youngest: a fill of it was
+        not told yet, which would be counted a second time once nobody knew the order."""
+        _, order = self._finished.oldest
+        if order.core.told.qty >= order.core.cum_qty:
+            return False
+        tag, _ = self._finished.pop_oldest()
+        self._finished[tag] = (now_s, order)
+        return True
 
     def _let_go(self, now_s: float) -> None:
         """The oldest finished order goes and leaves a tombstone."""

@@ -6,6 +6,7 @@
 
 pub mod bar_path;
 pub mod bar_walk;
+pub mod book_words;
 pub mod commands;
 pub mod engine;
 pub mod family;
@@ -16,6 +17,7 @@ pub mod links;
 pub mod market_events;
 pub mod market_feed;
 pub mod natural;
+pub mod order_book;
 pub mod order_entry;
 pub mod order_replace;
 pub mod queue_position;
@@ -24,6 +26,7 @@ pub mod recorded_side;
 pub mod rows;
 pub mod rules;
 pub mod scan;
+pub mod slots;
 pub mod state;
 pub mod stop_trigger;
 pub mod table;

@@ -66,7 +66,7 @@ words! {
     /// Why an order or a request was refused, as far as an engine refuses.
     Reason {
         None = 0, UnknownOrder = 1, TooLate = 2, NoLastPrice = 3, NotSupported = 5,
-        NoLiquidity = 7, DayEnded = 8, SelfMatch = 9, MarketClosed = 1003,
+        DuplicateTag = 6, NoLiquidity = 7, DayEnded = 8, SelfMatch = 9, MarketClosed = 1003,
         PriceNotPositive = 1012, NoOpposite = 2013, SellStopNotBelowLast = 2060,
         BuyStopNotAboveLast = 2061, QuantityOutOfRange = 2115, TypeNotAllowedNow = 2130,
     }

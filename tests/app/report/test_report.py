@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from msgspec import structs
 
 from dryfill import Backtest, Buy, Report, Tape, Ticks, UsageError
 from dryfill.app.report.text import money, plain, seconds
@@ -18,7 +19,7 @@ from dryfill.trading.orders.manager import Incident
 
 def changed(report: Report, **fields: Any) -> Report:
     """The report of a record with some fields replaced."""
-    return Report(replace(report.record, **fields), report.strategy)
+    return Report(structs.replace(report.record, **fields), report.strategy)
 
 
 def test_the_printed_report_names_what_a_trader_asks_for(report: Report) -> None:

@@ -3,12 +3,12 @@
 import asyncio
 import json
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from msgspec.structs import replace
 
 from dryfill import Buy, Strategy, synthetic
 from dryfill.app.backtest import Backtest

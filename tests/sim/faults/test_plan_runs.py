@@ -2,9 +2,9 @@
 
 import asyncio
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from dryfill.scenarios.plan import Plan
 from dryfill.scenarios.plan_text import (

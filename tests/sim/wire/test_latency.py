@@ -1,12 +1,12 @@
 """Latency: each model's effect, profiles from whatever names one, and draws that never change."""
 
-from dataclasses import replace
 from hashlib import sha256
 from math import exp
 from statistics import NormalDist
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from dryfill.sim.streams import named_stream
 from dryfill.sim.wire.latency import (

@@ -1,8 +1,7 @@
 """The wire: when messages arrive, and which may overtake which."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from dryfill.sim.loop.loop import VirtualLoop
 from dryfill.sim.loop.process import Process, current_process

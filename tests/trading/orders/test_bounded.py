@@ -197,11 +197,12 @@ def test_late_s_and_tombstones_most_bound_how_long_an_id_let_go_is_known(bound, 
     play(script + " late_fill", OrderSettings(finished_most=1), tagged=False)
 
 
-def test_an_order_stays_until_each_of_its_fills_was_told(stage_kind, mnq):
+@pytest.mark.parametrize("bound", [{"finished_s": 2.0}, {"finished_most": 1}])
+def test_an_order_stays_until_each_of_its_fills_was_told(bound, stage_kind):
     """Else the fill would be counted once as the order's, and again as a stranger's."""
 
     async def main():
-        stage = stage_kind(OrderSettings(finished_s=2.0))
+        stage = stage_kind(OrderSettings(**bound))
         await stage.play("""
             do place buy 2 limit 20000
             > place 1#1 buy 2 limit 20000
@@ -218,6 +219,7 @@ def test_an_order_stays_until_each_of_its_fills_was_told(stage_kind, mnq):
             > place 2#1 buy 1 limit 19999
             < new 2#1
             < ack 2#1
+            < canceled 2#1
             """)
         stage.broker.sink(late)
         await stage.play("""
@@ -225,6 +227,9 @@ def test_an_order_stays_until_each_of_its_fills_was_told(stage_kind, mnq):
             wait 3
             do place buy 1 limit 19998
             > place 3#1 buy 1 limit 19998
+            < new 3#1
+            < ack 3#1
+            < canceled 3#1
             """)
         assert stage.manager.view.order("1#1") is None
 

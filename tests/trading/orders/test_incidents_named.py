@@ -26,7 +26,10 @@ def about(stage):
 
 
 def test_an_incident_of_an_order_names_the_order_and_its_intent(play):
-    assert about(play(HELD + REFUSED)) == [("exit_rejected", "2", "2.exit#1")]
+    stage = play(HELD + REFUSED)
+    assert about(stage) == [("exit_rejected", "2", "2.exit#1")]
+    (incident,) = stage.manager.view.incidents
+    assert incident.text == "order 2.exit#1 (sell 3 MNQ market) rejected: no: NONE"
 
 
 def test_an_incident_of_an_owner_names_its_intent(play):

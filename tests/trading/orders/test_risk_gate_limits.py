@@ -125,6 +125,7 @@ def test_a_users_file_goes_before_the_table_key_by_key(tmp_path):
         order_qty=1,
     )
     assert rule_set("topstep-50k").trailing_loss == 2000
+    assert {mine, rule_set("topstep-50k")} == {mine, rule_set("topstep-50k")}  # they can be hashed
 
 
 def test_an_unknown_set_is_refused_with_the_known_ones():

@@ -206,7 +206,8 @@ def test_a_setting_changes_what_happens(field, play, offers, lossy):
 
 
 def test_entry_within_bounds_how_long_an_entry_is_sent_again(play):
-    script = UNSENT + "wait 0.25\n> place 1#2 buy 1 limit 20000\n< unsent 1#2\n"
+    later = "wait 100\n"  # what counts is the time from the first try
+    script = later + UNSENT + "wait 0.25\n> place 1#2 buy 1 limit 20000\n< unsent 1#2\n"
     play(script + "wait 0.5\n> place 1#3 buy 1 limit 20000", OrderSettings(entry_tries=9))
     play(script + "= timers 0", OrderSettings(entry_tries=9, entry_within_s=0.7))
 

@@ -1,10 +1,10 @@
 """A bracket's shell: its legs as orders, the caller's view, and facts -> desired -> send."""
 
 import asyncio
-from dataclasses import replace
 from decimal import Decimal
 
 import msgspec
+from msgspec.structs import replace
 
 from ...errors import RefusedByUs, UsageError
 from ...instrument import Instrument
@@ -103,7 +103,7 @@ class Bracket:
         """True once nothing of the bracket works and, unless it was released, nothing is held."""
         if self._native is not None and self._native.expects:
             return False
-        if self._legs.busy or self._entry.busy or self._closer.live is not None:
+        if self._entry.busy or self._legs.busy or self._closer.live is not None:
             return False
         net = self.plan.side.sign * self.position
         return net == 0 or (self.mode is Mode.RELEASED and net > 0)
@@ -300,7 +300,8 @@ class Bracket:
         if self._native is None or not self._native.minds(wishes, facts, self.mode):
             for leg, wished in zip(self._legs.all, wishes, strict=True):
                 self._legs.want(leg, wished, side)
-        self._closer.fit(self.position)
+        if self._closer.live is not None:
+            self._closer.fit(self.position)
         if wish.exit_qty:
             self._closer.send(side if wish.exit_qty > 0 else self.plan.side, abs(wish.exit_qty))
         self.changed.tell()

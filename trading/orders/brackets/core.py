@@ -15,7 +15,6 @@ the flatten where one is under way.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from typing import Literal
@@ -112,7 +111,9 @@ class Facts(Struct, frozen=True):
     def excess(self) -> int:
         """Contracts closed too much, by the bracket's own orders or together with other hands."""
         over = -self.net
-        return max(over, over - self.taken, 0)
+        if self.taken < 0:
+            over -= self.taken
+        return over if over > 0 else 0
 
 
 class LegWish(Struct, frozen=True):
@@ -292,8 +293,7 @@ def _targets(plan: Plan, facts: Facts) -> tuple[LegWish, ...]:
 State = Literal["protected", "flat", "partial", "refused", "uncertain"]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How a bracket stands. `ok` only when the whole entry is filled and its stop works.
 
     `flat`: nothing is held. `partial`: `filled` contracts, fewer than asked, all protected.

@@ -24,6 +24,13 @@ class Hedge:
         self._again = again
         self._timer: int | None = None
 
+    def at_ease(self, standing: list[Order]) -> bool:
+        """Whether nothing is in doubt, and nothing timed: as nearly always."""
+        for order in standing:
+            if not order.core.accepted:
+                return False
+        return self._timer is None
+
     def due(self, leg: Leg, standing: list[Order]) -> bool:
         """Whether a substitute may go out beside what stands: a single order, in doubt for long
         enough. Never a third, but for the one whose place it takes."""

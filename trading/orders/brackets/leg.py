@@ -88,12 +88,18 @@ class Leg:
     @property
     def standing(self) -> list[Order]:
         """Every attempt that works or may be working, oldest first."""
-        return [order for order in self.orders if not order.core.venue_status.terminal]
+        orders = self.orders
+        if len(orders) == 1:  # as a rule
+            return [] if orders[0].core.venue_status.terminal else orders.copy()
+        return [order for order in orders if not order.core.venue_status.terminal]
 
     @property
     def busy(self) -> bool:
         """Whether an order of it works or may be working: `facts().live`, and asked often."""
-        return bool(self.standing or [order for order in self.surplus if order.working])
+        for order in self.orders:
+            if not order.core.venue_status.terminal:
+                return True
+        return bool(self.surplus) and any(order.working for order in self.surplus)
 
     @property
     def live(self) -> Order | None:
@@ -125,8 +131,8 @@ class Leg:
     @property
     def cum_qty(self) -> int:
         """Contracts that all its orders filled together."""
-        if len(self.orders) == 1 and not self.surplus:  # as a rule
-            return self.orders[0].core.cum_qty
+        if not self.surplus and len(self.orders) <= 1:  # as a rule
+            return self.orders[0].core.cum_qty if self.orders else 0
         return sum([order.core.cum_qty for order in (*self.orders, *self.surplus)])
 
     @property
@@ -174,9 +180,13 @@ class Leg:
             core = self.orders[0].core
             if core.venue_status.terminal:
                 return LegFacts(core.cum_qty)
-            holds, untold = _holds(core), _untold(core)
-            accepted, unsure = core.accepted, core.uncertain
-            return LegFacts(core.cum_qty, core.leaves_qty, True, holds, unsure, untold, accepted)
+            holds = _holds(core)
+            if core.accepted:
+                return LegFacts(
+                    core.cum_qty, core.leaves_qty, live=True, agreed=holds, confirmed=True
+                )
+            unsure, untold = core.uncertain, _untold(core)
+            return LegFacts(core.cum_qty, core.leaves_qty, True, holds, unsure, untold)
         cum_qty, standing = self.cum_qty, self.standing
         leaving = any(order.working for order in self.surplus)
         if not standing:

@@ -97,7 +97,8 @@ class Legs:
         for leg in self.all:
             if leg.orders:
                 self._judge(leg)
-                takes_over(leg, self._sender)
+                if leg.replaced is not None:
+                    takes_over(leg, self._sender)
         self._time_triggered_stop()
 
     def want(self, leg: Leg, wish: LegWish, side: Side) -> None:
@@ -110,16 +111,18 @@ class Legs:
         if not (standing or wanted or leg is self.stop):
             return
         paused = leg.pause is not None
-        if wanted and not (paused or self.gave_up(leg)) and self._has_room(leg, standing, wish):
+        doubted = leg is self.stop and not self._hedge.at_ease(standing)
+        room = wanted and (doubted or not standing)
+        if room and not (paused or self.gave_up(leg)) and self._has_room(leg, standing, wish):
             request = leg.request(self._intent, self._instrument, side, self._tif, wish)
-            doubted, new = self._hedge.alone(leg, standing), self._sender.send(request)
+            alone, new = self._hedge.alone(leg, standing), self._sender.send(request)
             leg.sent(new)
-            if doubted is not None:
-                self._hedge.say(doubted, new)
+            if alone is not None:
+                self._hedge.say(alone, new)
             if leg is self.stop:
                 self._hedge.watch(leg, leg.standing)
             return
-        if leg is self.stop:
+        if doubted:
             self._hedge.watch(leg, standing)
         live = the_live(standing)
         for order in standing:
@@ -172,9 +175,10 @@ class Legs:
 
     def _judge(self, leg: Leg) -> None:
         """Look once at the end of each attempt, and at each refused change."""
-        for order in [order for order in leg.judging if order.core.venue_status.terminal]:
-            leg.judging.remove(order)
-            self._ended(leg, order)
+        for order in leg.judging.copy():
+            if order.core.venue_status.terminal:
+                leg.judging.remove(order)
+                self._ended(leg, order)
         live = leg.live
         if live is None:
             return

@@ -2,13 +2,13 @@
 with them before anything is sent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from math import isfinite
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ...errors import UsageError
 from ...instrument import Instrument
@@ -31,8 +31,7 @@ class Target(Struct, frozen=True):
     level: Level
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Rules(Struct, frozen=True, kw_only=True):
     """What a bracket does by itself. All distances in ticks.
 
     `break_even`: once the market was so far in favour of the mean entry, the stop goes there, or
@@ -70,8 +69,7 @@ class Rules:
 NO_RULES = Rules()
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What a bracket is for. No targets: stop alone; the nearest comes first."""
 
     instrument: Instrument

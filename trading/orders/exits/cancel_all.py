@@ -8,18 +8,18 @@ and tried on. An answer to a cancel is no proof; only the broker's word on the o
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from functools import partial
+
+from msgspec import Struct
 
 from .. import tags
 from ..handle import CancelResult, Order
 
 
-@dataclass(frozen=True, slots=True)
-class CancelAllResult:
+class CancelAllResult(Struct, frozen=True):
     """What became of each order, oldest first."""
 
-    results: dict[Order, CancelResult] = field(default_factory=dict)
+    results: dict[Order, CancelResult] = {}
 
     @property
     def ok(self) -> bool:

@@ -99,6 +99,8 @@ class Closer:
 
     @property
     def net(self) -> int:
+        if not self.orders:  # as a rule
+            return 0
         return sum([order.side.sign * order.cum_qty for order in self.orders])
 
     @property

@@ -5,7 +5,6 @@ is out before the closing order goes (race-scenarios RS-32, RS-34), and one clos
 time, however often and from wherever flatten is called (RS-33).
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
 from msgspec import Struct
@@ -38,8 +37,7 @@ def flatten_step(facts: FlattenFacts) -> Step:
     return "give up" if facts.spent else "close"
 
 
-@dataclass(frozen=True, slots=True)
-class FlattenResult:
+class FlattenResult(Struct, frozen=True):
     """How a flatten ended. `position`: contracts still held, signed. `ok`: nothing held or working,
     as far as we were told. `confirmed`: the broker answered since it began what was filled, by
     others too, or its stream loses nothing and is up; where it is False nobody could be asked, and

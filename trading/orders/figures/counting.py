@@ -124,15 +124,7 @@ class Counting(Observer):
             return
         if do is not _LOOK:
             one.failed = None if error is None else do
-        core = order.core
-        if core.accepted and not one.acked:
-            one.acked = True
-            self.accepted += 1
-            self.ack.add(round((_now_s() - one.began_s) * 1e9))
-        if one.held is not None:
-            self._hold(order, one)
-        if core.terminal:
-            self._over(order, one)
+        self._see(order, one)
 
     def on_unsent(self, order: Order) -> None:
         one = self._open.get(order)
@@ -143,18 +135,10 @@ class Counting(Observer):
         one = self._open.get(order)
         if one is None:
             return
-        core = order.core
-        if core.accepted and not one.acked:
-            one.acked = True
-            self.accepted += 1
-            self.ack.add(round((_now_s() - one.began_s) * 1e9))
-        if core.cum_qty and not one.filled:
+        if order.core.cum_qty and not one.filled:
             one.filled = True
             self.first_fill.add(round((_now_s() - one.began_s) * 1e9))
-        if one.held is not None:
-            self._hold(order, one)
-        if core.terminal:
-            self._over(order, one)
+        self._see(order, one)
 
     def on_fill(self, order: Order, fill: Execution) -> None:
         self.fills += 1
@@ -200,6 +184,17 @@ class Counting(Observer):
                 one.duty = parsed.duty
                 one.held = self.bare.sent(parsed.intent, one.duty, order)
         return one
+
+    def _see(self, order: Order, one: Open) -> None:
+        core = order.core
+        if core.accepted and not one.acked:
+            one.acked = True
+            self.accepted += 1
+            self.ack.add(round((_now_s() - one.began_s) * 1e9))
+        if one.held is not None:
+            self._hold(order, one)
+        if core.venue_status.terminal:
+            self._over(order, one)
 
     def _slipped(self, fill: Execution, meant: Decimal) -> None:
         """Ticks beyond what was meant, times contracts; better than meant counts below zero."""

@@ -1,12 +1,11 @@
 """How a group ended, or how it stands, as a value."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ...words import OrdStatus, Side
 
 
-@dataclass(frozen=True, slots=True)
-class MemberResult:
+class MemberResult(Struct, frozen=True):
     """One order of a group. `cl_ord_id`: the tag of its last order. `filled`: contracts, by all its
     orders. `status`: how the last one stands; None where it was never sent."""
 
@@ -20,8 +19,7 @@ class MemberResult:
         return f"{self.cl_ord_id} {word}({self.filled})"
 
 
-@dataclass(frozen=True, slots=True)
-class GroupOutcome:
+class GroupOutcome(Struct, frozen=True):
     """What became of a group. `members` in its order, `first` the order that comes first in an OTO
     group. `overfilled`: contracts that were filled too much; they were given back at market.
     `unresolved`: an order that should be gone, or smaller, is not known to be; it is tried on.

@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from ...instrument import Instrument
 from ...order import OrderRequest
@@ -22,8 +21,7 @@ from .guard import Stand
 from .kept import CloseKept
 
 
-@dataclass(frozen=True, slots=True)
-class CloseResult:
+class CloseResult(Struct, frozen=True):
     """How a close ended. `closed`: contracts that it closed, of `asked`; `position`: contracts
     still held then, signed.
 

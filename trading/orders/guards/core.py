@@ -9,7 +9,6 @@ anything: each wish is cut down to what is held.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
@@ -136,8 +135,7 @@ def covered(spec: GuardSpec, facts: GuardFacts) -> bool:
     return guarded > 0 and facts.stop.agreed and facts.stop.open_qty >= guarded
 
 
-@dataclass(frozen=True, slots=True)
-class GuardOutcome:
+class GuardOutcome(Struct, frozen=True):
     """How a guard stands. `ok`: as it was asked for, or nothing is left to guard.
 
     `protected`: what was asked for works, for `qty` contracts. `refused`: the broker did not take

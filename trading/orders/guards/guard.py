@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ...instrument import Instrument
@@ -24,8 +24,7 @@ from .kept import GuardKept, placed_text
 from .spec import GuardSpec
 
 
-@dataclass(frozen=True, slots=True)
-class Stand:
+class Stand(Struct, frozen=True):
     """How an instrument stands, as far as we were told.
 
     `held`: contracts in all; `others`: of these, what brackets and groups hold; `owed`: what guards

@@ -1,8 +1,9 @@
 """One instrument's guard and closes, and what each of them may count on."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from ...instrument import Instrument
 from ...words import Side, TimeInForce

@@ -35,14 +35,14 @@ fn table_of(table: &Bound<'_, PyAny>, names: &[&str]) -> PyResult<Vec<Column>> {
 }
 
 /// An array that Python owns; it lives at least as long as this.
-struct View {
+pub struct View {
     values: NonNull<[i64]>,
     _owner: PyBuffer<i64>,
 }
 
 impl View {
     /// A view of an array, or of a copy of it where it is no row of 64-bit integers in memory.
-    fn of(array: &Bound<'_, PyAny>) -> PyResult<Self> {
+    pub fn of(array: &Bound<'_, PyAny>) -> PyResult<Self> {
         let plain = PyBuffer::<i64>::get(array).ok();
         let owner = match plain.filter(|buffer| buffer.as_slice_ptr().is_some()) {
             Some(buffer) => buffer,
@@ -54,7 +54,7 @@ impl View {
         };
         match owner.as_slice_ptr() {
             Some(values) => Ok(View { values, _owner: owner }),
-            None => Err(PyValueError::new_err("market rows: a column is not in one piece")),
+            None => Err(PyValueError::new_err("a column is not in one piece")),
         }
     }
 }

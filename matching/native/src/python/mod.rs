@@ -2,6 +2,7 @@
 
 mod columns;
 mod from_python;
+mod order_book;
 mod to_python;
 
 use pyo3::exceptions::{PyAssertionError, PyValueError};
@@ -98,5 +99,6 @@ fn error(py: Python<'_>, fault: Fault) -> PyErr {
 /// The extension module `dryfill.matching.native.core`.
 #[pymodule(name = "core")]
 fn core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<order_book::NativeOrderBook>()?;
     module.add_class::<NativeEngine>()
 }

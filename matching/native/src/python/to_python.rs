@@ -140,10 +140,11 @@ impl Booker {
 }
 
 /// The members of one of Python's enumerations of words, by number.
-struct Members(Vec<Option<Py<PyAny>>>);
+pub struct Members(Vec<Option<Py<PyAny>>>);
 
 impl Members {
-    fn of(py: Python<'_>, name: &str) -> PyResult<Self> {
+    /// The members of the enumeration of that name.
+    pub fn of(py: Python<'_>, name: &str) -> PyResult<Self> {
         let mut members = Vec::new();
         for member in py.import("dryfill.trading.words")?.getattr(name)?.try_iter()? {
             let member = member?;
@@ -156,7 +157,8 @@ impl Members {
         Ok(Members(members))
     }
 
-    fn get<'py>(&self, py: Python<'py>, number: i64) -> PyResult<Bound<'py, PyAny>> {
+    /// The member with a number.
+    pub fn get<'py>(&self, py: Python<'py>, number: i64) -> PyResult<Bound<'py, PyAny>> {
         let found = usize::try_from(number).ok().and_then(|n| self.0.get(n)?.as_ref());
         let member = found.ok_or_else(|| {
             pyo3::exceptions::PyValueError::new_err(format!("trading/words.py has no {number}"))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from dryfill.trading.orders.figures.histogram import Histogram
-from dryfill.trading.orders.figures.statistics import MEANINGS, Statistics
+from dryfill.trading.orders.figures.statistics import MEANINGS, Latency, Statistics
 from dryfill.trading.orders.settings import OrderSettings
 
 PLACE = "do place buy 3 limit 20000\n> place 1#1 buy 3 limit 20000\n"
@@ -183,6 +183,15 @@ def test_a_quantile_is_never_below_the_exact_one_and_above_by_less_than_a_32nd(t
     assert exact <= found
     assert found == exact or (found - exact) * 32 < exact
     assert (kept.count, kept.sum_ns, kept.most_ns) == (len(times), sum(times), max(times))
+
+
+def test_a_latency_names_the_middle_and_the_last_hundredth_of_what_it_kept():
+    kept = Histogram()
+    for n in range(200):
+        kept.add(n % 50)  # below 64 ns each time has a cell of its own
+    kept.add(60)
+    found = Latency.of(kept)
+    assert (found.p50_ns, found.p99_ns, found.most_ns) == (25, 49, 60)
 
 
 def test_a_histogram_has_few_cells_however_long_it_runs():
