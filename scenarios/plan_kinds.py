@@ -41,7 +41,7 @@ ABOUT_AN_ORDER = ("place", "modify", "cancel", "order", "write", "any", *_NAMED)
 """Calls and events that are about one order, so that `role` and `intent` may choose among them."""
 
 MOMENTS = ("call", "event", "at", "step")
-CHOOSING = ("role", "intent", "nth", "every", "times")
+CHOOSING = ("role", "intent", "since", "nth", "every", "times")
 
 _LOST = ("timeout", "reset", "502", "504")
 GARBLED = ("truncated", "types", "nan", "huge", "empty", "bytes", "nonsense")
