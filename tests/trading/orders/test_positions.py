@@ -149,3 +149,11 @@ def test_what_was_a_strangers_and_is_ours_is_claimed_once():
     order.core.acked("7")
     ledger.note(order)
     assert (order.booked, ledger.take_claimed("MNQ"), ledger.take_claimed("MNQ")) == (3, [-3], [])
+
+
+def test_a_position_that_did_not_move_has_no_moves():
+    ledger = Ledger(executions_most=10)
+    assert ledger.moves("MNQ") == 0
+    ledger.book(fill(1, Side.BUY, 1, 0), None)
+    assert (ledger.moves("MNQ"), ledger.moves("ES")) == (1, 0)
+    assert ledger.lots() == [("MNQ", ((1, MNQ.decimal(0)),))]
