@@ -8,7 +8,8 @@ from msgspec import structs
 from dryfill.trading import instruments
 from dryfill.trading.errors import ProtocolError, Refused
 from dryfill.trading.order import ExecutionReport, OrderRequest, OrderState
-from dryfill.trading.orders.order_core import Do, OrderCore
+from dryfill.trading.orders.commands import Command, Do
+from dryfill.trading.orders.order_core import OrderCore
 from dryfill.trading.orders.settings import OrderSettings
 from dryfill.trading.words import ExecType, OrdStatus, OrdType, Reason, Side
 
@@ -131,6 +132,17 @@ def test_an_order_taken_back_before_it_was_sent_never_leaves():
     core.want_gone()
     assert core.next_command() is None
     assert core.venue_status is OrdStatus.CANCELED
+
+
+def test_a_refused_cancel_of_an_order_that_nobody_heard_of_does_not_end_it():
+    core = OrderCore(REQUEST, OrderSettings())
+    core.sent(core.next_command(), 0.0)
+    core.unknown(1.0)
+    core.want_gone()
+    core.sent(Command(Do.CANCEL), 1.0)
+    core.refused(Do.CANCEL, Reason.UNKNOWN_ORDER, "which order?", 2.0)
+    assert core.venue_status is not OrdStatus.REJECTED
+    assert core.next_command().do is Do.LOOK
 
 
 def test_a_cancel_is_not_taken_back(core):
