@@ -148,4 +148,4 @@ def test_what_was_a_strangers_and_is_ours_is_claimed_once():
     order = Order(OrderCore(asked, OrderSettings()))
     order.core.acked("7")
     ledger.note(order)
-    assert (order.booked, ledger.take_claimed("MNQ"), ledger.take_claimed("MNQ")) == (3, -3, 0)
+    assert (order.booked, ledger.take_claimed("MNQ"), ledger.take_claimed("MNQ")) == (3, [-3], [])
