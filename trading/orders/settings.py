@@ -84,9 +84,9 @@ class OrderSettings:
     a stream that may lose events; `look_down_s`: while the stream is down, on any, and after a look
     that nobody answered. `told_within_s`: an order that was taken is looked up when no event told
     of it by then, on any stream, and so is one that has no answer by then: where it is not wanted
-    any more (a change that has no answer after `retry_s` is overtaken by the cancel then), and one
-    that protects or closes, of a change or its last look-up; a flatten waits as long for the answer
-    to what is held. `reconcile_s`: how often orders, fills and positions are
+    any more, or not as it was sent (a change that has no answer after `retry_s` is overtaken by the
+    cancel then), and one that protects or closes, of a change or its last look-up; a flatten waits
+    as long for the answer to what is held. `reconcile_s`: how often orders, fills and positions are
     compared with the broker's while something works or is held, however healthy the stream seems,
     and always on a stream that may lose events; `reconcile_lossless_s`: the same where the broker's
     word is that its stream loses none. `overlap_s`: how far before the newest event that

@@ -15,6 +15,7 @@ from ...words import Reason
 from ..commands import Command, Do
 from ..handle import Order
 from ..observing import Failed, Observers
+from ..order_core import OrderCore
 from ..settings import OrderSettings
 from .blocked import Blocked
 from .duplicates import Duplicates
@@ -77,7 +78,7 @@ class Courier:
     def advance(self, order: Order, due: Do | None = None) -> None:
         """Send the order's next command, now or after its pause; `due` without one."""
         command = None if self._stopped else order.core.next_command()
-        if command is None and not self._pauses and order.core.wish.working:
+        if command is None and not self._pauses and not _is_urged(order.core):
             return  # nothing to send and nothing put off, as after most events
         self._advance(order, command, due)
 
@@ -103,7 +104,7 @@ class Courier:
         if waiting is not None:
             self._end_pause(order)
         if command is None:
-            if not order.core.wish.working:
+            if _is_urged(order.core):
                 self._look_soon(order)
             if order.core.taken_back and not order.ended:
                 order.ended = True
@@ -128,8 +129,9 @@ class Courier:
         self._send(order, command, urgency, probe)
 
     def _look_soon(self, order: Order) -> None:
-        """An order that is not wanted any more while something of it is not answered yet: it may be
-        working, and cannot be cancelled before its id is known, nor in the middle of a change.
+        """An order that is not wanted any more, or not as it was sent, while something of it is not
+        answered yet: it may be working, and can be neither cancelled nor changed before its id is
+        known, nor cancelled in the middle of a change.
         Where the answer takes its time, a look tells the id, and a cancel overtakes the change: of
         two requests that come to nothing in turn there is time for a third (INV-02)."""
         flight = order.core.flight
@@ -312,6 +314,13 @@ class Courier:
             held = [o for o, waits_for in self._held.values() if waits_for is Urgency.RISK_REDUCING]
             if held:
                 self.hurry(held[0])
+
+
+def _is_urged(core: OrderCore) -> bool:
+    """Whether the answer to what is in flight is waited for by a command that can take something
+    away: a cancel, or the change of an order that was never heard of (INV-04: of a group's)."""
+    wish = core.wish
+    return not wish.working or (core.flight is Do.PLACE and wish != core.agreement.now)
 
 
 def _is_answer(error: BaseException | None) -> bool:

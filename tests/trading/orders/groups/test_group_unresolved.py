@@ -89,7 +89,7 @@ SCRIPTS = {
     + """
         wait 5
         wait 1
-        > ask fills
+        > ask fills                     -- one first, since nobody answered
         < shown
         > ask open
         > ask orders

@@ -1,0 +1,44 @@
+"""An order that is to be smaller while nobody answers whether it is there is looked for."""
+
+import pytest
+
+SENT = """
+    do place buy 2 limit 20000
+    > place 1#1 buy 2 limit 20000
+"""
+SCRIPTS = {
+    "a change waits a second for the answer to the order, no more": SENT
+    + """
+    x new 1#1
+    x drop
+    do modify 1#1 qty 1
+    wait 0.99
+    wait 0.02
+    > look 1#1
+    < found 1#1
+    > modify 1#1 order_qty 1
+    < ack 1#1
+    """,
+    "one that is as it was sent waits on": SENT
+    + """
+    wait 5
+    < ack 1#1
+    wait 1
+    > look 1#1
+    """,
+    "an answer in time leaves nothing to look for": SENT
+    + """
+    do modify 1#1 qty 1
+    wait 0.9
+    < ack 1#1
+    > modify 1#1 order_qty 1
+    < new 1#1
+    < ack 1#1
+    wait 2
+    """,
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_it_goes_as_the_script_says(name, play):
+    play(SCRIPTS[name])
