@@ -60,11 +60,12 @@ _TARGETED = ("venue-cancel", "frozen", "trader")
 class Fault(BaseModel):
     """One thing that goes wrong; times in ns. Made and checked by `make_plan` and the readers.
 
-    When: at the `nth` call or event of those chosen by `role` and `intent` (of the order's tag),
-    `times` times, each time or at every `every`-th; or at a time from the run's start; or before a
-    step of the client's process. A call's moment is when the client makes it, an event's when the
-    broker tells it. An outage (`duration`) begins with its moment and hits the calls that `on`
-    names. The other keys are the kind's own.
+    When: at the `nth` call or event of those chosen by `role` and `intent` (of the order's tag) and
+    by `since` (a time from the run's start, none before it counts), `times` times, each time or at
+    every `every`-th; or at a time from the run's start; or before a step of the client's process. A
+    call's moment is when the client makes it, an event's when the broker tells it. An outage
+    (`duration`) begins with its moment and hits the calls that `on` names. The other
+    keys are the kind's own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -76,6 +77,7 @@ class Fault(BaseModel):
     step: int | None = Field(default=None, ge=1)
     role: str | None = None
     intent: str | None = None
+    since: Nanoseconds = 0
     nth: int = Field(default=1, ge=1)
     every: int = Field(default=1, ge=1)
     times: int | Literal["all"] = 1

@@ -44,7 +44,7 @@ ABOUT_AN_ORDER = ("place", "modify", "cancel", "order", "write", "any", *_NAMED)
 """Calls and events that are about one order, so that `role` and `intent` may choose among them."""
 
 MOMENTS = ("call", "event", "at", "step")
-CHOOSING = ("role", "intent", "nth", "every", "times")
+CHOOSING = ("role", "intent", "since", "nth", "every", "times")
 
 _LOST = ("timeout", "reset", "502", "504")
 """How a message is spoiled that nobody can read then (F16)."""

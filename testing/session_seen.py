@@ -13,7 +13,7 @@ class SessionSeen:
 
     @property
     def subscribed(self) -> int:
-        return self._faults.seen.get("subscribe", 0)
+        return self._faults.subscriptions
 
     @property
     def logins(self) -> int:

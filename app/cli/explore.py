@@ -103,7 +103,7 @@ def shrink(
     out: Annotated[
         str | None, typer.Option("--out", "-o", help="Where to; PLAN-shrunk.toml if not given.")
     ] = None,
-    runs: Annotated[int, typer.Option(min=1, help="At most so many runs.")] = 500,
+    runs: Annotated[int, typer.Option(min=1, help="At most so many runs.")] = 1000,
     debug: Debug = False,
 ) -> None:
     """Make a plan that fails as small as can be, so that it still breaks the same

@@ -19,7 +19,7 @@ from ...testing.composing import head_of
 from ...trading.errors import UsageError
 from ..files import make_folder, write_whole
 from ..search.dask_pool import DaskPool
-from ..search.explored import Brief, case_in, draw_timeline, play
+from ..search.explored import Brief, case_in, draw_timeline, peek, play
 from ..search.report import failure_lines, progress_line, summary_lines
 from ..search.search import Pool, Search, Tally, seeds_of
 from ..search.worker_pool import WorkerPool
@@ -260,8 +260,8 @@ def _shrink(given: str, out: str | None, runs: int, doing: Doing) -> int:
             said.append(line)
             say(f"  {line}")
 
-    shrinker = Shrinker(replace(plan, run=head), play, runs, tell)
-    say(f"{first.kind} {first.rule}, {said[0]}")
+    shrinker = Shrinker(replace(plan, run=head), play, runs, tell, peek=peek)
+    say(f"{first.kind} {first.rule}, {said[0]}; at most {runs} runs to make it smaller")
     left = "every fault, step and value that is left is needed"
     try:
         shrinker.shrink()

@@ -65,6 +65,11 @@ def play(plan: Plan) -> Verdict:
     return case_in(plan).play(plan)
 
 
+def peek(plan: Plan, until_ns: int) -> Verdict:
+    """As `Case.peek`, of a plan with a head."""
+    return case_in(plan).peek(plan, until_ns)
+
+
 def draw_timeline(plan: Plan, page: str, name: str, command: str) -> Verdict:
     """As `play`, and write the run's timeline (docs/timeline.md); `name` is the plan's. Raises
     `UsageError` where it cannot be written; where its folder is missing, before anything runs."""

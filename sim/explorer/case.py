@@ -19,10 +19,11 @@ from ...trading.errors import DryfillError
 from ...trading.instruments import knowing
 from ...trading.strategy import Trader
 from ..digest import DomainDigest
-from ..faults.injector import Faults
 from ..faults.log import StalePlan
+from ..faults.moments import Passed
 from ..journal import SimDisk
 from ..loop.errors import DeadlockError, LivelockError, LostErrors
+from ..loop.loop import VirtualLoop
 from ..loop.process import Process
 from ..loop.schedule import Schedule
 from ..oracles import Bounds, Findings, Violation, Watch, watch
@@ -100,8 +101,14 @@ class Case:
         """Run it under a plan, to its end, and judge it. Raises nothing that the run raises."""
         return self.run(plan).verdict
 
-    def run(self, plan: Plan) -> Outcome:
-        """As `play`, with what the run left behind."""
+    def peek(self, plan: Plan, until_ns: int) -> Verdict:
+        """As `play`, and no longer than to see which rule is broken first: the run ends there, or
+        soon after `until_ns` from its start, and is clean then. What only an end shows is not
+        judged."""
+        return self.run(plan, until_ns).verdict
+
+    def run(self, plan: Plan, until_ns: int | None = None) -> Outcome:
+        """As `play`, or as `peek` where an end is given, with what the run left behind."""
         kept = plan.needs_journal or self.head.journal
         disk = SimDisk(knowing(self.setup.instrument)) if kept else None
         world = self.world_of(self._setup(plan, disk))
@@ -121,14 +128,20 @@ class Case:
         watching.unreachable(last_ns, last_ns + _WIND_UP_NS)
         program = self.program(watching)
         assert world.faults is not None, "there is a plan"
-        log, steps = world.faults.log, list[Begun]()
-        program.on_step = partial(_note_step, world, world.faults, steps)
+        log, steps, passed = world.faults.log, list[Begun](), list[Passed]()
+        world.faults.on_passed = passed.append
+        if until_ns is not None:
+            world.faults.on_passed = partial(_note_until, passed, until_ns, world.loop)
+            watching.on_broken = world.loop.stop
+        program.on_step = partial(_note_step, world, steps)
         dead: list[Process] = []
         world.on_crash = partial(_restart, world, watching, program, head.restart, dead)
         ended = _run(world, program)
         found = watching.report()
         after_death = sum(each.calls_after_death - each.calls_while_dying for each in dead)
         kind, rule, text = self._judged(world, program, ended, found, after_death)
+        if until_ns is not None and not found.violations:
+            kind, rule, text = "clean", "", ""
         trace = found.violations[0].trace if found.violations else None
 
         def happened() -> tuple[str, ...]:
@@ -146,6 +159,8 @@ class Case:
             states=dict(seen[0].cells),
             steps=tuple(steps),
             virtual_s=world.loop.time(),
+            passed=tuple(passed),
+            broke_ns=_broke_ns(found, world.loop.origin_ns),
         )
         record = None if isinstance(ended, Exception) else ended
         return Outcome(verdict, record, ending_of(world.desk), happened, tuple(found.violations))
@@ -242,8 +257,19 @@ def _order_states(seen: list[OrderStates], scene: Scene) -> OrderStates:
     return seen[-1]
 
 
-def _note_step(world: World, faults: Faults, steps: list[Begun], number: int) -> None:
-    steps.append(Begun(number, world.loop.now_ns - world.loop.origin_ns, faults.seen))
+def _note_step(world: World, steps: list[Begun], number: int) -> None:
+    steps.append(Begun(number, world.loop.now_ns - world.loop.origin_ns))
+
+
+def _note_until(passed: list[Passed], until_ns: int, loop: VirtualLoop, each: Passed) -> None:
+    passed.append(each)
+    if each.at_ns > until_ns:
+        loop.stop()
+
+
+def _broke_ns(found: Findings, origin_ns: int) -> int | None:
+    """When the first rule was broken."""
+    return found.violations[0].time_ns - origin_ns if found.violations else None
 
 
 def _seconds(ns: int) -> float:

@@ -1,35 +1,52 @@
 """Of a plan that fails, the least that still fails, by trying: fewer steps, fewer faults, simpler
 values, the plain schedule.
 
-What is tried must break the same rule, else it is another story. Steps go first, because each takes
-its faults along; what is left is tried one by one (delta debugging: Zeller and Hildebrandt, TSE
-2002).
+What is tried must break the same rule, else it is another story. First goes what came after the
+rule was broken. From what is left several ways lead down (`descent.py`), and the smallest plan that
+any of them comes to is kept.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable
+from contextlib import suppress
 from dataclasses import replace
-from itertools import pairwise
-from typing import Any, TypeVar
 
-from ...scenarios.plan import Fault, Plan
-from ...scenarios.plan_kinds import CALLS, EVENTS
-from ...scenarios.plan_run import Played, RunHead
+from ...scenarios.plan import Plan
+from ...scenarios.plan_run import Played
 from ..loop.hold import hold_collector
-from .simpler import simpler
-from .verdict import Begun, Verdict
-
-T = TypeVar("T")
+from .descent import Descent, Reached
+from .simpler import joined
+from .verdict import Verdict
 
 Play = Callable[[Plan], Verdict]
+Peek = Callable[[Plan, int], Verdict]
+
+_WAYS_MOST = 8
+_IN_VAIN_MOST = 3
+"""So many ways in a row that lead to nothing smaller are enough."""
+
+_SHARES = 4
+_WAY_LEAST = 50
+"""A way takes no more than one in so many of all runs, or so many."""
+
+_LATER_NS = 60 * 10**9
+"""How much later than in the first run a rule may be broken in a candidate's."""
 
 
 class OutOfRuns(Exception):
     """As many runs as were allowed have been made."""
 
 
+class _WayTooLong(Exception):
+    """As many runs as one way is given have been made."""
+
+
 class Shrinker:
     """Makes a plan smaller. `play` runs a candidate, which is not strict; `told` hears of each
-    success, `runs` counts. `plan` is the smallest so far: strict, its head true of it."""
+    success, `runs` counts. `plan` is the smallest so far: strict, its head true of it.
+
+    `peek` runs one no longer than to see which rule it breaks, until a time from its start
+    (`Case.peek`); what only an end shows is played to its end all the same.
+    """
 
     def __init__(
         self,
@@ -37,16 +54,30 @@ class Shrinker:
         play: Play,
         runs_most: int,
         told: Callable[[str], None] = lambda line: None,
+        *,
+        peek: Peek | None = None,
     ) -> None:
         assert plan.run is not None, "what is shrunk was found in a run"
         self.runs = 0
-        self.plan = plan
-        self.verdict: Verdict | None = None
-        self._played: Verdict  # the newest candidate's
+        self._first = plan
+        self._best: Reached | None = None
         self._rule = plan.run.fails
         self._play = play
+        self._peek = peek
+        self._until_ns: int | None = None
+        self._way_ends = runs_most
         self._most = runs_most
         self._told = told
+        self._in_vain: set[Hashable] = set()  # what does not fail as it should
+
+    @property
+    def plan(self) -> Plan:
+        return self._first if self._best is None else self._best.plan
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What became of the smallest plan's run; None while nothing failed as it should."""
+        return None if self._best is None else self._best.verdict
 
     @hold_collector()  # many short runs
     def shrink(self) -> Plan:
@@ -54,160 +85,94 @@ class Shrinker:
 
         Raises `OutOfRuns` when the runs are used up; `plan` is what was reached.
         """
-        self._try(self.plan)
-        while True:
-            before = self.plan
-            self._fewer_steps()
-            self._fewer_faults()
-            self._fewer_with_others_moved()
-            self._plainer_schedule()
-            self._shorter()
-            self._simpler_values()
-            if self.plan == before:
-                return self.plan
+        try:
+            start = self._attempt(self._first)
+            if start is not None:
+                self._all_ways(self._until_it_broke(start))
+        finally:
+            self._settle()
+        return self.plan
 
-    # --- what is tried ----------------------------------------------------------------------------
+    def _until_it_broke(self, start: Reached) -> Reached:
+        """What came after the rule was broken did not break it."""
+        broke_ns = start.verdict.broke_ns
+        if broke_ns is None:
+            return start
+        self._until_ns = broke_ns + _LATER_NS
+        anchors, begun = start.anchors, start.steps
+        came = [(anchors.at_ns(fault) or 0, fault) for fault in start.plan.faults]
+        faults = tuple(fault for at_ns, fault in came if at_ns <= broke_ns)
+        steps = tuple(step for step in begun if step.at_ns <= broke_ns)
+        head = start.head.model_copy(update={"steps": _some(steps, begun, start.head.steps)})
+        return self._attempt(replace(start.plan, faults=faults, run=head)) or start
 
-    def _fewer_steps(self) -> None:
-        begun = self._begun
-        if not begun:
-            return
-
-        def try_steps(kept: list[Begun]) -> list[Begun] | None:
-            dropped = [step for step in self._begun if step not in kept]
-            shifted = [_shifted(fault, dropped, self._ends) for fault in self.plan.faults]
-            steps = tuple(Played(step.number, step.at_ns) for step in kept)
-            if not steps:
-                return None
-            if self._try_with(shifted, steps=steps) or self._try_in_their_steps(kept, steps):
-                return self._begun
-            return None
-
-        without(begun, try_steps)
-
-    def _try_in_their_steps(self, kept: list[Begun], steps: tuple[Played, ...]) -> bool:
-        """What was just tried broke nothing: without a step the others may ask and be told other
-        than before. Its counts say where each step begins there; try the faults as far into their
-        steps as they are."""
-        begins = {step.number: step for step in self._played.steps}
-        if len(self.plan.faults) > _MANY or not all(step.number in begins for step in kept):
-            return False
-        moved = [_moved_along(fault, self._begun, kept, begins) for fault in self.plan.faults]
-        return self._try_with([fault for fault in moved if fault is not None], steps=steps)
-
-    def _fewer_faults(self) -> None:
-        def try_faults(kept: list[Fault]) -> list[Fault] | None:
-            return list(self.plan.faults) if self._try_with(kept) else None
-
-        without(list(self.plan.faults), try_faults)
-
-    def _fewer_with_others_moved(self) -> None:
-        """A fault may only be needed because others are counted after it: without it their moments
-        have other numbers. Tried where few are left."""
-        place = 0
-        while 1 < len(self.plan.faults) <= _FEW and place < len(self.plan.faults):
-            kept = [*self.plan.faults[:place], *self.plan.faults[place + 1 :]]
-            place = 0 if any(self._try_with(each) for each in _moved(kept)) else place + 1
-
-    def _plainer_schedule(self) -> None:
-        head = self._head
-        if head.schedule != "fifo":
-            self._try_with(self.plan.faults, schedule="fifo", schedule_seed=0)
-
-    def _shorter(self) -> None:
-        """A strategy's run ends sooner."""
-        if self._head.of_the_manager:
-            return
-        while self._head.length is not None and self._head.length >= 2 * _LEAST_NS:
-            half = self._head.length // 2 // _LEAST_NS * _LEAST_NS
-            if not self._try_with(self.plan.faults, length=half):
-                return
-
-    def _simpler_values(self) -> None:
-        for place in range(len(self.plan.faults)):
-            for key in KEYS:
-                self._simplify(place, key)
-
-    def _simplify(self, place: int, key: str) -> None:
-        tried: list[Any] = []
-        while place < len(self.plan.faults):
-            fault = self.plan.faults[place]
-            fresh = [each for each in simpler(fault, key) if each not in tried]
-            if not fresh:
-                return
-            tried.append(fresh[0])
-            faults = [*self.plan.faults]
-            faults[place] = fresh[0]
-            self._try_with(faults)
+    def _all_ways(self, start: Reached) -> None:
+        best, in_vain = start, 0
+        for number in range(_WAYS_MOST):
+            way = Descent(start, self._attempt, number)
+            self._way_ends = self.runs + max(self._most // _SHARES, _WAY_LEAST)
+            with suppress(_WayTooLong):
+                way.go()
+            smaller = way.at.size < best.size
+            best, in_vain = (way.at, 0) if smaller else (best, in_vain + 1)
+            if in_vain == _IN_VAIN_MOST or len(best.plan.faults) <= 1:
+                break
+        self._way_ends = self._most
+        Descent(best, self._attempt, 0).go()  # its own way may have been too long
 
     # --- trying -----------------------------------------------------------------------------------
 
-    @property
-    def _head(self) -> RunHead:
-        assert self.plan.run is not None
-        return self.plan.run
-
-    @property
-    def _begun(self) -> list[Begun]:
-        """The steps of the smallest plan."""
-        return [] if self.verdict is None else [s for s in self.verdict.steps if s.number]
-
-    @property
-    def _ends(self) -> dict[int, Begun]:
-        """What followed on each step, by its number."""
-        assert self.verdict is not None
-        return {step.number: after for step, after in pairwise(self.verdict.steps)}
-
-    def _try_with(self, faults: Sequence[Fault], **head: Any) -> bool:
-        run = self._head.model_copy(update=head)
-        return self._try(replace(self.plan, faults=tuple(faults), run=run))
-
-    def _try(self, plan: Plan) -> bool:
-        """Whether a candidate fails as it should; it is the smallest then."""
-        if self.runs >= self._most:
+    def _attempt(self, plan: Plan) -> Reached | None:
+        """Run a candidate; None where it does not fail as it should."""
+        head = plan.run
+        assert head is not None, "what is shrunk was found in a run"
+        key = (plan.faults, head.steps, head.schedule, head.length)
+        if key in self._in_vain:
+            return None
+        if self.runs >= self._most - (self._best is not None):  # the last settles it
             raise OutOfRuns
+        if self.runs >= self._way_ends:
+            raise _WayTooLong
         self.runs += 1
-        verdict = self._played = self._play(replace(plan, strict=False))
+        reached = self._reached(plan, self._seen(replace(plan, strict=False)))
+        if reached is None:
+            self._in_vain.add(key)
+        elif self._best is None or reached.size < self._best.size:
+            self._best = reached
+            self._told(described(reached.plan, reached.verdict))
+        return reached
+
+    def _seen(self, plan: Plan) -> Verdict:
+        if self._peek is None or self._until_ns is None:
+            return self._play(plan)
+        return self._peek(plan, self._until_ns)
+
+    def _reached(self, plan: Plan, verdict: Verdict) -> Reached | None:
         if verdict.rule != self._rule:
-            return False
-        assert plan.run is not None
+            return None
+        assert plan.run is not None, "what is shrunk was found in a run"
         head = plan.run.model_copy(update={"digest": verdict.digest})
-        self.plan = replace(verdict.fired, run=head)
-        self.verdict = verdict
-        self._told(described(self.plan, verdict))
-        return True
+        return Reached(replace(verdict.fired, run=head), verdict)
 
-
-_FEW = 4
-_MANY = 20  # faults: so many have no story that a step apart could tell
-_LEAST_NS = 60 * 10**9
-KEYS = tuple(key for key in Fault.model_fields if key not in ("kind", "call", "event", "nth"))
-
-
-def without(items: list[T], still: Callable[[list[T]], list[T] | None]) -> None:
-    """Leave out as many items as can be: halves, quarters, single ones. `still` tries what is kept
-    and gives what is left then, which may be less; None when that does not do."""
-    size = max(len(items) // 2, 1)
-    while items:
-        place = 0
-        while place < len(items):
-            left = still(items[:place] + items[place + size :])
-            if left is None:
-                place += size
-            else:
-                items = left
-        if size == 1:
+    def _settle(self) -> None:
+        """Play the smallest plan to its end, for a head that is true; its faults counted from the
+        start, as a reader counts them: the same moments, so the same run."""
+        if self._best is None:
             return
-        size = size // 2
+        anchors, plan = self._best.anchors, self._best.plan
+        counted = [anchors.from_the_start(fault) for fault in plan.faults]
+        for faults in (joined(counted), counted, plan.faults):
+            each = replace(plan, faults=tuple(faults))
+            self.runs += 1
+            reached = self._reached(each, self._play(replace(each, strict=False)))
+            if reached is not None and len(reached.plan.faults) == len(faults):
+                self._best = reached
+                return
 
 
-def _moved(faults: list[Fault]) -> Iterator[list[Fault]]:
-    """The same faults, one of them a little earlier or later in its count."""
-    for place, fault in enumerate(faults):
-        for nth in (fault.nth - 1, fault.nth - 2, fault.nth - 3, fault.nth + 1, fault.nth + 2):
-            if fault.moment in ("call", "event") and nth >= 1:
-                moved = fault.model_copy(update={"nth": nth})
-                yield [*faults[:place], moved, *faults[place + 1 :]]
+def _some(kept: tuple[Played, ...], begun: list[Played], asked: tuple[Played, ...]) -> object:
+    """The steps to ask for: as they were asked for where all that began are kept, or none is."""
+    return kept if kept and len(kept) < len(begun) else asked
 
 
 def described(plan: Plan, verdict: Verdict) -> str:
@@ -216,40 +181,3 @@ def described(plan: Plan, verdict: Verdict) -> str:
     steps = sum(1 for step in verdict.steps if step.number)
     played = f", {steps} step{'s' * (steps != 1)}" if steps else ""
     return f"{faults} fault{'s' * (faults != 1)}{played}"
-
-
-def _shifted(fault: Fault, dropped: list[Begun], ends: dict[int, Begun]) -> Fault:
-    """A fault as it is counted when some steps are not played: those before it count no more."""
-    names = CALLS.get(fault.call or "") or EVENTS.get(fault.event or "")
-    if names is None or fault.role is not None or fault.intent is not None:
-        return fault
-    less = 0
-    for step in dropped:
-        end = ends.get(step.number)
-        if end is None:
-            continue
-        before, after = (sum(each.seen.get(name, 0) for name in names) for each in (step, end))
-        if after < fault.nth:
-            less += after - before
-    return fault.model_copy(update={"nth": fault.nth - less}) if less else fault
-
-
-def _moved_along(
-    fault: Fault, begun: list[Begun], kept: list[Begun], begins: dict[int, Begun]
-) -> Fault | None:
-    """A fault, as far into its step as it was, where that begins at other counts; None where its
-    step is not played."""
-    names = CALLS.get(fault.call or "") or EVENTS.get(fault.event or "")
-    if names is None or fault.role is not None or fault.intent is not None:
-        return fault
-    own, before = None, 0
-    for step in begun:
-        seen = sum(step.seen.get(name, 0) for name in names)
-        if seen < fault.nth:
-            own, before = step, seen
-    if own is None:
-        return fault
-    if own not in kept:
-        return None
-    now = sum(begins[own.number].seen.get(name, 0) for name in names)
-    return fault.model_copy(update={"nth": fault.nth - before + now})

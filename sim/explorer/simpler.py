@@ -1,5 +1,7 @@
 """Simpler values of a fault: what a reader has less to think about."""
 
+from collections.abc import Sequence
+
 from pydantic import ValidationError
 
 from ...scenarios.plan import TIMES, Fault
@@ -21,6 +23,34 @@ def simpler(fault: Fault, key: str) -> list[Fault]:
     elif key in ("copies", "qty", "times") and isinstance(value, int):
         values += [value // 2] if value > 3 else []
     return [made for each in values if (made := _with(fault, key, each)) is not None]
+
+
+def joined(faults: Sequence[Fault]) -> list[Fault]:
+    """The same faults, and one of those that are alike and strike at equal steps of one count: the
+    first two fills, every third read of four."""
+    left: list[Fault] = []
+    for fault in faults:
+        before = left[-1] if left else None
+        one = None if before is None else _one_of_two(before, fault)
+        if one is None:
+            left.append(fault)
+        else:
+            left[-1] = one
+    return left
+
+
+def _one_of_two(first: Fault, second: Fault) -> Fault | None:
+    if first.moment not in ("call", "event") or first.duration is not None:
+        return None
+    if first.times == "all" or second.times != 1 or second.nth <= first.nth:
+        return None
+    alone = {"nth": 1, "times": 1, "every": 1}
+    if first.alike(alone) != second.alike(alone):
+        return None
+    every = first.every if first.times > 1 else second.nth - first.nth
+    if second.nth != first.nth + first.times * every:
+        return None
+    return first.model_copy(update={"times": first.times + 1, "every": every})
 
 
 def _with(fault: Fault, key: str, value: object) -> Fault | None:

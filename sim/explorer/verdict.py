@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ...scenarios.plan import Plan
+from ..faults.moments import Passed
 
 Kind = Literal["clean", "violation", "raised", "stuck", "stale"]
 
@@ -14,19 +15,18 @@ it was said to; no exception is lost; a program that has died does nothing (faul
 
 
 class Begun(Struct, frozen=True):
-    """A step of the workload began, `at_ns` from the run's start; `seen`: calls and events by then,
-    by name."""
+    """A step of the workload began, `at_ns` from the run's start."""
 
     number: int
     at_ns: int
-    seen: dict[str, int]
 
 
 class Verdict(Struct, frozen=True):
     """How a run ended. `rule`: what was broken first, "" when nothing was; `text` says how, `trace`
-    what led to it. `fired`: what of the plan did something. `premises`: how often each oracle had
-    something to judge; `faults`: how often each kind struck; `states`: see
-    `OrderStates`; `steps`: those of the workload, and its end."""
+    what led to it; `broke_ns`: when, from the run's start, None where only its end shows it.
+    `fired`: what of the plan did something. `premises`: how often each oracle had something to
+    judge; `faults`: how often each kind struck; `states`: see `OrderStates`; `steps`: those of the
+    workload, and its end; `passed`: every call and event."""
 
     kind: Kind
     rule: str
@@ -39,6 +39,8 @@ class Verdict(Struct, frozen=True):
     states: dict[str, int]
     steps: tuple[Begun, ...]
     virtual_s: float
+    passed: tuple[Passed, ...] = ()
+    broke_ns: int | None = None
 
     @property
     def failed(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextvars import Context
 from functools import partial
-from typing import Protocol
+from typing import Literal, Protocol
 
 from ...scenarios.plan import Fault, Plan
 from ...scenarios.plan_kinds import CALLS
@@ -22,7 +22,7 @@ from .calls import CallFaults
 from .disk import FullDisk
 from .event_path import DELIVERY, Carry, EventPath, describe, event_name
 from .log import FaultLog
-from .moments import Moments
+from .moments import Moments, Passed
 from .passing import Call, Fate, Message
 from .past import Past
 from .stalls import Stalls
@@ -59,13 +59,15 @@ class Faults:
 
     A broker connects, asks `fate_of` every call and lets the desk tell `told`. After a crash
     `on_crash` is called, in no process, for the harness to restart what died; `on_outage` when one
-    begins, a halt included: `fault.duration` from then on.
+    begins, a halt included: `fault.duration` from then on; `on_passed` with every call and event
+    that a plan may name, in order.
     """
 
     def __init__(self, plan: Plan, loop: Timers, desk: BrokerDesk, instrument: Instrument) -> None:
         self.log = FaultLog(plan)
         self.on_crash: Callable[[], None] = lambda: None
         self.on_outage: Callable[[Fault], None] = lambda fault: None
+        self.on_passed: Callable[[Passed], None] = lambda passed: None
         self._faults = plan.faults
         self._loop = loop
         self._desk = desk
@@ -77,6 +79,7 @@ class Faults:
         self._outages: list[tuple[int, int]] = []  # (until, place)
         self._wire: WireFaults | None = None
         self._process: Process | None = None
+        self._subscriptions = 0
         self._path: EventPath | None = None
         by_step = {fault.step: place for place, fault in self._placed("step")}
         self.steps: Steps | None = None
@@ -101,9 +104,9 @@ class Faults:
         return self._acts.clock_ns
 
     @property
-    def seen(self) -> dict[str, int]:
-        """How many calls and events of each name there were so far; no name is both."""
-        return dict(self._moments.seen)
+    def subscriptions(self) -> int:
+        """How often a session has asked for one so far."""
+        return self._subscriptions
 
     def connect(self, process: Process, carry: Carry) -> None:
         """A client has connected: events go its way, and a crash is its own."""
@@ -137,7 +140,8 @@ class Faults:
     def fate_of(self, call: Call) -> Fate | None:
         """What becomes of a call that is made now; None for what would have become of it."""
         tag = self._tag_of(call)
-        due = self._moments.call(call.name, None if tag is None else tags.parse(tag))
+        self._subscriptions += call.name == "subscribe"
+        due = self._due("call", call.name, tag)
         outages = self._outages_of(call)
         if not due and not outages:
             return None
@@ -197,8 +201,7 @@ class Faults:
             tag = self._desk.known_as(order_id)
         treated: int | None = None
         instead: Callable[[], None] | None = None
-        parsed = None if tag is None else tags.parse(tag)
-        for place in self._moments.event(event_name(event), parsed):
+        for place in self._due("event", event_name(event), tag):
             fault = self._faults[place]
             if fault.kind in DELIVERY:
                 treated = place if treated is None else treated
@@ -302,6 +305,13 @@ class Faults:
     def _placed(self, moment: str) -> list[tuple[int, Fault]]:
         each = enumerate(self._faults)
         return [(place, fault) for place, fault in each if getattr(fault, moment) is not None]
+
+    def _due(self, key: Literal["call", "event"], name: str, tag: str | None) -> list[int]:
+        at_ns = self._loop.now_ns - self._loop.origin_ns
+        parsed = None if tag is None else tags.parse(tag)
+        passed = Passed(at_ns, key, name, parsed)
+        self.on_passed(passed)
+        return self._moments.see(passed)
 
     def _in(self, delay_ns: int, call: Callable[[], None], tie: Tie) -> None:
         self._loop.call_at_ns(self._loop.now_ns + delay_ns, call, tie=tie, context=Context())

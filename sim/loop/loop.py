@@ -227,20 +227,19 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Move to the next moment and run the one thing that is first there; with a schedule, make
         ready what is due there."""
         self.clear_ns = -1
-        heap = self._heap
-        if self._first_timer():
-            at_ns, tie = heap[0][0], heap[0][1]
-        else:
-            at_ns, tie = HORIZON_NS, _AFTER_ALL_TIES
+        heap, now_ns = self._heap, self.now_ns
+        at_ns, tie = heap[0][:2] if self._first_timer() else (HORIZON_NS, _AFTER_ALL_TIES)
         chosen: Source | None = None
         for source_tie, source in self._sources:  # by rank: the first of equals wins
+            if source_tie > tie and at_ns <= now_ns:
+                break  # what is due now comes before it, and before all behind it
             clear_ns = at_ns
             moment_ns = source.next_moment(at_ns)
             if moment_ns is not None and (
                 moment_ns < at_ns or (chosen is None and source_tie <= tie)
             ):
                 at_ns, tie, chosen = moment_ns, source_tie, source
-        if at_ns > self.now_ns:
+        if at_ns > now_ns:
             if chosen is None and not heap:
                 raise errors.deadlock(self.time(), self.pending_tasks())
             self.now_ns = at_ns

@@ -13,7 +13,10 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable
 
+from ...matching.reports import Report
 from ...trading.order import Execution, OrderState
+from ...trading.words import ExecType, OrdStatus
+from ..desk.orders import OrderRecord
 
 SLOW_NS = 10**9
 """An answer that takes longer is none: time in which others do is not reachable (fault-model 2)."""
@@ -25,7 +28,7 @@ _STAMP_NS = 100
 class Moment:
     """A change at the broker. `known_ns`: when the client was told of it, None while it was not;
     `look_ns`: when it must have looked, questions under way apart; `since_ns`: when it first asked;
-    `fill`: whether something was filled."""
+    `fill`: whether something was filled; `waits`: whether the order is kept back (SUSPENDED)."""
 
     __slots__ = (
         "_asked",
@@ -36,11 +39,19 @@ class Moment:
         "look_ns",
         "since_ns",
         "terminal",
+        "waits",
     )
 
     def __init__(
-        self, at_ns: int, look_ns: int, cum_qty: int = 0, terminal: bool = False, fill: bool = False
+        self,
+        at_ns: int,
+        look_ns: int,
+        cum_qty: int = 0,
+        terminal: bool = False,
+        fill: bool = False,
+        waits: bool = False,
     ) -> None:
+        self.waits = waits
         self.at_ns = at_ns
         self.fill = fill
         self.look_ns = look_ns
@@ -67,9 +78,12 @@ class Moment:
         return found
 
     def shown_by(self, state: OrderState) -> bool:
-        """Whether a state of the order has this change in it."""
+        """Whether a state of the order has this change in it. A child that is brought may work in
+        the same instant, and that it waits tells nothing of that."""
         done = state.ord_status.terminal or not self.terminal
-        return state.time_ns > self.at_ns - _STAMP_NS and state.cum_qty >= self.cum_qty and done
+        begun = self.waits or state.ord_status is not OrdStatus.SUSPENDED
+        new = state.time_ns > self.at_ns - _STAMP_NS and state.cum_qty >= self.cum_qty
+        return new and done and begun
 
 
 Covered = Callable[[str, Moment], bool]
@@ -87,11 +101,24 @@ class Knowledge:
         self._reachable = reachable
         self._untold: dict[str, list[Moment]] = {}
 
+    def reported(self, record: OrderRecord, report: Report) -> Moment:
+        """An order changed at the broker, by a report."""
+        status, fill = record.status, report.exec_type is ExecType.TRADE
+        waits = status is OrdStatus.SUSPENDED
+        number, at_ns = str(record.number), report.time_ns
+        return self.happened(number, at_ns, record.cum_qty, status.terminal, fill, waits)
+
     def happened(
-        self, order_id: str, at_ns: int, cum_qty: int, terminal: bool, fill: bool = False
+        self,
+        order_id: str,
+        at_ns: int,
+        cum_qty: int,
+        terminal: bool,
+        fill: bool = False,
+        waits: bool = False,
     ) -> Moment:
         """An order changed at the broker."""
-        moment = Moment(at_ns, at_ns + self._look_ns, cum_qty, terminal, fill)
+        moment = Moment(at_ns, at_ns + self._look_ns, cum_qty, terminal, fill, waits)
         # One that T_look has overtaken is known for all purposes, and need not be kept.
         recent = [m for m in self._untold.get(order_id, ()) if at_ns <= m.due_ns]
         self._untold[order_id] = [*recent, moment]

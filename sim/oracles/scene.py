@@ -280,13 +280,7 @@ class Scene:
         contract = self.contract(record.request.instrument)
         before = contract.position
         contract.apply(record, report, own)
-        moment = self.knowledge.happened(
-            str(record.number),
-            report.time_ns,
-            record.cum_qty,
-            record.status.terminal,
-            fill=report.exec_type is ExecType.TRADE,
-        )
+        moment = self.knowledge.reported(record, report)
         self.doubts.heard(record.known_as, moment, rejected=record.status is OrdStatus.REJECTED)
         if report.exec_type is ExecType.TRADE or contract.moved is None:
             contract.moved = moment

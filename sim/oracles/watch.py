@@ -66,9 +66,11 @@ class Watch:
 
     It finds quiescence by itself (`Bounds.quiet_s`); a harness that knows better calls
     `quiescent()`. Times in which the broker cannot be reached are said with `unreachable`.
+    `on_broken` is called whenever a rule is broken.
     """
 
     def __init__(self, world: World, bounds: Bounds, more: Sequence[Maker] = ()) -> None:
+        self.on_broken: Callable[[], None] = lambda: None
         self._world = world
         self._bounds = bounds
         self._violations: list[Violation] = []
@@ -307,6 +309,7 @@ class Watch:
         self._counts[name] += 1
         if self._counts[name] <= self._bounds.kept_most:
             self._violations.append(Violation(name, self._now_ns(), text, self.trace))
+        self.on_broken()
 
 
 def watch(world: World, bounds: Bounds | None = None, more: Sequence[Maker] = ()) -> Watch:

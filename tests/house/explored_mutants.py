@@ -110,7 +110,7 @@ def _failing(copy: Path, folder: Path, asked: str, first: int, last: int) -> int
 def _shrunk(copy: Path, folder: Path, seed: int) -> tuple[str, int]:
     small = folder / "small"
     plan_file = str(folder / f"manager-{PROFILE}-{seed}.toml")
-    _dryfill(copy, "shrink", plan_file, "-o", f"{small}.toml", "--runs", "300")
+    _dryfill(copy, "shrink", plan_file, "-o", f"{small}.toml", "--runs", "1000")
     plan = read_plan(f"{small}.toml")
     assert plan.run is not None
     return plan.run.fails, len(plan.faults)

@@ -58,7 +58,7 @@ EVERY_KIND = [
     {"kind": "reshaped", "event": "any", "form": "after-id", "times": "all"},
     {"kind": "not-subscribed", "call": "subscribe", "form": "inert", "times": 2},
     {"kind": "duplicate", "event": "any", "copies": 3, "gap": "1 s"},
-    {"kind": "drop", "event": "order", "role": "", "every": 3, "times": 4},
+    {"kind": "drop", "event": "order", "role": "", "since": "2 s", "every": 3, "times": 4},
     {"kind": "reorder", "event": "position", "form": "reverse", "window": "1 s"},
     {"kind": "late", "event": "fill", "delay": "1 s", "blocks": True},
     {"kind": "late-fill", "event": "canceled", "role": "stop", "qty": 2, "after": "1 s"},

@@ -45,28 +45,32 @@ class Stake(Struct, frozen=True):
         return self.own - self.taken
 
 
-def shares(held: int, claimed: int, stakes: Sequence[Stake]) -> list[int]:
+def shares(held: int, claimed: Sequence[int], stakes: Sequence[Stake]) -> list[int]:
     """What is taken off each owner, oldest first. `held`: in the account, what guards and closes
     are about to give back apart. `claimed`: what of it was booked as strangers' fills and has
-    turned out since the last look to be owners'.
+    turned out since the last look to be owners', what was bought and what was sold apart: one
+    owner's is not made good by another's.
 
-    >>> shares(1, 0, [Stake(2, 2, 0, True), Stake(1, 1, 0, True)])
+    >>> shares(1, [], [Stake(2, 2, 0, True), Stake(1, 1, 0, True)])
     [2, 0]
-    >>> shares(-1, 0, [Stake(2, 2, 0, True)])  # through zero: what is beyond is nobody's
+    >>> shares(-1, [], [Stake(2, 2, 0, True)])  # through zero: what is beyond is nobody's
     [2]
-    >>> shares(1, -1, [Stake(1, 2, 1, True)])  # the stranger was its stop
+    >>> shares(1, [-1], [Stake(1, 2, 1, True)])  # the stranger was its stop
     [0]
-    >>> shares(0, 0, [Stake(-1, -1, 0, True, True), Stake(1, 1, 0, True, True)])
+    >>> shares(0, [-2, 1], [Stake(0, 2, 2, True), Stake(0, -1, -1, True)])
+    [0, 0]
+    >>> shares(0, [], [Stake(-1, -1, 0, True, True), Stake(1, 1, 0, True, True)])
     [-1, 1]
     """
     taken = [stake.taken for stake in stakes]
     if not claimed and held == sum([stake.own - stake.taken for stake in stakes]):
         _offset(stakes, taken)  # all that is held is somebody's
         return taken
-    for n in sorted(range(len(stakes)), key=lambda n: stakes[n].own == stakes[n].before):
-        back = _same_side(-claimed, taken[n])
-        taken[n] -= back
-        claimed += back
+    for left in claimed:
+        for n in sorted(range(len(stakes)), key=lambda n: stakes[n].own == stakes[n].before):
+            back = _same_side(-left, taken[n])
+            taken[n] -= back
+            left += back
     unowned = held - sum(stake.own for stake in stakes) + sum(taken)
     for n, stake in enumerate(stakes):
         if stake.cut:
@@ -155,7 +159,12 @@ class Attribution:
         return True
 
     def _look_at_all(
-        self, instrument: Instrument, seen: dict[str, int], held: int, claimed: int, ours: bool
+        self,
+        instrument: Instrument,
+        seen: dict[str, int],
+        held: int,
+        claimed: list[int],
+        ours: bool,
     ) -> None:
         symbol = instrument.symbol
         own = self._own[symbol] = dict[str, int]()

@@ -138,12 +138,15 @@ class Intake:
     def glimpse(self, order: Order, state: OrderState) -> None:
         """A look found an order of ours so, and may be older than what happened to it since. That
         it is there, or over, or filled further than we know, is true whenever it was seen; the
-        numbers it works with are those that we know."""
+        numbers it works with are those that we know. So is that a child works which we know to
+        wait, and that has none before."""
         core = order.core
         ends = state.ord_status.terminal and not (core.venue_status.terminal and order.ended)
-        if core.accepted and state.cum_qty <= core.cum_qty and not ends:
+        waits = core.venue_status is OrdStatus.SUSPENDED
+        begun = waits and state.ord_status is not OrdStatus.SUSPENDED
+        if core.accepted and state.cum_qty <= core.cum_qty and not (ends or begun):
             return  # as of most orders that a look shows: they were over long ago
-        if core.accepted:
+        if core.accepted and not begun:
             state = structs.replace(
                 state, order_qty=core.order_qty, price=core.price, stop_px=core.stop_px
             )

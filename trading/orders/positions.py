@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ..instrument import Instrument
 from ..order import Execution, ExecutionReport, OrderState, PositionState
-from ..words import ExecType, OrdStatus
+from ..words import ExecType, OrdStatus, Side
 from .by_age import ByAge
 from .handle import Order
 from .lots import Lot, Lots
@@ -85,7 +85,7 @@ class Ledger:
         self._most = executions_most
         self._ahead: dict[str, Order] = {}
         self._strangers: OrderedDict[str, int] = OrderedDict()  # booked, by ids not known yet
-        self._claimed: dict[str, int] = {}  # by symbol: of strangers' fills, signed, what is ours
+        self._claimed: dict[str, dict[Side, int]] = {}  # strangers' fills that are ours
         self._filled: dict[str, Order] = {}
         self.changes = 0  # grows whenever a position, or who made it, may be another one
         self._moves: dict[str, int] = {}  # by symbol
@@ -161,8 +161,8 @@ class Ledger:
             qty = self._strangers.pop(order.order_id, 0)
             if qty:
                 order.booked += qty
-                symbol = order.instrument.symbol
-                self._claimed[symbol] = self._claimed.get(symbol, 0) + order.side.sign * qty
+                sides = self._claimed.setdefault(order.instrument.symbol, {})
+                sides[order.side] = sides.get(order.side, 0) + order.side.sign * qty
                 self.changes += 1
         cum_qty = order.core.cum_qty
         if cum_qty != order.counted:
@@ -183,10 +183,10 @@ class Ledger:
         self._moves[symbol] = self._moves.get(symbol, 0) + 1
         self.changes += 1
 
-    def take_claimed(self, symbol: str) -> int:
-        """Contracts, signed, that were booked as a stranger's and turned out since this was asked
-        last to be an order's of ours."""
-        return self._claimed.pop(symbol, 0)
+    def take_claimed(self, symbol: str) -> list[int]:
+        """Contracts, signed, of each side that was, that were booked as a stranger's and turned out
+        since this was asked last to be an order's of ours."""
+        return list(self._claimed.pop(symbol, {}).values())
 
     def filled(self) -> Iterable[Order]:
         """Orders of which more is filled than when this was asked last."""

@@ -110,6 +110,21 @@ def test_an_order_that_is_not_written_down_before_it_is_sent_is_found(monkeypatc
     assert verdict.premises["INV-20"] > 5
 
 
+def test_a_peek_sees_what_is_broken_first_and_no_more(monkeypatch):
+    monkeypatch.setattr(Keeper, "on_intent", lambda keeper, order: None)
+    plan = draw(RunHead(journal=True), 0, "calm")
+    whole = play(plan)
+    seen = case_of(plan.run).peek(plan, whole.broke_ns)
+    assert (seen.kind, seen.rule, seen.text) == ("violation", whole.rule, whole.text)
+    assert seen.broke_ns == whole.broke_ns
+    assert seen.passed == whole.passed[: len(seen.passed)]
+    assert 10 * len(seen.passed) < len(whole.passed)
+    monkeypatch.undo()
+    clean = case_of(plan.run).peek(plan, 20 * 10**9)
+    assert (clean.kind, clean.rule) == ("clean", "")
+    assert 20 < clean.virtual_s < 90
+
+
 def test_a_session_that_is_ended_and_cut_is_judged_where_there_are_bytes():
     plan = draw(RunHead(world="wire"), 1, "calm")
     faults = make_plan(

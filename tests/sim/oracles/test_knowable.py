@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from dryfill.sim.oracles.knowable import Knowledge, Reachable
 from dryfill.trading import instruments
@@ -63,6 +64,29 @@ def test_a_time_cut_off_at_a_hundred_nanoseconds_still_tells_of_the_change(tell,
     else:
         knowledge.told_fill(fill(told_ns), 11 * S)
     assert knowledge.from_ns(moment) == (11 * S if known else AT_NS + 5 * S)
+
+
+def child(status, time_ns):
+    """A child of a bracket that the broker keeps, as a client was told of it."""
+    return structs.replace(
+        state(time_ns), ord_type=OrdType.STOP, ord_status=status, cum_qty=0, leaves_qty=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [(OrdStatus.SUSPENDED, False), (OrdStatus.NEW, True), (OrdStatus.CANCELED, True)],
+)
+@pytest.mark.parametrize("later_ns", [0, 1_000_000])
+def test_that_a_child_waits_does_not_tell_that_it_works_since_the_same_instant(
+    told, known, later_ns
+):
+    knowledge = Knowledge(5 * S, S, 20 * S, Reachable())
+    brought = knowledge.happened("1", AT_NS, 0, terminal=False, waits=True)
+    begun = knowledge.happened("1", AT_NS, 0, terminal=False)
+    knowledge.told(child(told, AT_NS + later_ns), 11 * S)
+    assert knowledge.from_ns(brought) == 11 * S
+    assert knowledge.from_ns(begun) == (11 * S if known else AT_NS + 5 * S)
 
 
 SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=12)

@@ -238,3 +238,11 @@ def test_what_is_held_is_not_closed_while_a_leg_is_in_doubt():
 )
 def test_excess_is_what_was_closed_too_much_whoever_took_it(stop, target, taken, excess):
     assert facts((3, 0), (stop, 0), (target, 0), taken=taken).excess == excess
+
+
+def test_a_leg_that_lives_while_nothing_is_held_does_not_fit():
+    nothing = facts((0, 0))
+    assert nothing.legs_fit
+    lives = LegFacts(0, 0, live=True)
+    assert not structs.replace(nothing, stop=lives).legs_fit
+    assert structs.replace(facts((1, 0)), stop=lives).legs_fit

@@ -101,6 +101,7 @@ def test_orders_that_were_linked_are_the_fallbacks_when_their_group_fails(play_b
     """
     stage = play_broken(LINKED, [(Group, "settle")], after)
     assert isinstance(stage.manager._owners.of(stage.order("2#1")), Fallback)
+    assert stage.manager.figures.health().bare == ()
 
 
 def test_a_fallback_that_knows_of_nothing_held_closes_nothing_and_says_so(play_broken):

@@ -204,3 +204,37 @@ def test_a_child_rejected_for_another_reason_is_sent_by_the_manager(play, native
         """,
         offers=native,
     )
+
+
+SEEN_AT_WORK = """
+    do bracket buy 2 loss 40t target 80t
+    > place 1.entry#1 buy 2 market attached -40 80
+    < stream down
+    wait 1
+    > ask fills
+    > ask open
+    < new 1.entry#1
+    < ack 1.entry#1
+    < fill 1.entry#1 2 @ 20000
+    < child 1.stop#1 sell 2 stop
+    < child 1.target#1 sell 2 limit
+    < new 1.stop#1 order_qty 2 stop_px 19990
+    x new 1.target#1 order_qty 2 price 20020
+    x drop
+    < shown                         -- asked before they came, and they are in it
+"""
+
+
+def test_a_child_that_an_older_question_shows_at_work_is_at_work(play, native):
+    """It waited by the last word on it; none waits again (explorer, native, hostile 15)."""
+    play(
+        SEEN_AT_WORK
+        + """
+        do protect 1
+        = got protect 1 -> protected(2)
+        wait 0.9
+        = incidents stream_down
+        = working 1.stop#1 1.target#1
+        """,
+        offers=native,
+    )

@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from dryfill.trading import instruments
-from dryfill.trading.order import Execution
+from dryfill.trading.order import Execution, OrderRequest
+from dryfill.trading.orders.handle import Order
+from dryfill.trading.orders.order_core import OrderCore
 from dryfill.trading.orders.positions import Ledger, Position, PositionBook
-from dryfill.trading.words import Side
+from dryfill.trading.orders.settings import OrderSettings
+from dryfill.trading.words import OrdType, Side
 
 MNQ = instruments.find("MNQ")
 
@@ -133,3 +136,24 @@ def test_a_fill_that_was_looked_up_does_not_change_which_contracts_are_held():
     book.apply(fill(3, Side.BUY, 4, 79_956))
     book.apply(first)
     assert book.apply(stop) == Position(MNQ, 4, Decimal(19989))
+
+
+def test_what_was_a_strangers_and_is_ours_is_claimed_once():
+    ledger = Ledger(executions_most=10)
+    for n in (1, 2):
+        ledger.book(structs.replace(fill(n, Side.SELL, n, 0), order_id="7"), None)
+    asked = OrderRequest(
+        cl_ord_id="1#1", instrument=MNQ, side=Side.SELL, ord_type=OrdType.MARKET, order_qty=3
+    )
+    order = Order(OrderCore(asked, OrderSettings()))
+    order.core.acked("7")
+    ledger.note(order)
+    assert (order.booked, ledger.take_claimed("MNQ"), ledger.take_claimed("MNQ")) == (3, [-3], [])
+
+
+def test_a_position_that_did_not_move_has_no_moves():
+    ledger = Ledger(executions_most=10)
+    assert ledger.moves("MNQ") == 0
+    ledger.book(fill(1, Side.BUY, 1, 0), None)
+    assert (ledger.moves("MNQ"), ledger.moves("ES")) == (1, 0)
+    assert ledger.lots() == [("MNQ", ((1, MNQ.decimal(0)),))]

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from msgspec import structs
+from position_acts import GUARDED
 
 from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.errors import OffGrid, RefusedByUs, UsageError
@@ -211,6 +212,12 @@ def test_the_size_of_a_leg_is_the_brackets_own(play):
     )
     with pytest.raises(UsageError, match=r"the size of order 1\.stop#1 .* follows what <bracket 1"):
         stage.manager.modify(stage.brackets["1"].stop, qty=2)
+
+
+def test_the_size_of_a_guards_leg_is_its_own(play):
+    stage = play(GUARDED)
+    with pytest.raises(UsageError, match=r"the size of order 2\.stop#1 .* follows what <guard 2"):
+        stage.manager.modify(stage.order("2.stop#1"), qty=2)
 
 
 def test_during_a_flatten_and_after_the_close_nothing_is_taken(play, mnq):

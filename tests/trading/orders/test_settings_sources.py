@@ -45,6 +45,7 @@ def test_a_whole_number_is_a_number_of_seconds_too(write):
         ("[orders]\nmisses = true\n", "line 2: misses is True: .* valid integer"),
         ("[orders]\nlog_ids = 1\n", "line 2: log_ids is 1: .* valid boolean"),
         ('[orders]\n"retry_s" = true\n', "line 2: retry_s is True"),
+        ('retry_s = 1\n[orders]\nretry_s = "soon"\n', "line 3: retry_s is 'soon'"),
         ("orders.retry_s = true\n", r"line \?: retry_s is True"),
         ("[orders]\nretry_s = -1\n", "dryfill.toml: OrderSettings.retry_s is -1"),
         ("[orders]\nretry_s = nan\n", "OrderSettings.retry_s is nan; it must be above zero"),

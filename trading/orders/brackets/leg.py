@@ -126,7 +126,9 @@ class Leg:
     def at_work(self) -> Order | None:
         """As `live`; None while the broker keeps it back."""
         live = self.live
-        return None if live is None or live.status is OrdStatus.SUSPENDED else live
+        if live is None or live.core.venue_status is not OrdStatus.SUSPENDED:
+            return live
+        return None if live.status is OrdStatus.SUSPENDED else live
 
     @property
     def cum_qty(self) -> int:

@@ -63,8 +63,9 @@ class Native:
     def unseen(self) -> bool:
         """Whether a child may work that nobody told of: the broker took the entry, and a leg has
         none so far."""
-        taken = any(order.core.accepted for order in self._entry.orders)
-        return taken and not self.ours and any(_untold(leg) for leg in self._legs)
+        if self.ours or not any(_untold(leg) for leg in self._legs):
+            return False
+        return any(order.core.accepted for order in self._entry.orders)
 
     @property
     def expects(self) -> bool:
@@ -248,6 +249,7 @@ def _waits(leg: Leg) -> bool:
 
 def _fits(leg: Leg, wish: LegWish) -> bool:
     """Whether a leg has open what it should, and at work."""
-    if leg.live is None:
-        return leg.dropped or not wish.open_qty
-    return leg.at_work is not None and leg.at_work.leaves_qty == wish.open_qty
+    at_work = leg.at_work
+    if at_work is not None:
+        return at_work.leaves_qty == wish.open_qty
+    return leg.live is None and (leg.dropped or not wish.open_qty)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..handle import Order
+from .questions import Question
 
 Waiting = tuple[Order | None, Callable[[], None]]
 
@@ -13,7 +14,8 @@ class Round:
     can tell of, and how new each was when it began; `last_ns`: the newest event by then.
     `outdated`: something was missed since, which it may not show; `followed`: another begins as
     soon as it has ended. `leaving`: it begins in this very instant, and shows all that is before;
-    `left`: questions that are not answered yet."""
+    `left`: questions that are not answered yet; `unasked`: such as wait for the answer to another,
+    after a round of which nothing was answered."""
 
     __slots__ = (
         "answers",
@@ -27,6 +29,7 @@ class Round:
         "left",
         "outdated",
         "timer",
+        "unasked",
     )
 
     def __init__(self, full: bool, epochs: dict[str, int], last_ns: int, began_s: float) -> None:
@@ -39,6 +42,7 @@ class Round:
         self.began_s = began_s
         self.answers: dict[str, Any] = {}
         self.left = 0
+        self.unasked: list[Question] = []
 
     def left_us(self) -> None:
         """The instant in which it began is over."""

@@ -21,6 +21,7 @@ from ..settings import OrderSettings
 from .answers import Answers
 from .birth import Birth
 from .holdings import Holdings
+from .questions import questions
 from .round import Round, Waits
 
 
@@ -44,7 +45,7 @@ class Watch:
     ) -> None:
         self.behind = False
         self._asked = False
-        self._unanswered = False  # the last round
+        self._unanswered = self._silent = False  # the last round: in a part, and all of it
         self._broker = broker
         self._outbox = outbox
         self._intake = intake
@@ -262,18 +263,28 @@ class Watch:
         this = self._round = Round(full, epochs, intake.last_ns, outbox.now_s())
         asyncio.get_running_loop().call_soon(this.left_us)
         self._waits.begun()
-        since_ns = self._since_ns()
-        broker, late_s = self._broker, self._settings.read_deadline_s
         # Who holds something asks in order to protect it.
         pressing = this.full or not self._up or outbox.ledger.any_held
-        urgency = Urgency.RISK_REDUCING if pressing else Urgency.ORDINARY
-        fills = broker.executions_since(since_ns, urgency=urgency, deadline_s=late_s)
-        self._ask(this, "fills", fills)
-        self._ask(this, "open", broker.open_orders(urgency=urgency, deadline_s=late_s))
-        if this.full:
-            orders = broker.orders_since(since_ns, urgency=urgency, deadline_s=late_s)
-            self._ask(this, "orders", orders)
-            self._ask(this, "positions", broker.positions(urgency=urgency, deadline_s=late_s))
+        this.unasked = questions(
+            self._broker,
+            self._since_ns(),
+            full=this.full,
+            urgency=Urgency.RISK_REDUCING if pressing else Urgency.ORDINARY,
+            deadline_s=self._settings.read_deadline_s,
+        )
+        if self._silent:  # one is enough to hear whether anybody is there (INV-16)
+            this.timer = outbox.later(self._settings.look_first_s, lambda: self._ask_rest(this))
+            name, call = this.unasked.pop(0)
+            self._ask(this, name, call())
+        else:
+            self._ask_rest(this)
+
+    def _ask_rest(self, this: Round) -> None:
+        """Ask what was not asked yet."""
+        self._outbox.never(this.timer)
+        rest, this.unasked, this.timer = this.unasked, [], None
+        for name, call in rest:
+            self._ask(this, name, call())
 
     def _since_ns(self) -> int:
         """How far back to ask. Only broker times are compared with broker times (RS-46): where we
@@ -311,6 +322,10 @@ class Watch:
         this.left -= 1
         if error is None:
             this.answers[name] = done.result()
+            if this.unasked:
+                self._ask_rest(this)
+                if self.first is None:
+                    self._answers.take_in(this, self._waits.fills_known)
         elif not isinstance(error, DryfillError):
             self._outbox.incident("broker_error", f"asked for {name}: {error!r}")
         this.failed = this.failed or error is not None
@@ -336,6 +351,7 @@ class Watch:
     def _close(self, this: Round) -> None:
         """All that will be answered is. What was not is no evidence of anything."""
         self._unanswered = this.failed
+        self._silent = not (this.left or this.answers)
         if not this.failed:
             self._merge(this)
         elif self.first is None:

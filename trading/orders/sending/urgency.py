@@ -12,6 +12,8 @@ _LEG = f".{tags.LEG}"
 def urgency_of(order: Order, do: Do) -> Urgency:
     """How urgent a request about an order is."""
     tag = order.cl_ord_id
+    if do is Do.LOOK and not order.core.wish.working:
+        return Urgency.RISK_REDUCING  # what it tells ends the cancels, which would leave it no room
     if do is Do.CANCEL or tag.rpartition("#")[0].endswith(_CLOSING) or _LEG in tag:
         return Urgency.RISK_REDUCING
     return Urgency.ORDINARY

@@ -107,6 +107,11 @@ def test_every_number_is_the_statistics_own(exposed):
     _, samples = parsed(text)
     assert sample(samples, "dryfill_fills_total") == str(numbers.fills)
     assert sample(samples, "dryfill_partial_fills_total") == "1"
+    tables = {
+        table: sample(samples, "dryfill_table_entries", table=table) for table in numbers.tables
+    }
+    assert tables == {table: str(size) for table, size in numbers.tables.items()}
+    assert tables["working"] == "1"
     value = sample(samples, "dryfill_traded_value", instrument="MNQ", side="sell")
     assert value == str(numbers.traded["MNQ"].sold_value) == "19989.75"
     assert sample(samples, "dryfill_rejects_total", reason="NO_LAST_PRICE") == "1"

@@ -104,6 +104,12 @@ def test_without_ids_orders_are_numbers_and_nothing_names_them(logged):
     assert "#" in str(logged(script))
 
 
+@pytest.mark.parametrize(("log_ids", "text"), [(True, "NO_LAST_PRICE"), (False, None)])
+def test_the_brokers_words_on_an_order_are_left_out_with_the_ids(log_ids, text, logged):
+    *_, over = logged(RESTS + "< rejected 1#1 NO_LAST_PRICE", OrderSettings(log_ids=log_ids))
+    assert (over["reason"], over.get("text")) == ("NO_LAST_PRICE", text)
+
+
 def test_times_are_the_managers_to_the_nanosecond(logged, on_stage):
     lines = logged(RESTS)
     assert lines[0]["time"] == "1970-01-01T00:00:00.000000000Z"

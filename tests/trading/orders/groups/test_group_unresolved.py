@@ -89,9 +89,11 @@ SCRIPTS = {
     + """
         wait 5
         wait 1
-    """
-    + ASKED
-    + """
+        > ask fills
+        < shown
+        > ask open
+        > ask orders
+        > ask positions
         < shown
         wait 3
         < canceled 1.oco2#1

@@ -363,6 +363,12 @@ def test_a_close_never_sells_more_than_is_held(play, name):
     play(SCRIPTS[name])
 
 
+def test_true_is_no_number_of_contracts(play, mnq):
+    stage = play(HELD)
+    with pytest.raises(UsageError, match="qty is True; give contracts from 1 to 3"):
+        stage.manager.close_position(mnq, True)
+
+
 @pytest.mark.parametrize("qty", ["0", "4"])
 def test_more_than_is_held_is_refused_by_name(play, qty):
     with pytest.raises(UsageError, match=f"qty is {qty}; give contracts from 1 to 3"):

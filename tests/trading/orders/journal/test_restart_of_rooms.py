@@ -1,10 +1,14 @@
 """Groups, guards, closes and the kill switch over a restart; positions that nobody can explain."""
 
 import pytest
+from breaking import broken
 from position_acts import GUARDED
 
+from dryfill.trading.orders.brackets.bracket import Bracket
+from dryfill.trading.orders.journal.memory import MemoryJournal
 from dryfill.trading.orders.settings import OrderSettings
 
+ROUND = "> ask fills\n> ask open\n> ask orders\n> ask positions\n"
 OCO = """
     do place buy 2
     > place 1#1 buy 2 market
@@ -239,3 +243,37 @@ def test_over_a_restart_it_goes_as_the_script_says(name, relive):
 @pytest.mark.parametrize("name", POSITIONS)
 def test_what_is_held_is_what_the_broker_goes_on_saying(name, relive):
     relive(POSITIONS[name], OrderSettings(reconcile_lossless_s=60.0))
+
+
+def test_what_a_fallback_closes_is_closed_once_whoever_lives(stage_kind, monkeypatch):
+    before = f"""
+        do recover
+        {ROUND}
+        < shown
+        do bracket buy 2 loss 40t
+        > place 1.entry#1 buy 2 market
+        < new 1.entry#1
+        < fill 1.entry#1 2 @ 20000
+        > place 1.stop#1 sell 2 stop 19990
+        < ack 1.entry#1
+        < new 1.stop#1
+        < ack 1.stop#1
+    """
+    after = f"""
+        < canceled 1.stop#1
+        > place 1.exit#1 sell 2 market
+        = incidents fault fallback
+        < new 1.exit#1
+        < ack 1.exit#1
+        do die
+        do live
+        {ROUND}
+        < shown
+        = working 1.exit#1
+        < fill 1.exit#1 2 @ 19999
+        = position 0
+        = working
+        = timers 0
+    """
+    journal = MemoryJournal()
+    broken(stage_kind, monkeypatch, before, [(Bracket, "settle")], after, journal=journal)
