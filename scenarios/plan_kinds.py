@@ -47,7 +47,6 @@ MOMENTS = ("call", "event", "at", "step")
 CHOOSING = ("role", "intent", "since", "nth", "every", "times")
 
 _LOST = ("timeout", "reset", "502", "504")
-"""How a message is spoiled that nobody can read then (F16)."""
 RESHAPED = ("flat", "list", "many", "after-id", "text-numbers", "other-case", "unknown", "nulls")
 """How a message is written otherwise and says the same (F15)."""
 _OUTAGE = ("duration", "on")

@@ -21,8 +21,8 @@ Play = Callable[[Plan], Verdict]
 Peek = Callable[[Plan, int], Verdict]
 
 _WAYS_MOST = 8
-_IN_VAIN_MOST = 3
-"""So many ways in a row that lead to nothing smaller are enough."""
+_FEW, _IN_VAIN_MOST = 3, 3
+"""So many ways in a row that lead to nothing smaller are enough; one less for so few faults."""
 
 _SHARES = 4
 _WAY_LEAST = 50
@@ -68,7 +68,7 @@ class Shrinker:
         self._way_ends = runs_most
         self._most = runs_most
         self._told = told
-        self._in_vain: set[Hashable] = set()  # what does not fail as it should
+        self._tried: dict[Hashable, Reached | None] = {}  # ways meet: nothing is run twice
 
     @property
     def plan(self) -> Plan:
@@ -115,7 +115,8 @@ class Shrinker:
                 way.go()
             smaller = way.at.size < best.size
             best, in_vain = (way.at, 0) if smaller else (best, in_vain + 1)
-            if in_vain == _IN_VAIN_MOST or len(best.plan.faults) <= 1:
+            faults = len(best.plan.faults)
+            if faults <= 1 or in_vain >= _IN_VAIN_MOST - (faults <= _FEW):
                 break
         self._way_ends = self._most
         Descent(best, self._attempt, 0).go()  # its own way may have been too long
@@ -127,17 +128,16 @@ class Shrinker:
         head = plan.run
         assert head is not None, "what is shrunk was found in a run"
         key = (plan.faults, head.steps, head.schedule, head.length)
-        if key in self._in_vain:
-            return None
+        if key in self._tried:
+            return self._tried[key]
         if self.runs >= self._most - (self._best is not None):  # the last settles it
             raise OutOfRuns
         if self.runs >= self._way_ends:
             raise _WayTooLong
         self.runs += 1
         reached = self._reached(plan, self._seen(replace(plan, strict=False)))
-        if reached is None:
-            self._in_vain.add(key)
-        elif self._best is None or reached.size < self._best.size:
+        self._tried[key] = reached
+        if reached is not None and (self._best is None or reached.size < self._best.size):
             self._best = reached
             self._told(described(reached.plan, reached.verdict))
         return reached

@@ -194,7 +194,12 @@ PLANTED = {
     ),
     "the user hub is down": (no_hub("user"), "user hub", "ill", "the user hub is not up after"),
     "the market hub is down": (no_hub("market"), "market hub", "ill", "not up after 0.7 s"),
-    "the market is still": (given("market", STILL), "market hub", "watch", "no quote of MNQ"),
+    "the market is still": (
+        given("market", STILL),
+        "market hub",
+        "watch",
+        f"no quote of {far_contract().symbol}",
+    ),
     "Auto OCO is not told": (setting("auto_oco", None), "Auto OCO", "watch", "it is not said"),
     "Auto OCO is off": (setting("auto_oco", False), "Auto OCO", "watch", "said to be off"),
     "the journal has no folder": (
