@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from dryfill.scenarios.plan_text import read_plan
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "exploring.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -40,6 +42,9 @@ def test_the_page_says_what_its_commands_say(folder, dryfill):
     small = folder / "dryfill-plans" / "dip_buyer-live-20-shrunk.toml"
     fault = next(text for kind, text in BLOCKS if kind == "toml")
     assert small.read_text(encoding="utf-8").endswith(fault)
+    found = read_plan(small.with_name("dip_buyer-live-20.toml"))
+    words = {3: "Three", 4: "Four", 5: "Five"}
+    assert f"{words[len(found.faults)]} faults struck in that run." in PAGE
 
 
 def test_the_lines_of_the_race_are_those_of_the_example():
