@@ -69,6 +69,26 @@ def test_a_child_that_a_look_finds_is_adopted_and_nothing_is_sent(play, native):
     )
 
 
+def test_what_an_answer_shows_by_then_is_known_before_ours_are_sent(play, native):
+    """Another answer of the round takes its time (explorer, native, hostile 204)."""
+    play(
+        MISSING
+        + ASKS
+        + """
+        x child 1.stop#1 sell 2 stop 19990
+        x drop
+        x child 1.target#1 sell 2 limit 20020
+        x drop
+        wait 0.4
+        < shown open
+        wait 0.1
+        = working 1.stop#1 1.target#1
+        = incidents
+        """,
+        offers=native,
+    )
+
+
 def test_a_child_that_comes_after_ours_was_sent_is_taken_away(play, native):
     """Never two stops for longer than a cancel takes (RS-12)."""
     play(
