@@ -184,9 +184,9 @@ class OneFill(Oracle):
 
     The exceptions are a stop's substitute, sent T_hedge or more after the stop it stands for and
     declared by a `stop_hedged` incident that names both, a child that the broker brings beside
-    orders of ours, or of which nobody could know when one was sent, and, at a broker that changes no order in place, the stop that takes another's
-    place at a new price or size: then both work for T_over at most. A third may only be the
-    substitute of one of such two.
+    orders of ours, or of which nobody could know when one was sent, and, at a broker that changes
+    no order in place, the stop that takes another's place at a new price or size: then both work
+    for T_over at most. A third may only be the substitute of one of such two.
     """
 
     name = "INV-08"

@@ -52,7 +52,8 @@ class Outbox:
     order's owner act. `ask_first` asks the same where something may not have been told, says
     whether it does, and calls back, after `told_within_s` at the latest. `told`: whether all that
     was filled by a time is known. `catch_up` takes in what was answered so far. `flattening` says
-    whether an instrument is being flattened. `stop_noted` hears of every change of a stop. `asked`
+    whether an instrument is being flattened, `let_go` whether that closes by now, and the owners
+    were let go. `stop_noted` hears of every change of a stop. `asked`
     is told how a question ended that somebody else asked.
     """
 
@@ -63,6 +64,7 @@ class Outbox:
     told: Callable[[float], bool]
     catch_up: Callable[[], None]
     flattening: Callable[[Instrument], bool]
+    let_go: Callable[[Instrument], bool]
     stop_noted: Callable[[Order], None]
 
     def __init__(
