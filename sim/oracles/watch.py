@@ -84,12 +84,12 @@ class Watch:
             in_place=world.broker.offers.modify_in_place,
         )
         self._guessing = guessing = NothingGuessed(scene)
-        trades = _failing_trades(world)
+        frozen, left = _trades(world, "frozen"), _trades(world, "frozen", "halt")
         self._oracles: list[Oracle] = [
             Protected(scene),
             RightSize(scene),
             NoOrphan(scene),
-            OneCancelsOther(scene, trades),
+            OneCancelsOther(scene, left),
             OneEnd(scene),
             ViewIsTruth(scene),
             FillsConserved(scene),
@@ -109,7 +109,7 @@ class Watch:
             RetriesBounded(scene),
             Lively(scene),
             Money(scene, world.account.cash),
-            PassedStops(scene, trades),
+            PassedStops(scene, frozen),
             Quiet(scene),
             *(make(scene) for make in more),
         ]
@@ -320,11 +320,12 @@ def watch(world: World, bounds: Bounds | None = None, more: Sequence[Maker] = ()
     return watching
 
 
-def _failing_trades(world: World) -> Trades | None:
-    """The market of a run whose venue may fail orders; None for any other."""
+def _trades(world: World, *kinds: str) -> Trades | None:
+    """The market of a run whose venue may leave stops alone, by faults of these kinds; None for any
+    other. In a halt of which nobody is told it does, too: its prices go on."""
     plan = world.setup.plan
-    fails = plan is not None and any(fault.kind == "frozen" for fault in plan.faults)
-    return Trades.of(world.setup.tape) if fails else None
+    leaves = plan is not None and any(fault.kind in kinds for fault in plan.faults)
+    return Trades.of(world.setup.tape) if leaves else None
 
 
 def _hears(oracle: Oracle, handler: str) -> bool:

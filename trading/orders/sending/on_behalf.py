@@ -17,6 +17,7 @@ class OnBehalf:
         "_outbox",
         "adopt",
         "advance",
+        "catch_up",
         "flattening",
         "held",
         "keep",
@@ -33,6 +34,7 @@ class OnBehalf:
         self._intent = intent
         self.send = outbox.send
         self.told = outbox.told
+        self.catch_up = outbox.catch_up
         self.adopt = outbox.adopt
         self.look_around = outbox.look_around
         self.advance = outbox.advance
