@@ -371,5 +371,7 @@ def test_true_is_no_number_of_contracts(play, mnq):
 
 @pytest.mark.parametrize("qty", ["0", "4"])
 def test_more_than_is_held_is_refused_by_name(play, qty):
-    with pytest.raises(UsageError, match=f"qty is {qty}; give contracts from 1 to 3"):
+    with pytest.raises(UsageError, match=f"qty is {qty}; give contracts from 1 to 3, .* at market"):
         play(HELD + f"do exit {qty}")
+    with pytest.raises(UsageError, match=f"qty is {qty}; give contracts from 1 to 3, .* at a limit"):
+        play(HELD + f"do exit {qty} at 20010")
