@@ -174,7 +174,12 @@ REPORTS = {
     "before it was cancelled": (0, OrdStatus.CANCELED, 2, (OrdStatus.CANCELED, 2, 0)),
     "a part of what is filled": (0, OrdStatus.FILLED, 2, (OrdStatus.PARTIALLY_FILLED, 2, 0)),
     "the last of what is filled": (2, OrdStatus.FILLED, 3, (OrdStatus.FILLED, 5, 0)),
-    "all of it, and so it was never cancelled": (0, OrdStatus.CANCELED, 5, (OrdStatus.FILLED, 5, 0)),
+    "all of it, and so it was never cancelled": (
+        0,
+        OrdStatus.CANCELED,
+        5,
+        (OrdStatus.FILLED, 5, 0),
+    ),
 }
 
 

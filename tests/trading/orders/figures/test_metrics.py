@@ -157,6 +157,17 @@ def test_each_number_of_the_statistics_is_told_once(exposed):
     assert sorted(told) == sorted(numbers_in(numbers))
 
 
+@pytest.mark.parametrize("now", ["closed", "open", "half-open"])
+def test_a_breaker_is_in_one_state_of_three(now, exposed):
+    numbers = structs.replace(exposed[1], breakers={"ordinary": now})
+    _, samples = parsed(metrics_text(numbers, "SCRIPT"))
+    told = {
+        state: sample(samples, "dryfill_breaker", path="ordinary", dryfill_breaker=state)
+        for state in ("closed", "open", "half-open")
+    }
+    assert told == {"closed": "0", "open": "0", "half-open": "0"} | {now: "1"}
+
+
 def test_labels_are_escaped(exposed):
     text = metrics_text(exposed[1], 'a "quoted" \\ name\nof two lines')
     _, samples = parsed(text)
