@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 
 import msgspec
 import pytest
@@ -57,3 +57,19 @@ def test_a_value_of_many_fields_is_made_by_their_names(name):
 def test_what_a_user_gives_has_no_fields_that_nobody_reads(name):
     with pytest.raises(AttributeError):
         object.__setattr__(VALUES[name](), "no_such_field", 1)
+
+
+SAID = {"exits.flatten_core.FlattenResult.confirmed", "groups.spec.GroupSpec.keeps"}
+SAID |= {"risk.limits.RiskLimits.trailing_counts_open", "risk.limits._Row.trailing_counts_open"}
+DEFAULTS = {
+    f"{name}.{field.name}": field.default
+    for name, value in VALUES.items()
+    if name != "settings.OrderSettings"  # docs/order-settings.md has these
+    for field in (fields if is_dataclass(value) else msgspec.structs.fields)(value)
+    if type(field.default) in (bool, int, float)
+}
+
+
+@pytest.mark.parametrize("field", DEFAULTS)
+def test_what_a_value_does_not_say_it_does_not_claim(field):
+    assert bool(DEFAULTS[field]) is (field in SAID)

@@ -91,6 +91,20 @@ def test_a_hook_that_takes_too_long_is_given_up_and_the_next_has_its_turn(on_sta
     on_stage(go)
 
 
+@pytest.mark.parametrize(("took_s", "given_up"), [(9.75, False), (10.25, True)])
+def test_where_nobody_says_how_long_a_hook_may_take_it_has_ten_seconds(took_s, given_up, on_stage):
+    async def go(stage):
+        async def carry(incident):
+            await asyncio.sleep(took_s)
+
+        stage.manager.figures.alarm(carry)
+        stage.manager.incident("rehearsed", "")
+        await asyncio.sleep(11)
+        assert ("hook_failed" in kinds(stage)) is given_up
+
+    on_stage(go)
+
+
 def test_a_flood_is_bounded_and_keeps_the_newest(on_stage):
     async def go(stage):
         heard = []
