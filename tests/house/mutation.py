@@ -6,20 +6,29 @@
 
 Works on copies of the tree, never on the tree. First every test runs once on the code as it is, and
 it is written down which lines each test runs. Each mutant then meets tests that run its statement:
-those of quick files first, `--seconds` of them. (So the share is a lower bound: a longer search may
-notice more.) What stands in no function (a constant, a default) meets the tests of its module. A
-mutant that no test runs survives. Every twentieth meets its tests unbroken, too, and they must
+those of files that import its module first, then those of quick files, `--seconds` of them. (So the
+share is a lower bound: a longer search may notice more.) What stands in no function (a constant, a
+default, a flag of a class) meets the tests of its module, and those that import it or run nothing.
+A mutant that no test runs survives. Every twentieth meets its tests unbroken, too, and they must
 pass. Prints a line for each mutant, a diff of each survivor, and the share noticed in each room;
 ends with 1 when fewer than `--least` per cent are noticed.
+
+Seconds are the processor's, those of `--seconds` and those that a test may take at most: a busy
+machine finds what an idle one does. On the wall a test has several times as long.
 
 What was found stands in `--record` line by line. A run that was broken off, or that `--minutes`
 ended, goes on from there as long as no file of the tree has changed. Mutants are met in a drawn
 order, so that those of a run that ended early are a fair sample; the share is then theirs.
 
 Drawn are `--count` of each room, each place as likely as another, and at most one of each place and
-sort: a difference can be spoilt in twelve ways. Not drawn, because they prove nothing: `|` between
-types, anything but `is not` in the place of `is`, and `strict=False` in that of `strict=True`. The
-same seed draws the same from the same source.
+sort: a difference can be spoilt in twelve ways. The same seed draws the same from the same source.
+Not drawn, because they prove nothing:
+
+- `|` between types;
+- anything but `is not` in the place of `is`: what is compared so is an enumeration's or None;
+- `strict=False` in the place of `strict=True`, which is an assertion;
+- `/` in the place of the `*` after which arguments are named: that is no operator;
+- what stands in a `Protocol`: that is a type, and none of it is ever run.
 """
 
 import argparse
@@ -33,6 +42,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from difflib import unified_diff
+from functools import cache
 from math import inf
 from pathlib import Path
 from random import Random
@@ -46,24 +56,25 @@ from cosmic_ray.work_db import use_db
 from cosmic_ray.work_item import MutationSpec
 from coverage import CoverageData
 from mutation_record import Record, Runs, digest_of
+from mutation_rules import proves_nothing
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TESTS = (
     "tests/trading/orders",
     "tests/conformance",
     "tests/app/test_risk.py",
+    "tests/house/test_doctests.py",
     # It compares the source with mutants made by hand, and would notice any change at all.
     "--ignore=tests/trading/orders/findings/test_mutants_are_caught.py",
 )
 CODE = "trading/orders"
-TEST_S = 90  # a mutant that makes one test run for longer than this is noticed
+TEST_S = 90  # a mutant that makes one test take more of the processor than this is noticed
+WAIT_S = 5 * TEST_S  # and one that makes it wait for so long, on the wall
 FIRST = 25  # tests that are met before the others are even read: most notice by then
 KEPT_S = 300  # seconds of tests that are remembered for each line
 CONTROL = 20  # one mutant in so many meets its tests unbroken first
 MEMORY = 6 * 2**30  # bytes: a mutant that loops must not take the machine along
 _PASSED, _NOTHING_RAN = 0, 5  # what pytest ends with
-_COMPARE = "core/ReplaceComparisonOperator_"
-_OPPOSITES = {f"{_COMPARE}{pair}" for pair in ("Is_IsNot", "IsNot_Is")}
 
 
 def modules(room: Path) -> list[Path]:
@@ -82,7 +93,7 @@ def mutants(room: str) -> list[MutationSpec]:
         finally:
             os.chdir(before)
         found = [item.mutations[0] for item in work.work_items]
-    kept = [m for m in found if not (_of_names(m) or _of_types(m) or _of_zip(m))]
+    kept = [m for m in found if not proves_nothing(m)]
     return sorted(kept, key=lambda m: (str(m.module_path), m.operator_name, m.occurrence))
 
 
@@ -96,25 +107,6 @@ def draw(every: list[MutationSpec], count: int, seed: int) -> list[MutationSpec]
     one_each = [random.choice(same) for same in places.values()]
     chosen = random.sample(one_each, min(count, len(one_each)))
     return sorted(chosen, key=lambda m: (str(m.module_path), m.start_pos))
-
-
-def _of_names(mutant: MutationSpec) -> bool:
-    """`is` compares enumerations and None: only its opposite says something else."""
-    name = str(mutant.operator_name)
-    return name.startswith((f"{_COMPARE}Is", f"{_COMPARE}Eq_Is")) and name not in _OPPOSITES
-
-
-def _of_zip(mutant: MutationSpec) -> bool:
-    """`strict=True` is an assertion."""
-    if mutant.operator_name != "core/ReplaceTrueWithFalse":
-        return False
-    line, column = mutant.start_pos
-    text = (ROOT / mutant.module_path).read_text().splitlines()[line - 1]
-    return text[:column].endswith("strict=")
-
-
-def _of_types(mutant: MutationSpec) -> bool:
-    return str(mutant.operator_name).startswith("core/ReplaceBinaryOperator_BitOr_")
 
 
 def copy_tree(folder: str) -> Path:
@@ -138,7 +130,31 @@ def tests_for(mutant: MutationSpec, runs: Runs, most_s: float) -> list[str]:
     module = str(mutant.module_path)
     lines = statement_at(ROOT / module, mutant.start_pos[0])
     places = [(module, line) for line in lines] or [at for at in runs.tests if at[0] == module]
-    return runs.in_turn([test for at in places for test in runs.tests.get(at, ())], most_s)
+    tests = {test for at in places for test in runs.tests.get(at, ())}
+    near = importing(module, frozenset(test.partition("::")[0] for test in runs.seconds))
+    if not lines:
+        tests |= {test for test in runs.seconds if test.partition("::")[0] in near}
+        tests |= runs.running_nothing
+    return runs.near_first(tests, near, most_s)
+
+
+@cache
+def importing(module: str, files: frozenset[str]) -> frozenset[str]:
+    """Those of some files of tests that import a module by its name."""
+    name = ".".join(["dryfill", *Path(module).with_suffix("").parts])
+    return frozenset(file for file in files if name in _imported(ROOT / file))
+
+
+@cache
+def _imported(path: Path) -> set[str]:
+    """What a file imports: each name after `import`, with and without what it is taken from."""
+    found = set[str]()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
 
 
 def statement_at(path: Path, line: int) -> list[int]:
@@ -160,10 +176,10 @@ def statement_at(path: Path, line: int) -> list[int]:
 
 def pytest(tree: Path, *arguments: str) -> tuple[int, str]:
     """What pytest ends with and says, run in a copy of the tree on the copy."""
-    environment = os.environ | {"PYTHONPATH": str(tree / "build/pkg")}
+    environment = os.environ | {"PYTHONPATH": f"{tree / 'build/pkg'}:{tree / 'tests/house'}"}
     limit = (MEMORY, MEMORY)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *arguments],
+        [sys.executable, "-m", "pytest", "-q", "-p", "processor_time", *arguments],
         cwd=tree, env=environment, capture_output=True, text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit),
     )  # fmt: skip
@@ -183,7 +199,7 @@ def run_once(jobs: int) -> Runs:
             raise SystemExit(f"{end}\na test fails on the code as it is: no mutant proves anything")
         seconds = {
             f"{_file_of(case.attrib['classname'], tree)}::{case.attrib['name']}": 1e-3
-            + float(case.attrib["time"])
+            + sum(float(each.attrib["value"]) for each in case.iter("property"))
             for case in ElementTree.parse(tree / "told.xml").iter("testcase")
         }
         data = CoverageData(str(tree / ".coverage"))
@@ -221,7 +237,7 @@ def outcome_of(mutant: MutationSpec, tests: list[str], tree: Path) -> tuple[str,
 def met(tree: Path, tests: list[str]) -> str:
     """The outcome of the mutant that is in a tree now."""
     plain = ("-p", "no:xdist", "-p", "no:cov", "-p", "no:cacheprovider")
-    bounds = ("-x", f"--timeout={TEST_S}")
+    bounds = ("-x", f"--processor-seconds={TEST_S}", f"--timeout={WAIT_S}")
     ends = set[int]()
     for part in filter(None, (tests[:FIRST], tests[FIRST:])):
         ends.add(pytest(tree, *plain, *bounds, *part)[0])

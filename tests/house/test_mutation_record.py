@@ -71,3 +71,15 @@ def test_a_tree_is_another_when_a_file_is_or_its_name_or_a_link_leads_elsewhere(
     seen.append(digest_of(tree))
     assert len(set(seen)) == 4
     assert digest_of(tree) == seen[-1]
+
+
+def test_the_files_that_import_what_is_broken_come_first_for_a_third_of_the_time():
+    turns = RUNS.near_first(RUNS.seconds, {"test_b.py"}, 6.0)
+    assert turns == ["test_b.py::one", "test_a.py::quick", "test_b.py::two", "test_a.py::slow"]
+    turns = RUNS.near_first(RUNS.seconds, {"test_b.py"}, 9.0)
+    assert turns == ["test_b.py::one", "test_b.py::two", "test_a.py::quick", "test_a.py::slow"]
+    assert RUNS.near_first(RUNS.seconds, set(), 5.9) == RUNS.in_turn(RUNS.seconds, 5.9)
+
+
+def test_tests_that_run_no_line_look_at_the_code():
+    assert RUNS.running_nothing == {"test_a.py::quick", "test_b.py::two"}

@@ -8,7 +8,7 @@ from dataclasses import fields
 from .settings import OrderSettings
 from .settings_sources import PREFIX, TABLE
 
-_NAMED = re.compile(r"(?:^|(?<=\s))((?:`\w+`(?:, )?)+): ")
+_NAMED = re.compile(r"(?:^|(?<=\s))(?:`\w+`(?:, )?)+: ")
 
 
 def meanings() -> dict[str, str]:
@@ -22,7 +22,7 @@ def meanings() -> dict[str, str]:
         for here, end in zip(names, ends, strict=False):
             said = text[here.end() : end]
             said = said.strip().removesuffix(" and").rstrip(".,;")
-            for name in re.findall(r"`(\w+)`", here[1]):
+            for name in re.findall(r"`(\w+)`", here.group()):
                 found[name] = said
     return found
 

@@ -362,6 +362,7 @@ def play():
 
     def run(script, settings=None, offers=OFFERS, *, then=None, **how):
         async def main():
+            await asyncio.sleep(64)  # what happens at 0 is as old as it is late
             stage = Stage(settings, offers, **how)
             await stage.play(script)
             if then is not None:

@@ -77,6 +77,23 @@ TABLE = {
     "cut by other hands": (facts((3, 0), taken=1), Mode.GUARDING, (False, 2, 2, 0)),
     "closed by other hands": (facts((1, 2), taken=1), Mode.GUARDING, (False, 0, 0, 0)),
     "cut while it closes": (facts((3, 0), taken=2, exits=1), Mode.EXITING, (False, 0, 0, 0)),
+    "one of two is being closed": (
+        facts((2, 1), (0, 2), (0, 2), closing=1),
+        Mode.GUARDING,
+        (False, 1, 1, 0),
+    ),
+    "its legs are small enough for that": (
+        facts((2, 0), (0, 1), (0, 1), closing=1),
+        Mode.GUARDING,
+        (False, 1, 1, 1),
+    ),
+    "all of it is being closed, and no leg is left": (
+        facts((2, 0), closing=2),
+        Mode.GUARDING,
+        (False, 0, 0, 2),
+    ),
+    "it is on its way": (facts((2, 0), closing=2, exit_live=True), Mode.GUARDING, (False, 0, 0, 0)),
+    "others gave one back too many": (facts((1, 0), taken=-1), Mode.GUARDING, (False, 2, 1, 0)),
     "the entry's time is up": (facts((2, 1), late=True), Mode.GUARDING, (False, 2, 2, 0)),
     "nobody knows the entry price": (facts(px=None), Mode.GUARDING, (True, 0, 0, 0)),
 }

@@ -2,6 +2,8 @@
 
 import pytest
 
+from dryfill.trading.errors import UsageError
+
 HELD = """
     > place 1.entry#1 buy 2 market
     < new 1.entry#1
@@ -239,3 +241,18 @@ SCRIPTS = {
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_move_does_as_the_script_says(name, play):
     play(SCRIPTS[name])
+
+
+@pytest.mark.parametrize("nth", [0, 3, -1])
+def test_a_target_that_there_is_not_is_refused_by_number_and_nothing_is_sent(nth, play):
+    stage = play(f"{TWO}do move 1 {nth} 20015\n")
+    (error,) = (t.exception() for name, t in stage.tasks.items() if name.startswith("move"))
+    assert isinstance(error, UsageError)
+    assert str(error) == f"bracket 1 has no target {nth}; targets: 2"
+
+
+@pytest.mark.parametrize(
+    ("nth", "tag", "level"), [(1, "1.target1#1", "20009"), (2, "1.target2#1", "20019")]
+)
+def test_targets_are_counted_from_the_nearest(nth, tag, level, play):
+    play(f"{TWO}do move 1 {nth} {level}\n> modify {tag} price {level}")

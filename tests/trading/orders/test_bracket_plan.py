@@ -60,6 +60,7 @@ def test_targets_that_cannot_share_an_entry_are_refused(target, message):
         ({"trail": Ticks(-1)}, "trail is -1 ticks; give at least"),
         ({"break_even_plus": Ticks(1)}, r"break_even_plus is 1 ticks; .* \(none was given\)"),
         ({"break_even": NEAR, "break_even_plus": NEAR}, r"is 8 ticks; .* \(it is 8 ticks\)"),
+        ({"break_even": NEAR, "break_even_plus": FAR}, r"is 16 ticks; .* \(it is 8 ticks\)"),
         ({"break_even": NEAR, "break_even_plus": Ticks(-1)}, "break_even_plus is -1 ticks"),
         ({"entry_timeout": 0}, "entry_timeout is 0; give seconds above zero"),
         ({"entry_timeout": float("inf")}, "entry_timeout is inf"),

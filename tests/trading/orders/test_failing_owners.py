@@ -51,6 +51,16 @@ def test_a_bracket_that_fails_to_let_go_is_let_go_by_its_fallback(play_broken):
     play_broken(GUARDED, [(Bracket, "release")], after)
 
 
+def test_a_bracket_that_cannot_even_stop_its_timers_is_under_a_fallback(play_broken):
+    after = """
+        < fill 1.target#1 1 @ 20020
+        > cancel 1.target#1
+        > modify 1.stop#1 order_qty 1
+        = incidents fault fault fallback
+    """
+    play_broken(GUARDED, [(Bracket, "settle"), (Bracket, "stop_timers")], after)
+
+
 def test_a_bracket_that_fails_as_the_market_opens_is_under_a_fallback(play_broken):
     after = """
         < status OPEN

@@ -68,3 +68,32 @@ def test_only_news_of_an_order_is_acted_on(known, told, shown, acted):
     intake.end = lambda order, state: None
     intake.glimpse(order, state(*shown))
     assert settled == ([order] if acted else [])
+
+
+def test_what_a_round_shows_of_an_order_in_doubt_is_its_answer(play):
+    play("""
+    do place buy 2 limit 20000
+    > place 1#1 buy 2 limit 20000
+    < new 1#1
+    < ack 1#1
+    do modify 1#1 limit 19999
+    > modify 1#1 price 19999
+    < lost 1#1
+    > look 1#1
+    < stream down
+    < lost 1#1
+    wait 0.25
+    > look 1#1
+    < lost 1#1
+    wait 0.5
+    > look 1#1
+    < lost 1#1
+    wait 0.25
+    > ask fills
+    > ask open
+    x replaced 1#1 price 19999
+    x drop
+    < shown
+    = got modify 1#1 -> None
+    wait 0.9
+    """)

@@ -43,3 +43,24 @@ def test_those_who_ask_first_in_one_instant_are_answered_by_one_round(stage_kind
         return sorted(told)
 
     assert run_virtual(main(), origin_ns=0) == ["first", "second"]
+
+
+def test_a_look_is_as_long_after_the_last_was_asked_however_late_that_was_answered(play, lossy):
+    play(
+        """
+        do place buy 2 limit 20000
+        > place 1#1 buy 2 limit 20000
+        < new 1#1
+        < ack 1#1
+        wait 5
+        > ask fills
+        > ask open
+        wait 2
+        < shown
+        wait 2.9
+        wait 0.1
+        > ask fills
+        > ask open
+        """,
+        offers=lossy,
+    )

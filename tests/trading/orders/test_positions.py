@@ -12,9 +12,15 @@ from dryfill.trading import instruments
 from dryfill.trading.order import Execution, OrderRequest
 from dryfill.trading.orders.handle import Order
 from dryfill.trading.orders.order_core import OrderCore
-from dryfill.trading.orders.positions import Ledger, Position, PositionBook
+from dryfill.trading.orders.positions import (
+    Ledger,
+    Position,
+    PositionBook,
+    fill_of,
+    report_of,
+)
 from dryfill.trading.orders.settings import OrderSettings
-from dryfill.trading.words import OrdType, Side
+from dryfill.trading.words import OrdStatus, OrdType, Side
 
 MNQ = instruments.find("MNQ")
 
@@ -157,3 +163,39 @@ def test_a_position_that_did_not_move_has_no_moves():
     ledger.book(fill(1, Side.BUY, 1, 0), None)
     assert (ledger.moves("MNQ"), ledger.moves("ES")) == (1, 0)
     assert ledger.lots() == [("MNQ", ((1, MNQ.decimal(0)),))]
+
+
+# order filled so far (told), its end; the fill found: status, filled and left by the report made
+REPORTS = {
+    "a part": (0, None, 2, (OrdStatus.PARTIALLY_FILLED, 2, 3)),
+    "another part": (2, None, 1, (OrdStatus.PARTIALLY_FILLED, 3, 2)),
+    "the rest": (2, None, 3, (OrdStatus.FILLED, 5, 0)),
+    "more than there was": (2, None, 4, (OrdStatus.FILLED, 6, 0)),
+    "before it was cancelled": (0, OrdStatus.CANCELED, 2, (OrdStatus.CANCELED, 2, 0)),
+    "a part of what is filled": (0, OrdStatus.FILLED, 2, (OrdStatus.PARTIALLY_FILLED, 2, 0)),
+    "the last of what is filled": (2, OrdStatus.FILLED, 3, (OrdStatus.FILLED, 5, 0)),
+    "all of it, and so it was never cancelled": (
+        0,
+        OrdStatus.CANCELED,
+        5,
+        (OrdStatus.FILLED, 5, 0),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REPORTS)
+def test_a_fill_that_a_look_found_is_the_report_that_the_stream_should_have_brought(case):
+    told, ends, qty, expected = REPORTS[case]
+    request = OrderRequest(
+        cl_ord_id="1#1", instrument=MNQ, side=Side.BUY, ord_type=OrdType.MARKET, order_qty=5
+    )
+    order = Order(OrderCore(request, OrderSettings()))
+    order.core.acked("7")
+    if told:
+        order.core.apply(report_of(order, fill(1, Side.BUY, told, 0)))
+    if ends is not None:
+        order.core.venue_status = ends
+    report = report_of(order, fill(2, Side.BUY, qty, 80_000))
+    state = report.order
+    assert (state.ord_status, state.cum_qty, state.leaves_qty) == expected
+    assert fill_of(report) == structs.replace(fill(2, Side.BUY, qty, 80_000), cl_ord_id="1#1")

@@ -300,10 +300,9 @@ class Guard:
     @property
     def may_close(self) -> int:
         """Contracts that its orders may still close, the stop and the target being one."""
-        facts, exit_order = self.facts(), self._closer.live
-        exits = exit_order is not None and exit_order.side is not self.spec.side
-        leaves_qty = exit_order.leaves_qty if exit_order is not None and exits else 0
-        return max(facts.stop.open_qty, facts.target.open_qty) + leaves_qty
+        facts, live = self.facts(), self._closer.live
+        exits = live.leaves_qty if live is not None and live.side is not self.spec.side else 0
+        return max(facts.stop.open_qty, facts.target.open_qty) + exits
 
     # --- for the legs -----------------------------------------------------------------------------
 

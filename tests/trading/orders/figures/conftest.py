@@ -1,5 +1,7 @@
 """What can be seen of a manager, on the scripts of `tests/trading/orders/conftest.py`."""
 
+import asyncio
+
 import pytest
 
 from dryfill.sim.loop.run import run_virtual
@@ -43,6 +45,7 @@ def on_stage(stage_kind):
 
     def run(go, *args, **options):
         async def main():
+            await asyncio.sleep(64)  # what happens at 0 is as old as it is late
             return await go(stage_kind(*args, **options))
 
         return run_virtual(main(), origin_ns=0)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 
 import pytest
@@ -16,12 +17,13 @@ def kinds(stage):
     return [incident.kind for incident in stage.manager.view.incidents]
 
 
-def test_a_plain_function_is_called_at_once(on_stage):
+@pytest.mark.parametrize("kind", ["a_test", "rehearsed"])
+def test_a_plain_function_is_called_at_once(kind, on_stage):
     async def go(stage):
         heard = []
         stage.manager.figures.alarm(heard.append)
-        stage.manager.incident("rehearsed", "a test", "7.stop#1")
-        assert [(i.kind, i.intent, i.tag) for i in heard] == [("rehearsed", "7", "7.stop#1")]
+        stage.manager.incident(kind, "a test", "7.stop#1")
+        assert [(i.kind, i.intent, i.tag) for i in heard] == [(kind, "7", "7.stop#1")]
         assert stage.manager.figures.statistics().tasks == 0
 
     on_stage(go)
@@ -85,6 +87,20 @@ def test_a_hook_that_takes_too_long_is_given_up_and_the_next_has_its_turn(on_sta
         assert kinds(stage) == ["rehearsed"] * 2 + ["hook_failed"] * 2
         with pytest.raises(UsageError, match="timeout_s is 0; give seconds above zero"):
             stage.manager.figures.alarm(carry, timeout_s=0)
+
+    on_stage(go)
+
+
+@pytest.mark.parametrize(("took_s", "given_up"), [(9.75, False), (10.25, True)])
+def test_where_nobody_says_how_long_a_hook_may_take_it_has_ten_seconds(took_s, given_up, on_stage):
+    async def go(stage):
+        async def carry(incident):
+            await asyncio.sleep(took_s)
+
+        stage.manager.figures.alarm(carry)
+        stage.manager.incident("rehearsed", "")
+        await asyncio.sleep(11)
+        assert ("hook_failed" in kinds(stage)) is given_up
 
     on_stage(go)
 
@@ -162,7 +178,7 @@ def test_a_program_gets_the_incident_as_json_and_no_shell_reads_its_arguments(tm
 
 
 def test_a_program_that_fails_or_hangs_is_said_and_does_not_stay():
-    with pytest.raises(UsageError, match="ended with 3"):
+    with pytest.raises(UsageError, match=f"^{re.escape(sys.executable)} ended with 3"):
         run_command("raise SystemExit(3)")
     with pytest.raises(TimeoutError):
         run_command("import time; time.sleep(600)", timeout_s=0.5)

@@ -1,8 +1,10 @@
 """`metrics()` is OpenMetrics text by its grammar (openmetrics.io, 1.0), and says what is."""
 
 import re
+from itertools import count
 
 import pytest
+from msgspec import Struct, structs
 
 from dryfill.trading.orders.figures.metrics import metrics_text
 
@@ -119,6 +121,51 @@ def test_every_number_is_the_statistics_own(exposed):
     breaker = {"path": "ordinary", "dryfill_breaker": "closed"}
     assert sample(samples, "dryfill_breaker", **breaker) == "1"
     assert sample(samples, "dryfill_unprotected_longest_seconds") == "0.25"
+
+
+def told_apart(value, next_number):
+    """The same with another number in each place: what is told twice is told by both."""
+    if isinstance(value, dict):
+        return {key: told_apart(each, next_number) for key, each in value.items()}
+    if isinstance(value, Struct):
+        pairs = structs.asdict(value).items()
+        return type(value)(**{name: told_apart(each, next_number) for name, each in pairs})
+    if isinstance(value, str):
+        return value
+    return type(value)(next_number()) if value is not None else None
+
+
+# `most_ns` and what is a quotient of two others are no families of their own.
+UNTOLD = {"most_ns", "slippage_mean_ticks", "hit_rate"}
+
+
+def numbers_in(value, name=""):
+    """Each number of the statistics that is to be told, as it is written."""
+    if isinstance(value, dict | Struct):
+        pairs = value if isinstance(value, dict) else structs.asdict(value)
+        return [n for key, each in pairs.items() for n in numbers_in(each, key)]
+    if value is None or isinstance(value, str) or name in UNTOLD:
+        return []
+    return [f"{value / 1e9:.9f}" if name.endswith("_ns") else str(value)]
+
+
+def test_each_number_of_the_statistics_is_told_once(exposed):
+    counted = count(1_001)
+    numbers = told_apart(exposed[1], lambda: next(counted))
+    _, samples = parsed(metrics_text(numbers, "SCRIPT"))
+    told = [value for (name, _), value in samples.items() if name != "dryfill_breaker"]
+    assert sorted(told) == sorted(numbers_in(numbers))
+
+
+@pytest.mark.parametrize("now", ["closed", "open", "half-open"])
+def test_a_breaker_is_in_one_state_of_three(now, exposed):
+    numbers = structs.replace(exposed[1], breakers={"ordinary": now})
+    _, samples = parsed(metrics_text(numbers, "SCRIPT"))
+    told = {
+        state: sample(samples, "dryfill_breaker", path="ordinary", dryfill_breaker=state)
+        for state in ("closed", "open", "half-open")
+    }
+    assert told == {"closed": "0", "open": "0", "half-open": "0"} | {now: "1"}
 
 
 def test_labels_are_escaped(exposed):

@@ -27,6 +27,38 @@ PAIR = (
 )
 
 SCRIPTS = {
+    "of orders that open, one that the venue takes away is nobody's trouble": """
+        do oco buy 2 stop 20010 | sell 2 stop 19990
+        > place 1.oco1#1 buy 2 stop 20010
+        > place 1.oco2#1 sell 2 stop 19990
+        < new 1.oco1#1
+        < new 1.oco2#1
+        < ack 1.oco1#1
+        < ack 1.oco2#1
+        < canceled 1.oco1#1
+        = working 1.oco2#1
+        = incidents
+        = phase 1 working
+        = stands 1 1.oco1#1 canceled(0), 1.oco2#1 new(0)
+    """,
+    "a first order that is refused is told to who asked, and nothing follows": """
+        do oto buy 2 limit 20000 | sell 2 limit 20010 | sell 2 stop 19990
+        > place 1.first#1 buy 2 limit 20000
+        do group 1
+        < refuse 1.first#1 NONE
+        = incidents
+        = working
+        = phase 1 done
+    """,
+    "a first order that the venue takes away is no trouble either": """
+        do oto buy 2 limit 20000 | sell 2 limit 20010 | sell 2 stop 19990
+        > place 1.first#1 buy 2 limit 20000
+        < new 1.first#1
+        < ack 1.first#1
+        < canceled 1.first#1
+        = incidents
+        = phase 1 done
+    """,
     "a member that is refused leaves the others of a protective group alone": HELD
     + """
         do oco sell 3 limit 20010 | sell 3 stop 19990

@@ -1,5 +1,7 @@
 """A sibling that will not go: said after a while, the broker asked, and tried on until it is."""
 
+import re
+
 import pytest
 
 from dryfill.trading.orders.settings import OrderSettings
@@ -224,3 +226,38 @@ def test_an_order_that_had_not_left_yet_is_gone_at_once_and_nothing_is_left(play
     """
     stage = play(script, OrderSettings(entry_tries=3, cancel_again_s=14.0))
     assert not stage.manager._owners.all()
+
+
+FIRST = """
+    do oto buy 3 limit 20000 | sell 3 limit 20010 | sell 3 stop 19990
+    > place 1.first#1 buy 3 limit 20000
+    < new 1.first#1
+    < ack 1.first#1
+    < fill 1.first#1 1 @ 20000
+    > place 1.leg1#1 sell 1 limit 20010
+    > place 1.leg2#1 sell 1 stop 19990
+    < new 1.leg1#1
+    < ack 1.leg1#1
+    < new 1.leg2#1
+    < ack 1.leg2#1
+    do end 1
+    > cancel 1.first#1
+    > cancel 1.leg1#1
+    > cancel 1.leg2#1
+    < canceled 1.leg1#1
+    < ack 1.leg1#1
+    wait 2
+"""
+BEHIND = {
+    "the sibling of one that was filled": (PAIR + "wait 2" + ASKED, {"1.oco2#1"}),
+    "the first order, and a stop that follows it": (FIRST + ASKED, {"1.first#1", "1.leg2#1"}),
+}
+
+
+@pytest.mark.parametrize("case", BEHIND)
+def test_whoever_reads_the_incident_learns_which_orders_are_not_gone(case, play):
+    script, tags = BEHIND[case]
+    stage = play(script, PATIENT)
+    (incident,) = (i for i in stage.manager.view.incidents if i.kind == "oco_unresolved")
+    named = incident.text.partition("still not gone or smaller: ")[2]
+    assert set(re.findall(r"<order (\S+) ", named)) == tags

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from dryfill.sim.loop.run import run_virtual
 from dryfill.trading import instruments
@@ -99,6 +100,18 @@ REFUSED = {
         oco(Sell(1, limit="20010"), Sell(1, stop="20000"), market=MARKET),
         "sell 1 stop 20000 would execute at once, the market is at 20000;",
     ),
+    "a buy stop at the bid, nothing being known of trades": (
+        oco(Buy(1, stop="20000"), Buy(1, limit="19990"), market=structs.replace(MARKET, last=None)),
+        "buy 1 stop 20000 would execute at once, the market is at 20000;",
+    ),
+    "a sell stop at the ask": (
+        oco(
+            Sell(1, stop="20000.25"),
+            Sell(1, limit="20010"),
+            market=structs.replace(MARKET, last=None),
+        ),
+        "sell 1 stop 20000.25 would execute at once, the market is at 20000.25;",
+    ),
     "a word that is none": (
         oco(Sell(1, limit="20010"), Sell(1, stop="19990"), if_refused="ignore"),
         "if_refused is 'ignore'; give 'keep', 'cancel' or None",
@@ -137,12 +150,15 @@ def test_a_price_off_the_grid_is_refused_before_anything_is_sent(refused):
         (Sell(1, join=True), Sell(1, stop="19990")),
         (Buy(2, stop="20010"), Sell(3, stop="19990")),  # each its own size: one of them is meant
         (Buy(1, limit="19990"), Sell(1, limit="20010")),
+        (Buy(1, stop="20000.25"), Buy(1, limit="20000")),  # each a tick from what sets it off
+        (Sell(1, stop="20000"), Sell(1, limit="20000.25")),
     ],
 )
-def test_what_can_stand_together_is_sent(specs, stage_kind):
+@pytest.mark.parametrize("market", [None, structs.replace(MARKET, last=None)])
+def test_what_can_stand_together_is_sent(specs, market, stage_kind):
     async def main():
         stage = stage_kind()
-        stage.manager.oco(MNQ, specs)
+        stage.manager.oco(MNQ, specs, market=market)
         assert len(stage.broker.sent) == len(specs)
 
     run_virtual(main(), origin_ns=0)

@@ -33,6 +33,27 @@ BRACKET = """
 """
 
 SCRIPTS = {
+    "a close that is made again waits for another that may still fill": HELD
+    + """
+        do exit 2
+        > place 2.exit#1 sell 2 market
+        do exit 1
+        > place 3.exit#1 sell 1 market
+        < ack 3.exit#1
+        < refuse 2.exit#1 NONE
+        do place sell 1
+        > place 4#1 sell 1 market
+        < ack 4#1
+        < fill 4#1 1 @ 20000
+        > cancel 3.exit#1
+        wait 0.9
+        < fill 3.exit#1 1 @ 20000
+        > place 2.exit#2 sell 1 market
+        < ack 2.exit#2
+        < fill 2.exit#2 1 @ 20000
+        = position 0
+        = timers 0
+    """,
     "all of it at market": HELD
     + """
         do exit all
@@ -371,5 +392,9 @@ def test_true_is_no_number_of_contracts(play, mnq):
 
 @pytest.mark.parametrize("qty", ["0", "4"])
 def test_more_than_is_held_is_refused_by_name(play, qty):
-    with pytest.raises(UsageError, match=f"qty is {qty}; give contracts from 1 to 3"):
+    with pytest.raises(UsageError, match=f"qty is {qty}; give contracts from 1 to 3, .* at market"):
         play(HELD + f"do exit {qty}")
+    with pytest.raises(
+        UsageError, match=f"qty is {qty}; give contracts from 1 to 3, .* at a limit"
+    ):
+        play(HELD + f"do exit {qty} at 20010")

@@ -6,6 +6,21 @@ from position_acts import GUARDED, HELD
 from dryfill.trading.orders.settings import OrderSettings
 
 SCRIPTS = {
+    "what a guard closes itself is not closed a second time while that may still fill": HELD
+    + """
+        do guard loss 19990
+        > place 2.stop#1 sell 3 stop 19990
+        < refuse 2.stop#1 SELL_STOP_NOT_BELOW_LAST
+        > place 2.exit#1 sell 3 market
+        < ack 2.exit#1
+        do exit 2
+        > cancel 2.exit#1
+        wait 0.5
+        < fill 2.exit#1 3 @ 19989
+        = got exit 3 -> gone(0 of 2): nothing more was held
+        = position 0
+        = timers 0
+    """,
     "when another hand closes it, its legs are swept": GUARDED
     + """
         do place sell 3

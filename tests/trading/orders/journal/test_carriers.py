@@ -145,6 +145,14 @@ def test_a_bracket_that_the_broker_keeps_is_written_with_its_entry():
     assert decode(encode(request), instruments.find) == request
 
 
+def test_what_a_record_does_not_say_is_not_written():
+    """So that a version that does not know a field yet reads what says nothing of it."""
+    written = encode(OrderKept(request=REQUEST, state=None, fills=(), gone=False))
+    assert (b"adopted" in written, b"entered_ns" in written) == (False, False)
+    written = encode(OrderKept(request=REQUEST, state=None, fills=(), gone=False, adopted=True))
+    assert b"adopted" in written
+
+
 def test_an_instrument_that_nobody_knows_is_named():
     def find(symbol):
         raise UsageError(f"{symbol!r} is unknown here")

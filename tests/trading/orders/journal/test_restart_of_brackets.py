@@ -104,6 +104,39 @@ def test_after_a_restart_a_bracket_goes_as_the_script_says(relive, script):
 
 
 NATIVE = {
+    "children that ours took the place of are taken away, and ours stay": """
+        do bracket buy 2 limit 20000 loss 40t target 80t
+        > place 1.entry#1 buy 2 limit 20000 attached -40 80
+        < new 1.entry#1
+        < ack 1.entry#1
+        < child 1.stop#1 sell 2 stop
+        < child 1.target#1 sell 2 limit
+        < fill 1.entry#1 2 @ 20000
+        wait 0.49
+        wait 0.02
+        > ask fills
+        > ask open
+        < shown
+        > cancel 1.stop#1
+        > cancel 1.target#1
+        > place 1.stop#2 sell 2 stop 19990
+        > place 1.target#2 sell 2 limit 20020
+        < ack 1.stop#2
+        < new 1.stop#2
+        < ack 1.target#2
+        < new 1.target#2
+        {again}
+        < shown
+        > cancel 1.stop#1
+        > cancel 1.target#1
+        < canceled 1.stop#1
+        < ack 1.stop#1
+        < canceled 1.target#1
+        < ack 1.target#1
+        = working 1.stop#2 1.target#2
+        wait 5
+        = incidents
+    """,
     "children at work go on": """
         do bracket buy 1 loss 40t target 80t
         > place 1.entry#1 buy 1 market attached -40 80
