@@ -5,9 +5,9 @@ from decimal import Decimal
 from msgspec import Struct
 
 from ...trading.errors import OutcomeUnknown
-from ...trading.order import ExecutionReport, OrderChange, OrderState
+from ...trading.order import OrderChange, OrderState
 from ...trading.orders.order_core import OrderCore
-from .port import Answered, Delivered, PortEvent, Sent
+from .port import Answered, Sent
 from .scene import Scene
 
 
@@ -28,18 +28,28 @@ class UnprovedChanges:
         self._scene = scene
         self._open: dict[str, _Unproved] = {}  # by the broker's id
 
-    def on_manager(self, event: PortEvent) -> None:
-        if isinstance(event, Delivered):
-            if isinstance(event.event, ExecutionReport):
-                self._shown(event.event.order)
-        elif isinstance(event, Sent):
-            if event.do == "modify":  # what it is to become is asked anew
-                self._open.pop(event.order_id, None)
-        elif isinstance(event, Answered):
-            self._answered(event)
+    def on_command(self, event: Sent) -> None:
+        if event.do == "modify":  # what it is to become is asked anew
+            self._open.pop(event.order_id, None)
+
+    def on_outcome(self, event: Answered) -> None:
+        sent = event.sent
+        if sent.change is not None and isinstance(event.error, OutcomeUnknown):
+            self.lost += 1
+            order = self._scene.order(self._scene.tag_of(sent.order_id))
+            if order is not None and not _has(order.core, sent.change):
+                self._open[sent.order_id] = _Unproved(sent.change)
+
+    def shown(self, state: OrderState) -> None:
+        """The broker's word on an order: what it shows is no guess any more."""
+        unproved = self._open.get(state.order_id)
+        if unproved is not None and _has(state, unproved.change):
+            del self._open[state.order_id]
 
     def guessed(self, now_ns: int) -> str | None:
         """The order that was taken for changed, in words; None where none was."""
+        if not self._open:  # mostly, and asked at every step
+            return None
         for order_id, unproved in list(self._open.items()):
             order = self._scene.order(self._scene.tag_of(order_id))
             if order is None or not order.working:
@@ -52,25 +62,6 @@ class UnprovedChanges:
                     del self._open[order_id]
                     return order.describe()
         return None
-
-    def _answered(self, event: Answered) -> None:
-        sent, error = event.sent, event.error
-        if sent.change is not None and isinstance(error, OutcomeUnknown):
-            self.lost += 1
-            order = self._scene.order(self._scene.tag_of(sent.order_id))
-            if order is not None and not _has(order.core, sent.change):
-                self._open[sent.order_id] = _Unproved(sent.change)
-            return
-        found = event.result if isinstance(event.result, list) else [event.result]
-        for state in found:
-            if isinstance(state, OrderState):
-                self._shown(state)
-
-    def _shown(self, state: OrderState) -> None:
-        """The broker's word on an order: what it shows is no guess any more."""
-        unproved = self._open.get(state.order_id)
-        if unproved is not None and _has(state, unproved.change):
-            del self._open[state.order_id]
 
 
 def _has(order: OrderCore | OrderState, change: OrderChange) -> bool:

@@ -10,9 +10,10 @@ from ...trading.orders import tags
 from ...trading.price import price_text
 from ...trading.words import OrdType
 from .bounds import in_ns
+from .contract import BrokerSaid
 from .oracle import Oracle
-from .port import PortEvent, Sent
-from .scene import BrokerSaid, Scene
+from .port import Sent
+from .scene import Scene
 
 _PLAIN = re.compile(r"-?\d+(\.\d+)?")
 
@@ -34,9 +35,7 @@ class OnTick(Oracle):
         self.premise = 0
         self._scene = scene
 
-    def on_manager(self, event: PortEvent) -> None:
-        if not isinstance(event, Sent) or event.instrument is None:
-            return
+    def on_command(self, event: Sent) -> None:
         if event.request is not None:
             self._has_its_prices(event.request)
         for source in (event.request, event.change):
@@ -85,8 +84,8 @@ class Relation(Oracle):
         self._entries: dict[str, OrderRequest] = {}
         self._stops: dict[str, Decimal] = {}
 
-    def on_manager(self, event: PortEvent) -> None:
-        request = event.request if isinstance(event, Sent) else None
+    def on_command(self, event: Sent) -> None:
+        request = event.request
         tag = None if request is None else tags.parse(request.cl_ord_id)
         if request is None or tag is None or tag.attempt != 1:
             return
@@ -139,8 +138,8 @@ class HandsOff(Oracle):
         else:
             self._foreign[said.record.number] = None
 
-    def on_manager(self, event: PortEvent) -> None:
-        if isinstance(event, Sent) and event.do in ("modify", "cancel"):
+    def on_command(self, event: Sent) -> None:
+        if event.do in ("modify", "cancel"):
             self.premise += bool(self._foreign)
             if not self._scene.owns(event.order_id):
                 tag_text = self._scene.tag_of(event.order_id)
@@ -162,9 +161,13 @@ class RetriesBounded(Oracle):
         self._asked: dict[tuple[str, str], object] = {}
         self._times: dict[tuple[str, str], deque[int]] = {}
 
-    def on_manager(self, event: PortEvent) -> None:
-        if not isinstance(event, Sent):
-            return
+    def on_command(self, event: Sent) -> None:
+        self._count(event)
+
+    def on_question(self, event: Sent) -> None:
+        self._count(event)
+
+    def _count(self, event: Sent) -> None:
         key, asked = _asks(event)
         bounds = self._scene.bounds
         if key not in self._asked or self._asked[key] != asked:

@@ -5,11 +5,12 @@ from ...trading.order import OrderRequest
 from ...trading.words import ExecType
 from ..desk.orders import OrderRecord
 from .bounds import in_ns
+from .contract import STOPS, BrokerSaid, Contract, duty_of
 from .doubtful import CLOSES, PROTECTS
 from .knowable import Backlog, Moment, Stopwatch
 from .oracle import Oracle
-from .port import Answered, PortEvent, Sent
-from .scene import STOPS, BrokerSaid, Contract, Scene, duty_of
+from .port import Answered, Sent
+from .scene import Scene
 
 
 class Protected(Oracle):
@@ -44,8 +45,8 @@ class Protected(Oracle):
         if said.own and said.report.exec_type is ExecType.REJECTED and request.ord_type in STOPS:
             self._refusal(symbol, said.moment)
 
-    def on_manager(self, event: PortEvent) -> None:
-        if isinstance(event, Answered) and isinstance(event.error, Refused):
+    def on_outcome(self, event: Answered) -> None:
+        if isinstance(event.error, Refused):
             stop = self._meant_for(event.sent)
             if stop is not None and stop.ord_type in STOPS:
                 self._refusal(stop.instrument.symbol, self._scene.now())
@@ -173,10 +174,14 @@ class NoOrphan(Oracle):
     def on_broker(self, said: BrokerSaid) -> None:
         self._look(said.contract, *said.moments, *said.contract.fills)
 
-    def on_manager(self, event: PortEvent) -> None:
-        request = event.request if isinstance(event, Sent) else None
-        if isinstance(event, Answered):
-            request = event.sent.request
+    def on_command(self, event: Sent) -> None:
+        self._moved(event.request)
+
+    def on_outcome(self, event: Answered) -> None:
+        self._moved(event.sent.request)
+
+    def _moved(self, request: OrderRequest | None) -> None:
+        """An order left, or is not awaited any more."""
         if request is not None:
             contract = self._scene.contract(request.instrument)
             moved = () if contract.moved is None else (contract.moved,)

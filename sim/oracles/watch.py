@@ -25,6 +25,7 @@ from .flattening import Flattening
 from .gaps import GapIsClosed
 from .groups import OneCancelsOther, OneFill
 from .guessing import NothingGuessed
+from .hearing import Hearing, heard_as, own
 from .liveness import Lively, Quiet
 from .newer import NewerWins
 from .oracle import Oracle, OracleError, Violation
@@ -114,9 +115,9 @@ class Watch:
             *(make(scene) for make in more),
         ]
         # Each is only told of what it listens to: most of them sleep through most of it.
-        self._of_broker = [each.on_broker for each in self._oracles if _hears(each, "on_broker")]
-        self._of_port = [each.on_manager for each in self._oracles if _hears(each, "on_manager")]
-        self._of_time = [each.on_step for each in self._oracles if _hears(each, "on_step")]
+        self._hearing = Hearing((scene, *self._oracles))
+        self._of_broker = [each.on_broker for each in self._oracles if own(each, "on_broker")]
+        self._of_time = [each.on_step for each in self._oracles if own(each, "on_step")]
         self._counts = {oracle.name: 0 for oracle in self._oracles}
         self._writes = 0  # requests that may change something and have no answer yet
         self._active_ns = 0
@@ -226,22 +227,17 @@ class Watch:
         self._alive()
 
     def _passed(self, event: PortEvent) -> None:
+        heard = heard_as(event)
         if isinstance(event, Answered) and isinstance(event.error, NotSent):
             # It reached nobody, and nobody is to ask again before this.
             wait_ns = in_ns(event.error.retry_after_s or 0)
             self.unreachable(event.sent.time_ns, event.time_ns + wait_ns)
         self._step()
-        if isinstance(event, Sent) and event.do != "read":
-            self._writes += 1
-        elif isinstance(event, Answered) and event.sent.do != "read":
-            self._writes -= 1
-        self._scene.passed(event)
-        is_report = isinstance(event, Delivered) and isinstance(event.event, ExecutionReport)
-        if is_report or not isinstance(event, Delivered):
+        self._writes += (heard == "command") - (heard == "outcome")
+        if heard not in ("stream", "account"):
             self._note(event)
-        for on_manager in self._of_port:
-            on_manager(event)
-        if is_report or (isinstance(event, Sent) and event.do != "read"):
+        self._hearing.tell(heard, event)
+        if heard in ("report", "command"):
             self._alive()
 
     def _opened(self, desk: Desk) -> None:
@@ -325,11 +321,6 @@ def _failing_trades(world: World) -> Trades | None:
     plan = world.setup.plan
     fails = plan is not None and any(fault.kind == "frozen" for fault in plan.faults)
     return Trades.of(world.setup.tape) if fails else None
-
-
-def _hears(oracle: Oracle, handler: str) -> bool:
-    """Whether an oracle has a handler of its own, and not the one that does nothing."""
-    return getattr(type(oracle), handler) is not getattr(Oracle, handler)
 
 
 def _line(what: object) -> str:
