@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from ...trading.words import ExecType, OrdStatus
 from ..oracles.oracle import Oracle
 from ..oracles.port import Answered, Delivered, Sent
 from ..oracles.scene import Scene
@@ -16,11 +17,19 @@ class OrderStates(Oracle):
 
     def __init__(self, scene: Scene) -> None:
         self.premise = 0
-        self.cells: Counter[str] = Counter()
+        self._met: Counter[tuple[OrdStatus | None, ExecType, str]] = Counter()
         self._scene = scene
-        self._state: dict[str, str] = {}
+        self._state: dict[str, OrdStatus] = {}
         self._flying: dict[str, list[Sent]] = {}
         self._on: dict[int, str] = {}  # by command on its way: whose order it is about
+
+    @property
+    def cells(self) -> dict[str, int]:
+        """How often each was met."""
+        return {
+            f"{NONE if state is None else state.name} {event.name} {command}": times
+            for (state, event, command), times in self._met.items()
+        }
 
     def on_command(self, event: Sent) -> None:
         if event.do in COMMANDS:
@@ -33,12 +42,13 @@ class OrderStates(Oracle):
             self._flying[self._on.pop(id(event.sent))].remove(event.sent)
 
     def on_report(self, event: Delivered) -> None:
-        order = event.report.order
+        report = event.report
+        order = report.order
         about = self._name(order.cl_ord_id, order.order_id)
-        before, flying = self._state.get(about, NONE), self._flying.get(about)
+        flying = self._flying.get(about)
         command = flying[-1].do if flying else NONE
-        self.cells[f"{before} {event.report.exec_type.name} {command}"] += 1
-        self._state[about] = order.ord_status.name
+        self._met[self._state.get(about), report.exec_type, command] += 1
+        self._state[about] = order.ord_status
 
     def _about(self, sent: Sent) -> str:
         if sent.request is not None:

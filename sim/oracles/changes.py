@@ -21,16 +21,17 @@ class _Unproved(Struct):
 
 class UnprovedChanges:
     """Changes without an answer, which the manager may not take for made: not before the broker
-    shows the order with their numbers. `lost` counts them. A part of `NothingGuessed`."""
+    shows the order with their numbers. `open`: those, by the broker's id; `lost` counts all that
+    there were. A part of `NothingGuessed`."""
 
     def __init__(self, scene: Scene) -> None:
         self.lost = 0
         self._scene = scene
-        self._open: dict[str, _Unproved] = {}  # by the broker's id
+        self.open: dict[str, _Unproved] = {}
 
     def on_command(self, event: Sent) -> None:
         if event.do == "modify":  # what it is to become is asked anew
-            self._open.pop(event.order_id, None)
+            self.open.pop(event.order_id, None)
 
     def on_outcome(self, event: Answered) -> None:
         sent = event.sent
@@ -38,28 +39,27 @@ class UnprovedChanges:
             self.lost += 1
             order = self._scene.order(self._scene.tag_of(sent.order_id))
             if order is not None and not _has(order.core, sent.change):
-                self._open[sent.order_id] = _Unproved(sent.change)
+                self.open[sent.order_id] = _Unproved(sent.change)
 
-    def shown(self, state: OrderState) -> None:
-        """The broker's word on an order: what it shows is no guess any more."""
-        unproved = self._open.get(state.order_id)
-        if unproved is not None and _has(state, unproved.change):
-            del self._open[state.order_id]
+    def shown(self, states: list[OrderState]) -> None:
+        """The broker's word on orders: what it shows is no guess any more."""
+        for state in states:
+            unproved = self.open.get(state.order_id)
+            if unproved is not None and _has(state, unproved.change):
+                del self.open[state.order_id]
 
     def guessed(self, now_ns: int) -> str | None:
         """The order that was taken for changed, in words; None where none was."""
-        if not self._open:  # mostly, and asked at every step
-            return None
-        for order_id, unproved in list(self._open.items()):
+        for order_id, unproved in list(self.open.items()):
             order = self._scene.order(self._scene.tag_of(order_id))
             if order is None or not order.working:
-                del self._open[order_id]
+                del self.open[order_id]
             elif _has(order.core, unproved.change):
                 # What showed it may have been taken in, and is not heard here yet.
                 if unproved.suspect_ns is None:
                     unproved.suspect_ns = now_ns
                 elif now_ns > unproved.suspect_ns:
-                    del self._open[order_id]
+                    del self.open[order_id]
                     return order.describe()
         return None
 

@@ -35,6 +35,7 @@ class Contract:
         self.meant = 0
         self.working: dict[int, OrderRecord] = {}
         self.closers: dict[int, OrderRecord] = {}
+        self._legs: dict[int, tuple[Tag, str]] = {}  # tag and duty of each of them
         self.suspended: dict[int, OrderRecord] = {}
         self.awaited: dict[str, OrderRequest] = {}
         self._brackets: dict[str, None] = {}  # intents that had an entry
@@ -73,9 +74,9 @@ class Contract:
         return sum(
             record.leaves_qty
             for record in self.closers.values()
-            if duty_of(record) == "stop"
+            if self._legs[record.number][1] == "stop"
             and record.request.side.sign == -self.sign
-            and (_leg(record).intent in self._brackets) is of_brackets
+            and (self._legs[record.number][0].intent in self._brackets) is of_brackets
         )
 
     @property
@@ -84,13 +85,13 @@ class Contract:
         whichever are more, and its closing orders; on both sides while nothing is held. Guards and
         closes at a limit are one group, these being targets to that."""
         legs: dict[str, dict[str, int]] = {}
-        for record in self.closers.values():
+        for number, record in self.closers.items():
             if self.sign and record.request.side.sign == self.sign:
                 continue
-            tag = _leg(record)
+            tag, duty = self._legs[number]
             name = tag.intent if tag.intent in self._brackets else "of no bracket"
             group = legs.setdefault(f"{tag.intent}.exit" if tag.role == "exit" else name, {})
-            duty = "target" if tag.duty == "close" else tag.duty
+            duty = "target" if duty == "close" else duty
             group[duty] = group.get(duty, 0) + record.leaves_qty
         return sum(max(group.values()) for group in legs.values())
 
@@ -100,10 +101,10 @@ class Contract:
         holds nothing that they close: what they were for was turned over."""
         return [
             record
-            for record in self.closers.values()
+            for number, record in self.closers.items()
             if record.request.side.sign == self.sign
-            and duty_of(record) != "exit"
-            and self._intents.held(_leg(record).intent) * self.sign >= 0
+            and self._legs[number][1] != "exit"
+            and self._intents.held(self._legs[number][0].intent) * self.sign >= 0
         ]
 
     @property
@@ -116,26 +117,35 @@ class Contract:
         tag_text = record.known_as
         self.awaited.pop(tag_text, None)
         if own:
-            for orders in (self.working, self.closers, self.suspended):
-                if record.status.terminal or orders is self.suspended:
-                    orders.pop(record.number, None)
-            if record.tag is not None and record.tag.role == "entry":
-                self._brackets[record.tag.intent] = None
-            if record.status is OrdStatus.SUSPENDED:
-                self.suspended[record.number] = record
-            elif not record.status.terminal:
-                self.working[record.number] = record
-                if duty_of(record) in CLOSING:
-                    self.closers[record.number] = record
+            self._take_in(record)
         if report.exec_type is ExecType.TRADE:
             signed = record.request.side.sign * report.last_qty
             self.position += signed
             self._intents.fill(tag_text, signed)
         self.meant = self._intents.settle(self.position)
 
+    def _take_in(self, record: OrderRecord) -> None:
+        """How an order of the client's stands now."""
+        number, tag = record.number, record.tag
+        self.suspended.pop(number, None)
+        if tag is not None and tag.role == "entry":
+            self._brackets[tag.intent] = None
+        if record.status.terminal:
+            self.working.pop(number, None)
+            self.closers.pop(number, None)
+            self._legs.pop(number, None)
+        elif record.status is OrdStatus.SUSPENDED:
+            self.suspended[number] = record
+        elif number not in self.working:
+            self.working[number] = record
+            if tag is not None and tag.duty in CLOSING:
+                self.closers[number] = record
+                self._legs[number] = tag, tag.duty
+
 
 class BrokerSaid(Struct, frozen=True):
-    """An order changed at the broker. `own`: the client sent it. `before`: the position before.
+    """An order changed at the broker. `own`: the client sent it. `before`: the position before;
+    `filled`: contracts filled by this report, signed.
     `moments`: this change and the last of the position, which must be known, too, to judge by."""
 
     record: OrderRecord
@@ -146,11 +156,7 @@ class BrokerSaid(Struct, frozen=True):
     moments: tuple[Moment, ...]
     contract: Contract
     before: int
-
-    @property
-    def filled(self) -> int:
-        """Contracts filled by this report, signed."""
-        return self.record.request.side.sign * self.report.last_qty
+    filled: int
 
 
 def duty_of(record: OrderRecord) -> str:
@@ -162,8 +168,3 @@ def duty_in(tag_text: str) -> str:
     """The same, by its tag."""
     tag = tags.parse(tag_text)
     return "" if tag is None else tag.duty
-
-
-def _leg(record: OrderRecord) -> Tag:
-    assert record.tag is not None, "a closer has a role, and so a tag of ours"
-    return record.tag

@@ -44,12 +44,14 @@ class NothingGuessed(Oracle):
         self._unknown: dict[str, _Evidence] = {}
         self._told: dict[str, Order] = {}  # since the last look: the manager takes it in after us
         self._changes = UnprovedChanges(scene)
+        self._visible_ns = in_ns(scene.bounds.visible_s)
+        self._unknown_ns = in_ns(scene.bounds.unknown_s)
 
     def on_command(self, event: Sent) -> None:
         self._changes.on_command(event)
 
     def on_report(self, event: Delivered) -> None:
-        self._shown(event.report.order)
+        self._shown([event.report.order])
         self._look_at(self._scene.subject)
 
     def on_outcome(self, event: Answered) -> None:
@@ -61,13 +63,11 @@ class NothingGuessed(Oracle):
         self._look_at(self._scene.subject)
 
     def on_answer(self, event: Answered) -> None:
-        for state in self._scene.shown:
-            self._shown(state)
+        self._shown(self._scene.shown)
         sent = event.sent
         if sent.read == "order" and event.error is None and event.result is None:
             evidence = self._of(sent.key)
-            visible_ns = in_ns(self._scene.bounds.visible_s)
-            if evidence.late_ns is not None and sent.time_ns >= evidence.late_ns + visible_ns:
+            if evidence.late_ns is not None and sent.time_ns >= evidence.late_ns + self._visible_ns:
                 evidence.misses += 1
         self._look_at(self._scene.subject)
 
@@ -76,11 +76,12 @@ class NothingGuessed(Oracle):
             for order in list(self._told.values()):
                 if self._settled(order, now_ns):
                     del self._told[order.cl_ord_id]
-        changed = self._changes.guessed(now_ns)
-        if changed is not None:
-            self._scene.violate(
-                self.name, f"{changed} is taken for changed, and nobody said that it was"
-            )
+        if self._changes.open:
+            changed = self._changes.guessed(now_ns)
+            if changed is not None:
+                self._scene.violate(
+                    self.name, f"{changed} is taken for changed, and nobody said that it was"
+                )
         if self._unknown:
             self._wait(now_ns)
 
@@ -93,7 +94,7 @@ class NothingGuessed(Oracle):
                 continue
             assert evidence.late_ns is not None, "only lost answers are waited for"
             spent_ns = self._scene.reachable.between(evidence.late_ns, now_ns)
-            if spent_ns > in_ns(self._scene.bounds.unknown_s) and not evidence.said:
+            if spent_ns > self._unknown_ns and not evidence.said:
                 evidence.said = True
                 self._scene.violate(
                     self.name,
@@ -114,11 +115,13 @@ class NothingGuessed(Oracle):
     def at_end(self) -> None:
         self.on_step(self._scene.now_ns() + 1)
 
-    def _shown(self, state: OrderState) -> None:
-        """The broker's word on an order, told or asked for."""
-        self._changes.shown(state)
-        if state.ord_status is OrdStatus.REJECTED:
-            self._of(state.cl_ord_id or self._scene.tag_of(state.order_id)).refused = True
+    def _shown(self, states: list[OrderState]) -> None:
+        """The broker's word on orders, told or asked for."""
+        if self._changes.open:
+            self._changes.shown(states)
+        for state in states:
+            if state.ord_status is OrdStatus.REJECTED:
+                self._of(state.cl_ord_id or self._scene.tag_of(state.order_id)).refused = True
 
     def _ended(self, tag_text: str, event: Answered) -> None:
         """The request for an order had its answer, or none."""

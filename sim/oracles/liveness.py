@@ -34,7 +34,12 @@ class Lively(Oracle):
         self._ended(event)
 
     def on_manager(self, event: PortEvent) -> None:
-        self._count(event.time_ns // 10**9)
+        second = event.time_ns // 10**9
+        if second != self._second:
+            self._second, self._steps = second, 0
+        self._steps += 1
+        if self._steps == self._scene.bounds.steps_most + 1:
+            self._scene.violate(self.name, f"{self._steps} things passed the port in one second")
 
     def _asked(self, event: Sent) -> None:
         if event.deadline_s is None:
@@ -50,13 +55,6 @@ class Lively(Oracle):
                     f"{event.sent.do} ended after {took_ns / 1e9:g} s, its deadline was "
                     f"{event.sent.deadline_s:g} s",
                 )
-
-    def _count(self, second: int) -> None:
-        if second != self._second:
-            self._second, self._steps = second, 0
-        self._steps += 1
-        if self._steps == self._scene.bounds.steps_most + 1:
-            self._scene.violate(self.name, f"{self._steps} things passed the port in one second")
 
 
 class Quiet(Oracle):
@@ -86,7 +84,7 @@ class Quiet(Oracle):
 
     def on_step(self, now_ns: int) -> None:
         manager = self._scene.manager
-        if manager is None:
+        if manager is None or manager.view.incidents_kept == self._heard:
             return
         incidents = manager.view.incidents
         if len(incidents) < self._heard:

@@ -93,7 +93,9 @@ class FillsConserved(Oracle):
 
     def on_answer(self, event: Answered) -> None:
         for fill in self._scene.fills:
-            self._tell(fill.order_id, fill.exec_id, fill.qty)
+            # Mostly they were told before: an answer has all fills in it again.
+            if self._told.get(fill.order_id, _NOTHING).get(fill.exec_id) != fill.qty:
+                self._tell(fill.order_id, fill.exec_id, fill.qty)
         self._check(self._scene.subject)
 
     def at_quiescence(self) -> None:
@@ -111,8 +113,6 @@ class FillsConserved(Oracle):
 
     def _tell(self, order_id: str, exec_id: str, qty: int) -> None:
         """By a report or by the answer to a question; of what is over on both sides no more."""
-        if self._told.get(order_id, _NOTHING).get(exec_id) == qty:
-            return  # mostly: answers tell of all fills again
         if self._scene.tag_of(order_id) in self._scene.handles or self._scene.unmet(order_id):
             told = self._told.setdefault(order_id, {})
             self.premise += exec_id not in told

@@ -53,7 +53,9 @@ class Protected(Oracle):
 
     def on_step(self, now_ns: int) -> None:
         for symbol, backlog in self._bare.items():
-            if backlog.amount and not self._in_doubt(symbol, backlog) and backlog.overrun(now_ns):
+            if not backlog.amount or self._in_doubt(symbol, backlog, now_ns):
+                continue
+            if backlog.overrun(now_ns):
                 held, meant, cover = self._stood[symbol]
                 bounds = self._scene.bounds
                 bound_s = bounds.flat_s if symbol in self._refused else bounds.protect_s
@@ -63,9 +65,9 @@ class Protected(Oracle):
                     f"work, for more than {bound_s} s",
                 )
 
-    def _in_doubt(self, symbol: str, backlog: Backlog) -> bool:
+    def _in_doubt(self, symbol: str, backlog: Backlog, now_ns: int) -> bool:
         doubts, bounds, refused = self._scene.doubts, self._scene.bounds, symbol in self._refused
-        doubts.look(self._scene.now_ns())
+        doubts.look(now_ns)
         kinds = CLOSES if refused else PROTECTS
         ended = doubts.ended(symbol, kinds)
         if ended is not None and ended is not self._doubted.get(symbol):
@@ -132,8 +134,8 @@ class RightSize(Oracle):
 
     def on_step(self, now_ns: int) -> None:
         for symbol, over in self._over.items():
-            late = [backlog.overrun(now_ns) for backlog in (over, self._wrong[symbol])]
-            if any(late):
+            too_much, wrongly = over.overrun(now_ns), self._wrong[symbol].overrun(now_ns)
+            if too_much or wrongly:
                 held, closing, wrong = self._stood[symbol]
                 self._scene.violate(
                     self.name,
@@ -189,7 +191,7 @@ class NoOrphan(Oracle):
 
     def on_step(self, now_ns: int) -> None:
         for symbol, stopwatch in self._orphaned.items():
-            if stopwatch.overrun(now_ns):
+            if stopwatch.since and stopwatch.overrun(now_ns):
                 self._scene.violate(
                     self.name,
                     f"{self._story(symbol)} for more than {self._scene.bounds.orphan_s} s",

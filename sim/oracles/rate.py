@@ -24,6 +24,7 @@ class WithinRate(Oracle):
         self.premise = 0
         self._scene = scene
         self._times: deque[int] = deque()
+        self._span_ns = in_ns(scene.bounds.rate_s)
         self._said_ns: int | None = None
 
     def on_command(self, event: Sent) -> None:
@@ -33,12 +34,13 @@ class WithinRate(Oracle):
         self._count(event)
 
     def _count(self, event: Sent) -> None:
-        times, bounds = self._times, self._scene.bounds
+        times = self._times
         times.append(event.time_ns)
-        while times[0] <= event.time_ns - in_ns(bounds.rate_s):
+        while times[0] <= event.time_ns - self._span_ns:
             times.popleft()
         self.premise += len(times) > 10
         pressing = event.urgency is Urgency.RISK_REDUCING
+        bounds = self._scene.bounds
         most = bounds.rate_most - (0 if pressing else bounds.rate_reserve)
         said_ns = self._said_ns
         if len(times) > most and (said_ns is None or said_ns <= times[0]):

@@ -48,6 +48,7 @@ class Scene:
         )
         self.doubts = Doubts()
         self.contracts: dict[str, Contract] = {}
+        self.manager: OrderManager | None = None  # the one that lives; None before there is one
         self.managers: list[OrderManager] = []  # one for each life of the client
         self.handles: dict[str, Order] = {}  # the manager's orders by tag, until both sides agree
         self.numbers: dict[str, int] = {}  # the broker's number of each tag of the client's
@@ -59,10 +60,13 @@ class Scene:
         self._sent: dict[str, None] = {}  # tags of the client's
         self._children: dict[int, str] = {}  # the manager's tag of each child, by number
 
-    @property
-    def manager(self) -> OrderManager | None:
-        """The manager that lives; None before there is one."""
-        return self.managers[-1] if self.managers else None
+    def opened(self, manager: OrderManager) -> None:
+        """A life of the client begins, with a manager of its own."""
+        self.manager = manager
+        self.managers.append(manager)
+        self.handles.clear()
+        self.doubts.reopened()
+        self.flattening.clear()
 
     def incidents(self) -> Iterator[Incident]:
         """Every incident so far, of earlier lives too."""
@@ -152,7 +156,10 @@ class Scene:
         if record.parent is not None or report.exec_type is ExecType.NEW:
             contract.came = [*_untold(contract.came, report.time_ns), moment]
         moments = (moment, contract.moved)
-        return BrokerSaid(record, report, record.tag, own, moment, moments, contract, before)
+        filled = record.request.side.sign * report.last_qty
+        return BrokerSaid(
+            record, report, record.tag, own, moment, moments, contract, before, filled
+        )
 
     # --- what passed the port, told before any oracle is ------------------------------------------
 
@@ -178,9 +185,13 @@ class Scene:
         self.subject = self.handles.get(tag_text or self.tag_of(event.sent.order_id))
 
     def on_answer(self, event: Answered) -> None:
-        found = event.result if isinstance(event.result, list) else [event.result]
-        self.shown = [each for each in found if isinstance(each, OrderState)]
-        self.fills = [each for each in found if isinstance(each, Execution)]
+        self.shown, self.fills = [], []
+        if isinstance(event.result, OrderState):
+            self.shown = [event.result]
+        elif event.sent.read in ("open-orders", "orders-since"):
+            self.shown = event.result or []
+        elif event.sent.read == "executions-since":
+            self.fills = event.result or []
         self._read(event)
         self.subject = self.handles.get(event.sent.key)
 

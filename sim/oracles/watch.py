@@ -73,7 +73,8 @@ class Watch:
     def __init__(self, world: World, bounds: Bounds, more: Sequence[Maker] = ()) -> None:
         self.on_broken: Callable[[], None] = lambda: None
         self._world = world
-        self._bounds = bounds
+        self._loop = world.loop
+        self._quiet_ns = in_ns(bounds.quiet_s)
         self._violations: list[Violation] = []
         self._trace: deque[tuple[int, object]] = deque(maxlen=bounds.trace_lines)
         self._scene = scene = Scene(
@@ -243,10 +244,7 @@ class Watch:
     def _opened(self, desk: Desk) -> None:
         self._opened_before(desk)
         self._writes = 0
-        self._scene.managers.append(desk.manager)
-        self._scene.handles.clear()
-        self._scene.doubts.reopened()
-        self._scene.flattening.clear()
+        self._scene.opened(desk.manager)
 
     def _outage(self, fault: Fault) -> None:
         """A fault of the plan begins that may take order entry away for a while."""
@@ -265,28 +263,28 @@ class Watch:
     # --- how --------------------------------------------------------------------------------------
 
     def _now_ns(self) -> int:
-        return self._world.loop.now_ns
+        return self._loop.now_ns
 
     def _step(self) -> None:
-        now_ns = self._now_ns()
+        now_ns = self._loop.now_ns
         for on_step in self._of_time:
             on_step(now_ns)
 
     def _alive(self) -> None:
         """Something happened: look again when it has been quiet for long enough."""
-        self._active_ns = self._now_ns()
+        self._active_ns = self._loop.now_ns
         if not self._armed:
             self._arm(self._active_ns)
 
     def _arm(self, from_ns: int) -> None:
         self._armed = True
-        at_ns = from_ns + in_ns(self._bounds.quiet_s)
+        at_ns = from_ns + self._quiet_ns
         self._world.loop.call_at_ns(at_ns, self._look, context=Context())
 
     def _look(self) -> None:
         self._armed = False
         self._step()
-        now_ns, quiet_ns = self._now_ns(), in_ns(self._bounds.quiet_s)
+        now_ns, quiet_ns = self._now_ns(), self._quiet_ns
         if now_ns < self._active_ns + quiet_ns:
             self._arm(self._active_ns)
         elif self._scene.reachable.between(now_ns - quiet_ns, now_ns) < quiet_ns:
@@ -299,11 +297,11 @@ class Watch:
             self.quiescent()
 
     def _note(self, what: object) -> None:
-        self._trace.append((self._now_ns(), what))
+        self._trace.append((self._loop.now_ns, what))
 
     def _violate(self, name: str, text: str) -> None:
         self._counts[name] += 1
-        if self._counts[name] <= self._bounds.kept_most:
+        if self._counts[name] <= self._scene.bounds.kept_most:
             self._violations.append(Violation(name, self._now_ns(), text, self.trace))
         self.on_broken()
 
