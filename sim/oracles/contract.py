@@ -7,7 +7,7 @@ from ...trading.instrument import Instrument
 from ...trading.order import OrderRequest
 from ...trading.orders import tags
 from ...trading.orders.tags import Tag
-from ...trading.words import ExecType, OrdStatus, OrdType
+from ...trading.words import OrdStatus, OrdType, Side
 from ..desk.orders import OrderRecord
 from ..record.unprotected import Intents
 from .knowable import Moment
@@ -32,6 +32,7 @@ class Contract:
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
         self.position = 0
+        self.sign = 0
         self.meant = 0
         self.working: dict[int, OrderRecord] = {}
         self.closers: dict[int, OrderRecord] = {}
@@ -45,20 +46,20 @@ class Contract:
         self.came: list[Moment] = []  # the same of orders that came into the books
 
     @property
-    def sign(self) -> int:
-        return (self.position > 0) - (self.position < 0)
-
-    @property
     def cover(self) -> int:
         """Contracts that working stops of the client's would close; or that the rest of a market
         order will, which works at the price where its protection ends, as that of a stop does that
         was set off: there was nobody to trade with, and what is more cannot be
         done."""
-        return sum(
+        if not self.sign:
+            return 0
+        other = Side.SELL if self.sign > 0 else Side.BUY
+        covering = [
             record.leaves_qty
             for record in self.working.values()
-            if record.request.ord_type in _COVERS and record.request.side.sign == -self.sign
-        )
+            if record.request.side is other and record.request.ord_type in _COVERS
+        ]
+        return sum(covering)
 
     @property
     def protection(self) -> int:
@@ -86,19 +87,21 @@ class Contract:
         closes at a limit are one group, these being targets to that."""
         legs: dict[str, dict[str, int]] = {}
         for number, record in self.closers.items():
-            if self.sign and record.request.side.sign == self.sign:
+            if record.request.side.sign == self.sign:
                 continue
             tag, duty = self._legs[number]
             name = tag.intent if tag.intent in self._brackets else "of no bracket"
             group = legs.setdefault(f"{tag.intent}.exit" if tag.role == "exit" else name, {})
             duty = "target" if duty == "close" else duty
             group[duty] = group.get(duty, 0) + record.leaves_qty
-        return sum(max(group.values()) for group in legs.values())
+        return sum([max(group.values()) for group in legs.values()])
 
     @property
     def wrong_sided(self) -> list[OrderRecord]:
         """Stops, targets and closes at a limit that would add to what is held, and whose bracket
         holds nothing that they close: what they were for was turned over."""
+        if not self.sign:
+            return []
         return [
             record
             for number, record in self.closers.items()
@@ -112,21 +115,9 @@ class Contract:
         """Whether an order of the client's that may open something works or is on its way."""
         return len(self.working) > len(self.closers) or bool(self.awaited)
 
-    def apply(self, record: OrderRecord, report: Report, own: bool) -> None:
-        """Take a report in."""
-        tag_text = record.known_as
-        self.awaited.pop(tag_text, None)
-        if own:
-            self._take_in(record)
-        if report.exec_type is ExecType.TRADE:
-            signed = record.request.side.sign * report.last_qty
-            self.position += signed
-            self._intents.fill(tag_text, signed)
-        self.meant = self._intents.settle(self.position)
-
-    def _take_in(self, record: OrderRecord) -> None:
-        """How an order of the client's stands now."""
-        number, tag = record.number, record.tag
+    def own(self, record: OrderRecord, tag: Tag | None) -> None:
+        """Take in how an order of the client's stands now."""
+        number = record.number
         self.suspended.pop(number, None)
         if tag is not None and tag.role == "entry":
             self._brackets[tag.intent] = None
@@ -141,6 +132,14 @@ class Contract:
             if tag is not None and tag.duty in CLOSING:
                 self.closers[number] = record
                 self._legs[number] = tag, tag.duty
+
+    def fill(self, tag_text: str, signed: int) -> None:
+        """Take in that an order filled so many contracts; 0 where it did not."""
+        if signed:
+            self.position += signed
+            self.sign = (self.position > 0) - (self.position < 0)
+            self._intents.fill(tag_text, signed)
+        self.meant = self._intents.settle(self.position)
 
 
 class BrokerSaid(Struct, frozen=True):

@@ -308,9 +308,11 @@ class Backlog:
     def set(self, amount: int, *moments: Moment) -> bool:
         """There are so many now, by all of the `moments`; whether these are more than before."""
         more = amount - self.amount
+        if not more:
+            return False
         if more > 0:
             self._push(more, moments, self._bound_ns)
-        elif more < 0:
+        else:
             self._take(-more)
         self.amount = amount
         return more > 0

@@ -5,6 +5,7 @@ from collections import deque
 from decimal import Decimal
 
 from ...trading.errors import UsageError
+from ...trading.instrument import Instrument
 from ...trading.order import OrderRequest
 from ...trading.orders import tags
 from ...trading.price import price_text
@@ -34,6 +35,7 @@ class OnTick(Oracle):
     def __init__(self, scene: Scene) -> None:
         self.premise = 0
         self._scene = scene
+        self._right: dict[tuple[str, Decimal], None] = {}  # what was found to be: most leave often
 
     def on_command(self, event: Sent) -> None:
         if event.request is not None:
@@ -42,7 +44,7 @@ class OnTick(Oracle):
             for price in (source.price, source.stop_px) if source is not None else ():
                 if price is not None:
                     self.premise += 1
-                    why = self._fault(event, price)
+                    why = self._fault(event.instrument, price)
                     if why:
                         self._scene.violate(self.name, f"{event.do} with price {price!r}: {why}")
 
@@ -52,19 +54,22 @@ class OnTick(Oracle):
                 kind = request.ord_type.name.lower()
                 self._scene.violate(self.name, f"{request.cl_ord_id} is {kind}, and has no {name}")
 
-    def _fault(self, event: Sent, price: Decimal) -> str:
+    def _fault(self, instrument: Instrument | None, price: Decimal) -> str:
         if not isinstance(price, Decimal):
             return f"it is a {type(price).__name__}, no Decimal"
+        assert instrument is not None, "a command names one"
         if not price.is_finite():
             return "it is not finite"
+        if (instrument.symbol, price) in self._right:
+            return ""
         text = price_text(price)
         if not _PLAIN.fullmatch(text) or Decimal(text) != price:
             return f"its text {text!r} is not plain"
-        assert event.instrument is not None
         try:
-            event.instrument.units(price)
+            instrument.units(price)
         except UsageError as error:
             return str(error)
+        self._right[instrument.symbol, price] = None
         return ""
 
 

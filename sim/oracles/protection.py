@@ -123,7 +123,7 @@ class RightSize(Oracle):
             self._over[symbol] = self._scene.backlog(bound_s)
             self._wrong[symbol] = self._scene.backlog(bound_s)
         closing = contract.closing
-        wrong = sum(record.leaves_qty for record in contract.wrong_sided)
+        wrong = sum([record.leaves_qty for record in contract.wrong_sided])
         self._stood[symbol] = contract.position, closing, wrong
         over = max(closing - abs(contract.position), 0)
         # What is held is known once every fill is: two may leave nothing, and one never be told.
@@ -134,6 +134,8 @@ class RightSize(Oracle):
 
     def on_step(self, now_ns: int) -> None:
         for symbol, over in self._over.items():
+            if not (over.amount or self._wrong[symbol].amount):
+                continue
             too_much, wrongly = over.overrun(now_ns), self._wrong[symbol].overrun(now_ns)
             if too_much or wrongly:
                 held, closing, wrong = self._stood[symbol]
@@ -215,7 +217,7 @@ class NoOrphan(Oracle):
 
 
 def _orphaned(contract: Contract) -> bool:
-    return not contract.entries and bool(_orphans(contract))
+    return bool(contract.closers) and not contract.entries and bool(_orphans(contract))
 
 
 def _orphans(contract: Contract) -> list[OrderRecord]:

@@ -142,24 +142,23 @@ class Scene:
 
     def heard(self, record: OrderRecord, report: Report) -> BrokerSaid:
         """Keep the books by a report."""
-        own = self._own(record)
-        if own:
-            self.numbers[record.known_as] = record.number
+        own, tag, tag_text = self._own(record), record.tag, record.known_as
         contract = self.contract(record.request.instrument)
-        before = contract.position
-        contract.apply(record, report, own)
+        before, filled = contract.position, record.request.side.sign * report.last_qty
+        contract.awaited.pop(tag_text, None)
+        if own:
+            self.numbers[tag_text] = record.number
+            contract.own(record, tag)
+        contract.fill(tag_text, filled)
         moment = self.knowledge.reported(record, report)
-        self.doubts.heard(record.known_as, moment, rejected=record.status is OrdStatus.REJECTED)
-        if report.exec_type is ExecType.TRADE or contract.moved is None:
+        self.doubts.heard(tag_text, moment, rejected=record.status is OrdStatus.REJECTED)
+        if filled or contract.moved is None:
             contract.moved = moment
             contract.fills = [*_untold(contract.fills, report.time_ns), moment]
         if record.parent is not None or report.exec_type is ExecType.NEW:
             contract.came = [*_untold(contract.came, report.time_ns), moment]
         moments = (moment, contract.moved)
-        filled = record.request.side.sign * report.last_qty
-        return BrokerSaid(
-            record, report, record.tag, own, moment, moments, contract, before, filled
-        )
+        return BrokerSaid(record, report, tag, own, moment, moments, contract, before, filled)
 
     # --- what passed the port, told before any oracle is ------------------------------------------
 
