@@ -4,13 +4,14 @@ from ...trading.order import OrderRequest
 from ...trading.orders import tags
 from ...trading.words import ExecType, OrdStatus
 from .bounds import in_ns
+from .contract import CLOSING, BrokerSaid
 from .doubtful import GIVES_BACK
 from .group_books import MEMBERS, Book, LinkedBook, OpenedBook
 from .knowable import Backlog, Moment, Stopwatch
 from .oracle import Oracle
 from .passed_stops import Trades
-from .port import PortEvent, Sent
-from .scene import CLOSING, BrokerSaid, Scene
+from .port import GroupTold, Sent
+from .scene import Scene
 from .siblings import Siblings
 
 
@@ -41,11 +42,12 @@ class OneCancelsOther(Oracle):
         self._sent_ns: dict[str, int] = {}
         self._siblings = Siblings(scene, trades)
 
-    def on_manager(self, event: PortEvent) -> None:
-        for wrong in (self._siblings.taken_away(event), self._siblings.called_finished(event)):
-            if wrong is not None:
-                self._scene.violate(self.name, wrong)
-        request = event.request if isinstance(event, Sent) else None
+    def on_group_told(self, event: GroupTold) -> None:
+        self._say(self._siblings.called_finished(event))
+
+    def on_command(self, event: Sent) -> None:
+        self._say(self._siblings.taken_away(event))
+        request = event.request
         tag = None if request is None else tags.parse(request.cl_ord_id)
         if request is None or tag is None or not tag.role:
             return
@@ -99,6 +101,10 @@ class OneCancelsOther(Oracle):
         self._count_incidents()
 
     # --- how --------------------------------------------------------------------------------------
+
+    def _say(self, wrong: str | None) -> None:
+        if wrong is not None:
+            self._scene.violate(self.name, wrong)
 
     def _in_doubt(self, intent: str, book: Book) -> bool:
         """Whether an order that may have given it back is in doubt."""
@@ -200,10 +206,9 @@ class OneFill(Oracle):
         self._sent_ns: dict[str, int] = {}
         self._doubled: dict[str, Stopwatch] = {}
 
-    def on_manager(self, event: PortEvent) -> None:
-        request = event.request if isinstance(event, Sent) else None
-        if request is not None:
-            self._sent_ns[request.cl_ord_id] = self._scene.now_ns()
+    def on_command(self, event: Sent) -> None:
+        if event.request is not None:
+            self._sent_ns[event.request.cl_ord_id] = self._scene.now_ns()
 
     def on_broker(self, said: BrokerSaid) -> None:
         tag, record = said.tag, said.record

@@ -81,6 +81,11 @@ class View:
         return list(self._outbox.incidents)
 
     @property
+    def incidents_kept(self) -> int:
+        """How many `incidents` has."""
+        return len(self._outbox.incidents)
+
+    @property
     def differences(self) -> list[Difference]:
         """Where the broker's truth was not what we knew, so far; each is an incident too."""
         return list(self._outbox.differences.all)
