@@ -1,6 +1,7 @@
 """Who hears of what: each kind of thing that passes the port has its listeners, found out once."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, Literal, get_args
 
 from ...trading.broker import AccountState, StreamState
@@ -59,26 +60,36 @@ class Hearing:
     """Tells each listener of what it has a handler for, in the listeners' order."""
 
     def __init__(self, listeners: Iterable[object]) -> None:
-        everybody = list(listeners)
-        self._of: dict[Heard, list[Callable[[Any], None]]] = {
-            heard: [
-                handler
-                for each in everybody
-                for handler in (own(each, f"on_{heard}"), own(each, "on_manager"))
-                if handler is not None
-            ]
-            for heard in get_args(Heard)
-        }
+        self._of: dict[Heard, list[Callable[[Any], None]]] = {kind: [] for kind in get_args(Heard)}
+        for each in listeners:
+            kind: type[Any] = type(each)
+            for heard, name in _handlers(kind):
+                self._of[heard].append(getattr(each, name))
 
     def tell(self, heard: Heard, event: PortEvent) -> None:
         for handler in self._of[heard]:
             handler(event)
 
 
+@cache
+def _handlers(kind: type[Any]) -> tuple[tuple[Heard, str], ...]:
+    """What a class of listeners hears of, and by which method of its own."""
+    return tuple(
+        (heard, name)
+        for heard in get_args(Heard)
+        for name in (f"on_{heard}", "on_manager")
+        if _has(kind, name)
+    )
+
+
 def own(listener: object, name: str) -> Callable[[Any], None] | None:
     """A handler of the listener's own; None where it has none but the one that does nothing."""
-    mine = getattr(type(listener), name, None)
-    if mine is None or mine is getattr(Oracle, name):
+    if not _has(type(listener), name):
         return None
     handler: Callable[[Any], None] = getattr(listener, name)
     return handler
+
+
+def _has(kind: type, name: str) -> bool:
+    mine = getattr(kind, name, None)
+    return mine is not None and mine is not getattr(Oracle, name)
