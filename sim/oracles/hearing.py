@@ -1,7 +1,6 @@
 """Who hears of what: each kind of thing that passes the port has its listeners, found out once."""
 
 from collections.abc import Callable, Iterable
-from functools import cache
 from typing import Any, Literal, get_args
 
 from ...trading.broker import AccountState, StreamState
@@ -62,8 +61,7 @@ class Hearing:
     def __init__(self, listeners: Iterable[object]) -> None:
         self._of: dict[Heard, list[Callable[[Any], None]]] = {kind: [] for kind in get_args(Heard)}
         for each in listeners:
-            kind: type[Any] = type(each)
-            for heard, name in _handlers(kind):
+            for heard, name in _handlers(type(each)):
                 self._of[heard].append(getattr(each, name))
 
     def tell(self, heard: Heard, event: PortEvent) -> None:
@@ -71,15 +69,20 @@ class Hearing:
             handler(event)
 
 
-@cache
-def _handlers(kind: type[Any]) -> tuple[tuple[Heard, str], ...]:
-    """What a class of listeners hears of, and by which method of its own."""
-    return tuple(
-        (heard, name)
-        for heard in get_args(Heard)
-        for name in (f"on_{heard}", "on_manager")
-        if _has(kind, name)
-    )
+_HANDLERS: dict[type, list[tuple[Heard, str]]] = {}
+
+
+def _handlers(kind: type) -> list[tuple[Heard, str]]:
+    """What a class of listeners hears of, and by which method of its own; found out once."""
+    found = _HANDLERS.get(kind)
+    if found is None:
+        found = _HANDLERS[kind] = [
+            (heard, name)
+            for heard in get_args(Heard)
+            for name in (f"on_{heard}", "on_manager")
+            if _has(kind, name)
+        ]
+    return found
 
 
 def own(listener: object, name: str) -> Callable[[Any], None] | None:
