@@ -1,14 +1,14 @@
 """An entry and the legs that hang on it, and where each of them belongs."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ...trading.words import OrdType, TimeInForce
 from ..commands import AttachLegs, Leg, NewOrder
 
 
-@dataclass(slots=True, eq=False)
-class HangingLeg:
+class HangingLeg(Struct, eq=False):
     """A leg as it is now. `px` and `qty`: as in `BookLeg`; `cum_qty`: what it closed, in an earlier
     life too. `suspended`: it waits for the entry and is no order of the book yet."""
 

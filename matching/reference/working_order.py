@@ -1,14 +1,11 @@
 """One of our orders while it works, and what stays known of it afterwards."""
 
-from dataclasses import dataclass
-
 from msgspec import Struct
 
 from ...trading.words import OrdStatus, OrdType, Side, TimeInForce
 
 
-@dataclass(slots=True, eq=False)
-class WorkingOrder:
+class WorkingOrder(Struct, eq=False):
     """An order that is not done. Owned by the book; changed only by the modules of this engine.
 
     `price` is the limit it works at now (None: without a limit, or a stop that has not been set

@@ -53,7 +53,7 @@ async def nothing(desk):
 
 n = np.arange(1, 9)
 tape = make_tape(QuoteRows(n, n * 10**9, n, n, n + 1, n))
-Backtest(nothing, tape, instrument="ES", stop_trigger="quote").run()
+Backtest(nothing, tape, instrument="ES", stop_trigger="quote", engine=sys.argv[1]).run()
 print(*sys.modules)
 ours = [module for name, module in sorted(sys.modules.items()) if name.startswith("dryfill.")]
 print(*(
@@ -77,8 +77,10 @@ DATACLASSES = {
 }
 
 
-def test_a_plain_backtest_loads_no_more_than_it_needs() -> None:
-    done = subprocess.run([sys.executable, "-c", SMALL], capture_output=True, text=True, check=True)
+@pytest.mark.parametrize("engine", ["auto", "reference"])
+def test_a_plain_backtest_loads_no_more_than_it_needs(engine: str) -> None:
+    command = [sys.executable, "-c", SMALL, engine]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     first, second = done.stdout.splitlines()
     loaded = set(first.split())
     assert "dryfill.sim.backtest" in loaded
