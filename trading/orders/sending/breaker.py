@@ -39,14 +39,13 @@ class Breaker:
             return 0.0
         return max(self._until_s - now_s, 0.0)
 
-    def going(self, now_s: float) -> bool:
-        """A call goes; True after a wait: it is a probe, and `landed` ends it."""
+    def going(self, now_s: float) -> None:
+        """A call goes; after a wait it is a probe, and `landed` ends it."""
         if self.state is BreakerState.CLOSED:
-            return False
+            return
         self.state = BreakerState.HALF_OPEN
         self._until_s = now_s + self._open_s
         self._probes.append(now_s)
-        return True
 
     def landed(self, went_s: float) -> None:
         """A probe that left then ended, however it did."""

@@ -118,7 +118,7 @@ class Courier:
             if command.delay_s > waited_s:
                 self._pause(order, command.do, command.delay_s - waited_s)
                 return
-        urgency, probe = urgency_of(order, command.do), False
+        urgency, probe = urgency_of(order, command.do), None
         if command.do is not Do.LOOK:  # these have pauses of their own, and prove more than a probe
             wait_s = self._path.wait_s(urgency)
             if wait_s > 0:
@@ -171,7 +171,7 @@ class Courier:
         self._timers.cancel(waiting[1])
         return waiting[0]
 
-    def _send(self, order: Order, command: Command, urgency: Urgency, probe: bool) -> None:
+    def _send(self, order: Order, command: Command, urgency: Urgency, probe: float | None) -> None:
         now_s = asyncio.get_running_loop().time()
         if order.core.flight is Do.LOOK:
             self._repeats.overtaken(order)
@@ -294,8 +294,8 @@ class Courier:
         if sent.do is Do.LOOK:
             self.asked(error)
             return
-        if sent.probe:
-            self._path.landed(sent.urgency, sent.began_s)
+        if sent.probe is not None:
+            self._path.landed(sent.urgency, sent.probe)
         if _is_answer(error):
             self._blocked.free()
         if not self._path.ended(sent.urgency, error, now_s):

@@ -45,12 +45,14 @@ class Path:
             return 0.0
         return breaker.wait_s(asyncio.get_running_loop().time())
 
-    def going(self, urgency: Urgency) -> bool:
-        """A call goes; whether it is a probe: `landed` is told when that ends."""
+    def going(self, urgency: Urgency) -> float | None:
+        """A call goes; of a probe, when: `landed` is told that when it ends."""
         breaker = self._breakers[urgency]
         if breaker.state is BreakerState.CLOSED:
-            return False
-        return breaker.going(asyncio.get_running_loop().time())
+            return None
+        now_s = asyncio.get_running_loop().time()
+        breaker.going(now_s)
+        return now_s
 
     def landed(self, urgency: Urgency, went_s: float) -> None:
         """A probe that left then ended."""

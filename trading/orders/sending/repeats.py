@@ -20,8 +20,8 @@ _TIMED = (*_SAFE, Do.MODIFY, Do.PLACE)
 class Sent(Struct, eq=False):
     """A command on its way. `late`: its answer is not waited for any more; `timer` rings then.
     `hurried`: that is soon, because the order is not wanted any more. `first_s`: when the first of
-    those that it repeats was sent; `since_ns`: of an order, see `Duplicates`; `probe`: it went
-    where the way was shut."""
+    those that it repeats was sent; `since_ns`: of an order, see `Duplicates`; `probe`: when it
+    went, where the way was shut."""
 
     order: Order
     do: Do
@@ -32,7 +32,7 @@ class Sent(Struct, eq=False):
     since_ns: int = 0
     timer: int | None = None
     hurried: bool = False
-    probe: bool = False
+    probe: float | None = None
 
 
 class Repeats:
