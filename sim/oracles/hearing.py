@@ -5,7 +5,6 @@ from typing import Any, Literal, get_args
 
 from ...trading.broker import AccountState, StreamState
 from ...trading.order import ExecutionReport, PositionState
-from .oracle import Oracle
 from .port import (
     Answered,
     CancelTold,
@@ -77,8 +76,7 @@ class Hearing:
 
 def own(listener: object, name: str) -> Callable[[Any], None] | None:
     """A handler of the listener's own; None where it has none but the one that does nothing."""
-    mine = getattr(type(listener), name, None)
-    if mine is None or mine is getattr(Oracle, name):
-        return None
-    handler: Callable[[Any], None] = getattr(listener, name)
+    handler: Callable[[Any], None] | None = None
+    if name in vars(type(listener)):
+        handler = getattr(listener, name)
     return handler
