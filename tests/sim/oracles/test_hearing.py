@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from dryfill.sim.oracles.hearing import Heard, Hearing, heard_as
+from dryfill.sim.oracles.hearing import _DELIVERED, Heard, Hearing, heard_as
 from dryfill.sim.oracles.oracle import Oracle
 from dryfill.sim.oracles.port import Answered, Delivered, FlattenCall, Sent
 from dryfill.trading.broker import BrokerEvent, StreamState
@@ -46,9 +46,8 @@ def test_it_is_heard_as_what_it_is(event, heard):
     assert heard_as(event) == heard
 
 
-@pytest.mark.parametrize("kind", get_args(BrokerEvent))
-def test_whatever_a_broker_may_tell_has_a_kind(kind):
-    assert heard_as(Delivered(kind.__new__(kind), 0)) in get_args(Heard)
+def test_whatever_a_broker_may_tell_has_a_kind():
+    assert set(_DELIVERED) == set(get_args(BrokerEvent))
 
 
 def test_an_oracle_may_have_a_handler_for_each_kind():
