@@ -22,7 +22,8 @@ from ..oracles import Watch
 from .work_steps import LEAVING, STAYING, Step, stays, step_of, steps_of
 
 WORK_S = 60.0
-"""For how long new steps begin."""
+"""For how long new steps begin. A third of it costs six tenths of a seed, and finds no more for the
+same CPU time: of twelve broken managers 44 seeds in 97 s, and 45 in 102 s with the whole minute."""
 
 _LEAVES, _RESTS, _ROUNDS = 20, 20, 10
 

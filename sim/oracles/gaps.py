@@ -24,16 +24,16 @@ class GapIsClosed(Oracle):
         self.premise = 0
         self._scene = scene
         self._gap_ns = 0
-        self._missing: list[Read] = []
+        self.timed = self._missing = list[Read]()
         self._said = False
 
     def on_stream(self, event: Delivered) -> None:
         state = event.stream
         if state.up and state.gap:
             self.premise += 1
-            self._gap_ns, self._missing, self._said = event.time_ns, list(_NEEDED), False
+            self._gap_ns, self._missing[:], self._said = event.time_ns, _NEEDED, False
         elif not state.up:
-            self._missing = []  # what is missed now is asked for when it is back
+            self._missing.clear()  # what is missed now is asked for when it is back
 
     def on_answer(self, event: Answered) -> None:
         sent = event.sent

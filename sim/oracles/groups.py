@@ -204,7 +204,7 @@ class OneFill(Oracle):
         self._used: dict[str, dict[int, int]] = {}  # entries and plain orders: filled, by number
         self._sizes: dict[str, int] = {}
         self._sent_ns: dict[str, int] = {}
-        self._doubled: dict[str, Stopwatch] = {}
+        self.timed = self._doubled = dict[str, Stopwatch]()
 
     def on_command(self, event: Sent) -> None:
         if event.request is not None:

@@ -161,4 +161,7 @@ class NothingGuessed(Oracle):
         return True
 
     def _of(self, tag_text: str) -> _Evidence:
-        return self._heard.setdefault(tag_text, _Evidence())
+        evidence = self._heard.get(tag_text)
+        if evidence is None:
+            evidence = self._heard[tag_text] = _Evidence()
+        return evidence

@@ -5,7 +5,6 @@ from typing import Any, Literal, get_args
 
 from ...trading.broker import AccountState, StreamState
 from ...trading.order import ExecutionReport, PositionState
-from .oracle import Oracle
 from .port import (
     Answered,
     CancelTold,
@@ -80,19 +79,14 @@ def _handlers(kind: type) -> list[tuple[Heard, str]]:
             (heard, name)
             for heard in get_args(Heard)
             for name in (f"on_{heard}", "on_manager")
-            if _has(kind, name)
+            if name in vars(kind)
         ]
     return found
 
 
 def own(listener: object, name: str) -> Callable[[Any], None] | None:
     """A handler of the listener's own; None where it has none but the one that does nothing."""
-    if not _has(type(listener), name):
-        return None
-    handler: Callable[[Any], None] = getattr(listener, name)
+    handler: Callable[[Any], None] | None = None
+    if name in vars(type(listener)):
+        handler = getattr(listener, name)
     return handler
-
-
-def _has(kind: type, name: str) -> bool:
-    mine = getattr(kind, name, None)
-    return mine is not None and mine is not getattr(Oracle, name)

@@ -93,15 +93,16 @@ Covered = Callable[[str, Moment], bool]
 
 
 class Knowledge:
-    """What the client was told, order by order. `look_ns`: T_look; `again_ns`: the same for a
-    client that was not answered; `ask_ns`: T_ask, reachable time."""
+    """What the client was told, order by order. `untold`: what it was not, by the order's id.
+    `look_ns`: T_look; `again_ns`: the same for a client that was not answered; `ask_ns`: T_ask,
+    reachable time."""
 
     def __init__(self, look_ns: int, again_ns: int, ask_ns: int, reachable: "Reachable") -> None:
         self._look_ns = look_ns
         self._again_ns = again_ns
         self._ask_ns = ask_ns
         self._reachable = reachable
-        self._untold: dict[str, list[Moment]] = {}
+        self.untold: dict[str, list[Moment]] = {}
 
     def reported(self, record: OrderRecord, report: Report) -> Moment:
         """An order changed at the broker, by a report."""
@@ -122,8 +123,8 @@ class Knowledge:
         """An order changed at the broker."""
         moment = Moment(at_ns, at_ns + self._look_ns, cum_qty, terminal, fill, waits)
         # One that T_look has overtaken is known for all purposes, and need not be kept.
-        recent = [m for m in self._untold.get(order_id, ()) if at_ns <= m.due_ns]
-        self._untold[order_id] = [*recent, moment]
+        recent = [m for m in self.untold.get(order_id, ()) if at_ns <= m.due_ns]
+        self.untold[order_id] = [*recent, moment]
         return moment
 
     def told_at(self, at_ns: int) -> Moment:
@@ -134,29 +135,29 @@ class Knowledge:
 
     def told(self, state: OrderState, now_ns: int) -> None:
         """The client was shown an order's state, by a report or by a read."""
-        if state.order_id in self._untold:
+        if state.order_id in self.untold:
             self._learn(state.order_id, now_ns, lambda moment: moment.shown_by(state))
 
     def told_fill(self, fill: Execution, now_ns: int) -> None:
         """The client was shown a fill, and with it what had been filled before."""
-        if fill.order_id in self._untold:
+        if fill.order_id in self.untold:
             told_ns = fill.time_ns + _STAMP_NS
             self._learn(fill.order_id, now_ns, lambda moment: told_ns > moment.at_ns)
 
     def asked(self, question: object, sent_ns: int, due_ns: int, covered: Covered) -> None:
         """A question left, whose answer would tell of what is `covered`, and is due by then."""
-        if not self._untold:
+        if not self.untold:
             return
-        for order_id, moments in list(self._untold.items()):
+        for order_id, moments in list(self.untold.items()):
             for moment in moments:
                 asked = moment.at_ns <= sent_ns <= moment.due_ns
                 if asked and covered(order_id, moment):
                     moment.ask(question, sent_ns, due_ns)
             left = [moment for moment in moments if sent_ns <= moment.due_ns]
             if left:
-                self._untold[order_id] = left
+                self.untold[order_id] = left
             else:
-                del self._untold[order_id]  # overtaken
+                del self.untold[order_id]  # overtaken
 
     def asked_in_vain(self, question: object, now_ns: int) -> None:
         """Nobody answered it."""
@@ -168,7 +169,7 @@ class Knowledge:
         self._ended(question, now_ns + self._look_ns, told)
 
     def _ended(self, question: object, look_ns: int, told: Covered) -> None:
-        for order_id, moments in self._untold.items():
+        for order_id, moments in self.untold.items():
             for moment in moments:
                 if moment.end(question) and told(order_id, moment):
                     moment.look_ns = max(moment.look_ns, look_ns)
@@ -182,13 +183,13 @@ class Knowledge:
 
     def _learn(self, order_id: str, now_ns: int, shown: Callable[[Moment], bool]) -> None:
         left = []
-        for moment in self._untold.pop(order_id):
+        for moment in self.untold.pop(order_id):
             if shown(moment):
                 moment.known_ns = now_ns
             else:
                 left.append(moment)
         if left:
-            self._untold[order_id] = left
+            self.untold[order_id] = left
 
 
 class Reachable:

@@ -18,7 +18,8 @@ class Lively(Oracle):
     def __init__(self, scene: Scene) -> None:
         self.premise = 0
         self._scene = scene
-        self._second = 0
+        self._second_ends_ns = 0
+        self._steps_most = scene.bounds.steps_most
         self._steps = 0
 
     def on_command(self, event: Sent) -> None:
@@ -34,11 +35,10 @@ class Lively(Oracle):
         self._ended(event)
 
     def on_manager(self, event: PortEvent) -> None:
-        second = event.time_ns // 10**9
-        if second != self._second:
-            self._second, self._steps = second, 0
+        if event.time_ns >= self._second_ends_ns:
+            self._second_ends_ns, self._steps = (event.time_ns // 10**9 + 1) * 10**9, 0
         self._steps += 1
-        if self._steps == self._scene.bounds.steps_most + 1:
+        if self._steps == self._steps_most + 1:
             self._scene.violate(self.name, f"{self._steps} things passed the port in one second")
 
     def _asked(self, event: Sent) -> None:

@@ -34,31 +34,33 @@ class NewerWins(Oracle):
         self._newest_ns: dict[str, int] = {}
         self._told_ns: dict[str, int] = {}  # of what the stream told: no answer has to be taken in
         self._stood: dict[str, tuple[bool, int]] = {}
-        self._old: list[_Old] = []
+        self.timed = self._old = list[_Old]()
 
     def on_report(self, event: Delivered) -> None:
         state = event.report.order
-        self._date(state)
-        if state.time_ns > self._told_ns.get(state.order_id, 0):
-            self._told_ns[state.order_id] = state.time_ns
+        order_id, at_ns = state.order_id, state.time_ns
+        if at_ns < self._newest_ns.get(order_id, 0):
+            self.premise += 1
+        else:
+            self._newest_ns[order_id] = at_ns
+        if at_ns > self._told_ns.get(order_id, 0):
+            self._told_ns[order_id] = at_ns
         self._look(self._scene.subject)
 
     def on_outcome(self, event: Answered) -> None:
         self._look(self._scene.subject)
 
     def on_answer(self, event: Answered) -> None:
-        for state in self._scene.shown:
-            self._date(state)
-            if state.time_ns < self._told_ns.get(state.order_id, 0):
+        newest, told = self._newest_ns, self._told_ns
+        for state in self._scene.shown:  # of all orders, mostly, again and again
+            order_id, at_ns = state.order_id, state.time_ns
+            if at_ns < newest.get(order_id, 0):
+                self.premise += 1
+            else:
+                newest[order_id] = at_ns
+            if at_ns < told.get(order_id, 0):
                 self._was(state, event.time_ns)
         self._look(self._scene.subject)
-
-    def _date(self, state: OrderState) -> None:
-        newest = self._newest_ns.get(state.order_id, 0)
-        if state.time_ns < newest:
-            self.premise += 1
-        else:
-            self._newest_ns[state.order_id] = state.time_ns
 
     def _look(self, order: Order | None) -> None:
         if order is None:
@@ -73,10 +75,8 @@ class NewerWins(Oracle):
             )
 
     def on_step(self, now_ns: int) -> None:
-        if not self._old:
-            return
         due = [old for old in self._old if old.heard_ns < now_ns]
-        self._old = [old for old in self._old if old.heard_ns >= now_ns]
+        self._old[:] = [old for old in self._old if old.heard_ns >= now_ns]
         for old in due:
             if old.order.working and _numbers(old.order.core) == old.shown:
                 self._scene.violate(

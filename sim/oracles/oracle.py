@@ -1,5 +1,6 @@
 """What an oracle is, and what it says when a rule is broken."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from msgspec import Struct
@@ -20,6 +21,9 @@ class Oracle(Protocol):
 
     name: str
     premise: int
+    timed: Collection[object] = (None,)
+    """What `on_step` looks at: while there is none of it, time may pass. Not made anew, ever; some
+    look at more than can be counted so."""
 
     def on_broker(self, said: BrokerSaid) -> None:
         """An order changed at the broker; the account has booked it."""

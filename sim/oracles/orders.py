@@ -9,8 +9,6 @@ from .oracle import Oracle
 from .port import Answered, CancelTold, Delivered, Sent
 from .scene import Scene
 
-_NOTHING: dict[str, int] = {}
-
 
 class OneEnd(Oracle):
     """INV-05: an order goes the ways of the published table, ends once, and for the manager stays
@@ -80,6 +78,7 @@ class FillsConserved(Oracle):
         self.premise = 0
         self._scene = scene
         self._told: dict[str, dict[str, int]] = {}  # by broker's id: contracts by execution
+        self._known: dict[str, int] = {}  # the same of all orders
         self._most: dict[str, int] = {}
 
     def on_report(self, event: Delivered) -> None:
@@ -92,9 +91,9 @@ class FillsConserved(Oracle):
         self._check(self._scene.subject)
 
     def on_answer(self, event: Answered) -> None:
-        for fill in self._scene.fills:
-            # Mostly they were told before: an answer has all fills in it again.
-            if self._told.get(fill.order_id, _NOTHING).get(fill.exec_id) != fill.qty:
+        known = self._known
+        for fill in self._scene.fills:  # all there are, mostly, again and again
+            if known.get(fill.exec_id) != fill.qty:
                 self._tell(fill.order_id, fill.exec_id, fill.qty)
         self._check(self._scene.subject)
 
@@ -108,7 +107,8 @@ class FillsConserved(Oracle):
             elif over and not order.working:
                 # Both sides are through with it: nothing is left to compare.
                 self._scene.handles.pop(order.cl_ord_id, None)
-                self._told.pop(order.order_id or "", None)
+                for exec_id in self._told.pop(order.order_id or "", ()):
+                    self._known.pop(exec_id, None)
                 self._most.pop(order.cl_ord_id, None)
 
     def _tell(self, order_id: str, exec_id: str, qty: int) -> None:
@@ -116,7 +116,7 @@ class FillsConserved(Oracle):
         if self._scene.tag_of(order_id) in self._scene.handles or self._scene.unmet(order_id):
             told = self._told.setdefault(order_id, {})
             self.premise += exec_id not in told
-            told[exec_id] = qty
+            told[exec_id] = self._known[exec_id] = qty
 
     def _check(self, order: Order | None) -> None:
         if order is None:
@@ -125,16 +125,16 @@ class FillsConserved(Oracle):
         record = self._scene.record(tag_text)
         at_broker = 0 if record is None else record.cum_qty
         told = sum(self._told.get(order.order_id or "", {}).values())
-        counted = sum([fill.qty for fill in order.fills])
-        if order.cum_qty > at_broker:
+        counted, cum_qty = sum([fill.qty for fill in order.fills]), order.cum_qty
+        if cum_qty > at_broker:
             self._say(order, f"the broker filled {at_broker}")
         if counted > told:
             self._say(order, f"its fills sum up to {counted}, told were {told}")
-        if record is not None and order.cum_qty > max(record.order_qty, record.request.order_qty):
+        if record is not None and cum_qty > max(record.order_qty, record.request.order_qty):
             self._say(order, f"it is for {record.order_qty}")
-        if order.cum_qty < self._most.get(tag_text, 0):
+        if cum_qty < self._most.get(tag_text, 0):
             self._say(order, f"it was {self._most[tag_text]} before")
-        self._most[tag_text] = order.cum_qty
+        self._most[tag_text] = cum_qty
 
     def _say(self, order: Order, why: str) -> None:
         self._scene.violate(

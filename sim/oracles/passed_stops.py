@@ -55,6 +55,7 @@ class PassedStops(Oracle):
         self._trades = trades
         self._seen: dict[int, int] = {}  # by order: since when, of those that were counted
         self._said: dict[int, None] = {}
+        self.timed = () if trades is None else (trades,)
 
     def on_step(self, now_ns: int) -> None:
         if self._trades is None:

@@ -29,6 +29,7 @@ class Protected(Oracle):
         self.premise = 0
         self._scene = scene
         self._bare: dict[str, Backlog] = {}
+        self.timed = self._timed = dict[str, None]()  # contracts that are bare
         self._doubted: dict[str, Moment] = {}  # the end of the doubt that was taken in last
         self._refused: dict[str, None] = {}  # contracts whose span is judged by T_flat
         self._stood: dict[str, tuple[int, int, int]] = {}  # held, meant and covered, for the text
@@ -40,7 +41,10 @@ class Protected(Oracle):
         bare = max(contract.meant - cover, 0)
         self._stood[symbol] = contract.position, contract.meant, cover
         self.premise += self._backlog(symbol).set(bare, *said.moments)
-        if not bare:
+        if bare:
+            self._timed[symbol] = None
+        else:
+            self._timed.pop(symbol, None)
             self._refused.pop(symbol, None)
         if said.own and said.report.exec_type is ExecType.REJECTED and request.ord_type in STOPS:
             self._refusal(symbol, said.moment)
@@ -113,6 +117,7 @@ class RightSize(Oracle):
         self._scene = scene
         self._over: dict[str, Backlog] = {}
         self._wrong: dict[str, Backlog] = {}
+        self.timed = self._timed = dict[str, None]()  # contracts of which there is too much
         self._stood: dict[str, tuple[int, int, int]] = {}  # held, closing, adding, for the text
 
     def on_broker(self, said: BrokerSaid) -> None:
@@ -131,11 +136,13 @@ class RightSize(Oracle):
         moments = (*said.moments, *contract.fills, *contract.came)
         self.premise += self._over[symbol].set(over, *moments)
         self.premise += self._wrong[symbol].set(wrong, *moments)
+        if over or wrong:
+            self._timed[symbol] = None
+        else:
+            self._timed.pop(symbol, None)
 
     def on_step(self, now_ns: int) -> None:
         for symbol, over in self._over.items():
-            if not (over.amount or self._wrong[symbol].amount):
-                continue
             too_much, wrongly = over.overrun(now_ns), self._wrong[symbol].overrun(now_ns)
             if too_much or wrongly:
                 held, closing, wrong = self._stood[symbol]
@@ -174,6 +181,7 @@ class NoOrphan(Oracle):
         self.premise = 0
         self._scene = scene
         self._orphaned: dict[str, Stopwatch] = {}
+        self.timed = self._timed = dict[str, None]()  # contracts with such a span
 
     def on_broker(self, said: BrokerSaid) -> None:
         self._look(said.contract, *said.moments, *said.contract.fills)
@@ -193,7 +201,7 @@ class NoOrphan(Oracle):
 
     def on_step(self, now_ns: int) -> None:
         for symbol, stopwatch in self._orphaned.items():
-            if stopwatch.since and stopwatch.overrun(now_ns):
+            if stopwatch.overrun(now_ns):
                 self._scene.violate(
                     self.name,
                     f"{self._story(symbol)} for more than {self._scene.bounds.orphan_s} s",
@@ -209,6 +217,10 @@ class NoOrphan(Oracle):
         if symbol not in self._orphaned:
             self._orphaned[symbol] = self._scene.stopwatch(self._scene.bounds.orphan_s)
         self.premise += self._orphaned[symbol].hold(_orphaned(contract), *moments)
+        if self._orphaned[symbol].since:
+            self._timed[symbol] = None
+        else:
+            self._timed.pop(symbol, None)
 
     def _story(self, symbol: str) -> str:
         contract = self._scene.contracts[symbol]

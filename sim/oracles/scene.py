@@ -229,10 +229,13 @@ class Scene:
     def _read(self, event: Answered) -> None:
         """What a question was answered is known from now on."""
         sent = event.sent
+        untold = self.knowledge.untold  # of few, and most of what is shown is of others
         for state in self.shown:
-            self.knowledge.told(state, event.time_ns)
+            if state.order_id in untold:
+                self.knowledge.told(state, event.time_ns)
         for fill in self.fills:
-            self.knowledge.told_fill(fill, event.time_ns)
+            if fill.order_id in untold:
+                self.knowledge.told_fill(fill, event.time_ns)
         covered = self._covered(sent)
         if covered is None:
             return

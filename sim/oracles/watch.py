@@ -118,7 +118,9 @@ class Watch:
         # Each is only told of what it listens to: most of them sleep through most of it.
         self._hearing = Hearing((scene, *self._oracles))
         self._of_broker = [each.on_broker for each in self._oracles if own(each, "on_broker")]
-        self._of_time = [each.on_step for each in self._oracles if own(each, "on_step")]
+        self._of_time = [
+            (each.timed, each.on_step) for each in self._oracles if own(each, "on_step")
+        ]
         self._counts = {oracle.name: 0 for oracle in self._oracles}
         self._writes = 0  # requests that may change something and have no answer yet
         self._active_ns = 0
@@ -267,8 +269,9 @@ class Watch:
 
     def _step(self) -> None:
         now_ns = self._loop.now_ns
-        for on_step in self._of_time:
-            on_step(now_ns)
+        for timed, on_step in self._of_time:
+            if timed:
+                on_step(now_ns)
 
     def _alive(self) -> None:
         """Something happened: look again when it has been quiet for long enough."""
