@@ -17,6 +17,7 @@ class OnBehalf:
         "_outbox",
         "adopt",
         "advance",
+        "cancel",
         "flattening",
         "held",
         "keep",
@@ -36,6 +37,7 @@ class OnBehalf:
         self.adopt = outbox.adopt
         self.look_around = outbox.look_around
         self.advance = outbox.advance
+        self.cancel = outbox.cancel
         self.now_s = outbox.now_s
         self.pause_s = outbox.pause_s
         self.never = outbox.never
