@@ -67,7 +67,7 @@ def test_what_a_user_gives_has_no_fields_that_nobody_reads(name):
 
 
 SAID = {"exits.flatten_core.FlattenResult.confirmed", "groups.spec.GroupSpec.keeps"}
-SAID |= {"risk.limits.RiskLimits.trailing_counts_open", "risk.limits._Row.trailing_counts_open"}
+SAID |= {"risk.limits.RiskLimits.trailing_counts_open"}
 DEFAULTS = {
     f"{name}.{field.name}": field.default
     for name, value in VALUES.items()
