@@ -6,7 +6,7 @@ from scripted_broker import ScriptedBroker
 
 from dryfill.trading.errors import JournalError
 from dryfill.trading.orders.journal.memory import MemoryJournal
-from dryfill.trading.orders.journal.records import EVENTS, EventKept, OrderKept
+from dryfill.trading.orders.journal.records import EVENTS, OWNERS, EventKept, OrderKept
 from dryfill.trading.orders.settings import OrderSettings
 
 HELD = """
@@ -302,6 +302,16 @@ def test_an_order_of_many_changes_does_not_fill_the_journal(relive):
     stage = relive(script + after, None, journal)
     assert len(journal) - journal.events < 60
     assert stage.order("1#1").core.price == 19_499
+
+
+def test_of_what_a_bracket_is_for_the_last_word_is_kept_and_no_other(relive):
+    journal = Disk()
+    moves = "".join(
+        f"do move 1 stop {px}\n> modify 1.stop#1 stop_px {px}\n< ack 1.stop#1\n"
+        for px in range(19_991, 19_999)
+    )
+    relive(HELD + FILLED + moves, journal=journal)
+    assert journal.about().count(f"{OWNERS}1") == 1
 
 
 def test_incidents_and_events_are_bounded(relive):
