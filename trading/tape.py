@@ -110,12 +110,16 @@ class Tape:
 
     def between(self, from_ns: int, to_ns: int) -> "Tape":
         """The rows with from_ns <= time < to_ns; columns are views, nothing is copied."""
-        return replace(
-            self,
-            quotes=_cut(self.quotes, from_ns, to_ns),
-            trades=_cut(self.trades, from_ns, to_ns),
-            bars=_cut(self.bars, from_ns, to_ns),
+        return self._with(
+            _cut(self.quotes, from_ns, to_ns),
+            _cut(self.trades, from_ns, to_ns),
+            _cut(self.bars, from_ns, to_ns),
         )
+
+    def _with(self, quotes: QuoteRows, trades: TradeRows, bars: BarRows) -> "Tape":
+        if quotes is self.quotes and trades is self.trades and bars is self.bars:
+            return self
+        return replace(self, quotes=quotes, trades=trades, bars=bars)
 
     def pieces(self) -> Iterator["Tape"]:
         """The tape cut at moments, so that every moment's rows are in one piece, and that no table
@@ -128,11 +132,10 @@ class Tape:
         while any(n < len(column) for column, n in zip(times, at, strict=True)):
             upto_ns = min(map(_piece_end, times, at))
             end = [_first_from(column, n, upto_ns) for column, n in zip(times, at, strict=True)]
-            piece = replace(
-                self,
-                quotes=_rows(self.quotes, at[0], end[0]),
-                trades=_rows(self.trades, at[1], end[1]),
-                bars=_rows(self.bars, at[2], end[2]),
+            piece = self._with(
+                _rows(self.quotes, at[0], end[0]),
+                _rows(self.trades, at[1], end[1]),
+                _rows(self.bars, at[2], end[2]),
             )
             yield piece
             piece.give_back()
@@ -203,6 +206,8 @@ def _first_from(times: Ints, at: int, upto_ns: int) -> int:
 
 
 def _rows(table: Any, first: int, last: int) -> Any:
+    if first == 0 and last >= len(table.seq):
+        return table
     columns = {f.name: getattr(table, f.name) for f in fields(table)}
     return replace(table, **{n: c[first:last] for n, c in columns.items() if c is not None})
 

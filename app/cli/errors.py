@@ -9,7 +9,7 @@ import traceback
 from pathlib import Path
 
 OK, FAILED, USAGE, DATA, STUCK, BROKER, LEFT, LOST = 0, 1, 2, 3, 4, 5, 6, 7
-OURS, INTERRUPTED = 70, 130
+OURS, INTERRUPTED, TERMINATED = 70, 130, 143
 
 EXIT_CODES = (
     (OK, "done"),
@@ -22,10 +22,21 @@ EXIT_CODES = (
     (LOST, "recorded, and not all of it could be kept: how much is said"),
     (OURS, "an error of Dryfill's own"),
     (INTERRUPTED, "interrupted: what that leaves is said"),
+    (TERMINATED, "a search that was ended by SIGTERM: the same"),
 )
 
 NOTHING_LEFT = "no half-written file is left"
 EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES) + "."
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: whoever ended it was not at the keyboard."""
+
+
+def interrupted_by(interrupt: KeyboardInterrupt) -> int:
+    """The exit code of what was interrupted."""
+    return TERMINATED if isinstance(interrupt, Terminated) else INTERRUPTED
+
 
 _DRYFILL = Path(__file__).resolve().parents[2]
 _PLACES = re.compile(
@@ -58,7 +69,7 @@ def explain(
     from ..strategy_file import StrategyFailed
 
     if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED, f"interrupted while {doing}; {left}"
+        return interrupted_by(error), f"interrupted while {doing}; {left}"
     if isinstance(error, StrategyFailed) and error.__cause__ is not None:
         error = error.__cause__
         return FAILED, _failed(error, strategy)

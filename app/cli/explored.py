@@ -1,7 +1,6 @@
 """What explore, replay and shrink do and say once they are understood."""
 
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -10,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ...scenarios.plan import Plan
 from ...scenarios.plan_run import MANAGER
 from ...scenarios.plan_text import plan_to_toml, read_plan
 from ...sim.explorer.shrinking import OutOfRuns, Shrinker, described
@@ -20,11 +20,13 @@ from ...trading.errors import UsageError
 from ..files import make_folder, write_whole
 from ..search.dask_pool import DaskPool
 from ..search.explored import Brief, case_in, draw_timeline, peek, play
+from ..search.plans import Plans
 from ..search.report import failure_lines, progress_line, summary_lines
 from ..search.search import Pool, Search, Tally, seeds_of
 from ..search.worker_pool import WorkerPool
 from ..strategy_file import split_target
-from .errors import FAILED, INTERRUPTED, OK
+from .errors import FAILED, OK, interrupted_by
+from .interrupts import Interrupts, interrupts
 from .run import Doing, guarded
 from .show import quoted, say
 
@@ -53,7 +55,6 @@ _OF_THE_HEAD = (
 
 _LINE_EVERY_S = 60.0  # into a log; a terminal has a line that is drawn again
 _KEPT_EVERY = 20  # seeds that ended
-_PLANS_MOST = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +94,8 @@ def show_explore(asked: Asked, *, debug: bool) -> int:
     """Search and say what was found; the exit code."""
     doing = Doing(left="what was found is kept")
     path = None if asked.strategy is None else split_target(asked.strategy)[0].resolve()
-    return guarded(lambda: _explore(asked, doing), path, doing, debug)
+    with interrupts() as came:
+        return guarded(lambda: _explore(asked, doing, came), path, doing, debug)
 
 
 def _pool(asked: Asked) -> Callable[..., Pool]:
@@ -116,7 +118,9 @@ def show_replay(plan: str, lines: int, page: str | None, *, debug: bool) -> int:
 def show_shrink(plan: str, out: str | None, runs: int, *, debug: bool) -> int:
     """Shrink a plan; the exit code."""
     doing = Doing("shrinking the plan")
-    return guarded(lambda: _shrink(plan, out, runs, doing), _strategy_of(plan), doing, debug)
+    with interrupts() as came:
+        work = partial(_shrink, plan, out, runs, doing, came)
+        return guarded(work, _strategy_of(plan), doing, debug)
 
 
 def _strategy_of(plan: str) -> Path | None:
@@ -132,10 +136,10 @@ def _strategy_of(plan: str) -> Path | None:
 # --- explore --------------------------------------------------------------------------------------
 
 
-def _explore(asked: Asked, doing: Doing) -> int:
+def _explore(asked: Asked, doing: Doing, came: Interrupts) -> int:
     brief, seeds = _brief(asked), seeds_of(asked.seeds)
     case_in(brief.plan(seeds.start))  # what makes no sense is said before anything starts
-    folder = make_folder(asked.out)
+    plans = Plans(brief, make_folder(asked.out))
     kept = None if asked.resume is None else Path(asked.resume)
     tally = Tally.begin(brief, seeds) if kept is None else Tally.resumed(kept, brief, seeds)
     search = Search(
@@ -145,16 +149,17 @@ def _explore(asked: Asked, doing: Doing) -> int:
         all_seeds=asked.all_seeds,
         pool=_pool(asked),
         cells=asked.cells,
+        found=plans.keep,
     )
     doing.now = "exploring"
-    stopped = _search(search, tally, kept)
+    stopped = _search(search, tally, kept, came)
     if not stopped and not tally.failures:
         tally.failures += search.differ(tally)
-    _say_found(search, tally, folder, stopped=stopped)
+    _say_found(search, tally, plans, stopped=bool(stopped))
     if stopped:
         if kept is not None:
             say("the same command goes on")
-        return INTERRUPTED
+        return stopped
     return FAILED if tally.failures else OK
 
 
@@ -169,13 +174,14 @@ def _brief(asked: Asked) -> Brief:
     return Brief(head=head, profile=asked.profile, schedule=asked.schedule, crashes=asked.crashes)
 
 
-def _search(search: Search, tally: Tally, kept: Path | None) -> bool:
-    """Fill the tally; whether it was interrupted."""
+def _search(search: Search, tally: Tally, kept: Path | None, came: Interrupts) -> int:
+    """Fill the tally; the exit code of an interruption, done where there was none."""
     shown = sys.stderr.isatty()
     next_s = tally.real_s + _LINE_EVERY_S
     try:
-        with closing(search.run(tally)) as ends:
+        with came.held(), closing(search.run(tally)) as ends:
             for end in ends:
+                came.check()
                 if shown:
                     sys.stderr.write(f"\r\x1b[K{progress_line(tally)}")
                     sys.stderr.flush()
@@ -184,25 +190,25 @@ def _search(search: Search, tally: Tally, kept: Path | None) -> bool:
                     print(progress_line(tally), file=sys.stderr, flush=True)
                 if kept is not None and end is not None and tally.seeds % _KEPT_EVERY == 1:
                     tally.write(kept)
-    except KeyboardInterrupt:
-        return True
+            came.check()
+    except KeyboardInterrupt as interrupt:
+        return interrupted_by(interrupt)
     finally:
         if shown:
             sys.stderr.write("\r\x1b[K")
         if kept is not None:
             tally.write(kept)
-    return False
+    return OK
 
 
-def _say_found(search: Search, tally: Tally, folder: Path, *, stopped: bool) -> None:
+def _say_found(search: Search, tally: Tally, plans: Plans, *, stopped: bool) -> None:
     for line in summary_lines(search, tally, stopped=stopped):
         say(line)
-    for end in tally.failures[:_PLANS_MOST]:
-        name = re.sub(r"[^\w-]+", "-", Path(search.brief.head.what).stem)
-        path = folder / f"{name}-{search.brief.profile}-{end.seed}.toml"
-        write_whole(path, search.plan_text(end))
-        for line in failure_lines(end, quoted([str(path)])):
-            say(line)
+    for end in tally.failures:
+        plans.keep(end)  # one of an earlier search that goes on, or another digest
+        if end.seed in plans.paths:
+            for line in failure_lines(end, quoted([str(plans.paths[end.seed])])):
+                say(line)
 
 
 # --- replay ---------------------------------------------------------------------------------------
@@ -243,7 +249,7 @@ def _say_verdict(verdict: Verdict, lines: int) -> None:
 # --- shrink ---------------------------------------------------------------------------------------
 
 
-def _shrink(given: str, out: str | None, runs: int, doing: Doing) -> int:
+def _shrink(given: str, out: str | None, runs: int, doing: Doing, came: Interrupts) -> int:
     plan, path = read_plan(given), Path(given)
     to = Path(out) if out is not None else path.with_name(f"{path.stem}-shrunk.toml")
     case_in(plan)
@@ -260,18 +266,25 @@ def _shrink(given: str, out: str | None, runs: int, doing: Doing) -> int:
             said.append(line)
             say(f"  {line}")
 
-    shrinker = Shrinker(replace(plan, run=head), play, runs, tell, peek=peek)
+    def peek_on(candidate: Plan, until_ns: int) -> Verdict:
+        came.check()
+        return peek(candidate, until_ns)
+
+    shrinker = Shrinker(replace(plan, run=head), play, runs, tell, peek=peek_on)
     say(f"{first.kind} {first.rule}, {said[0]}; at most {runs} runs to make it smaller")
-    left = "every fault, step and value that is left is needed"
+    left, code = "every fault, step and value that is left is needed", OK
     try:
-        shrinker.shrink()
+        with came.held():
+            shrinker.shrink()
     except OutOfRuns:
         left = f"{runs} runs were made; --runs {2 * runs} may find less"
-    except KeyboardInterrupt:
-        left = "interrupted"
+    except KeyboardInterrupt as interrupt:
+        if shrinker.verdict is None:
+            raise
+        left, code = "interrupted", interrupted_by(interrupt)
     write_whole(to, plan_to_toml(shrinker.plan))
     doing.left = f"{to} is the smallest so far"
     assert shrinker.verdict is not None
     say(f"{described(shrinker.plan, shrinker.verdict)} left after {shrinker.runs} runs: {left}")
     say(f"wrote {to}; dryfill replay {quoted([str(to)])}")
-    return INTERRUPTED if left == "interrupted" else OK
+    return code

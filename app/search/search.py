@@ -3,13 +3,12 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 from msgspec import DecodeError, Struct, ValidationError, json
 
-from ...scenarios.plan_text import plan_to_toml
 from ...trading.errors import UsageError
 from ..files import write_whole
 from .explored import Brief
@@ -117,14 +116,16 @@ class Pool(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Search:
     """How a tally is filled. `minutes`: for how long at most, None: to the last seed; `all_seeds`:
-    go on after a seed that fails. `pool`: what plays, and `again`: what plays some of them again,
-    in another process. `cells`: say which states of orders were not reached."""
+    go on after a seed that fails. `found` is told of each seed that failed, as soon as it is known.
+    `pool`: what plays, and `again`: what plays some of them again, in another process. `cells`: say
+    which states of orders were not reached."""
 
     brief: Brief
     jobs: int
     minutes: float | None = None
     all_seeds: bool = False
     cells: bool = False
+    found: Callable[[SeedEnd], None] = lambda end: None
     hang_s: float = 120.0
     pool: Callable[..., Pool] = field(default=WorkerPool)
     again: Callable[..., Pool] = field(default=WorkerPool)
@@ -147,6 +148,8 @@ class Search:
             for end in pool.play(given()):
                 if end is not None:
                     tally.take(end)
+                    if end.failed:
+                        self.found(end)
                 tally.real_s = before_s + time.monotonic() - began_s
                 yield end
 
@@ -161,15 +164,6 @@ class Search:
                 if end is not None and end.digest != tally.digests[end.seed]:
                     found.append(_differs(end, tally.digests[end.seed]))
         return found
-
-    def plan_text(self, end: SeedEnd) -> str:
-        """The plan of a seed that failed, as TOML. Of one whose process was lost nobody knows what
-        fired: it is the whole plan."""
-        if end.plan:
-            return end.plan
-        plan = self.brief.plan(end.seed)
-        assert plan.run is not None
-        return plan_to_toml(replace(plan, run=plan.run.model_copy(update={"fails": end.rule})))
 
 
 def _differs(end: SeedEnd, digest: str) -> SeedEnd:

@@ -20,7 +20,8 @@ from .seed_end import SeedEnd
 
 def main() -> None:
     """Answer seeds until there are none."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who drives it
+    for ending in (signal.SIGINT, signal.SIGTERM):  # they are for who drives it, and ends it
+        signal.signal(ending, signal.SIG_IGN)
     answers = _answers()
     brief = Brief.from_json(sys.stdin.readline())
     with ExitStack() as held:

@@ -63,18 +63,21 @@ class _Armed(Struct, frozen=True):
     entropy: random.Random
 
 
-class _Door(Struct, frozen=True):
-    """One name to patch. `virtual` answers a library in place of the real one; None: nobody."""
+class _Door(Struct):
+    """One name to patch. `virtual` answers a library in place of the real one; None: nobody.
+    `guard` stands before `real`, and serves again as long as that is the same."""
 
     module: ModuleType
     name: str
     way_out: str
     virtual: Callable[..., Any] | None = None
+    real: Any = None
+    guard: Callable[..., Any] | None = None
 
 
 _lock = threading.Lock()
 _armed: dict[int, _Armed] = {}  # thread ident -> its guard; read without the lock
-_originals: list[tuple[ModuleType, str, Any]] = []
+_table: list[_Door] = []  # made with the first run
 _audited: list[bool] = []  # not empty once the audit hook is in: it can never be taken out
 
 
@@ -88,7 +91,7 @@ def guarded(loop: VirtualLoop, *, entropy_seed: int = 0) -> Iterator[None]:
     ident = threading.get_ident()
     outer = _armed.get(ident)
     with _lock:
-        if not _originals:
+        if not _armed:
             _install()
         _armed[ident] = _Armed(loop, random.Random(entropy_seed))
     try:
@@ -106,16 +109,17 @@ def _install() -> None:
     if not _audited:
         sys.addaudithook(_audit)
         _audited.append(True)
-    for door in _doors():
+    _table.extend([] if _table else _doors())
+    for door in _table:
         real = getattr(door.module, door.name)
-        _originals.append((door.module, door.name, real))
-        setattr(door.module, door.name, _patched(door, real))
+        if door.guard is None or real is not door.real:
+            door.real, door.guard = real, _patched(door, real)
+        setattr(door.module, door.name, door.guard)
 
 
 def _restore() -> None:
-    while _originals:
-        module, name, real = _originals.pop()
-        setattr(module, name, real)
+    for door in reversed(_table):
+        setattr(door.module, door.name, door.real)
 
 
 def _patched(door: _Door, real: Callable[..., Any]) -> Callable[..., Any]:

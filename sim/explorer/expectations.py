@@ -4,9 +4,10 @@ from typing import Literal
 
 from ...trading.words import OrdStatus
 from ..desk.broker_desk import BrokerDesk
+from ..oracles.contract import STOPS, BrokerSaid
 from ..oracles.knowable import Backlog
 from ..oracles.oracle import Oracle
-from ..oracles.scene import STOPS, BrokerSaid, Scene
+from ..oracles.scene import Scene
 
 Ending = Literal["flat", "protected", "bare"]
 

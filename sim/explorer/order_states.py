@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from ...trading.order import ExecutionReport
+from ...trading.words import ExecType, OrdStatus
 from ..oracles.oracle import Oracle
-from ..oracles.port import Answered, Delivered, PortEvent, Sent
+from ..oracles.port import Answered, Delivered, Sent
 from ..oracles.scene import Scene
 from .order_cells import COMMANDS, NONE
 
@@ -17,26 +17,38 @@ class OrderStates(Oracle):
 
     def __init__(self, scene: Scene) -> None:
         self.premise = 0
-        self.cells: Counter[str] = Counter()
+        self._met: Counter[tuple[OrdStatus | None, ExecType, str]] = Counter()
         self._scene = scene
-        self._state: dict[str, str] = {}
+        self._state: dict[str, OrdStatus] = {}
         self._flying: dict[str, list[Sent]] = {}
         self._on: dict[int, str] = {}  # by command on its way: whose order it is about
 
-    def on_manager(self, event: PortEvent) -> None:
-        if isinstance(event, Sent) and event.do in COMMANDS:
+    @property
+    def cells(self) -> dict[str, int]:
+        """How often each was met."""
+        return {
+            f"{NONE if state is None else state.name} {event.name} {command}": times
+            for (state, event, command), times in self._met.items()
+        }
+
+    def on_command(self, event: Sent) -> None:
+        if event.do in COMMANDS:
             # Kept: by its end the order may go by another name, its tag having become known.
             about = self._on[id(event)] = self._about(event)
             self._flying.setdefault(about, []).append(event)
-        elif isinstance(event, Answered) and event.sent.do in COMMANDS:
+
+    def on_outcome(self, event: Answered) -> None:
+        if event.sent.do in COMMANDS:
             self._flying[self._on.pop(id(event.sent))].remove(event.sent)
-        elif isinstance(event, Delivered) and isinstance(event.event, ExecutionReport):
-            order = event.event.order
-            about = self._name(order.cl_ord_id, order.order_id)
-            before, flying = self._state.get(about, NONE), self._flying.get(about)
-            command = flying[-1].do if flying else NONE
-            self.cells[f"{before} {event.event.exec_type.name} {command}"] += 1
-            self._state[about] = order.ord_status.name
+
+    def on_report(self, event: Delivered) -> None:
+        report = event.report
+        order = report.order
+        about = self._name(order.cl_ord_id, order.order_id)
+        flying = self._flying.get(about)
+        command = flying[-1].do if flying else NONE
+        self._met[self._state.get(about), report.exec_type, command] += 1
+        self._state[about] = order.ord_status
 
     def _about(self, sent: Sent) -> str:
         if sent.request is not None:

@@ -19,6 +19,9 @@ _sinks: dict[int, list[str]] = {}  # thread ident -> where its unawaited corouti
 _frozen = False  # somebody else was seen to have put things into the freezer
 _held_before = False  # this is not the first run of the process
 
+_YOUNG_MOST = 16  # collections of the youngest alone, before everything is looked at again
+_young = 0  # of them, since the last full one
+
 
 @contextmanager
 def hold_collector() -> Iterator[None]:
@@ -39,6 +42,28 @@ def hold_collector() -> Iterator[None]:
             _holders.remove(ident)
             if not _holders:
                 _held.close()
+
+
+def collections() -> tuple[int, ...]:
+    """How often each generation has been collected in this process, by whomever."""
+    return tuple([each["collections"] for each in gc.get_stats()])
+
+
+def collect_since(before: tuple[int, ...]) -> None:
+    """Within `hold_collector`, at the end of a run: find what it left in cycles; `before` is what
+    `collections` said when it began.
+
+    Where nobody collected since, all that the run made is of the youngest generation, and to look
+    through that is enough. What earlier runs of one hold left, and was given up only later, is
+    found with every sixteenth.
+    """
+    global _young
+    if _young < _YOUNG_MOST and collections() == before:
+        _young += 1
+        gc.collect(0)
+        return
+    _young = 0
+    gc.collect()
 
 
 @contextmanager

@@ -1,13 +1,12 @@
 """Running a program to its end in virtual time, and leaving nothing behind."""
 
 import asyncio
-import gc
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from ...trading.errors import UsageError
 from .errors import DeadlockError, LivelockError, LostErrors, describe_task
-from .hold import hold_collector, report_unawaited
+from .hold import collect_since, collections, hold_collector, report_unawaited
 from .loop import VirtualLoop
 from .tasks import VirtualTask
 
@@ -38,20 +37,21 @@ def run_on(loop: VirtualLoop, main: Coroutine[Any, Any, T]) -> T:
             "an event loop is running in this thread already; start the run in a thread of its own"
         )
     with hold_collector(), report_unawaited(loop.lost):
+        collected = collections()
         try:
             answer = loop.run_until_complete(main)
         except BaseException as error:
-            _wind_up(loop)
+            _wind_up(loop, collected)
             for text in loop.lost:
                 error.add_note(f"and this reached nobody:\n{text}")
             raise
-        _wind_up(loop)
+        _wind_up(loop, collected)
     if loop.lost:
         raise LostErrors(loop.lost)
     return answer
 
 
-def _wind_up(loop: VirtualLoop) -> None:
+def _wind_up(loop: VirtualLoop, collected: tuple[int, ...]) -> None:
     try:
         loop.run_until_complete(_cancel_leftovers(loop))
         loop.run_until_complete(loop.shutdown_asyncgens())
@@ -59,7 +59,7 @@ def _wind_up(loop: VirtualLoop) -> None:
         loop.lost.append(f"  while winding up: {error}")
     finally:
         loop.close()
-    gc.collect()
+    collect_since(collected)
 
 
 async def _cancel_leftovers(loop: VirtualLoop) -> None:

@@ -1,9 +1,10 @@
 """INV-12 and 13: what a manager keeps and runs has bounds, and it leaves nothing behind."""
 
 from .bounds import in_ns
+from .contract import BrokerSaid
 from .oracle import Oracle
-from .port import Answered, PortEvent, Sent
-from .scene import BrokerSaid, Scene
+from .port import Answered, Sent
+from .scene import Scene
 
 
 class TasksBounded(Oracle):
@@ -18,10 +19,14 @@ class TasksBounded(Oracle):
         self._scene = scene
         self._cancels: dict[str, list[int]] = {}
 
-    def on_manager(self, event: PortEvent) -> None:
-        if isinstance(event, Sent):
-            self._sent(event)
-        elif isinstance(event, Answered) and event.sent.do == "cancel":
+    def on_command(self, event: Sent) -> None:
+        self._sent(event)
+
+    def on_question(self, event: Sent) -> None:
+        self._sent(event)
+
+    def on_outcome(self, event: Answered) -> None:
+        if event.sent.do == "cancel":
             # A cancel that is made again asks the same: an answer to one is an answer to all.
             self._cancels.pop(event.sent.order_id, None)
 

@@ -5,9 +5,9 @@ from decimal import Decimal
 from msgspec import Struct
 
 from ...trading.errors import OutcomeUnknown
-from ...trading.order import ExecutionReport, OrderChange, OrderState
+from ...trading.order import OrderChange, OrderState
 from ...trading.orders.order_core import OrderCore
-from .port import Answered, Delivered, PortEvent, Sent
+from .port import Answered, Sent
 from .scene import Scene
 
 
@@ -21,56 +21,47 @@ class _Unproved(Struct):
 
 class UnprovedChanges:
     """Changes without an answer, which the manager may not take for made: not before the broker
-    shows the order with their numbers. `lost` counts them. A part of `NothingGuessed`."""
+    shows the order with their numbers. `open`: those, by the broker's id; `lost` counts all that
+    there were. A part of `NothingGuessed`."""
 
     def __init__(self, scene: Scene) -> None:
         self.lost = 0
         self._scene = scene
-        self._open: dict[str, _Unproved] = {}  # by the broker's id
+        self.open: dict[str, _Unproved] = {}
 
-    def on_manager(self, event: PortEvent) -> None:
-        if isinstance(event, Delivered):
-            if isinstance(event.event, ExecutionReport):
-                self._shown(event.event.order)
-        elif isinstance(event, Sent):
-            if event.do == "modify":  # what it is to become is asked anew
-                self._open.pop(event.order_id, None)
-        elif isinstance(event, Answered):
-            self._answered(event)
+    def on_command(self, event: Sent) -> None:
+        if event.do == "modify":  # what it is to become is asked anew
+            self.open.pop(event.order_id, None)
+
+    def on_outcome(self, event: Answered) -> None:
+        sent = event.sent
+        if sent.change is not None and isinstance(event.error, OutcomeUnknown):
+            self.lost += 1
+            order = self._scene.order(self._scene.tag_of(sent.order_id))
+            if order is not None and not _has(order.core, sent.change):
+                self.open[sent.order_id] = _Unproved(sent.change)
+
+    def shown(self, states: list[OrderState]) -> None:
+        """The broker's word on orders: what it shows is no guess any more."""
+        for state in states:
+            unproved = self.open.get(state.order_id)
+            if unproved is not None and _has(state, unproved.change):
+                del self.open[state.order_id]
 
     def guessed(self, now_ns: int) -> str | None:
         """The order that was taken for changed, in words; None where none was."""
-        for order_id, unproved in list(self._open.items()):
+        for order_id, unproved in list(self.open.items()):
             order = self._scene.order(self._scene.tag_of(order_id))
             if order is None or not order.working:
-                del self._open[order_id]
+                del self.open[order_id]
             elif _has(order.core, unproved.change):
                 # What showed it may have been taken in, and is not heard here yet.
                 if unproved.suspect_ns is None:
                     unproved.suspect_ns = now_ns
                 elif now_ns > unproved.suspect_ns:
-                    del self._open[order_id]
+                    del self.open[order_id]
                     return order.describe()
         return None
-
-    def _answered(self, event: Answered) -> None:
-        sent, error = event.sent, event.error
-        if sent.change is not None and isinstance(error, OutcomeUnknown):
-            self.lost += 1
-            order = self._scene.order(self._scene.tag_of(sent.order_id))
-            if order is not None and not _has(order.core, sent.change):
-                self._open[sent.order_id] = _Unproved(sent.change)
-            return
-        found = event.result if isinstance(event.result, list) else [event.result]
-        for state in found:
-            if isinstance(state, OrderState):
-                self._shown(state)
-
-    def _shown(self, state: OrderState) -> None:
-        """The broker's word on an order: what it shows is no guess any more."""
-        unproved = self._open.get(state.order_id)
-        if unproved is not None and _has(state, unproved.change):
-            del self._open[state.order_id]
 
 
 def _has(order: OrderCore | OrderState, change: OrderChange) -> bool:

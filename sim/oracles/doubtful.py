@@ -34,7 +34,8 @@ class Doubts:
         self._open: dict[str, tuple[str, str, int]] = {}  # symbol, duty, since, by tag
         self._orders: dict[str, Order] = {}
         self._ended: dict[tuple[str, str], Moment] = {}  # by symbol and kind, the last one last
-        self._taken: dict[str, tuple[str, str]] = {}  # symbol, duty: acknowledged, and no more
+        self._last: dict[tuple[str, tuple[str, ...]], Moment | None] = {}  # of them, as asked for
+        self._taken: dict[str, tuple[str, str]] = {}  # symbol, kind: acknowledged, and no more
         self._rejected: dict[str, Moment] = {}  # before the acknowledgement came
         self._changes: dict[str, list[Sent]] = {}  # of a stop, without an answer, by its tag
 
@@ -58,7 +59,7 @@ class Doubts:
         for tag_text, open_changes in list(self._changes.items()):
             if event.sent in open_changes:
                 symbol = _symbol(event.sent)
-                if self._exists(symbol, "changes"):
+                if self._two_changes(symbol):
                     self._end(symbol, "changes", _told(event.time_ns))
                 del self._changes[tag_text]
 
@@ -75,7 +76,7 @@ class Doubts:
             if tag in self._rejected:
                 self._end(symbol, f"taken {duty}", self._rejected[tag])
             elif not heard:
-                self._taken[tag] = symbol, duty
+                self._taken[tag] = symbol, f"taken {duty}"
         self._rejected.pop(tag, None)
         self._settle(tag, event.time_ns)
 
@@ -94,50 +95,54 @@ class Doubts:
             self._rejected[tag] = moment
         taken = self._taken.pop(tag, None)
         if taken is not None:
-            symbol, duty = taken
-            self._end(symbol, f"taken {duty}", moment)
+            symbol, kind = taken
+            self._end(symbol, kind, moment)
 
     def look(self, now_ns: int) -> None:
         """See which of them the manager knows of by now."""
+        if not self._orders:  # mostly, and asked at every step
+            return
         for tag, order in list(self._orders.items()):
             if order.core.accepted or order.core.terminal or order.cl_ord_id != tag:
                 self._settle(tag, now_ns)
 
     def about(self, symbol: str, kinds: tuple[str, ...]) -> bool:
         """Whether there is a doubt of these kinds about a contract."""
-        if not (self._open or self._taken or self._changes):  # mostly, and asked at every step
-            return False
-        return any(self._exists(symbol, kind) for kind in kinds)
+        stops = 0
+        for of, duty, _ in self._open.values():
+            if of == symbol:
+                if duty in kinds:
+                    return True
+                stops += duty == "stop"
+        if stops > 1 and "stops" in kinds:
+            return True
+        if self._taken and any(of == symbol and kind in kinds for of, kind in self._taken.values()):
+            return True
+        return bool(self._changes) and "changes" in kinds and self._two_changes(symbol)
 
     def ended(self, symbol: str, kinds: tuple[str, ...]) -> Moment | None:
         """What ended the last doubt of these kinds about a contract; None: there was none."""
-        last = None
-        for (ended, kind), moment in self._ended.items():
-            if ended == symbol and kind in kinds:
-                last = moment
-        return last
+        if (symbol, kinds) not in self._last:
+            ended = [at for (of, kind), at in self._ended.items() if of == symbol and kind in kinds]
+            self._last[symbol, kinds] = ended[-1] if ended else None
+        return self._last[symbol, kinds]
 
-    def _exists(self, symbol: str, kind: str) -> bool:
-        if kind == "changes":
-            spans = [(sent[0], sent[-1]) for sent in self._changes.values()]
-            return any(
-                _symbol(first) == symbol and last.time_ns - first.time_ns >= SLOW_NS
-                for first, last in spans
-            )
-        if kind == "stops":
-            return sum(s == symbol and d == "stop" for s, d, _ in self._open.values()) > 1
-        if any(s == symbol and f"taken {duty}" == kind for s, duty in self._taken.values()):
-            return True
-        return any(s == symbol and duty == kind for s, duty, _ in self._open.values())
+    def _two_changes(self, symbol: str) -> bool:
+        spans = [(sent[0], sent[-1]) for sent in self._changes.values()]
+        return any(
+            _symbol(first) == symbol and last.time_ns - first.time_ns >= SLOW_NS
+            for first, last in spans
+        )
 
     def _end(self, symbol: str, kind: str, moment: Moment) -> None:
         self._ended.pop((symbol, kind), None)  # the last one last
         self._ended[symbol, kind] = moment
+        self._last.clear()
 
     def _settle(self, tag: str, now_ns: int) -> None:
         self._orders.pop(tag, None)
         symbol, duty, since_ns = self._open.get(tag, ("", "", now_ns))
-        two = self._exists(symbol, "stops")
+        two = self.about(symbol, ("stops",))
         self._open.pop(tag, None)
         if now_ns - since_ns > SLOW_NS:
             told = _told(now_ns)

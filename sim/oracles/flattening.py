@@ -1,9 +1,10 @@
 """INV-22: a flatten only ever makes a position smaller."""
 
+from .contract import BrokerSaid, Contract, duty_of
 from .knowable import Moment
 from .oracle import Oracle
-from .port import Answered, FlattenCall, PortEvent, Sent
-from .scene import BrokerSaid, Contract, Scene, duty_of
+from .port import Answered, FlattenCall, Sent
+from .scene import Scene
 
 _CLOSES = ("exit", "close")
 
@@ -50,19 +51,18 @@ class Flattening(Oracle):
         self._foreign: dict[str, list[Fill]] = {}  # by symbol: of others
         self._own: dict[str, list[Fill]] = {}
 
-    def on_manager(self, event: PortEvent) -> None:
-        if isinstance(event, FlattenCall):
-            if event.result is None:
-                self._begin(event)
-            else:
-                self._end(event)
-        elif isinstance(event, Answered):
-            self._answered(event)
-        elif isinstance(event, Sent) and event.request is not None:
+    def on_flatten(self, event: FlattenCall) -> None:
+        if event.result is None:
+            self._begin(event)
+        else:
+            self._end(event)
+
+    def on_command(self, event: Sent) -> None:
+        if event.request is not None:
             run = self._runs.get(event.request.instrument.symbol)
             if run is not None:
                 run.sent[event.request.cl_ord_id] = event.time_ns
-        elif isinstance(event, Sent) and event.change is not None:
+        elif event.change is not None:
             self._change(event)
 
     def on_broker(self, said: BrokerSaid) -> None:
@@ -103,7 +103,7 @@ class Flattening(Oracle):
         fills[symbol] = [e for e in known if from_ns(e[0]) >= oldest_ns or not _told(e, oldest_ns)]
         return sum(qty for moment, qty, by in known if by != but and from_ns(moment) > at_ns)
 
-    def _answered(self, event: Answered) -> None:
+    def on_answer(self, event: Answered) -> None:
         if event.sent.read == "executions-since" and event.error is None:
             for run in self._runs.values():
                 if run.told_ns is None and event.sent.time_ns >= run.began_ns:

@@ -1,10 +1,10 @@
 """INV-19: after a gap nothing that adds risk is sent before the client knows where it stands."""
 
-from ...trading.broker import StreamState
 from .bounds import in_ns
+from .contract import CLOSING, duty_in
 from .oracle import Oracle
-from .port import Answered, Delivered, PortEvent, Read, Sent
-from .scene import CLOSING, Scene, duty_in
+from .port import Answered, Delivered, Read, Sent
+from .scene import Scene
 
 _NEEDED: tuple[Read, ...] = ("open-orders", "orders-since", "executions-since", "positions")
 
@@ -27,19 +27,21 @@ class GapIsClosed(Oracle):
         self._missing: list[Read] = []
         self._said = False
 
-    def on_manager(self, event: PortEvent) -> None:
-        if isinstance(event, Delivered) and isinstance(event.event, StreamState):
-            state = event.event
-            if state.up and state.gap:
-                self.premise += 1
-                self._gap_ns, self._missing, self._said = event.time_ns, list(_NEEDED), False
-            elif not state.up:
-                self._missing = []  # what is missed now is asked for when it is back
-        elif self._missing and isinstance(event, Answered) and event.error is None:
-            sent = event.sent
-            if sent.read in self._missing and sent.time_ns >= self._gap_ns:
-                self._missing.remove(sent.read)
-        elif self._missing and isinstance(event, Sent):
+    def on_stream(self, event: Delivered) -> None:
+        state = event.stream
+        if state.up and state.gap:
+            self.premise += 1
+            self._gap_ns, self._missing, self._said = event.time_ns, list(_NEEDED), False
+        elif not state.up:
+            self._missing = []  # what is missed now is asked for when it is back
+
+    def on_answer(self, event: Answered) -> None:
+        sent = event.sent
+        if sent.read in self._missing and event.error is None and sent.time_ns >= self._gap_ns:
+            self._missing.remove(sent.read)
+
+    def on_command(self, event: Sent) -> None:
+        if self._missing:
             self._check(event)
 
     def on_step(self, now_ns: int) -> None:

@@ -7,8 +7,8 @@ from typing import Protocol
 from ...trading.order import OrderRequest
 from ...trading.orders import tags
 from ...trading.words import Side
+from .contract import BrokerSaid
 from .knowable import Moment, Stopwatch
-from .scene import BrokerSaid
 
 MEMBERS = (tags.OCO, tags.LEG)
 """Duties of orders of which one is meant."""

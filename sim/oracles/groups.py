@@ -4,13 +4,14 @@ from ...trading.order import OrderRequest
 from ...trading.orders import tags
 from ...trading.words import ExecType, OrdStatus
 from .bounds import in_ns
+from .contract import CLOSING, BrokerSaid
 from .doubtful import GIVES_BACK
 from .group_books import MEMBERS, Book, LinkedBook, OpenedBook
 from .knowable import Backlog, Moment, Stopwatch
 from .oracle import Oracle
 from .passed_stops import Trades
-from .port import PortEvent, Sent
-from .scene import CLOSING, BrokerSaid, Scene
+from .port import GroupTold, Sent
+from .scene import Scene
 from .siblings import Siblings
 
 
@@ -41,11 +42,12 @@ class OneCancelsOther(Oracle):
         self._sent_ns: dict[str, int] = {}
         self._siblings = Siblings(scene, trades)
 
-    def on_manager(self, event: PortEvent) -> None:
-        for wrong in (self._siblings.taken_away(event), self._siblings.called_finished(event)):
-            if wrong is not None:
-                self._scene.violate(self.name, wrong)
-        request = event.request if isinstance(event, Sent) else None
+    def on_group_told(self, event: GroupTold) -> None:
+        self._say(self._siblings.called_finished(event))
+
+    def on_command(self, event: Sent) -> None:
+        self._say(self._siblings.taken_away(event))
+        request = event.request
         tag = None if request is None else tags.parse(request.cl_ord_id)
         if request is None or tag is None or not tag.role:
             return
@@ -99,6 +101,10 @@ class OneCancelsOther(Oracle):
         self._count_incidents()
 
     # --- how --------------------------------------------------------------------------------------
+
+    def _say(self, wrong: str | None) -> None:
+        if wrong is not None:
+            self._scene.violate(self.name, wrong)
 
     def _in_doubt(self, intent: str, book: Book) -> bool:
         """Whether an order that may have given it back is in doubt."""
@@ -183,10 +189,10 @@ class OneFill(Oracle):
     than it was for, however often it was sent. Premise: second and later attempts at the broker.
 
     The exceptions are a stop's substitute, sent T_hedge or more after the stop it stands for and
-    declared by a `stop_hedged` incident that names both, a child that the broker brings beside an
-    order of ours, and, at a broker that changes no order in place, the stop that takes another's
-    place at a new price or size: then both work for T_over at most. A third may only be the
-    substitute of one of such two.
+    declared by a `stop_hedged` incident that names both, a child that the broker brings beside
+    orders of ours, or of which nobody could know when one was sent, and, at a broker that changes
+    no order in place, the stop that takes another's place at a new price or size: then both work
+    for T_over at most. A third may only be the substitute of one of such two.
     """
 
     name = "INV-08"
@@ -200,10 +206,9 @@ class OneFill(Oracle):
         self._sent_ns: dict[str, int] = {}
         self._doubled: dict[str, Stopwatch] = {}
 
-    def on_manager(self, event: PortEvent) -> None:
-        request = event.request if isinstance(event, Sent) else None
-        if request is not None:
-            self._sent_ns[request.cl_ord_id] = self._scene.now_ns()
+    def on_command(self, event: Sent) -> None:
+        if event.request is not None:
+            self._sent_ns[event.request.cl_ord_id] = self._scene.now_ns()
 
     def on_broker(self, said: BrokerSaid) -> None:
         tag, record = said.tag, said.record
@@ -242,16 +247,19 @@ class OneFill(Oracle):
                 )
 
     def _second(self, intent: str, live: dict[int, BrokerSaid], said: BrokerSaid) -> None:
-        if not live:
+        # A child that the client could not know of when it sent this one is in nobody's way.
+        known = [each for each in live.values() if not self._unheard_of(each, said)]
+        if not known or said.record.parent is not None:  # the broker brings what it brings
+            if live:
+                self._doubled[intent] = self._scene.stopwatch(self._scene.bounds.over_s)
             return
-        first, *more = live.values()
+        first, *more = known
         is_stop = said.tag is not None and said.tag.role == "stop"
         substitute = is_stop and any(self._substitute(each, said) for each in live.values())
         if more:  # one takes the place of another, and a substitute that of one of the two
             allowed = substitute and len(more) == 1 and not self._scene.in_place
         else:
-            replaces = is_stop and self._other(first, said)
-            allowed = substitute or replaces or self._by_the_broker(first, said)
+            allowed = substitute or (is_stop and self._other(first, said))
         if allowed:
             self._doubled[intent] = self._scene.stopwatch(self._scene.bounds.over_s)
             return
@@ -270,14 +278,11 @@ class OneFill(Oracle):
         differs = (one.stop_px, one.leaves_qty) != (other.stop_px, other.leaves_qty)
         return differs and not self._scene.in_place
 
-    def _by_the_broker(self, first: BrokerSaid, said: BrokerSaid) -> bool:
-        """Whether the broker brought a child beside an order of the client's, or the client sent
-        one while it could not know of the child."""
-        if said.record.parent is not None:
-            return True
+    def _unheard_of(self, child: BrokerSaid, said: BrokerSaid) -> bool:
+        """Whether an order is a child that the client could not know of when it sent another."""
         sent_ns = self._sent_ns.get(said.record.known_as, 0)
-        known_ns = self._scene.knowledge.from_ns(first.moment)
-        return first.record.parent is not None and known_ns >= sent_ns
+        known_ns = self._scene.knowledge.from_ns(child.moment)
+        return child.record.parent is not None and known_ns >= sent_ns
 
     def _declared(self, tags: tuple[str, str]) -> bool:
         return any(

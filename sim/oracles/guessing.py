@@ -1,14 +1,13 @@
 """INV-09: what became of an order is known or called unknown, and never guessed."""
 
 from ...trading.errors import NotSent, OutcomeUnknown, Refused
-from ...trading.order import ExecutionReport
+from ...trading.order import OrderState
 from ...trading.orders.handle import Order
 from ...trading.words import OrdStatus
 from .bounds import in_ns
 from .changes import UnprovedChanges
 from .oracle import Oracle
-from .orders import order_of
-from .port import Answered, Delivered, PortEvent
+from .port import Answered, Delivered, Sent
 from .scene import Scene
 
 
@@ -45,30 +44,49 @@ class NothingGuessed(Oracle):
         self._unknown: dict[str, _Evidence] = {}
         self._told: dict[str, Order] = {}  # since the last look: the manager takes it in after us
         self._changes = UnprovedChanges(scene)
+        self._visible_ns = in_ns(scene.bounds.visible_s)
+        self._unknown_ns = in_ns(scene.bounds.unknown_s)
 
-    def on_manager(self, event: PortEvent) -> None:
+    def on_command(self, event: Sent) -> None:
+        self._changes.on_command(event)
+
+    def on_report(self, event: Delivered) -> None:
+        self._shown([event.report.order])
+        self._look_at(self._scene.subject)
+
+    def on_outcome(self, event: Answered) -> None:
         lost = self._changes.lost
-        self._changes.on_manager(event)
+        self._changes.on_outcome(event)
         self.premise += self._changes.lost - lost
-        if isinstance(event, Answered):
-            self._answered(event)
-        elif isinstance(event, Delivered) and isinstance(event.event, ExecutionReport):
-            state = event.event.order
-            if state.ord_status is OrdStatus.REJECTED:
-                self._of(state.cl_ord_id or self._scene.tag_of(state.order_id)).refused = True
-        order = order_of(self._scene, event)
-        if order is not None:
-            self._told[order.cl_ord_id] = order
+        if event.sent.request is not None:
+            self._ended(event.sent.request.cl_ord_id, event)
+        self._look_at(self._scene.subject)
+
+    def on_answer(self, event: Answered) -> None:
+        self._shown(self._scene.shown)
+        sent = event.sent
+        if sent.read == "order" and event.error is None and event.result is None:
+            evidence = self._of(sent.key)
+            if evidence.late_ns is not None and sent.time_ns >= evidence.late_ns + self._visible_ns:
+                evidence.misses += 1
+        self._look_at(self._scene.subject)
 
     def on_step(self, now_ns: int) -> None:
-        for order in list(self._told.values()):
-            if self._settled(order, now_ns):
-                del self._told[order.cl_ord_id]
-        changed = self._changes.guessed(now_ns)
-        if changed is not None:
-            self._scene.violate(
-                self.name, f"{changed} is taken for changed, and nobody said that it was"
-            )
+        if self._told:
+            for order in list(self._told.values()):
+                if self._settled(order, now_ns):
+                    del self._told[order.cl_ord_id]
+        if self._changes.open:
+            changed = self._changes.guessed(now_ns)
+            if changed is not None:
+                self._scene.violate(
+                    self.name, f"{changed} is taken for changed, and nobody said that it was"
+                )
+        if self._unknown:
+            self._wait(now_ns)
+
+    def _wait(self, now_ns: int) -> None:
+        """Judge how long nobody knows what became of an order."""
         for tag_text, evidence in list(self._unknown.items()):
             known = self._scene.order(tag_text)
             if known is not None and not known.core.uncertain:
@@ -76,7 +94,7 @@ class NothingGuessed(Oracle):
                 continue
             assert evidence.late_ns is not None, "only lost answers are waited for"
             spent_ns = self._scene.reachable.between(evidence.late_ns, now_ns)
-            if spent_ns > in_ns(self._scene.bounds.unknown_s) and not evidence.said:
+            if spent_ns > self._unknown_ns and not evidence.said:
                 evidence.said = True
                 self._scene.violate(
                     self.name,
@@ -97,26 +115,27 @@ class NothingGuessed(Oracle):
     def at_end(self) -> None:
         self.on_step(self._scene.now_ns() + 1)
 
-    def _answered(self, event: Answered) -> None:
-        sent, error = event.sent, event.error
-        if sent.request is not None:
-            evidence = self._of(sent.request.cl_ord_id)
-            if isinstance(error, OutcomeUnknown):
-                self.premise += 1
-                evidence.late_ns = event.time_ns
-                self._unknown[sent.request.cl_ord_id] = evidence
-            elif isinstance(error, Refused | NotSent):
-                evidence.refused = True
-            return
-        found = event.result if isinstance(event.result, list) else [event.result]
-        for each in found:
-            if getattr(each, "ord_status", None) is OrdStatus.REJECTED:
-                self._of(each.cl_ord_id or self._scene.tag_of(each.order_id)).refused = True
-        if sent.read == "order" and error is None and event.result is None:
-            evidence = self._of(sent.key)
-            visible_ns = in_ns(self._scene.bounds.visible_s)
-            if evidence.late_ns is not None and sent.time_ns >= evidence.late_ns + visible_ns:
-                evidence.misses += 1
+    def _shown(self, states: list[OrderState]) -> None:
+        """The broker's word on orders, told or asked for."""
+        if self._changes.open:
+            self._changes.shown(states)
+        for state in states:
+            if state.ord_status is OrdStatus.REJECTED:
+                self._of(state.cl_ord_id or self._scene.tag_of(state.order_id)).refused = True
+
+    def _ended(self, tag_text: str, event: Answered) -> None:
+        """The request for an order had its answer, or none."""
+        evidence = self._of(tag_text)
+        if isinstance(event.error, OutcomeUnknown):
+            self.premise += 1
+            evidence.late_ns = event.time_ns
+            self._unknown[tag_text] = evidence
+        elif isinstance(event.error, Refused | NotSent):
+            evidence.refused = True
+
+    def _look_at(self, order: Order | None) -> None:
+        if order is not None:
+            self._told[order.cl_ord_id] = order
 
     def _settled(self, order: Order, now_ns: int) -> bool:
         """Judge an order; False where what the manager took in may not have been heard here yet."""

@@ -64,7 +64,9 @@ class Moment:
     @property
     def due_ns(self) -> int:
         """When the client must have looked, or its questions be answered."""
-        return max((due_ns for _, due_ns in self._asked), default=self.look_ns)
+        if not self._asked:  # mostly
+            return self.look_ns
+        return max([due_ns for _, due_ns in self._asked])
 
     def ask(self, question: object, sent_ns: int, due_ns: int) -> None:
         """A question about it is under way."""
@@ -132,14 +134,19 @@ class Knowledge:
 
     def told(self, state: OrderState, now_ns: int) -> None:
         """The client was shown an order's state, by a report or by a read."""
-        self._learn(state.order_id, now_ns, lambda moment: moment.shown_by(state))
+        if state.order_id in self._untold:
+            self._learn(state.order_id, now_ns, lambda moment: moment.shown_by(state))
 
     def told_fill(self, fill: Execution, now_ns: int) -> None:
         """The client was shown a fill, and with it what had been filled before."""
-        self._learn(fill.order_id, now_ns, lambda moment: fill.time_ns > moment.at_ns - _STAMP_NS)
+        if fill.order_id in self._untold:
+            told_ns = fill.time_ns + _STAMP_NS
+            self._learn(fill.order_id, now_ns, lambda moment: told_ns > moment.at_ns)
 
     def asked(self, question: object, sent_ns: int, due_ns: int, covered: Covered) -> None:
         """A question left, whose answer would tell of what is `covered`, and is due by then."""
+        if not self._untold:
+            return
         for order_id, moments in list(self._untold.items()):
             for moment in moments:
                 asked = moment.at_ns <= sent_ns <= moment.due_ns
@@ -175,7 +182,7 @@ class Knowledge:
 
     def _learn(self, order_id: str, now_ns: int, shown: Callable[[Moment], bool]) -> None:
         left = []
-        for moment in self._untold.pop(order_id, ()):
+        for moment in self._untold.pop(order_id):
             if shown(moment):
                 moment.known_ns = now_ns
             else:
@@ -245,11 +252,12 @@ class Stopwatch:
     """Times one condition that may hold for `bound_ns` of reachable time once it could be known:
     once all that made it true could."""
 
-    __slots__ = ("_bound_ns", "_knowledge", "_reachable", "_said", "since")
+    __slots__ = ("_bound_ns", "_knowledge", "_reachable", "_said", "early_ns", "since")
 
     def __init__(self, knowledge: Knowledge, reachable: Reachable, bound_ns: int) -> None:
         self._bound_ns = bound_ns
         self.since: tuple[Moment, ...] = ()
+        self.early_ns = 0  # it cannot have held for too long before: none is known before it is
         self._knowledge = knowledge
         self._reachable = reachable
         self._said = False
@@ -261,19 +269,25 @@ class Stopwatch:
             return False
         if self.since:
             return False
-        self.since, self._said = moments, False
+        self._begin(moments)
         return True
 
     def restart(self, moment: Moment) -> None:
         """Time it from `moment` on, where it was known before."""
         if self.since:
-            self.since = (*self.since, moment)
+            said = self._said
+            self._begin((*self.since, moment))
+            self._said = said
+
+    def _begin(self, moments: tuple[Moment, ...]) -> None:
+        self.since, self._said = moments, False
+        self.early_ns = max([moment.at_ns for moment in moments], default=0) + self._bound_ns
 
     def overrun(self, now_ns: int) -> bool:
         """Whether the condition has held for too long; says so once."""
-        if not self.since or self._said:
+        if now_ns <= self.early_ns or not self.since or self._said:  # mostly, at every step
             return False
-        from_ns = max(self._knowledge.from_ns(moment) for moment in self.since)
+        from_ns = max([self._knowledge.from_ns(moment) for moment in self.since])
         self._said = self._reachable.between(from_ns, now_ns) > self._bound_ns
         return self._said
 
@@ -288,22 +302,29 @@ class Backlog:
         self._reachable = reachable
         self._bound_ns = bound_ns
         self._parts: deque[tuple[int, Stopwatch]] = deque()
-
-    @property
-    def amount(self) -> int:
-        return sum([qty for qty, _ in self._parts])
+        self._early_ns = 0  # none can have been there for too long before
+        self.amount = 0
 
     def set(self, amount: int, *moments: Moment) -> bool:
         """There are so many now, by all of the `moments`; whether these are more than before."""
         more = amount - self.amount
+        if not more:
+            return False
         if more > 0:
             self._push(more, moments, self._bound_ns)
-        while more < 0:
-            qty, stopwatch = self._parts.popleft()
-            if qty > -more:
-                self._parts.appendleft((qty + more, stopwatch))
-            more += min(qty, -more)
+        else:
+            self._take(-more)
+        self.amount = amount
         return more > 0
+
+    def _take(self, fewer: int) -> None:
+        """So many less, the oldest first."""
+        while fewer:
+            qty, stopwatch = self._parts.popleft()
+            if qty > fewer:
+                self._parts.appendleft((qty - fewer, stopwatch))
+            fewer -= min(qty, fewer)
+        self._early_ns = min([each.early_ns for _, each in self._parts], default=0)
 
     def restart(self, moment: Moment, bound_ns: int) -> None:
         """Time all there are by another bound, from `moment` on where they were known before."""
@@ -314,7 +335,7 @@ class Backlog:
 
     def overrun(self, now_ns: int) -> bool:
         """Whether some have been there for too long; says so once."""
-        if not self._parts:  # mostly, and asked at every step
+        if now_ns <= self._early_ns or not self._parts:  # mostly, and asked at every step
             return False
         found = [stopwatch.overrun(now_ns) for _, stopwatch in self._parts]
         return any(found)
@@ -322,4 +343,6 @@ class Backlog:
     def _push(self, qty: int, moments: tuple[Moment, ...], bound_ns: int) -> None:
         stopwatch = Stopwatch(self._knowledge, self._reachable, bound_ns)
         stopwatch.hold(True, *moments)
+        if not self._parts or stopwatch.early_ns < self._early_ns:
+            self._early_ns = stopwatch.early_ns
         self._parts.append((qty, stopwatch))

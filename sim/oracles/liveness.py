@@ -1,6 +1,5 @@
 """INV-25 and 30: every question ends, nothing runs wild, and nothing is said twice."""
 
-from ...trading.broker import StreamState
 from .bounds import in_ns
 from .oracle import Oracle
 from .port import Answered, Delivered, PortEvent, Sent
@@ -22,10 +21,32 @@ class Lively(Oracle):
         self._second = 0
         self._steps = 0
 
+    def on_command(self, event: Sent) -> None:
+        self._asked(event)
+
+    def on_question(self, event: Sent) -> None:
+        self._asked(event)
+
+    def on_outcome(self, event: Answered) -> None:
+        self._ended(event)
+
+    def on_answer(self, event: Answered) -> None:
+        self._ended(event)
+
     def on_manager(self, event: PortEvent) -> None:
-        if isinstance(event, Sent) and event.deadline_s is None:
+        second = event.time_ns // 10**9
+        if second != self._second:
+            self._second, self._steps = second, 0
+        self._steps += 1
+        if self._steps == self._scene.bounds.steps_most + 1:
+            self._scene.violate(self.name, f"{self._steps} things passed the port in one second")
+
+    def _asked(self, event: Sent) -> None:
+        if event.deadline_s is None:
             self._scene.violate(self.name, f"{event.do} {event.key} may wait for ever: no deadline")
-        elif isinstance(event, Answered) and event.sent.deadline_s is not None:
+
+    def _ended(self, event: Answered) -> None:
+        if event.sent.deadline_s is not None:
             self.premise += 1
             took_ns = event.time_ns - event.sent.time_ns
             if took_ns > in_ns(event.sent.deadline_s + 1):
@@ -34,14 +55,6 @@ class Lively(Oracle):
                     f"{event.sent.do} ended after {took_ns / 1e9:g} s, its deadline was "
                     f"{event.sent.deadline_s:g} s",
                 )
-        self._count(event.time_ns // 10**9)
-
-    def _count(self, second: int) -> None:
-        if second != self._second:
-            self._second, self._steps = second, 0
-        self._steps += 1
-        if self._steps == self._scene.bounds.steps_most + 1:
-            self._scene.violate(self.name, f"{self._steps} things passed the port in one second")
 
 
 class Quiet(Oracle):
@@ -57,10 +70,11 @@ class Quiet(Oracle):
         self._heard = 0
         self._said_ns: dict[tuple[str, str], int] = {}
 
-    def on_manager(self, event: PortEvent) -> None:
-        if isinstance(event, Delivered) and isinstance(event.event, StreamState):
-            self._forget("the stream")
-        elif isinstance(event, Sent) and event.do != "read":
+    def on_stream(self, event: Delivered) -> None:
+        self._forget("the stream")
+
+    def on_command(self, event: Sent) -> None:
+        if self._said_ns:
             sent = event.request.cl_ord_id if event.request else self._scene.tag_of(event.order_id)
             self._forget(f"order {sent} ")
 
@@ -70,7 +84,7 @@ class Quiet(Oracle):
 
     def on_step(self, now_ns: int) -> None:
         manager = self._scene.manager
-        if manager is None:
+        if manager is None or manager.view.incidents_kept == self._heard:
             return
         incidents = manager.view.incidents
         if len(incidents) < self._heard:

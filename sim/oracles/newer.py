@@ -4,12 +4,11 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from ...trading.order import ExecutionReport, OrderState
+from ...trading.order import OrderState
 from ...trading.orders.handle import Order
 from ...trading.orders.order_core import OrderCore
 from .oracle import Oracle
-from .orders import order_of
-from .port import Answered, Delivered, PortEvent
+from .port import Answered, Delivered
 from .scene import Scene
 
 
@@ -37,17 +36,31 @@ class NewerWins(Oracle):
         self._stood: dict[str, tuple[bool, int]] = {}
         self._old: list[_Old] = []
 
-    def on_manager(self, event: PortEvent) -> None:
-        for state in _states(event):
-            newest = self._newest_ns.get(state.order_id, 0)
-            self.premise += state.time_ns < newest
-            self._newest_ns[state.order_id] = max(newest, state.time_ns)
-            if isinstance(event, Delivered):
-                told = self._told_ns.get(state.order_id, 0)
-                self._told_ns[state.order_id] = max(told, state.time_ns)
-            elif state.time_ns < self._told_ns.get(state.order_id, 0):
+    def on_report(self, event: Delivered) -> None:
+        state = event.report.order
+        self._date(state)
+        if state.time_ns > self._told_ns.get(state.order_id, 0):
+            self._told_ns[state.order_id] = state.time_ns
+        self._look(self._scene.subject)
+
+    def on_outcome(self, event: Answered) -> None:
+        self._look(self._scene.subject)
+
+    def on_answer(self, event: Answered) -> None:
+        for state in self._scene.shown:
+            self._date(state)
+            if state.time_ns < self._told_ns.get(state.order_id, 0):
                 self._was(state, event.time_ns)
-        order = order_of(self._scene, event)
+        self._look(self._scene.subject)
+
+    def _date(self, state: OrderState) -> None:
+        newest = self._newest_ns.get(state.order_id, 0)
+        if state.time_ns < newest:
+            self.premise += 1
+        else:
+            self._newest_ns[state.order_id] = state.time_ns
+
+    def _look(self, order: Order | None) -> None:
         if order is None:
             return
         stands = not order.working, order.cum_qty
@@ -85,15 +98,6 @@ class NewerWins(Oracle):
             None if under_way is None else under_way.told,
         ):
             self._old.append(_Old(order, shown, now_ns))
-
-
-def _states(event: PortEvent) -> list[OrderState]:
-    if isinstance(event, Delivered):
-        return [event.event.order] if isinstance(event.event, ExecutionReport) else []
-    if not isinstance(event, Answered):
-        return []
-    found = event.result if isinstance(event.result, list) else [event.result]
-    return [state for state in found if isinstance(state, OrderState)]
 
 
 def _numbers(core: OrderCore) -> tuple[int, Decimal | None, Decimal | None]:

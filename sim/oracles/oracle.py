@@ -5,15 +5,17 @@ from typing import Protocol
 from msgspec import Struct
 
 from ...trading.errors import DryfillError
-from .port import PortEvent
-from .scene import BrokerSaid
+from .contract import BrokerSaid
+from .port import Answered, CancelTold, Delivered, FlattenCall, GroupTold, PortEvent, Sent
 
 
 class Oracle(Protocol):
     """Watches a run for one invariant; each event costs it a few steps, however long the run.
 
     `premise` counts how often the invariant had something to say: an oracle whose premise was never
-    true has proved nothing (fault-model 2, "vacuity"). Everything else is optional.
+    true has proved nothing (fault-model 2, "vacuity"). Everything else is optional, and an oracle
+    is told of nothing that it has no handler for (`hearing`). What passed the port is told once the
+    manager has acted on it, each kind to a handler of its own, and then all of it to `on_manager`.
     """
 
     name: str
@@ -23,8 +25,48 @@ class Oracle(Protocol):
         """An order changed at the broker; the account has booked it."""
         return
 
+    def on_command(self, event: Sent) -> None:
+        """A request that may change something leaves the client."""
+        return
+
+    def on_question(self, event: Sent) -> None:
+        """A question leaves the client."""
+        return
+
+    def on_outcome(self, event: Answered) -> None:
+        """A command ended, as the client sees it."""
+        return
+
+    def on_answer(self, event: Answered) -> None:
+        """A question ended, as the client sees it."""
+        return
+
+    def on_report(self, event: Delivered) -> None:
+        """The stream told of an order."""
+        return
+
+    def on_stream(self, event: Delivered) -> None:
+        """The stream told of itself: it is up, or down."""
+        return
+
+    def on_account(self, event: Delivered) -> None:
+        """The stream told of a position, or of the account's money."""
+        return
+
+    def on_cancel_told(self, event: CancelTold) -> None:
+        """A caller was told how its cancel ended."""
+        return
+
+    def on_flatten(self, event: FlattenCall) -> None:
+        """A caller's flatten begins, or ended."""
+        return
+
+    def on_group_told(self, event: GroupTold) -> None:
+        """A caller was told that a group is finished."""
+        return
+
     def on_manager(self, event: PortEvent) -> None:
-        """Something passed the client's port; the manager has acted on what it was told."""
+        """Anything passed the client's port."""
         return
 
     def on_step(self, now_ns: int) -> None:

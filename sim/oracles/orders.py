@@ -2,12 +2,14 @@
 
 from ...trading.errors import ProtocolError
 from ...trading.lifecycle import step
-from ...trading.order import Execution, ExecutionReport
 from ...trading.orders.handle import Order
 from ...trading.words import ExecType, OrdStatus
+from .contract import BrokerSaid
 from .oracle import Oracle
-from .port import Answered, CancelTold, Delivered, PortEvent, Sent
-from .scene import BrokerSaid, Scene
+from .port import Answered, CancelTold, Delivered, Sent
+from .scene import Scene
+
+_NOTHING: dict[str, int] = {}
 
 
 class OneEnd(Oracle):
@@ -36,8 +38,16 @@ class OneEnd(Oracle):
         else:
             self.premise += report.ord_status.terminal
 
-    def on_manager(self, event: PortEvent) -> None:
-        order = order_of(self._scene, event)
+    def on_report(self, event: Delivered) -> None:
+        self._look(self._scene.subject)
+
+    def on_outcome(self, event: Answered) -> None:
+        self._look(self._scene.subject)
+
+    def on_answer(self, event: Answered) -> None:
+        self._look(self._scene.subject)
+
+    def _look(self, order: Order | None) -> None:
         if order is None or (order.working and order.cl_ord_id not in self._ended):
             return
         status = order.core.venue_status
@@ -72,17 +82,21 @@ class FillsConserved(Oracle):
         self._told: dict[str, dict[str, int]] = {}  # by broker's id: contracts by execution
         self._most: dict[str, int] = {}
 
-    def on_manager(self, event: PortEvent) -> None:
-        report = event.event if isinstance(event, Delivered) else None
-        if isinstance(report, ExecutionReport) and report.exec_id is not None:
+    def on_report(self, event: Delivered) -> None:
+        report = event.report
+        if report.exec_id is not None:
             self._tell(report.order.order_id, report.exec_id, report.last_qty)
-        elif isinstance(event, Answered) and isinstance(event.result, list):
-            for fill in event.result:
-                if isinstance(fill, Execution):
-                    self._tell(fill.order_id, fill.exec_id, fill.qty)
-        order = order_of(self._scene, event)
-        if order is not None:
-            self._check(order)
+        self._check(self._scene.subject)
+
+    def on_outcome(self, event: Answered) -> None:
+        self._check(self._scene.subject)
+
+    def on_answer(self, event: Answered) -> None:
+        for fill in self._scene.fills:
+            # Mostly they were told before: an answer has all fills in it again.
+            if self._told.get(fill.order_id, _NOTHING).get(fill.exec_id) != fill.qty:
+                self._tell(fill.order_id, fill.exec_id, fill.qty)
+        self._check(self._scene.subject)
 
     def at_quiescence(self) -> None:
         for order in list(self._scene.handles.values()):
@@ -104,12 +118,14 @@ class FillsConserved(Oracle):
             self.premise += exec_id not in told
             told[exec_id] = qty
 
-    def _check(self, order: Order) -> None:
+    def _check(self, order: Order | None) -> None:
+        if order is None:
+            return
         tag_text = order.cl_ord_id
         record = self._scene.record(tag_text)
         at_broker = 0 if record is None else record.cum_qty
         told = sum(self._told.get(order.order_id or "", {}).values())
-        counted = sum(fill.qty for fill in order.fills)
+        counted = sum([fill.qty for fill in order.fills])
         if order.cum_qty > at_broker:
             self._say(order, f"the broker filled {at_broker}")
         if counted > told:
@@ -140,11 +156,11 @@ class CancelTruth(Oracle):
         self._scene = scene
         self._tries: dict[str, int] = {}  # by the broker's id
 
-    def on_manager(self, event: PortEvent) -> None:
-        if isinstance(event, Sent) and event.do == "cancel":
+    def on_command(self, event: Sent) -> None:
+        if event.do == "cancel":
             self._tries[event.order_id] = self._tries.get(event.order_id, 0) + 1
-        if not isinstance(event, CancelTold):
-            return
+
+    def on_cancel_told(self, event: CancelTold) -> None:
         self.premise += 1
         self._given_up(event)
         record = self._scene.record(event.order.cl_ord_id)
@@ -175,16 +191,3 @@ class CancelTruth(Oracle):
                 f"the cancel of {event.order.describe()} ended as {event.result} after {tries} "
                 f"tries, {manager.settings.cancel_tries} are allowed",
             )
-
-
-def order_of(scene: Scene, event: PortEvent) -> Order | None:
-    """The manager's order that an event is about; None where it is about none that is watched."""
-    tag_text = ""
-    if isinstance(event, Delivered) and isinstance(event.event, ExecutionReport):
-        told = event.event.order
-        tag_text = told.cl_ord_id or scene.tag_of(told.order_id)
-    elif isinstance(event, Answered):
-        sent = event.sent
-        tag_text = sent.key if sent.request is None else sent.request.cl_ord_id
-        tag_text = tag_text or scene.tag_of(sent.order_id)
-    return scene.handles.get(tag_text)

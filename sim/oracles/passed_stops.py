@@ -7,8 +7,9 @@ from ...trading.tape import Tape
 from ...trading.words import Side
 from ..desk.orders import OrderRecord
 from .bounds import in_ns
+from .contract import STOPS, duty_of
 from .oracle import Oracle
-from .scene import STOPS, Scene, duty_of
+from .scene import Scene
 
 _CLOSES = ("stop", "leg")
 

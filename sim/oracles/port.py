@@ -6,9 +6,24 @@ from typing import Any, Literal, TypeVar
 
 from msgspec import Struct
 
-from ...trading.broker import AccountState, Ack, Broker, BrokerEvent, Offers, Urgency
+from ...trading.broker import (
+    AccountState,
+    Ack,
+    Broker,
+    BrokerEvent,
+    Offers,
+    StreamState,
+    Urgency,
+)
 from ...trading.instrument import Instrument
-from ...trading.order import Execution, OrderChange, OrderRequest, OrderState, PositionState
+from ...trading.order import (
+    Execution,
+    ExecutionReport,
+    OrderChange,
+    OrderRequest,
+    OrderState,
+    PositionState,
+)
 from ...trading.orders.exits.flatten_core import FlattenResult
 from ...trading.orders.groups.group import Group
 from ...trading.orders.handle import CancelResult, Order
@@ -51,6 +66,18 @@ class Delivered(Struct, frozen=True):
 
     event: BrokerEvent
     time_ns: int
+
+    @property
+    def report(self) -> ExecutionReport:
+        """What it is where the stream told of an order."""
+        assert isinstance(self.event, ExecutionReport)
+        return self.event
+
+    @property
+    def stream(self) -> StreamState:
+        """What it is where the stream told of itself."""
+        assert isinstance(self.event, StreamState)
+        return self.event
 
 
 class CancelTold(Struct, frozen=True):

@@ -5,14 +5,16 @@ from collections import deque
 from decimal import Decimal
 
 from ...trading.errors import UsageError
+from ...trading.instrument import Instrument
 from ...trading.order import OrderRequest
 from ...trading.orders import tags
 from ...trading.price import price_text
 from ...trading.words import OrdType
 from .bounds import in_ns
+from .contract import BrokerSaid
 from .oracle import Oracle
-from .port import PortEvent, Sent
-from .scene import BrokerSaid, Scene
+from .port import Sent
+from .scene import Scene
 
 _PLAIN = re.compile(r"-?\d+(\.\d+)?")
 
@@ -33,17 +35,16 @@ class OnTick(Oracle):
     def __init__(self, scene: Scene) -> None:
         self.premise = 0
         self._scene = scene
+        self._right: dict[tuple[str, Decimal], None] = {}  # what was found to be: most leave often
 
-    def on_manager(self, event: PortEvent) -> None:
-        if not isinstance(event, Sent) or event.instrument is None:
-            return
+    def on_command(self, event: Sent) -> None:
         if event.request is not None:
             self._has_its_prices(event.request)
         for source in (event.request, event.change):
             for price in (source.price, source.stop_px) if source is not None else ():
                 if price is not None:
                     self.premise += 1
-                    why = self._fault(event, price)
+                    why = self._fault(event.instrument, price)
                     if why:
                         self._scene.violate(self.name, f"{event.do} with price {price!r}: {why}")
 
@@ -53,19 +54,22 @@ class OnTick(Oracle):
                 kind = request.ord_type.name.lower()
                 self._scene.violate(self.name, f"{request.cl_ord_id} is {kind}, and has no {name}")
 
-    def _fault(self, event: Sent, price: Decimal) -> str:
+    def _fault(self, instrument: Instrument | None, price: Decimal) -> str:
         if not isinstance(price, Decimal):
             return f"it is a {type(price).__name__}, no Decimal"
+        assert instrument is not None, "a command names one"
         if not price.is_finite():
             return "it is not finite"
+        if (instrument.symbol, price) in self._right:
+            return ""
         text = price_text(price)
         if not _PLAIN.fullmatch(text) or Decimal(text) != price:
             return f"its text {text!r} is not plain"
-        assert event.instrument is not None
         try:
-            event.instrument.units(price)
+            instrument.units(price)
         except UsageError as error:
             return str(error)
+        self._right[instrument.symbol, price] = None
         return ""
 
 
@@ -85,8 +89,8 @@ class Relation(Oracle):
         self._entries: dict[str, OrderRequest] = {}
         self._stops: dict[str, Decimal] = {}
 
-    def on_manager(self, event: PortEvent) -> None:
-        request = event.request if isinstance(event, Sent) else None
+    def on_command(self, event: Sent) -> None:
+        request = event.request
         tag = None if request is None else tags.parse(request.cl_ord_id)
         if request is None or tag is None or tag.attempt != 1:
             return
@@ -139,8 +143,8 @@ class HandsOff(Oracle):
         else:
             self._foreign[said.record.number] = None
 
-    def on_manager(self, event: PortEvent) -> None:
-        if isinstance(event, Sent) and event.do in ("modify", "cancel"):
+    def on_command(self, event: Sent) -> None:
+        if event.do in ("modify", "cancel"):
             self.premise += bool(self._foreign)
             if not self._scene.owns(event.order_id):
                 tag_text = self._scene.tag_of(event.order_id)
@@ -162,9 +166,13 @@ class RetriesBounded(Oracle):
         self._asked: dict[tuple[str, str], object] = {}
         self._times: dict[tuple[str, str], deque[int]] = {}
 
-    def on_manager(self, event: PortEvent) -> None:
-        if not isinstance(event, Sent):
-            return
+    def on_command(self, event: Sent) -> None:
+        self._count(event)
+
+    def on_question(self, event: Sent) -> None:
+        self._count(event)
+
+    def _count(self, event: Sent) -> None:
         key, asked = _asks(event)
         bounds = self._scene.bounds
         if key not in self._asked or self._asked[key] != asked:

@@ -5,11 +5,12 @@ from ...trading.order import OrderRequest
 from ...trading.words import ExecType
 from ..desk.orders import OrderRecord
 from .bounds import in_ns
+from .contract import STOPS, BrokerSaid, Contract, duty_of
 from .doubtful import CLOSES, PROTECTS
 from .knowable import Backlog, Moment, Stopwatch
 from .oracle import Oracle
-from .port import Answered, PortEvent, Sent
-from .scene import STOPS, BrokerSaid, Contract, Scene, duty_of
+from .port import Answered, Sent
+from .scene import Scene
 
 
 class Protected(Oracle):
@@ -44,15 +45,17 @@ class Protected(Oracle):
         if said.own and said.report.exec_type is ExecType.REJECTED and request.ord_type in STOPS:
             self._refusal(symbol, said.moment)
 
-    def on_manager(self, event: PortEvent) -> None:
-        if isinstance(event, Answered) and isinstance(event.error, Refused):
+    def on_outcome(self, event: Answered) -> None:
+        if isinstance(event.error, Refused):
             stop = self._meant_for(event.sent)
             if stop is not None and stop.ord_type in STOPS:
                 self._refusal(stop.instrument.symbol, self._scene.now())
 
     def on_step(self, now_ns: int) -> None:
         for symbol, backlog in self._bare.items():
-            if backlog.amount and not self._in_doubt(symbol, backlog) and backlog.overrun(now_ns):
+            if not backlog.amount or self._in_doubt(symbol, backlog, now_ns):
+                continue
+            if backlog.overrun(now_ns):
                 held, meant, cover = self._stood[symbol]
                 bounds = self._scene.bounds
                 bound_s = bounds.flat_s if symbol in self._refused else bounds.protect_s
@@ -62,9 +65,9 @@ class Protected(Oracle):
                     f"work, for more than {bound_s} s",
                 )
 
-    def _in_doubt(self, symbol: str, backlog: Backlog) -> bool:
+    def _in_doubt(self, symbol: str, backlog: Backlog, now_ns: int) -> bool:
         doubts, bounds, refused = self._scene.doubts, self._scene.bounds, symbol in self._refused
-        doubts.look(self._scene.now_ns())
+        doubts.look(now_ns)
         kinds = CLOSES if refused else PROTECTS
         ended = doubts.ended(symbol, kinds)
         if ended is not None and ended is not self._doubted.get(symbol):
@@ -120,7 +123,7 @@ class RightSize(Oracle):
             self._over[symbol] = self._scene.backlog(bound_s)
             self._wrong[symbol] = self._scene.backlog(bound_s)
         closing = contract.closing
-        wrong = sum(record.leaves_qty for record in contract.wrong_sided)
+        wrong = sum([record.leaves_qty for record in contract.wrong_sided])
         self._stood[symbol] = contract.position, closing, wrong
         over = max(closing - abs(contract.position), 0)
         # What is held is known once every fill is: two may leave nothing, and one never be told.
@@ -131,8 +134,10 @@ class RightSize(Oracle):
 
     def on_step(self, now_ns: int) -> None:
         for symbol, over in self._over.items():
-            late = [backlog.overrun(now_ns) for backlog in (over, self._wrong[symbol])]
-            if any(late):
+            if not (over.amount or self._wrong[symbol].amount):
+                continue
+            too_much, wrongly = over.overrun(now_ns), self._wrong[symbol].overrun(now_ns)
+            if too_much or wrongly:
                 held, closing, wrong = self._stood[symbol]
                 self._scene.violate(
                     self.name,
@@ -173,10 +178,14 @@ class NoOrphan(Oracle):
     def on_broker(self, said: BrokerSaid) -> None:
         self._look(said.contract, *said.moments, *said.contract.fills)
 
-    def on_manager(self, event: PortEvent) -> None:
-        request = event.request if isinstance(event, Sent) else None
-        if isinstance(event, Answered):
-            request = event.sent.request
+    def on_command(self, event: Sent) -> None:
+        self._moved(event.request)
+
+    def on_outcome(self, event: Answered) -> None:
+        self._moved(event.sent.request)
+
+    def _moved(self, request: OrderRequest | None) -> None:
+        """An order left, or is not awaited any more."""
         if request is not None:
             contract = self._scene.contract(request.instrument)
             moved = () if contract.moved is None else (contract.moved,)
@@ -184,7 +193,7 @@ class NoOrphan(Oracle):
 
     def on_step(self, now_ns: int) -> None:
         for symbol, stopwatch in self._orphaned.items():
-            if stopwatch.overrun(now_ns):
+            if stopwatch.since and stopwatch.overrun(now_ns):
                 self._scene.violate(
                     self.name,
                     f"{self._story(symbol)} for more than {self._scene.bounds.orphan_s} s",
@@ -208,7 +217,7 @@ class NoOrphan(Oracle):
 
 
 def _orphaned(contract: Contract) -> bool:
-    return not contract.entries and bool(_orphans(contract))
+    return bool(contract.closers) and not contract.entries and bool(_orphans(contract))
 
 
 def _orphans(contract: Contract) -> list[OrderRecord]:

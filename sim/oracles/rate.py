@@ -7,7 +7,7 @@ from ...trading.errors import NotSent, OutcomeUnknown
 from .bounds import in_ns
 from .knowable import SLOW_NS
 from .oracle import Oracle
-from .port import Answered, PortEvent, Sent
+from .port import Answered, Sent
 from .scene import Scene
 
 
@@ -24,17 +24,23 @@ class WithinRate(Oracle):
         self.premise = 0
         self._scene = scene
         self._times: deque[int] = deque()
+        self._span_ns = in_ns(scene.bounds.rate_s)
         self._said_ns: int | None = None
 
-    def on_manager(self, event: PortEvent) -> None:
-        if not isinstance(event, Sent):
-            return
-        times, bounds = self._times, self._scene.bounds
+    def on_command(self, event: Sent) -> None:
+        self._count(event)
+
+    def on_question(self, event: Sent) -> None:
+        self._count(event)
+
+    def _count(self, event: Sent) -> None:
+        times = self._times
         times.append(event.time_ns)
-        while times[0] <= event.time_ns - in_ns(bounds.rate_s):
+        while times[0] <= event.time_ns - self._span_ns:
             times.popleft()
         self.premise += len(times) > 10
         pressing = event.urgency is Urgency.RISK_REDUCING
+        bounds = self._scene.bounds
         most = bounds.rate_most - (0 if pressing else bounds.rate_reserve)
         said_ns = self._said_ns
         if len(times) > most and (said_ns is None or said_ns <= times[0]):
@@ -70,15 +76,15 @@ class BreaksOff(Oracle):
         self._silent = dict.fromkeys(Urgency, 0)
         self._probes: dict[Urgency, list[Sent]] = {urgency: [] for urgency in Urgency}
 
-    def on_manager(self, event: PortEvent) -> None:
+    def on_command(self, event: Sent) -> None:
+        self._look_for_a_new_life()
+        if self._broken(event.urgency):
+            self._probe(event)
+
+    def _look_for_a_new_life(self) -> None:
         if len(self._scene.managers) != self._lives:
             self._lives = len(self._scene.managers)
             self._new_life()
-        if isinstance(event, Sent):
-            if self._broken(event.urgency) and event.do != "read":
-                self._probe(event)
-        elif isinstance(event, Answered) and event.sent.do != "read":
-            self._answered(event)
 
     def _broken(self, urgency: Urgency) -> bool:
         return self._silent[urgency] >= self._scene.bounds.silences_most
@@ -95,7 +101,8 @@ class BreaksOff(Oracle):
                 f"{self._silent[sent.urgency]} {kind} requests in a row had none",
             )
 
-    def _answered(self, event: Answered) -> None:
+    def on_outcome(self, event: Answered) -> None:
+        self._look_for_a_new_life()
         urgency, error = event.sent.urgency, event.error
         probes = self._probes[urgency]
         self._probes[urgency] = [probe for probe in probes if probe is not event.sent]

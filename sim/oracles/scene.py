@@ -3,167 +3,28 @@
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
-from msgspec import Struct
-
 from ...matching.reports import Report
 from ...trading.instrument import Instrument
-from ...trading.order import OrderRequest
+from ...trading.order import Execution, OrderRequest, OrderState
 from ...trading.orders import tags
 from ...trading.orders.handle import Order
 from ...trading.orders.manager import Incident, OrderManager
-from ...trading.orders.tags import Tag
-from ...trading.words import ExecType, OrdStatus, OrdType
+from ...trading.words import ExecType, OrdStatus
 from ..desk.broker_desk import BrokerDesk
 from ..desk.orders import OrderRecord
-from ..record.unprotected import Intents
 from .bounds import Bounds, in_ns
+from .contract import CLOSING, BrokerSaid, Contract
 from .doubtful import Doubts
 from .knowable import Backlog, Covered, Knowledge, Moment, Reachable, Stopwatch
-from .port import Answered, Delivered, FlattenCall, PortEvent, Sent
-
-CLOSING = ("stop", "target", "exit", "close")
-"""Duties of orders that only ever close what an entry opened, or what is held; several targets have
-one duty."""
-
-STOPS = (OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP)
-_COVERS = (*STOPS, OrdType.MARKET)
-
-
-class Contract:
-    """One instrument at the broker: what is held, and the client's own orders that work.
-
-    Its own are those that it sent and those that the broker attached to them. `suspended` are such
-    as wait for their entry.
-    `position` is the sum of fills, whoever made them; `meant` what of it brackets opened. `awaited`
-    are entries that left the client and are not at the broker yet, by tag.
-    """
-
-    def __init__(self, instrument: Instrument) -> None:
-        self.instrument = instrument
-        self.position = 0
-        self.meant = 0
-        self.working: dict[int, OrderRecord] = {}
-        self.closers: dict[int, OrderRecord] = {}
-        self.suspended: dict[int, OrderRecord] = {}
-        self.awaited: dict[str, OrderRequest] = {}
-        self._brackets: dict[str, None] = {}  # intents that had an entry
-        self._intents = Intents()
-        self.moved: Moment | None = None  # when the position last changed
-        self.fills: list[Moment] = []  # changes of it of which the client may not know yet
-        self.came: list[Moment] = []  # the same of orders that came into the books
-
-    @property
-    def sign(self) -> int:
-        return (self.position > 0) - (self.position < 0)
-
-    @property
-    def cover(self) -> int:
-        """Contracts that working stops of the client's would close; or that the rest of a market
-        order will, which works at the price where its protection ends, as that of a stop does that
-        was set off: there was nobody to trade with, and what is more cannot be
-        done."""
-        return sum(
-            record.leaves_qty
-            for record in self.working.values()
-            if record.request.ord_type in _COVERS and record.request.side.sign == -self.sign
-        )
-
-    @property
-    def protection(self) -> int:
-        """Contracts that the stops of brackets would close."""
-        return self._stops(of_brackets=True)
-
-    @property
-    def guarded(self) -> int:
-        """Contracts that the stops of guards would close: what no bracket holds."""
-        return self._stops(of_brackets=False)
-
-    def _stops(self, *, of_brackets: bool) -> int:
-        return sum(
-            record.leaves_qty
-            for record in self.closers.values()
-            if duty_of(record) == "stop"
-            and record.request.side.sign == -self.sign
-            and (_leg(record).intent in self._brackets) is of_brackets
-        )
-
-    @property
-    def closing(self) -> int:
-        """Contracts that closing orders could close, of each bracket its stops or its targets,
-        whichever are more, and its closing orders; on both sides while nothing is held. Guards and
-        closes at a limit are one group, these being targets to that."""
-        legs: dict[str, dict[str, int]] = {}
-        for record in self.closers.values():
-            if self.sign and record.request.side.sign == self.sign:
-                continue
-            tag = _leg(record)
-            name = tag.intent if tag.intent in self._brackets else "of no bracket"
-            group = legs.setdefault(f"{tag.intent}.exit" if tag.role == "exit" else name, {})
-            duty = "target" if tag.duty == "close" else tag.duty
-            group[duty] = group.get(duty, 0) + record.leaves_qty
-        return sum(max(group.values()) for group in legs.values())
-
-    @property
-    def wrong_sided(self) -> list[OrderRecord]:
-        """Stops, targets and closes at a limit that would add to what is held, and whose bracket
-        holds nothing that they close: what they were for was turned over."""
-        return [
-            record
-            for record in self.closers.values()
-            if record.request.side.sign == self.sign
-            and duty_of(record) != "exit"
-            and self._intents.held(_leg(record).intent) * self.sign >= 0
-        ]
-
-    @property
-    def entries(self) -> bool:
-        """Whether an order of the client's that may open something works or is on its way."""
-        return len(self.working) > len(self.closers) or bool(self.awaited)
-
-    def apply(self, record: OrderRecord, report: Report, own: bool) -> None:
-        """Take a report in."""
-        tag_text = record.known_as
-        self.awaited.pop(tag_text, None)
-        if own:
-            for orders in (self.working, self.closers, self.suspended):
-                if record.status.terminal or orders is self.suspended:
-                    orders.pop(record.number, None)
-            if record.tag is not None and record.tag.role == "entry":
-                self._brackets[record.tag.intent] = None
-            if record.status is OrdStatus.SUSPENDED:
-                self.suspended[record.number] = record
-            elif not record.status.terminal:
-                self.working[record.number] = record
-                if duty_of(record) in CLOSING:
-                    self.closers[record.number] = record
-        if report.exec_type is ExecType.TRADE:
-            signed = record.request.side.sign * report.last_qty
-            self.position += signed
-            self._intents.fill(tag_text, signed)
-        self.meant = self._intents.settle(self.position)
-
-
-class BrokerSaid(Struct, frozen=True):
-    """An order changed at the broker. `own`: the client sent it. `before`: the position before.
-    `moments`: this change and the last of the position, which must be known, too, to judge by."""
-
-    record: OrderRecord
-    report: Report
-    tag: Tag | None
-    own: bool
-    moment: Moment
-    moments: tuple[Moment, ...]
-    contract: Contract
-    before: int
-
-    @property
-    def filled(self) -> int:
-        """Contracts filled by this report, signed."""
-        return self.record.request.side.sign * self.report.last_qty
+from .port import Answered, Delivered, FlattenCall, Sent
 
 
 class Scene:
-    """Shared by the oracles of one run. `violate(oracle, text)` says that a rule was broken."""
+    """Shared by the oracles of one run. `violate(oracle, text)` says that a rule was broken.
+
+    `subject`: the manager's order that the report, outcome or answer of this moment is about, None
+    where that is not watched; `shown`, `fills`: what the answer of this moment has in it.
+    """
 
     def __init__(
         self,
@@ -187,18 +48,25 @@ class Scene:
         )
         self.doubts = Doubts()
         self.contracts: dict[str, Contract] = {}
+        self.manager: OrderManager | None = None  # the one that lives; None before there is one
         self.managers: list[OrderManager] = []  # one for each life of the client
         self.handles: dict[str, Order] = {}  # the manager's orders by tag, until both sides agree
         self.numbers: dict[str, int] = {}  # the broker's number of each tag of the client's
         self.flattening: dict[str, int] = {}  # by symbol: calls under way
+        self.subject: Order | None = None
+        self.shown: list[OrderState] = []
+        self.fills: list[Execution] = []
         self._asked_away: dict[str, None] = {}  # tags that a caller wants gone
         self._sent: dict[str, None] = {}  # tags of the client's
         self._children: dict[int, str] = {}  # the manager's tag of each child, by number
 
-    @property
-    def manager(self) -> OrderManager | None:
-        """The manager that lives; None before there is one."""
-        return self.managers[-1] if self.managers else None
+    def opened(self, manager: OrderManager) -> None:
+        """A life of the client begins, with a manager of its own."""
+        self.manager = manager
+        self.managers.append(manager)
+        self.handles.clear()
+        self.doubts.reopened()
+        self.flattening.clear()
 
     def incidents(self) -> Iterator[Incident]:
         """Every incident so far, of earlier lives too."""
@@ -274,50 +142,68 @@ class Scene:
 
     def heard(self, record: OrderRecord, report: Report) -> BrokerSaid:
         """Keep the books by a report."""
-        own = self._own(record)
-        if own:
-            self.numbers[record.known_as] = record.number
+        own, tag, tag_text = self._own(record), record.tag, record.known_as
         contract = self.contract(record.request.instrument)
-        before = contract.position
-        contract.apply(record, report, own)
+        before, filled = contract.position, record.request.side.sign * report.last_qty
+        contract.awaited.pop(tag_text, None)
+        if own:
+            self.numbers[tag_text] = record.number
+            contract.own(record, tag)
+        contract.fill(tag_text, filled)
         moment = self.knowledge.reported(record, report)
-        self.doubts.heard(record.known_as, moment, rejected=record.status is OrdStatus.REJECTED)
-        if report.exec_type is ExecType.TRADE or contract.moved is None:
+        self.doubts.heard(tag_text, moment, rejected=record.status is OrdStatus.REJECTED)
+        if filled or contract.moved is None:
             contract.moved = moment
             contract.fills = [*_untold(contract.fills, report.time_ns), moment]
         if record.parent is not None or report.exec_type is ExecType.NEW:
             contract.came = [*_untold(contract.came, report.time_ns), moment]
         moments = (moment, contract.moved)
-        return BrokerSaid(record, report, record.tag, own, moment, moments, contract, before)
+        return BrokerSaid(record, report, tag, own, moment, moments, contract, before, filled)
 
-    def passed(self, event: PortEvent) -> None:
-        """Keep the books by what passed the port."""
-        if isinstance(event, Sent) and event.request is not None:
+    # --- what passed the port, told before any oracle is ------------------------------------------
+
+    def on_command(self, event: Sent) -> None:
+        if event.request is not None:
             self._placed(event.request)
             self.doubts.sent(event, self.handles.get(event.request.cl_ord_id))
-        elif isinstance(event, Sent) and event.do == "modify":
+        elif event.do == "modify":
             self.doubts.changes(event, self.tag_of(event.order_id))
-        elif isinstance(event, Sent) and event.do == "read":
-            covered = self._covered(event)
-            if covered is not None:
-                due_ns = event.time_ns + in_ns(event.deadline_s or 0)
-                self.knowledge.asked(event, event.time_ns, due_ns, covered)
-        elif isinstance(event, Delivered):
-            state = getattr(event.event, "order", None)
-            if state is not None:
-                self.knowledge.told(state, event.time_ns)
-                if state.parent_id is not None:
-                    self.meet(state.instrument)
-        elif isinstance(event, FlattenCall):
-            symbol, more = event.instrument.symbol, 1 if event.result is None else -1
-            self.flattening[symbol] = self.flattening.get(symbol, 0) + more
-        elif isinstance(event, Answered):
-            placed = event.sent.request
-            if placed is not None:
-                self.contract(placed.instrument).awaited.pop(placed.cl_ord_id, None)
-            heard = placed is not None and placed.cl_ord_id in self.numbers
-            self.doubts.answered(event, heard)
-            self._read(event)
+
+    def on_question(self, event: Sent) -> None:
+        covered = self._covered(event)
+        if covered is not None:
+            due_ns = event.time_ns + in_ns(event.deadline_s or 0)
+            self.knowledge.asked(event, event.time_ns, due_ns, covered)
+
+    def on_outcome(self, event: Answered) -> None:
+        placed, tag_text = event.sent.request, ""
+        if placed is not None:
+            tag_text = placed.cl_ord_id
+            self.contract(placed.instrument).awaited.pop(tag_text, None)
+        self.doubts.answered(event, tag_text in self.numbers)
+        self.subject = self.handles.get(tag_text or self.tag_of(event.sent.order_id))
+
+    def on_answer(self, event: Answered) -> None:
+        self.shown, self.fills = [], []
+        if isinstance(event.result, OrderState):
+            self.shown = [event.result]
+        elif event.sent.read in ("open-orders", "orders-since"):
+            self.shown = event.result or []
+        elif event.sent.read == "executions-since":
+            self.fills = event.result or []
+        self._read(event)
+        self.subject = self.handles.get(event.sent.key)
+
+    def on_report(self, event: Delivered) -> None:
+        state = event.report.order
+        self.knowledge.told(state, event.time_ns)
+        if state.parent_id is not None:
+            self.meet(state.instrument)
+        self.subject = self.handles.get(state.cl_ord_id or self.tag_of(state.order_id))
+
+    def on_flatten(self, event: FlattenCall) -> None:
+        symbol, more = event.instrument.symbol, 1 if event.result is None else -1
+        self.flattening[symbol] = self.flattening.get(symbol, 0) + more
 
     def record_of(self, order_id: str) -> OrderRecord | None:
         """An order of the broker's, by its id; None where it has none such."""
@@ -341,21 +227,19 @@ class Scene:
                     return
 
     def _read(self, event: Answered) -> None:
-        sent, listed = event.sent, dict[str, None]()
-        found = event.result if isinstance(event.result, list) else [event.result]
-        for each in found:
-            state = getattr(each, "ord_status", None)
-            if state is not None:
-                listed[each.order_id] = None
-                self.knowledge.told(each, event.time_ns)
-            elif getattr(each, "exec_id", None) is not None:
-                self.knowledge.told_fill(each, event.time_ns)
+        """What a question was answered is known from now on."""
+        sent = event.sent
+        for state in self.shown:
+            self.knowledge.told(state, event.time_ns)
+        for fill in self.fills:
+            self.knowledge.told_fill(fill, event.time_ns)
         covered = self._covered(sent)
         if covered is None:
             return
         if event.error is not None:
             self.knowledge.asked_in_vain(sent, event.time_ns)
         elif sent.read == "open-orders":  # that one is over is told by its absence
+            listed = {state.order_id for state in self.shown}
             self.knowledge.answered(sent, event.time_ns, lambda number, _: number in listed)
         else:
             self.knowledge.answered(sent, event.time_ns, covered)
@@ -371,22 +255,6 @@ class Scene:
         if sent.read in ("open-orders", "orders-since"):
             return lambda *_: True
         return None
-
-
-def duty_of(record: OrderRecord) -> str:
-    """What an order does in its bracket; "" for one that has none."""
-    return "" if record.tag is None else record.tag.duty
-
-
-def duty_in(tag_text: str) -> str:
-    """The same, by its tag."""
-    tag = tags.parse(tag_text)
-    return "" if tag is None else tag.duty
-
-
-def _leg(record: OrderRecord) -> Tag:
-    assert record.tag is not None, "a closer has a role, and so a tag of ours"
-    return record.tag
 
 
 def _untold(moments: list[Moment], now_ns: int) -> list[Moment]:

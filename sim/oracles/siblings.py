@@ -3,10 +3,11 @@
 from ...trading.orders import tags
 from ...trading.words import OrdStatus
 from ..desk.orders import OrderRecord
+from .contract import BrokerSaid
 from .group_books import MEMBERS
 from .passed_stops import Trades
-from .port import GroupTold, PortEvent, Sent
-from .scene import BrokerSaid, Scene
+from .port import GroupTold, Sent
+from .scene import Scene
 
 
 class _Linked:
@@ -43,10 +44,8 @@ class Siblings:
             elif group.symbol == symbol:
                 group.moved = True
 
-    def taken_away(self, event: PortEvent) -> str | None:
-        """Why a request is wrong, in words: it takes a group's order away for no reason."""
-        if not isinstance(event, Sent):
-            return None
+    def taken_away(self, event: Sent) -> str | None:
+        """Why a command is wrong, in words: it takes a group's order away for no reason."""
         request = event.request
         if request is not None:
             tag = tags.parse(request.cl_ord_id)
@@ -65,11 +64,9 @@ class Siblings:
             f"asked for it"
         )
 
-    def called_finished(self, event: PortEvent) -> str | None:
+    def called_finished(self, event: GroupTold) -> str | None:
         """Why what a caller was told is wrong, in words: an order of a group that is finished works
         at the broker, or is on its way there."""
-        if not isinstance(event, GroupTold):
-            return None
         awaited = self._scene.contract(event.group.instrument).awaited
         for order in event.group.orders():
             record = self._scene.record(order.cl_ord_id)

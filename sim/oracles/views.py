@@ -7,8 +7,9 @@ from ...trading.orders.handle import Order
 from ...trading.words import ExecType, OrdType
 from ..desk.money import times, total
 from ..desk.orders import OrderRecord
+from .contract import BrokerSaid, Contract
 from .oracle import Oracle
-from .scene import BrokerSaid, Contract, Scene
+from .scene import Scene
 
 _EXACT = Context(prec=60, traps=[Inexact])
 

@@ -25,6 +25,7 @@ from .flattening import Flattening
 from .gaps import GapIsClosed
 from .groups import OneCancelsOther, OneFill
 from .guessing import NothingGuessed
+from .hearing import Hearing, heard_as, own
 from .liveness import Lively, Quiet
 from .newer import NewerWins
 from .oracle import Oracle, OracleError, Violation
@@ -72,7 +73,8 @@ class Watch:
     def __init__(self, world: World, bounds: Bounds, more: Sequence[Maker] = ()) -> None:
         self.on_broken: Callable[[], None] = lambda: None
         self._world = world
-        self._bounds = bounds
+        self._loop = world.loop
+        self._quiet_ns = in_ns(bounds.quiet_s)
         self._violations: list[Violation] = []
         self._trace: deque[tuple[int, object]] = deque(maxlen=bounds.trace_lines)
         self._scene = scene = Scene(
@@ -84,12 +86,12 @@ class Watch:
             in_place=world.broker.offers.modify_in_place,
         )
         self._guessing = guessing = NothingGuessed(scene)
-        trades = _failing_trades(world)
+        frozen, left = _trades(world, "frozen"), _trades(world, "frozen", "halt")
         self._oracles: list[Oracle] = [
             Protected(scene),
             RightSize(scene),
             NoOrphan(scene),
-            OneCancelsOther(scene, trades),
+            OneCancelsOther(scene, left),
             OneEnd(scene),
             ViewIsTruth(scene),
             FillsConserved(scene),
@@ -109,14 +111,14 @@ class Watch:
             RetriesBounded(scene),
             Lively(scene),
             Money(scene, world.account.cash),
-            PassedStops(scene, trades),
+            PassedStops(scene, frozen),
             Quiet(scene),
             *(make(scene) for make in more),
         ]
         # Each is only told of what it listens to: most of them sleep through most of it.
-        self._of_broker = [each.on_broker for each in self._oracles if _hears(each, "on_broker")]
-        self._of_port = [each.on_manager for each in self._oracles if _hears(each, "on_manager")]
-        self._of_time = [each.on_step for each in self._oracles if _hears(each, "on_step")]
+        self._hearing = Hearing((scene, *self._oracles))
+        self._of_broker = [each.on_broker for each in self._oracles if own(each, "on_broker")]
+        self._of_time = [each.on_step for each in self._oracles if own(each, "on_step")]
         self._counts = {oracle.name: 0 for oracle in self._oracles}
         self._writes = 0  # requests that may change something and have no answer yet
         self._active_ns = 0
@@ -226,31 +228,23 @@ class Watch:
         self._alive()
 
     def _passed(self, event: PortEvent) -> None:
+        heard = heard_as(event)
         if isinstance(event, Answered) and isinstance(event.error, NotSent):
             # It reached nobody, and nobody is to ask again before this.
             wait_ns = in_ns(event.error.retry_after_s or 0)
             self.unreachable(event.sent.time_ns, event.time_ns + wait_ns)
         self._step()
-        if isinstance(event, Sent) and event.do != "read":
-            self._writes += 1
-        elif isinstance(event, Answered) and event.sent.do != "read":
-            self._writes -= 1
-        self._scene.passed(event)
-        is_report = isinstance(event, Delivered) and isinstance(event.event, ExecutionReport)
-        if is_report or not isinstance(event, Delivered):
+        self._writes += (heard == "command") - (heard == "outcome")
+        if heard not in ("stream", "account"):
             self._note(event)
-        for on_manager in self._of_port:
-            on_manager(event)
-        if is_report or (isinstance(event, Sent) and event.do != "read"):
+        self._hearing.tell(heard, event)
+        if heard in ("report", "command"):
             self._alive()
 
     def _opened(self, desk: Desk) -> None:
         self._opened_before(desk)
         self._writes = 0
-        self._scene.managers.append(desk.manager)
-        self._scene.handles.clear()
-        self._scene.doubts.reopened()
-        self._scene.flattening.clear()
+        self._scene.opened(desk.manager)
 
     def _outage(self, fault: Fault) -> None:
         """A fault of the plan begins that may take order entry away for a while."""
@@ -269,28 +263,28 @@ class Watch:
     # --- how --------------------------------------------------------------------------------------
 
     def _now_ns(self) -> int:
-        return self._world.loop.now_ns
+        return self._loop.now_ns
 
     def _step(self) -> None:
-        now_ns = self._now_ns()
+        now_ns = self._loop.now_ns
         for on_step in self._of_time:
             on_step(now_ns)
 
     def _alive(self) -> None:
         """Something happened: look again when it has been quiet for long enough."""
-        self._active_ns = self._now_ns()
+        self._active_ns = self._loop.now_ns
         if not self._armed:
             self._arm(self._active_ns)
 
     def _arm(self, from_ns: int) -> None:
         self._armed = True
-        at_ns = from_ns + in_ns(self._bounds.quiet_s)
+        at_ns = from_ns + self._quiet_ns
         self._world.loop.call_at_ns(at_ns, self._look, context=Context())
 
     def _look(self) -> None:
         self._armed = False
         self._step()
-        now_ns, quiet_ns = self._now_ns(), in_ns(self._bounds.quiet_s)
+        now_ns, quiet_ns = self._now_ns(), self._quiet_ns
         if now_ns < self._active_ns + quiet_ns:
             self._arm(self._active_ns)
         elif self._scene.reachable.between(now_ns - quiet_ns, now_ns) < quiet_ns:
@@ -303,11 +297,11 @@ class Watch:
             self.quiescent()
 
     def _note(self, what: object) -> None:
-        self._trace.append((self._now_ns(), what))
+        self._trace.append((self._loop.now_ns, what))
 
     def _violate(self, name: str, text: str) -> None:
         self._counts[name] += 1
-        if self._counts[name] <= self._bounds.kept_most:
+        if self._counts[name] <= self._scene.bounds.kept_most:
             self._violations.append(Violation(name, self._now_ns(), text, self.trace))
         self.on_broken()
 
@@ -320,16 +314,12 @@ def watch(world: World, bounds: Bounds | None = None, more: Sequence[Maker] = ()
     return watching
 
 
-def _failing_trades(world: World) -> Trades | None:
-    """The market of a run whose venue may fail orders; None for any other."""
+def _trades(world: World, *kinds: str) -> Trades | None:
+    """The market of a run whose venue may leave stops alone, by faults of these kinds; None for any
+    other. In a halt of which nobody is told it does, too: its prices go on."""
     plan = world.setup.plan
-    fails = plan is not None and any(fault.kind == "frozen" for fault in plan.faults)
-    return Trades.of(world.setup.tape) if fails else None
-
-
-def _hears(oracle: Oracle, handler: str) -> bool:
-    """Whether an oracle has a handler of its own, and not the one that does nothing."""
-    return getattr(type(oracle), handler) is not getattr(Oracle, handler)
+    leaves = plan is not None and any(fault.kind in kinds for fault in plan.faults)
+    return Trades.of(world.setup.tape) if leaves else None
 
 
 def _line(what: object) -> str:

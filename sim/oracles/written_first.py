@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from .oracle import Oracle
-from .port import PortEvent, Sent
+from .port import Sent
 from .scene import Scene
 
 
@@ -29,8 +29,8 @@ class WrittenFirst(Oracle):
         self._scene = scene
         self._disk = disk
 
-    def on_manager(self, event: PortEvent) -> None:
-        request = event.request if isinstance(event, Sent) else None
+    def on_command(self, event: Sent) -> None:
+        request = event.request
         if request is None or self._disk.behind:
             return
         self.premise += 1

@@ -125,16 +125,21 @@ class ScriptedBroker:
         if name == "open":
             hidden = OrdStatus.SUSPENDED
             return [s for s in states if not (s.ord_status.terminal or s.ord_status is hidden)]
-        return [s for s in states if s.time_ns >= self.since_ns[name]]
+        return [s for s in states if s.time_ns >= self.since_ns.get(name, 0)]
 
     def answer_all(self, late=None):
-        """Answer all questions in flight; `late`: the oldest of these of a round broken off."""
+        """Answer all questions in flight; `late`: one alone, the oldest of a round broken off
+        first."""
         if late is not None:
-            self.overdue[late].pop(0)[1].set_result(self.show(late))
+            overdue = self.overdue.get(late)
+            _, future = overdue.pop(0) if overdue else self.in_flight.pop(late)
+            future.set_result(self.show(late))
             return
         for name in [name for name in ASKS if name in self.in_flight]:
             _, future = self.in_flight.pop(name)
-            future.set_result(self.snapshots.pop(name) if self.snapshots else self.show(name))
+            future.set_result(
+                self.snapshots.pop(name) if name in self.snapshots else self.show(name)
+            )
 
     def _tag(self, order_id):
         return next(tag for tag, state in self.truth.items() if state.order_id == order_id)

@@ -1,7 +1,9 @@
 """What an order should be, and what the broker agreed that it is.
 
-A change is agreed by its answer and told by its REPLACED report, in either order. A report that
-fits no change of ours is the broker's own doing, and what it says holds.
+A change is agreed by its answer and told by its REPLACED report, in either order. It asks for some
+numbers and leaves the rest to the broker, who may change these meanwhile (a child's size follows
+the fills of its entry): its answer says nothing of them, and its report shows what they are. A
+report that fits no change of ours is the broker's own doing, and what it says holds.
 """
 
 from decimal import Decimal
@@ -28,6 +30,26 @@ class Wish(Struct, frozen=True):
         return self.order_qty, self.price, self.stop_px
 
 
+class _Change(Struct, frozen=True):
+    """A change that was sent: what the order should be after it, and what of that was asked for."""
+
+    wish: Wish
+    asked: OrderChange
+
+    def made_of(self, numbers: Wish) -> Wish:
+        """What the change makes of an order with these numbers."""
+        given = structs.asdict(self.asked)
+        asked = {name: value for name, value in given.items() if value is not None}
+        return structs.replace(numbers, **asked)
+
+    def shown_by(self, told: Wish) -> bool:
+        """Whether an order with these numbers has what was asked for. Of a trail no report tells:
+        a change of nothing else is known by all numbers being as they were."""
+        return told.told == self.wish.told or (
+            self.asked.trail is None and self.made_of(told) == told
+        )
+
+
 class Agreement:
     """The numbers an order works with by the broker's word. `now` is the newest of them.
     `contested`: how often, since the last wish, the broker made something else of a change.
@@ -40,37 +62,42 @@ class Agreement:
         "_held_most",
         "_newest_ns",
         "_request",
+        "_under_way",
         "_untold",
         "contested",
         "now",
-        "under_way",
     )
 
     def __init__(self, request: OrderRequest, held_most: int) -> None:
         # A trailing stop's trigger moves by itself; only its distance is agreed.
         stop_px = None if request.trail is not None else request.stop_px
         self.now = Wish(True, request.order_qty, request.price, stop_px, request.trail)
-        self.under_way: Wish | None = None  # sent, not answered
+        self._under_way: _Change | None = None  # sent, not answered
         self.contested = 0
         self._request = request
         self._held_most = held_most
         self._newest_ns = 0  # the broker's time of the newest of these
-        self._untold: tuple[Wish, ...] = ()  # agreed to, their reports still to come
+        self._untold: tuple[_Change, ...] = ()  # agreed to, their reports still to come
+
+    @property
+    def under_way(self) -> Wish | None:
+        """What the order should be after a change that was sent and not answered."""
+        return None if self._under_way is None else self._under_way.wish
 
     def sent(self, wish: Wish) -> None:
         """A change to these numbers leaves now."""
-        self.under_way = wish
+        self._under_way = _Change(wish, self.change_to(wish))
 
     def taken(self) -> None:
         """The broker took the change under way."""
-        wish, self.under_way = self.under_way, None
-        assert wish is not None, "an answer to no change"
-        self.now = wish
-        self._untold = (*self._untold, wish)[-self._held_most :]
+        change, self._under_way = self._under_way, None
+        assert change is not None, "an answer to no change"
+        self.now = change.made_of(self.now)
+        self._untold = (*self._untold, change)[-self._held_most :]
 
     def ended(self) -> None:
         """The change under way was refused, or nobody knows what became of it."""
-        self.under_way = None
+        self._under_way = None
 
     def replaced(self, state: OrderState) -> bool:
         """A REPLACED report came: of a change of ours, which need not be answered any more then, or
@@ -80,12 +107,16 @@ class Agreement:
             return False
         self._newest_ns = state.time_ns
         told = self._read(state)
-        for n, wish in enumerate(self._untold):
-            if told.told == wish.told:
-                self._untold = self._untold[n + 1 :]
-                return True
-        if self.under_way is not None and told.told == self.under_way.told:
-            self.now, self.under_way = self.under_way, None
+        of = self._told_of(told)
+        if of is not None:
+            self._untold = self._untold[of + 1 :]
+            for change in self._untold:
+                told = change.made_of(told)
+            self.now = told
+            return True
+        sent = self._under_way
+        if sent is not None and sent.shown_by(told):
+            self.now, self._under_way = sent.made_of(told), None
             return True
         if told == self.now:
             return False
@@ -120,6 +151,14 @@ class Agreement:
             stop_px=wish.stop_px if wish.stop_px != now.stop_px else None,
             trail=wish.trail if wish.trail != now.trail else None,
         )
+
+    def _told_of(self, told: Wish) -> int | None:
+        """Which of the changes still to be told a report is of: one that made the order just so,
+        else one that asked for no more than it shows."""
+        changes = self._untold
+        just_so = (n for n, change in enumerate(changes) if told.told == change.wish.told)
+        shown = (n for n, change in enumerate(changes) if change.shown_by(told))
+        return next(just_so, next(shown, None))
 
     def _read(self, state: OrderState) -> Wish:
         """The broker's numbers, but only those that the order has by its own request: a market

@@ -196,6 +196,8 @@ class Attribution:
             if owner is not None:
                 if self._owners.stir(owner):
                     seen[owner.intent] = _taken(owner)
+                if self._outbox.let_go(owner.instrument) and self._owners.is_late(owner):
+                    self._owners.release(owner)  # it was over when the others were
                 self._owners.touch(owner)
             elif order.instrument.symbol == instrument.symbol:
                 ours = True

@@ -49,9 +49,13 @@ class Doubt:
         if not self._looks:
             return 0.0
         # Whom nobody answers is not answered sooner for asking more often (RS-50).
-        silent = self.failures > self._settings.breaker_tries
-        most_s = self._settings.look_most_s if silent else self._most_s
+        most_s = self._settings.look_most_s if self.silent else self._most_s
         return doubled(min(self._settings.look_first_s, self._most_s), most_s, self._looks)
+
+    @property
+    def silent(self) -> bool:
+        """Whether so many look-ups in a row had no answer that nobody seems to be there."""
+        return self.failures > self._settings.breaker_tries
 
     @property
     def vain_s(self) -> float:

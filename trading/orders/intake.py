@@ -32,8 +32,9 @@ class Intake:
     `moved(instrument)` all that depends on a position; the listener hears after they have. What was
     taken in `together` is known before anybody acts on any of it.
 
-    `adopt` takes in an order that the broker made for one of ours. `last_ns`: the broker's time of
-    the newest report or fill; 0 before the first.
+    `adopt` takes in an order that the broker made for one of ours, and `may_lack` says whether a
+    fill of nobody's may be of such a one; `lacking`: something was not told. `last_ns`: the
+    broker's time of the newest report or fill; 0 before the first.
     """
 
     outbox: Outbox
@@ -41,6 +42,7 @@ class Intake:
     missed: Callable[[], None]
     lacking: Callable[[], None]
     adopt: Callable[[OrderState], Order | None]
+    may_lack: Callable[[Execution], bool]
     after_report: Callable[[Order], None]
 
     def __init__(
@@ -323,6 +325,8 @@ class Intake:
             self._follow(
                 partial(self._moved, fill.instrument), partial(self._tell_position, fill.instrument)
             )
+            if not fill.cl_ord_id and self.may_lack(fill):
+                self.lacking()
         return booked
 
     def _tell_position(self, instrument: Instrument) -> None:

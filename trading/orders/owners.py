@@ -221,6 +221,10 @@ class Owners:
         owner = self._owners.get(intent)
         return self._stirring.get(intent) if owner is None else owner
 
+    def is_late(self, owner: Owner) -> bool:
+        """Whether an owner is finished, and kept for what is told late."""
+        return owner.intent in self._late
+
     def rest(self, owner: Owner) -> bool:
         """Nobody needs to look at a finished owner before one of its orders is filled again. False
         for one that is not finished."""

@@ -72,12 +72,18 @@ class View:
     def unsure(self, instrument: Instrument) -> bool:
         """Whether the broker may have made orders for a bracket in an instrument that nobody told
         of; it is being asked then."""
-        return any(bracket.unsure for bracket in self.brackets_of(instrument))
+        kept = [bracket.native for bracket in self.brackets_of(instrument)]
+        return any(native is not None and native.unseen for native in kept)
 
     @property
     def incidents(self) -> list[Incident]:
         """The incidents so far, as many of the newest as the settings keep."""
         return list(self._outbox.incidents)
+
+    @property
+    def incidents_kept(self) -> int:
+        """How many `incidents` has."""
+        return len(self._outbox.incidents)
 
     @property
     def differences(self) -> list[Difference]:

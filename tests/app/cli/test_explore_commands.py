@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from dryfill.app.cli.errors import Terminated
 from dryfill.app.cli.explored import _search
+from dryfill.app.cli.interrupts import Interrupts, interrupts
 from dryfill.app.search.explored import Brief
 from dryfill.app.search.search import Tally
 from dryfill.scenarios.plan_run import RunHead
@@ -148,23 +150,34 @@ def test_a_plan_without_a_head_cannot_be_replayed(dryfill, tmp_path):
     assert "the plan has no table [run]" in ended.err
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals to a process group")
-def test_an_interrupted_search_stops_says_what_it_found_and_goes_on(tmp_path):
-    kept = tmp_path / "search.json"
-    words = ["explore", "--manager", "--profile", "calm", "--seeds", "0:100000", "--jobs", "1"]
-    words += ["--resume", str(kept), "--out", str(tmp_path / "plans")]
-    called = f"from dryfill.app.cli.main import main; main({words!r})"
-    running = subprocess.Popen(
+def begun(words):
+    """A command that runs as a program of its own, in a process group of its own."""
+    called = f"from dryfill.app.cli.main import main; main({[str(word) for word in words]!r})"
+    return subprocess.Popen(
         [sys.executable, "-c", called],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
-    for _ in range(600):
-        if kept.exists() or running.poll() is not None:
+
+
+def wait_for(running, there):
+    """Something is to be there while the command runs, within half a minute."""
+    for _ in range(300):
+        if there():
             break
         time.sleep(0.1)
+    assert there()
+    assert running.poll() is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals to a process group")
+def test_an_interrupted_search_stops_says_what_it_found_and_goes_on(tmp_path):
+    kept = tmp_path / "search.json"
+    words = ["explore", "--manager", "--profile", "calm", "--seeds", "0:100000", "--jobs", "1"]
+    running = begun([*words, "--resume", kept, "--out", tmp_path / "plans"])
+    wait_for(running, kept.exists)
     os.killpg(running.pid, signal.SIGINT)
     out, err = running.communicate(timeout=60)
     assert running.returncode == 130
@@ -177,6 +190,41 @@ def test_an_interrupted_search_stops_says_what_it_found_and_goes_on(tmp_path):
     assert len(going_on.waiting) == 100_000 - seeds
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals to a process group")
+@pytest.mark.parametrize("end", [os.kill, os.killpg])
+def test_a_search_that_a_job_s_end_ends_has_kept_its_plans_and_says_so(end, tmp_path):
+    """Whether the signal goes to the command alone or to its processes, too."""
+    out = tmp_path / "plans"
+    words = ["explore", *PLANTED, "--seeds", "0:100000", "--all", "--jobs", "1", "--out", out]
+    running = begun(words)
+    wait_for(running, lambda: list(out.glob("dip_buyer-hostile-*.toml")))
+    end(running.pid, signal.SIGTERM)
+    told, err = running.communicate(timeout=60)
+    assert (running.returncode, err) == (143, "")
+    assert "interrupted after" in told
+    assert "LOST" not in told
+    plans = sorted(out.iterdir())
+    assert sorted(Path(line.split()[-1]) for line in told.splitlines() if "replay" in line) == plans
+    assert {read_plan(plan).run.fails for plan in plans} == {"BARE"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal")
+def test_a_shrink_that_a_job_s_end_ends_keeps_the_smallest(plan_file):
+    more = [
+        f'\n[[fault]]\nkind = "late"\nevent = "any"\nnth = {n}\ndelay = "1 s"\n'
+        for n in range(4, 12)
+    ]
+    plan_file.write_text(plan_file.read_text() + "".join(more), encoding="utf-8")
+    running = begun(["shrink", plan_file, "--runs", "100000"])
+    assert running.stdout.readline().startswith("violation BARE, ")
+    assert running.stdout.readline().startswith("  ")  # a smaller one
+    running.terminate()
+    told, err = running.communicate(timeout=60)
+    assert (running.returncode, err) == (143, "")
+    assert "runs: interrupted" in told
+    assert read_plan(plan_file.with_name("found-shrunk.toml")).run.fails == "BARE"
+
+
 def test_a_search_into_a_log_says_every_minute_how_far_it_is(monkeypatch, capsys):
     tally = Tally.begin(Brief(head=RunHead(), profile="calm"), range(100))
 
@@ -187,7 +235,7 @@ def test_a_search_into_a_log_says_every_minute_how_far_it_is(monkeypatch, capsys
                 yield None
 
     monkeypatch.setattr("sys.stderr.isatty", lambda: False, raising=False)
-    assert _search(Slow(), tally, None) is False
+    assert _search(Slow(), tally, None, Interrupts()) == 0
     assert capsys.readouterr().err.splitlines() == [
         "30 of 100 seeds, 0 failed, 0.4 a second, 0 faults, 0 order states"
     ]
@@ -206,3 +254,20 @@ def test_a_replay_is_drawn_where_a_page_is_asked_for(dryfill, plan_file, tmp_pat
     nowhere = dryfill("replay", plan_file, "--page", tmp_path / "nowhere" / "run.html")
     assert nowhere.code == 2
     assert "is not there; make it, or name another" in nowhere.err
+
+
+@pytest.mark.parametrize(
+    ("number", "raised"), [(signal.SIGTERM, Terminated), (signal.SIGINT, KeyboardInterrupt)]
+)
+def test_an_interruption_waits_until_the_work_asks_and_a_second_does_not(number, raised):
+    before = signal.getsignal(number)
+    with interrupts() as came, came.held():
+        came.check()
+        signal.raise_signal(number)
+        with pytest.raises(raised):
+            came.check()
+        with pytest.raises(raised):
+            signal.raise_signal(number)
+    with interrupts() as came, pytest.raises(raised):
+        signal.raise_signal(number)
+    assert signal.getsignal(number) is before

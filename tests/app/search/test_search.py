@@ -9,6 +9,7 @@ import pytest
 from broken_worker import DIES, EXITS, HANGS
 
 from dryfill.app.search.explored import Brief
+from dryfill.app.search.plans import KEPT_MOST, Plans, plan_text
 from dryfill.app.search.report import summary_lines
 from dryfill.app.search.search import DIGEST, Search, Tally, seeds_of
 from dryfill.app.search.seed_end import SeedEnd
@@ -85,10 +86,32 @@ def test_a_process_that_dies_or_hangs_is_said_and_the_others_go_on():
 
 
 def test_the_plan_of_a_seed_whose_process_was_lost_is_all_that_was_drawn():
-    text = search().plan_text(SeedEnd(3, "lost", "LOST"))
+    text = plan_text(BRIEF, SeedEnd(3, "lost", "LOST"))
     assert 'fails = "LOST"' in text
     assert "strict = false" in text
     assert "[[fault]]" in text
+
+
+def test_each_plan_is_kept_when_its_seed_has_failed_and_not_later(tmp_path):
+    plans = Plans(BRIEF, tmp_path)
+    looking = search(
+        pool=partial(Scripted, fails=(5, 50)), found=plans.keep, all_seeds=True, hang_s=1.0
+    )
+    ends = looking.run(Tally.begin(BRIEF, range(100)))
+    assert next(end for end in ends if end.failed).seed == 5
+    assert [path.name for path in tmp_path.iterdir()] == ["manager-live-5.toml"]
+    assert next(end for end in ends if end.failed).seed == 50
+    ends.close()
+    assert plans.paths == {n: tmp_path / f"manager-live-{n}.toml" for n in (5, 50)}
+
+
+def test_so_many_plans_are_kept_and_none_twice(tmp_path):
+    plans = Plans(BRIEF, tmp_path)
+    for seed in [*range(KEPT_MOST + 5), 3]:
+        plans.keep(SeedEnd(seed, "violation", "INV-02", plan=f"# {seed}"))
+    plans.keep(SeedEnd(3, "violation", "INV-02", plan="# another"))
+    assert len(list(tmp_path.iterdir())) == KEPT_MOST
+    assert (tmp_path / "manager-live-3.toml").read_text() == "# 3"
 
 
 def test_it_stops_at_the_first_failure_unless_it_is_to_go_on():

@@ -166,6 +166,16 @@ def test_everything_is_put_back_also_after_an_error():
         pass
 
 
+def test_what_others_put_in_place_between_two_runs_is_guarded_and_put_back(monkeypatch):
+    in_guard(lambda: None)
+    monkeypatch.setattr(time, "sleep", lambda seconds: "theirs")
+    theirs = time.sleep
+    with pytest.raises(RealWorldError):
+        in_guard(lambda: time.sleep(1))
+    assert time.sleep is theirs
+    assert time.sleep(1) == "theirs"
+
+
 def test_guards_of_two_threads_overlap_and_the_last_one_restores():
     real = time.time
     first, second = VirtualLoop(0), VirtualLoop(0)

@@ -5,10 +5,12 @@ import gc
 import subprocess
 import sys
 import threading
+import weakref
 
 import pytest
 
 from dryfill.sim.loop.errors import LostErrors, RealWorldError
+from dryfill.sim.loop.hold import hold_collector
 from dryfill.sim.loop.loop import DeadlockError, LivelockError, Tie, VirtualLoop
 from dryfill.sim.loop.run import run_on, run_virtual
 from dryfill.trading.errors import UsageError
@@ -143,6 +145,33 @@ def test_an_error_that_only_the_collector_finds_fails_the_run_too():
 
     with pytest.raises(LostErrors, match="in a cycle"):
         run_virtual(main(), origin_ns=0)
+
+
+@pytest.mark.parametrize("generation", [0, 1, 2])
+def test_what_the_program_collected_itself_is_looked_through_again(generation):
+    async def main():
+        refused = asyncio.get_running_loop().create_future()
+        refused.itself = refused
+        gc.collect(generation)  # it lives, and is of an older generation now
+        refused.set_exception(ValueError("grew old"))
+
+    with pytest.raises(LostErrors, match="grew old"):
+        run_virtual(main(), origin_ns=0)
+
+
+def test_what_earlier_runs_left_is_collected_while_one_hold_lasts():
+    class Left:
+        def __init__(self):
+            self.itself = self
+
+    async def main():
+        return Left()
+
+    with hold_collector():
+        seen = [weakref.ref(run_virtual(main(), origin_ns=0)) for _ in range(40)]
+        alive = sum(each() is not None for each in seen)
+    assert seen[0]() is None
+    assert alive <= 17
 
 
 FROZEN = """

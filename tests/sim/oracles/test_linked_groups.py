@@ -6,6 +6,8 @@ from dryfill.scenarios.plan_text import make_plan
 from dryfill.trading.order import Buy, Sell
 from dryfill.trading.words import ContingencyType
 
+from .conftest import MNQ
+
 # At 1000 ms the market falls through 19995 and at 1010 ms it is above 20005: two orders are filled
 # before the client hears of the first. At 5000 ms nothing is there any more.
 WHIPLASH = """
@@ -259,3 +261,24 @@ def test_a_group_that_is_over_is_finished(look):
         assert group.finished
 
     assert look(script, DROP).violations == []
+
+
+@pytest.mark.parametrize(("at_ms", "broken"), [(900, 1), (3000, 0)])
+def test_a_stop_that_a_halt_keeps_from_being_set_off_goes_once_the_market_is_beyond_it(
+    case, at_ms, broken
+):
+    """Nobody is told of the halt, and prices go on (explorer, all, crashes, hostile 218)."""
+
+    async def script(client, case):
+        await client.at(75)
+        client.send("1#1", "buy", 2)
+        await client.at(150)
+        stop = client.send("9.leg1#1", "sell", 2, stop="19995")
+        client.send("9.leg2#1", "sell", 2, limit="20005")
+        await client.at(at_ms)
+        client.broker.cancel(MNQ, (await stop).order_id, deadline_s=15)
+        await client.at(at_ms + 100)
+
+    halt = make_plan({"kind": "halt", "event": "new", "nth": 2, "duration": "5 s"})
+    found = case(DROP, plan=halt).run(script)
+    assert found.counts["INV-04"] == broken

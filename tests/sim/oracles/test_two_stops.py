@@ -47,6 +47,29 @@ def test_who_is_told_too_late_should_have_looked(case, late_ms, broken):
     assert found(case, 100 + 1000 + 2000 + late_ms, **look) == (broken, broken)
 
 
+@pytest.mark.parametrize(("told_ms", "broken"), [(3000, 0), (1000, 1)])
+def test_a_stop_and_its_substitute_go_beside_a_child_only_while_nobody_told_of_it(
+    case, told_ms, broken
+):
+    """Three work then, and two of them are the client's (explorer, native, hostile 370)."""
+
+    async def script(client, case):
+        await client.at(75)
+        client.send("9.entry#1", "buy", 2, attached=Attached(stop=Ticks(-40)))
+        await client.at(600)
+        client.send("9.stop#1", "sell", 2, stop="19990")
+        client.desk.manager.incident("stop_hedged", "9.stop#2 goes beside 9.stop#1")
+        await client.at(1600)
+        client.send("9.stop#2", "sell", 2, stop="19990")
+        await client.at(1700)
+        await client.cancel("3")
+        await client.cancel("4")
+
+    late = [{**each, "delay": f"{told_ms} ms"} for each in LATE]
+    told = case(plan=make_plan(*late), brackets=BracketRules()).run(script)
+    assert told.counts["INV-08"] == broken
+
+
 def hidden(ms):
     """The answer to the stop is lost, no event tells of it, and the books show it so late."""
     return make_plan(

@@ -19,7 +19,7 @@ One line is one thing that happens; times pass only in `wait`:
     < unsent 1#1                … it never left; `< limited 1#1 3`: 429, in 3 seconds again
     > ask open                  a question of a round (fills, open, orders, positions)
     < shown                     all questions in flight are answered, by `x snapshot` or as it is;
-                                `< shown fills`: the oldest of a round that was broken off
+                                `< shown fills`: one alone, of a round broken off before others
     x rests web-1 sell 1 20010  an order of somebody else's
     x child 1.stop#1 sell 2 stop 19990      the broker attaches an order; suspended without a price
     x drop                      the oldest event on its way is lost; `x time 90`: broker's seconds
@@ -165,7 +165,7 @@ class Stage:
         elif what == "shown":
             self.broker.answer_all(*words)
         elif what == "snapshot":
-            self.broker.snapshots = {name: self.broker.show(name) for name in ASKS[:2]}
+            self.broker.snapshots = {name: self.broker.show(name) for name in words or ASKS[:2]}
         elif what == "drop":
             self.broker.on_its_way.popleft()
         elif what == "hand":  # somebody else trades on the account

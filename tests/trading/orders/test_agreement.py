@@ -98,3 +98,50 @@ def test_what_the_venue_made_of_a_price_that_was_not_asked_for_is_not_agreed():
     agreement = Agreement(market, held_most=4)
     agreement.seen(state(20_100, order_qty=2))
     assert (agreement.now.price, agreement.now.order_qty) == (None, 2)
+
+
+STOP = structs.replace(REQUEST, ord_type=OrdType.STOP, price=None, stop_px=Decimal(19_990))
+
+
+def stop_state(stop_px, order_qty, time_ns=1):
+    told = state(0, time_ns=time_ns, order_qty=order_qty)
+    return structs.replace(told, ord_type=OrdType.STOP, price=None, stop_px=Decimal(stop_px))
+
+
+@pytest.mark.parametrize("answered_first", [True, False])
+def test_what_a_change_did_not_ask_for_is_what_the_broker_says_it_is(answered_first):
+    """A child is moved while the broker makes it larger (explorer, native, hostile 299)."""
+    agreement = Agreement(STOP, held_most=4)
+    agreement.sent(structs.replace(agreement.now, stop_px=Decimal(19_991)))
+    if answered_first:
+        agreement.taken()
+    assert agreement.replaced(stop_state(19_991, order_qty=5))
+    assert agreement.now.told == (5, None, 19_991)
+    assert (agreement.under_way, agreement.contested) == (None, 0)
+
+
+def test_an_answer_to_a_move_does_not_undo_the_size_that_was_told_meanwhile():
+    agreement = Agreement(STOP, held_most=4)
+    agreement.sent(structs.replace(agreement.now, stop_px=Decimal(19_991)))
+    assert agreement.replaced(stop_state(19_990, order_qty=5))  # before the change got there
+    agreement.taken()
+    assert agreement.now.told == (5, None, 19_991)
+
+
+def test_a_report_of_an_older_change_shows_the_size_and_not_the_price_of_the_newer_one():
+    agreement = Agreement(STOP, held_most=4)
+    for stop_px in (19_991, 19_992):
+        agreement.sent(structs.replace(agreement.now, stop_px=Decimal(stop_px)))
+        agreement.taken()
+    assert agreement.replaced(stop_state(19_991, order_qty=5))
+    assert agreement.now.told == (5, None, 19_992)
+    assert agreement.replaced(stop_state(19_992, order_qty=5, time_ns=2))
+    assert agreement.contested == 0
+
+
+def test_a_change_of_a_trail_is_told_by_nothing_that_differs(agreement):
+    """The broker's own change of the price is none of ours."""
+    agreement.sent(structs.replace(agreement.now, trail=8))
+    assert agreement.replaced(state(20_001))
+    assert agreement.under_way is not None
+    assert agreement.contested == 1

@@ -147,3 +147,33 @@ def test_a_flatten_looks_for_children_that_nobody_told_of_before_it_says_flat(pl
         """,
         offers=native,
     )
+
+
+def test_a_child_that_is_moved_has_the_size_that_the_broker_gives_it_meanwhile(play, native):
+    """The move asks for no size, so that its answer tells of none (explorer, native, hostile
+    299)."""
+    play(
+        RESTING
+        + """
+        < fill 1.entry#1 1 @ 20000
+        < new 1.stop#1 order_qty 1 stop_px 19990
+        < new 1.target#1 order_qty 1 price 20020
+        do move 1 stop 19995
+        > modify 1.stop#1 stop_px 19995
+        x fill 1.entry#1 1 @ 20000
+        x drop
+        < replaced 1.stop#1 order_qty 2 stop_px 19995
+        < ack 1.stop#1
+        x replaced 1.target#1 order_qty 2
+        x drop
+        wait 0.51                   -- the stop is for more than is held, as far as we know
+        > ask fills
+        > ask open
+        < shown
+        wait 1
+        = position 2
+        = working 1.stop#1 1.target#1
+        = incidents
+        """,
+        offers=native,
+    )

@@ -27,6 +27,12 @@ MISSING = """
     wait 0.49
     wait 0.02
 """
+THEY_COME_UNHEARD = """
+    x child 1.stop#1 sell 2 stop 19990
+    x drop
+    x child 1.target#1 sell 2 limit 20020
+    x drop
+"""
 OURS = """
     > place 1.stop#1 sell 2 stop 19990
     > place 1.target#1 sell 2 limit 20020
@@ -55,15 +61,29 @@ def test_a_child_that_a_look_finds_is_adopted_and_nothing_is_sent(play, native):
     play(
         MISSING
         + ASKS
+        + THEY_COME_UNHEARD
         + """
-        x child 1.stop#1 sell 2 stop 19990
-        x drop
-        x child 1.target#1 sell 2 limit 20020
-        x drop
         < shown
         = working 1.stop#1 1.target#1
         = incidents
         = got protect 1 -> protected(2)
+        """,
+        offers=native,
+    )
+
+
+def test_what_an_answer_shows_by_then_is_known_before_ours_are_sent(play, native):
+    """Another answer of the round takes its time (explorer, native, hostile 204)."""
+    play(
+        MISSING
+        + ASKS
+        + THEY_COME_UNHEARD
+        + """
+        wait 0.4
+        < shown open
+        wait 0.1
+        = working 1.stop#1 1.target#1
+        = incidents
         """,
         offers=native,
     )

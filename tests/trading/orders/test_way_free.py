@@ -259,3 +259,32 @@ def test_an_outage_leaves_nothing_behind(play):
         assert len(stage.manager._outbox._blocked) <= 1
 
     play(RESTS + "do cancel 1#1\n" + tries + "\n> cancel 1#1", settings, then=kept)
+
+
+STOP_IN_DOUBT = (
+    HELD
+    + """
+    < lost 1.stop#1
+    > look 1.stop#1
+    < lost 1.stop#1
+    wait 0.25
+    > look 1.stop#1
+    < lost 1.stop#1
+    wait 0.5
+    > look 1.stop#1
+    < lost 1.stop#1                 -- a pause of a second begins
+    wait 0.25
+    > place 1.stop#2 sell 1 stop 19990
+    < new 1.stop#2
+    < ack 1.stop#2
+    wait 0.001
+"""
+)
+
+
+@pytest.mark.parametrize(("tries", "goes"), [(2, True), (3, False)])
+def test_a_look_that_nobody_answers_any_more_goes_when_somebody_is_answered(play, tries, goes):
+    """A flatten waits for what it tells (explorer, wire, all, hostile 7)."""
+    looks = "> look 1.stop#1"
+    rest = looks if goes else f"wait 0.73\nwait 0.02\n{looks}"
+    play(STOP_IN_DOUBT + rest, OrderSettings(breaker_tries=tries))

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from ...errors import RefusedByUs, UsageError
 from ...instrument import Instrument
-from ...order import OrderRequest, OrderState
+from ...order import OrderRequest
 from ...words import OrdStatus, Reason, TimeInForce
 from ..agreement import Wish
 from ..drafts import change_refusal
@@ -35,6 +35,8 @@ class Bracket:
     A leg that the trader cancels stays away; one that the trader moves stays where it was moved to.
     Rules that move the stop never move it back; a stop that the trader moves back is the trader's
     own, and the rules leave it alone.
+
+    `native`: what the broker keeps of it, if anything.
     """
 
     kind = "bracket"
@@ -53,7 +55,7 @@ class Bracket:
         self._closer = Closer(intent, plan.instrument, sender, settings, self.settle)
         self._tif, self._sender, self._settings = tif, sender, settings
         self.changed = Changed()
-        self._native: Native | None = None  # where the broker keeps the legs
+        self.native: Native | None = None
         self._overfill = False  # an incident said already that too much was closed
         self.taken = 0  # contracts that other hands closed
         self._time = EntryTime(plan.rules.entry_timeout, sender, self._changed_plan)
@@ -101,7 +103,7 @@ class Bracket:
     @property
     def finished(self) -> bool:
         """True once nothing of the bracket works and, unless it was released, nothing is held."""
-        if self._native is not None and self._native.expects:
+        if self.native is not None and self.native.expects:
             return False
         if self._entry.busy or self._legs.busy or self._closer.live is not None:
             return False
@@ -149,7 +151,7 @@ class Bracket:
     def begin(self, entry: OrderRequest) -> None:
         """Send the entry."""
         if entry.attached is not None:
-            self._native = self._kept_by_broker()
+            self.native = self._kept_by_broker()
         self._entry.sent(self._sender.send(entry))
         self._time.begin(self.entry)
 
@@ -166,7 +168,7 @@ class Bracket:
             taken=self.taken,
             followed=self._follower.px,
             best=self._follower.best,
-            handed=self._native is not None and self._native.ours,
+            handed=self.native is not None and self.native.ours,
         )
 
     def keep(self) -> None:
@@ -188,18 +190,9 @@ class Bracket:
         bracket._time.late = kept.late
         bracket._time.begin(bracket.entry, past.gone_s(bracket.entry))
         if kept.handed or bracket.entry.core.request.attached is not None:
-            bracket._native = bracket._kept_by_broker()
-            bracket._native.resume(past.of("stray"), ours=kept.handed)
+            bracket.native = bracket._kept_by_broker()
+            bracket.native.resume(past.of("stray"), ours=kept.handed)
         return bracket
-
-    def adopt(self, state: OrderState) -> Order | None:
-        """Take in an order of the broker's; None where it is no child of the entry's."""
-        return None if self._native is None else self._native.adopt(state)
-
-    @property
-    def unsure(self) -> bool:
-        """Whether an order of the broker's making may work that nobody told of."""
-        return self._native is not None and self._native.unseen
 
     def release(self) -> None:
         """Take the legs away; somebody else closes what is held."""
@@ -228,7 +221,7 @@ class Bracket:
 
     def orders(self) -> list[Order]:
         """Every order of the bracket so far."""
-        strays = [] if self._native is None else self._native.strays
+        strays = [] if self.native is None else self.native.strays
         return self._entry.orders + self._legs.orders() + self._closer.orders + strays
 
     def part(self, qty: int) -> Part | None:
@@ -280,8 +273,8 @@ class Bracket:
 
     def settle(self) -> None:
         """Compare what should be working with what is, and send the difference."""
-        if self._native is not None:
-            self._native.look()
+        if self.native is not None:
+            self.native.look()
             self._send_plain()
         self._legs.look()
         self._closer.settle()
@@ -297,7 +290,7 @@ class Bracket:
             self.entry.core.want_gone()
             self._sender.advance(self.entry)
         wishes = wish.stop, *wish.targets
-        if self._native is None or not self._native.minds(wishes, facts, self.mode):
+        if self.native is None or not self.native.minds(wishes, facts, self.mode):
             for leg, wished in zip(self._legs.all, wishes, strict=True):
                 self._legs.want(leg, wished, side)
         if self._closer.live is not None:
@@ -318,8 +311,8 @@ class Bracket:
         self._legs.stop_timers()
         self._follower.stop()
         self._closer.stop()
-        if self._native is not None:
-            self._native.stop_timers()
+        if self.native is not None:
+            self.native.stop_timers()
 
     # --- for the legs -----------------------------------------------------------------------------
 
@@ -357,7 +350,7 @@ class Bracket:
         plain = plain_entry(self.entry)
         if plain is not None and self.mode is Mode.GUARDING and not self._time.late:
             text = f"{self.entry.describe()}: {self.entry.core.text}; sent without"
-            self._native = None
+            self.native = None
             self._sender.incident("native_refused", text, self.entry.cl_ord_id)
             self._entry.sent(self._sender.send(plain))
 

@@ -72,6 +72,13 @@ class Native:
         """Whether something of the broker's making works, or may, beside the legs' orders."""
         return self.unseen or any(order.working for order in self.strays)
 
+    def lacks(self, side: Side) -> bool:
+        """Whether the broker may have made an order on this side that nobody told of, whoever has
+        the legs by now."""
+        if side is not self._side or not any(_may_bring(order) for order in self._entry.orders):
+            return False
+        return any(not _was_brought(leg) for leg in self._legs)
+
     def adopt(self, state: OrderState) -> Order | None:
         """Take in an order of the broker's, if it is a child of the entry's."""
         if not any(order.order_id == state.parent_id for order in self._entry.orders):
@@ -197,6 +204,7 @@ class Native:
             self._spent = True
 
     def _give_up(self) -> None:
+        self._sender.catch_up()  # what is known is not sent a second time
         self._spent = True
         self._holder.settle()
 
@@ -241,6 +249,16 @@ def plain_entry(entry: Order) -> OrderRequest | None:
 
 def _untold(leg: Leg) -> bool:
     return leg.last is None and not leg.surplus and not leg.dropped
+
+
+def _may_bring(entry: Order) -> bool:
+    """Whether children of an entry may be at work: the broker took it, and it was filled, or may
+    be."""
+    return entry.core.accepted and (entry.working or entry.cum_qty > 0)
+
+
+def _was_brought(leg: Leg) -> bool:
+    return any(order.core.adopted for order in (*leg.orders, *leg.surplus))
 
 
 def _waits(leg: Leg) -> bool:

@@ -47,6 +47,11 @@ class Flattens:
         self._life = life
         self._let_go = let_go  # called when an instrument's owners were
         outbox.flattening = lambda instrument: instrument.symbol in self._flattens
+        outbox.let_go = self._closes
+
+    def _closes(self, instrument: Instrument) -> bool:
+        flatten = self._flattens.get(instrument.symbol)
+        return flatten is not None and not flatten.waiting
 
     def under_way(self, instrument: Instrument) -> Flatten | None:
         return self._flattens.get(instrument.symbol)

@@ -13,7 +13,6 @@ from typing import Any
 from ...broker import Broker, StreamState, Urgency
 from ...errors import DryfillError
 from ...order import OrderState, PositionState
-from ...words import OrdStatus
 from ..handle import Order
 from ..intake import Intake
 from ..sending.outbox import Outbox
@@ -23,6 +22,7 @@ from .birth import Birth
 from .holdings import Holdings
 from .questions import questions
 from .round import Round, Waits
+from .silent_orders import SilentOrders
 
 
 class Watch:
@@ -58,7 +58,7 @@ class Watch:
         self._timer: int | None = None
         self._round: Round | None = None
         self._waits = Waits()
-        self._untold: dict[str, int] = {}  # timers of orders that were taken, by tag
+        self._silent_orders = SilentOrders(outbox, settings.told_within_s)
         self._holdings = Holdings(outbox, intake)
         self._new = False  # nothing is known of before: the broker's positions are ours
         self._recheck: int | None = None
@@ -71,6 +71,7 @@ class Watch:
         outbox.look_around = self.look_around
         outbox.ask_first = self.ask_first
         outbox.told = self.told
+        outbox.catch_up = self.catch_up
 
     @property
     def up(self) -> bool:
@@ -103,16 +104,14 @@ class Watch:
         until all of it was answered once. Nothing is held up meanwhile."""
         self._asked = True
         if not self._outbox.closed and (self._round is None or not self._round.full):
-            self._again()
-            self._begin()
+            self.look_now()
 
     def look_around(self, order: Order, then: Callable[[], None]) -> None:
         """Ask now; at the end of a round that began no earlier, call `then` and let the order's
         owner act, whether anybody answered or not."""
         self._waits.add(order, then)
         if self._round is None:
-            self._again()
-            self._begin()
+            self.look_now()
 
     def ask_first(self, then: Callable[[], None]) -> bool:
         """Ask now, where something may have happened that nobody told, and call `then` when that is
@@ -141,6 +140,13 @@ class Watch:
         later was answered, or nothing need be asked."""
         return not self.looks or self._answers.filled_s >= since_s
 
+    def catch_up(self) -> None:
+        """Take in what was answered so far: somebody waits no longer for the rest."""
+        this = self._round
+        if this is not None and this.timer is not None and this.answers and self.first is None:
+            self._outbox.never(this.timer)
+            self._take_early(this)
+
     def on_stream(self, state: StreamState) -> None:
         """The stream went down or came up."""
         if self._outbox.closed:
@@ -166,9 +172,18 @@ class Watch:
         self._sooner()
 
     def _lacking(self) -> None:
-        """A fill of other hands shows that one before it was not told (explored, hostile 413)."""
-        if self._lossy:
-            self.ask()
+        """A fill of other hands shows that something was not told: one before it, or whose it is
+        (explored, hostile 413, native 204). What came with it is taken in before that is asked, and
+        it is asked once more when no answer can be too old to show it."""
+        if self.looks:
+            if self._round is not None:  # it may have been answered before there was this to see
+                self._round.followed = self._round.full
+            asyncio.get_running_loop().call_soon(self.ask)
+            self._check_in_time()
+
+    def _check_in_time(self) -> None:
+        self._outbox.never(self._recheck)
+        self._recheck = self._outbox.later(self._settings.visible_s, self._check)
 
     def _sooner(self) -> None:
         """The next round is wanted before its time, and not before the one under way has ended."""
@@ -198,27 +213,16 @@ class Watch:
         if found is not None:
             self._intake.end(order, found)
             if self.looks and core.cum_qty > core.told.qty and self._round is None:
-                self._again()
-                self._begin()
-        elif core.accepted and core.flight is None and _untold(order):
-            self._reported(order)
-            within_s = self._settings.told_within_s
-            timer = self._outbox.later(within_s, lambda: self._told_by_now(order))
-            self._untold[order.cl_ord_id] = timer
+                self.look_now()
+        elif self._silent_orders.taken(order):
+            self._birth.heard(self._intake.last_ns, self._outbox.now_s())
         self.arm()
 
     def _reported(self, order: Order) -> None:
         """An event told of an order."""
         if self._birth.ns is None:
             self._birth.heard(self._intake.last_ns, self._outbox.now_s())
-        if self._untold:
-            self._outbox.never(self._untold.pop(order.cl_ord_id, None))
-
-    def _told_by_now(self, order: Order) -> None:
-        del self._untold[order.cl_ord_id]
-        if _untold(order) and order.core.wish.working:  # else its cancel tells
-            order.core.doubt.arise()
-            self._outbox.advance(order)
+        self._silent_orders.told(order)
 
     # --- a round ----------------------------------------------------------------------------------
 
@@ -240,9 +244,9 @@ class Watch:
         return self._outbox.orders.any_working or self._outbox.ledger.any_held
 
     def _reconcile(self) -> None:
-        """Compare everything, however healthy the stream seems; not while something is asked. Where
-        the stream may lose events, what others trade in our account may be told by nothing else."""
+        """Compare everything, however healthy the stream seems; not while something is asked."""
         self._quiet = None
+        # On a lossy one what others trade in our account may be told by nothing else.
         if (self._anything or self._lossy) and not self._outbox.last_call:
             if self._round is None:
                 self._check()
@@ -385,14 +389,9 @@ class Watch:
         else:
             self._answers.apply(this, self._waits.fills_known)
         if this.full:
-            self.behind, self._asked = this.outdated, False
+            self.behind, self._asked = this.outdated, this.followed
             positions: list[PositionState] = this.answers["positions"]
             again = self._holdings.compare(positions, moved=moved, gap=gap, new=self._new)
             self._new = False
             if again:
-                self._recheck = self._outbox.later(self._settings.visible_s, self._check)
-
-
-def _untold(order: Order) -> bool:
-    """Whether no event told of an order yet."""
-    return order.core.venue_status is OrdStatus.PENDING_NEW
+                self._check_in_time()

@@ -1,4 +1,5 @@
-"""Pauses after requests that reached nobody: they end when somebody is reached.
+"""Pauses after requests that reached nobody, or after so many looks that nobody answered: they end
+when somebody is reached.
 
 Such a pause grows while the way is blocked, and may have just begun when it is free again. Whoever
 is answered, to a question as well, knows that it is, and what protects or takes risk away need not
@@ -35,7 +36,9 @@ class Blocked:
         self._forget()
         unsent = order.core.unsent
         named = unsent.retry_after_s is not None
-        if unsent.count and not named and urgency_of(order, do) is Urgency.RISK_REDUCING:
+        silent = do is Do.LOOK and order.core.doubt.silent
+        blocked = (unsent.count or silent) and not named
+        if blocked and urgency_of(order, do) is Urgency.RISK_REDUCING:
             first_s = asyncio.get_running_loop().time() + self._settings.retry_s
             self._kept[number] = (first_s, call, about)
         return number
@@ -51,6 +54,6 @@ class Blocked:
                 return
 
     def _forget(self) -> None:
-        """Those that ended by themselves; an outage may last, and none outlives `retry_most_s`."""
+        """Those that ended by themselves; an outage may last, and none outlives the longest."""
         while self._kept and not self._timers.runs(number := next(iter(self._kept))):
             del self._kept[number]

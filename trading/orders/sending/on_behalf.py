@@ -18,6 +18,7 @@ class OnBehalf:
         "adopt",
         "advance",
         "cancel",
+        "catch_up",
         "flattening",
         "held",
         "keep",
@@ -34,6 +35,7 @@ class OnBehalf:
         self._intent = intent
         self.send = outbox.send
         self.told = outbox.told
+        self.catch_up = outbox.catch_up
         self.adopt = outbox.adopt
         self.look_around = outbox.look_around
         self.advance = outbox.advance

@@ -51,9 +51,10 @@ class Outbox:
     works and what was filled; once that is answered, or nobody answered, it calls back and lets an
     order's owner act. `ask_first` asks the same where something may not have been told, says
     whether it does, and calls back, after `told_within_s` at the latest. `told`: whether all that
-    was filled by a time is known. `flattening` says whether an instrument is being flattened.
-    `stop_noted` hears of every change of a stop. `asked` is told how a question ended that
-    somebody else asked.
+    was filled by a time is known. `catch_up` takes in what was answered so far. `flattening` says
+    whether an instrument is being flattened, `let_go` whether that closes by now, and the owners
+    were let go. `stop_noted` hears of every change of a stop. `asked`
+    is told how a question ended that somebody else asked.
     """
 
     sends: Callable[[], None]
@@ -61,7 +62,9 @@ class Outbox:
     look_around: Callable[[Order, Callable[[], None]], None]
     ask_first: Callable[[Callable[[], None]], bool]
     told: Callable[[float], bool]
+    catch_up: Callable[[], None]
     flattening: Callable[[Instrument], bool]
+    let_go: Callable[[Instrument], bool]
     stop_noted: Callable[[Order], None]
 
     def __init__(

@@ -1,0 +1,66 @@
+"""What is told late of a finished bracket while a flatten closes: the flatten's, and nobody else's.
+
+The bracket was not there to be let go when the flatten began (explorer, native, hostile 87).
+"""
+
+import pytest
+
+FINISHED = """
+    do bracket buy 1 loss 40t target 80t
+    > place 1.entry#1 buy 1 market
+    < new 1.entry#1
+    < ack 1.entry#1
+    < fill 1.entry#1 1 @ 20000
+    > place 1.stop#1 sell 1 stop 19990
+    > place 1.target#1 sell 1 limit 20020
+    < new 1.stop#1
+    < ack 1.stop#1
+    < new 1.target#1
+    < ack 1.target#1
+    < fill 1.target#1 1 @ 20020
+    > cancel 1.stop#1
+    < canceled 1.stop#1
+    < ack 1.stop#1
+    do place sell 1
+    > place 2#1 sell 1 market
+    < new 2#1
+    < ack 2#1
+    < fill 2#1 1 @ 20020
+    do flatten
+    > place 3.exit#1 buy 1 market
+    < new 3.exit#1
+    < ack 3.exit#1
+"""
+SCRIPTS = {
+    "too much was closed: the flatten closes that as well": FINISHED
+    + """
+        < fill 1.stop#1 1 @ 19990
+        = position -2
+        = incidents overfill
+        < fill 3.exit#1 1 @ 20020
+        > place 3.exit#2 buy 1 market
+        < fill 3.exit#2 1 @ 20020
+        < ack 3.exit#2
+        = position 0
+        = working
+    """,
+    "while there is none, or it is through, a bracket protects what it got": """
+        do bracket buy 1 limit 20000 loss 40t
+        > place 1.entry#1 buy 1 limit 20000
+        < new 1.entry#1
+        < ack 1.entry#1
+        do cancel 1.entry#1
+        > cancel 1.entry#1
+        < canceled 1.entry#1
+        < ack 1.entry#1
+        do flatten
+        = got flatten -> FlattenResult(ok=True, position=0, reason='', confirmed=True)
+        < fill 1.entry#1 1 @ 20000
+        > place 1.stop#1 sell 1 stop 19990
+    """,
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_it_goes_as_the_script_says(name, play):
+    play(SCRIPTS[name])
