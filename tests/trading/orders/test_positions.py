@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from dryfill.trading import instruments
-from dryfill.trading.order import Execution, OrderRequest
+from dryfill.trading.order import Execution, OrderRequest, PositionState
 from dryfill.trading.orders.handle import Order
 from dryfill.trading.orders.order_core import OrderCore
 from dryfill.trading.orders.positions import (
@@ -163,6 +163,21 @@ def test_a_position_that_did_not_move_has_no_moves():
     ledger.book(fill(1, Side.BUY, 1, 0), None)
     assert (ledger.moves("MNQ"), ledger.moves("ES")) == (1, 0)
     assert ledger.lots() == [("MNQ", ((1, MNQ.decimal(0)),))]
+
+
+@pytest.mark.parametrize(("symbol", "held"), [("MNQ", 2), ("CL", 3), ("ZN", 3)])
+def test_the_brokers_word_on_a_position_has_in_it_what_is_not_told_yet_of_its_own_orders(
+    symbol, held
+):
+    ledger, other = Ledger(10), instruments.find(symbol)
+    request = OrderRequest(
+        cl_ord_id="1#1", instrument=other, side=Side.BUY, ord_type=OrdType.MARKET, order_qty=1
+    )
+    order = Order(OrderCore(request, OrderSettings()))
+    order.core.cum_qty = 1  # a look showed it: its fill is still to be told
+    ledger.note(order)
+    ledger.take_over(PositionState(instrument=MNQ, qty=2, avg_px=Decimal(20_000), time_ns=1))
+    assert sum(ledger.position(each).qty for each in {MNQ, other}) == held
 
 
 # order filled so far (told), its end; the fill found: status, filled and left by the report made

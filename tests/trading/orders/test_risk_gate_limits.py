@@ -34,6 +34,7 @@ from dryfill.trading.price import Ticks
         ({"trailing_loss": 1, "trailing_stops_at_start": True}, "starting_balance is None"),
         ({"hours": (time(8), time(8))}, "hours is"),
         ({"hours": (time(8),)}, "hours is"),
+        ({"hours": (time(8), time(12), time(15))}, "hours is"),
         ({"hours": ("8:30", time(15))}, "a time is '8:30'"),
         ({"flat_by": time(17)}, "flat_by is"),
         ({"flat_by": time(15, tzinfo=UTC)}, "a time is"),

@@ -1,6 +1,7 @@
 """What the order manager hands out is a value: it stays as it is, whoever holds it."""
 
 import importlib
+import inspect
 import pkgutil
 from dataclasses import fields, is_dataclass
 
@@ -8,6 +9,12 @@ import msgspec
 import pytest
 
 import dryfill.trading.orders as room
+from dryfill.trading.orders.brackets.bracket import Bracket
+from dryfill.trading.orders.exits.fallback import Fallback
+from dryfill.trading.orders.groups.group import Group
+from dryfill.trading.orders.guards.close import Close
+from dryfill.trading.orders.guards.guard import Guard
+from dryfill.trading.orders.owners import Owner
 
 CHANGES = {"sending.repeats.Sent"}  # a command on its way: what comes of it is written on it
 
@@ -60,7 +67,7 @@ def test_what_a_user_gives_has_no_fields_that_nobody_reads(name):
 
 
 SAID = {"exits.flatten_core.FlattenResult.confirmed", "groups.spec.GroupSpec.keeps"}
-SAID |= {"risk.limits.RiskLimits.trailing_counts_open", "risk.limits._Row.trailing_counts_open"}
+SAID |= {"risk.limits.RiskLimits.trailing_counts_open"}
 DEFAULTS = {
     f"{name}.{field.name}": field.default
     for name, value in VALUES.items()
@@ -73,3 +80,12 @@ DEFAULTS = {
 @pytest.mark.parametrize("field", DEFAULTS)
 def test_what_a_value_does_not_say_it_does_not_claim(field):
     assert bool(DEFAULTS[field]) is (field in SAID)
+
+
+ASKED = [name for name, each in vars(Owner).items() if isinstance(each, property)]
+
+
+@pytest.mark.parametrize("owner", [Bracket, Group, Guard, Close, Fallback])
+@pytest.mark.parametrize("name", ASKED)
+def test_what_is_asked_of_every_owner_is_answered_without_a_call(owner, name):
+    assert not callable(inspect.getattr_static(owner, name, None))

@@ -122,7 +122,7 @@ class Group:
             self._end(reason)
             for order in self.orders():
                 if order.core.stuck:
-                    order.core.renew()
+                    self._sender.cancel(order)
             self._again(self)
 
     def __repr__(self) -> str:

@@ -135,6 +135,8 @@ def rule_set(name: str, *, path: Path | str | None = None) -> RiskLimits:
 
 
 class _Row(Row, frozen=True):
+    """A set as a file has it. What it does not write is as `RiskLimits` has it."""
+
     as_of: date
     source: str
     strength: str = "?"
@@ -145,16 +147,16 @@ class _Row(Row, frozen=True):
     weights: Mapping[str, Decimal] = row_field(default_factory=dict)
     orders_per_minute: int | None = None
     collar: int | None = None
-    collar_without_market: WithoutMarket = "refuse"
+    collar_without_market: WithoutMarket | None = None
     daily_loss: Decimal | None = None
     trailing_loss: Decimal | None = None
     starting_balance: Decimal | None = None
-    trailing_stops_at_start: bool = False
-    trailing_counts_open: bool = True
+    trailing_stops_at_start: bool | None = None
+    trailing_counts_open: bool | None = None
     hours: tuple[time, time] | None = None
     flat_by: time | None = None
-    reopens: time = time(17)
-    zone: str = "America/Chicago"
+    reopens: time | None = None
+    zone: str | None = None
     instruments: tuple[str, ...] | None = None
 
 

@@ -17,6 +17,7 @@ class OnBehalf:
         "_outbox",
         "adopt",
         "advance",
+        "cancel",
         "catch_up",
         "flattening",
         "held",
@@ -38,6 +39,7 @@ class OnBehalf:
         self.adopt = outbox.adopt
         self.look_around = outbox.look_around
         self.advance = outbox.advance
+        self.cancel = outbox.cancel
         self.now_s = outbox.now_s
         self.pause_s = outbox.pause_s
         self.never = outbox.never

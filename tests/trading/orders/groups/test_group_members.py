@@ -114,6 +114,28 @@ SCRIPTS = {
         = incidents group_member_waits rate_limited
         = timers 0
     """,
+    "what protects asks a market that stays closed less and less often": HELD
+    + """
+        do oco sell 3 limit 20010 | sell 3 stop 19990
+        > place 2.leg1#1 sell 3 limit 20010
+        > place 2.leg2#1 sell 3 stop 19990
+        < new 2.leg1#1
+        < ack 2.leg1#1
+        < refuse 2.leg2#1 MARKET_CLOSED
+        wait 0.25
+        > place 2.leg2#2 sell 3 stop 19990
+        < refuse 2.leg2#2 MARKET_CLOSED
+        wait 0.5
+        > place 2.leg2#3 sell 3 stop 19990
+        < refuse 2.leg2#3 MARKET_CLOSED
+        wait 1
+        > place 2.leg2#4 sell 3 stop 19990
+        < refuse 2.leg2#4 MARKET_CLOSED
+        wait 1.9
+        wait 0.1
+        > place 2.leg2#5 sell 3 stop 19990
+        = incidents group_member_waits
+    """,
     "what protects waits for a closed market": HELD
     + """
         do oco sell 3 limit 20010 | sell 3 stop 19990

@@ -250,6 +250,12 @@ FIRST = """
 """
 BEHIND = {
     "the sibling of one that was filled": (PAIR + "wait 2" + ASKED, {"1.oco2#1"}),
+    "one that should be smaller, and not the one that is as it should be": (
+        PAIR.partition("< fill")[0]
+        + "< fill 1.oco1#1 1 @ 19990\n> modify 1.oco2#1 order_qty 1\nwait 2"
+        + ASKED,
+        {"1.oco2#1"},
+    ),
     "the first order, and a stop that follows it": (FIRST + ASKED, {"1.first#1", "1.leg2#1"}),
 }
 

@@ -6,7 +6,13 @@ from scripted_broker import ScriptedBroker
 
 from dryfill.trading.errors import JournalError
 from dryfill.trading.orders.journal.memory import MemoryJournal
-from dryfill.trading.orders.journal.records import EVENTS, EventKept, OrderKept
+from dryfill.trading.orders.journal.records import (
+    EVENTS,
+    INCIDENTS,
+    OWNERS,
+    EventKept,
+    OrderKept,
+)
 from dryfill.trading.orders.settings import OrderSettings
 
 HELD = """
@@ -302,6 +308,41 @@ def test_an_order_of_many_changes_does_not_fill_the_journal(relive):
     stage = relive(script + after, None, journal)
     assert len(journal) - journal.events < 60
     assert stage.order("1#1").core.price == 19_499
+
+
+def test_an_order_that_changes_in_every_life_does_not_fill_the_journal(relive):
+    journal = Disk()
+    script = "do place buy 5 limit 20000\n> place 1#1 buy 5 limit 20000\n< new 1#1\n< ack 1#1\n"
+    for life in range(4):
+        script += "".join(
+            f"do modify 1#1 limit {px}\n> modify 1#1 price {px}\n"
+            f"< ack 1#1\n< replaced 1#1 price {px}\n"
+            for px in range(19_000 + 20 * life, 19_020 + 20 * life)
+        )
+        script += "{again}\n< shown\n"
+    relive(script, None, journal)
+    assert journal.about().count("1#1") <= 51
+
+
+def test_incidents_of_two_lives_are_bounded_together(relive):
+    def more(stage):
+        for n in range(3):
+            stage.manager.incident("kind", str(n))
+
+    journal, settings = Disk(), OrderSettings(held_most=3)
+    relive("< stream down\n{again}\n< shown\n", settings, journal, then=more)
+    kept = [about for about in journal.about() if about.startswith(INCIDENTS)]
+    assert len(kept) == len(set(kept)) == 3
+
+
+def test_of_what_a_bracket_is_for_the_last_word_is_kept_and_no_other(relive):
+    journal = Disk()
+    moves = "".join(
+        f"do move 1 stop {px}\n> modify 1.stop#1 stop_px {px}\n< ack 1.stop#1\n"
+        for px in range(19_991, 19_999)
+    )
+    relive(HELD + FILLED + moves, journal=journal)
+    assert journal.about().count(f"{OWNERS}1") == 1
 
 
 def test_incidents_and_events_are_bounded(relive):

@@ -334,6 +334,23 @@ LOST = {
         > place 1.exit#1 sell 2 market
         = position 2
     """,
+    "a bracket whose plan is lost, and which others closed, is left alone": """
+        do bracket buy 1 loss 40t
+        > place 1.entry#1 buy 1 market
+        x new 1.entry#1
+        x fill 1.entry#1 1 @ 20000
+        x hand sell 1 @ 20000
+        do die
+        do blank
+        do live
+        > ask fills
+        > ask open
+        > ask orders
+        > ask positions
+        < shown
+        wait 10
+        = position 0
+    """,
 }
 
 
