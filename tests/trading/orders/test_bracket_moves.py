@@ -256,3 +256,17 @@ def test_a_target_that_there_is_not_is_refused_by_number_and_nothing_is_sent(nth
 )
 def test_targets_are_counted_from_the_nearest(nth, tag, level, play):
     play(f"{TWO}do move 1 {nth} {level}\n> modify {tag} price {level}")
+
+
+@pytest.mark.parametrize(
+    ("leg", "level", "says"),
+    [("move_target", "20012", "target1 20012 is further"), ("move_stop", "19980", "stop 19980 is")],
+)
+def test_the_nearest_target_is_meant_and_no_leg_moves_away_unless_that_is_said(
+    leg, level, says, play
+):
+    def moves(stage):
+        with pytest.raises(UsageError, match=says):
+            getattr(stage.brackets["1"], leg)(level).send(None)
+
+    play(TWO, then=moves)
