@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -259,7 +260,10 @@ def test_a_replay_is_drawn_where_a_page_is_asked_for(dryfill, plan_file, tmp_pat
 @pytest.mark.parametrize(
     ("number", "raised"), [(signal.SIGTERM, Terminated), (signal.SIGINT, KeyboardInterrupt)]
 )
-def test_an_interruption_waits_until_the_work_asks_and_a_second_does_not(number, raised):
+def test_an_interruption_waits_until_the_work_asks_and_a_second_does_not(number, raised, request):
+    # Who runs the tests in a shell's background has Ctrl-C made nothing of.
+    as_usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+    request.addfinalizer(partial(signal.signal, number, signal.signal(number, as_usual)))
     before = signal.getsignal(number)
     with interrupts() as came, came.held():
         came.check()
