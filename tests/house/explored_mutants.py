@@ -21,7 +21,7 @@ from tidy import ROOT
 
 from dryfill.scenarios.plan_text import read_plan
 
-SEEDS = 500
+SEEDS, FAULTS = 500, 3
 PROFILE = "hostile"
 TABLE = ROOT / "tests" / "sim" / "explorer" / "mutants.toml"
 ROWS = ROOT / "tests" / "trading" / "orders" / "findings" / "mutants"
@@ -41,11 +41,13 @@ class Explored:
 
 @dataclass(frozen=True)
 class Found:
-    """Which seed, by which rule, and how many faults are left of its plan when it is shrunk."""
+    """Which seed, by which rule, and how many faults are left of its plan when it is shrunk.
+    `larger`: seeds before it that fail as well, and whose plans stay larger than three faults."""
 
     seed: int
     rule: str
     faults: int
+    larger: tuple[int, ...] = ()
 
 
 def entries() -> list[dict[str, str]]:
@@ -75,11 +77,12 @@ def _made(entry: dict[str, str]) -> Mutant:
 
 
 def find(explored: Explored, copy: Path, folder: Path, seeds: int = SEEDS) -> Found | None:
-    """The first seed that finds a mutant; None where none of them does. The copy is whole again
-    afterwards."""
+    """The first seed that finds a mutant with a plan that shrinks to `FAULTS` or fewer; None where
+    none of them does. The copy is whole again afterwards."""
     mutant = explored.mutant
     path = copy / mutant.file
     source, first = path.read_text(encoding="utf-8"), 0
+    larger: tuple[int, ...] = ()
     while first < seeds:
         path.write_text(source.replace(mutant.old, mutant.new), encoding="utf-8")
         try:
@@ -90,7 +93,9 @@ def find(explored: Explored, copy: Path, folder: Path, seeds: int = SEEDS) -> Fo
         if seed is None or small is None:
             return None
         if _failing(copy, folder, explored.asked, seed, seed + 1) is None:
-            return Found(seed, *small)
+            if small[1] <= FAULTS:
+                return Found(seed, *small, larger)
+            larger = (*larger, seed)
         first = seed + 1
     return None
 
@@ -136,7 +141,8 @@ def main() -> None:
                     found = find(explored, copy, folder, seeds)
                     cells = f"not within {seeds} | |"
                     if found is not None:
-                        cells = f"{found.seed} | {found.rule} | {found.faults} |"
+                        before = "".join(f"{seed}, " for seed in found.larger)
+                        cells = f"{before}{found.seed} | {found.rule} | {found.faults} |"
                     print(f"| {explored.fault} | {explored.mutant.says} | {cells}", flush=True)
 
 
