@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import islice
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ..instrument import Instrument
 from ..order import Execution, ExecutionReport, OrderState, PositionState
@@ -99,8 +99,11 @@ class Ledger:
         if len(self._booked) > self._most:
             _, time_ns = self._booked.pop_oldest()
             self.forgotten_ns = max(self.forgotten_ns or 0, time_ns)
-        self._positions.apply(fill)
-        self._moved(fill.instrument)
+        if order is not None and order.covered:
+            fill = self._beyond(fill, order)
+        if fill.qty:
+            self._positions.apply(fill)
+            self._moved(fill.instrument)
         if order is not None:
             order.booked += fill.qty
         else:
@@ -108,6 +111,12 @@ class Ledger:
             if len(self._strangers) > self._most:
                 self._strangers.popitem(last=False)
         return True
+
+    def _beyond(self, fill: Execution, order: Order) -> Execution:
+        """What of a fill is not in the position that was taken over before it was told."""
+        covered = min(order.covered, fill.qty)
+        order.covered -= covered
+        return structs.replace(fill, qty=fill.qty - covered)
 
     def knows(self, fill: Execution) -> bool:
         """Whether a fill was booked, and is remembered."""
@@ -146,6 +155,7 @@ class Ledger:
         symbol = position.instrument.symbol
         for tag, order in list(self._ahead.items()):
             if order.instrument.symbol == symbol:
+                order.covered += order.core.cum_qty - order.booked
                 order.booked = order.core.cum_qty
                 del self._ahead[tag]
         px = position.avg_px

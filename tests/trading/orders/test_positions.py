@@ -180,6 +180,28 @@ def test_the_brokers_word_on_a_position_has_in_it_what_is_not_told_yet_of_its_ow
     assert sum(ledger.position(each).qty for each in {MNQ, other}) == held
 
 
+@pytest.mark.parametrize(
+    ("late", "held"), [((1,), 2), ((2,), 2), ((3,), 3), ((1, 1), 2), ((1, 2), 3)]
+)
+def test_fills_told_after_the_brokers_word_on_a_position_are_in_it_already(late, held):
+    """Two were known from a look and not told; what comes beyond them moves the position."""
+    ledger = Ledger(10)
+    request = OrderRequest(
+        cl_ord_id="1#1", instrument=MNQ, side=Side.BUY, ord_type=OrdType.LIMIT, order_qty=9
+    )
+    order = Order(OrderCore(request, OrderSettings()))
+    order.core.cum_qty = 2
+    ledger.note(order)
+    ledger.take_over(PositionState(instrument=MNQ, qty=2, avg_px=Decimal(20_000), time_ns=1))
+    for n, qty in enumerate(late, 1):
+        order.core.cum_qty = max(2, sum(late[:n]))
+        ledger.book(fill(n, Side.BUY, qty, 80_004), order)
+        ledger.note(order)
+        assert ledger.position(MNQ).qty == order.core.cum_qty
+    assert ledger.position(MNQ).qty == held
+    assert order.covered == max(0, 2 - sum(late))
+
+
 # order filled so far (told), its end; the fill found: status, filled and left by the report made
 REPORTS = {
     "a part": (0, None, 2, (OrdStatus.PARTIALLY_FILLED, 2, 3)),

@@ -320,4 +320,5 @@ def order_kept(order: Order) -> OrderKept:
         gone=not order.core.wish.working,
         adopted=order.core.adopted,
         entered_ns=order.core.entered_ns,
+        covered=order.covered,
     )

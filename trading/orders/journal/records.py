@@ -34,7 +34,8 @@ class Lost(Struct, frozen=True):
 class OrderKept(Struct, frozen=True, kw_only=True):
     """An order as it stood, in place of all its records until then. `state` is None while the
     broker has not said anything of it. `adopted`: the broker made it, and knows it by its id alone;
-    `entered_ns`: the broker's time of the first that was told of it."""
+    `entered_ns`: the broker's time of the first that was told of it; `covered`: contracts of it in
+    a position that was taken over, whose fills were still untold."""
 
     request: OrderRequest
     state: OrderState | None
@@ -42,6 +43,7 @@ class OrderKept(Struct, frozen=True, kw_only=True):
     gone: bool
     adopted: bool = False
     entered_ns: int = 0
+    covered: int = 0
 
 
 class OwnerKept(Struct, frozen=True, kw_only=True):

@@ -64,6 +64,8 @@ class Restored:
             self._heard(record.time_ns)
             ledger.book(record, None)
         elif isinstance(record, PositionState):
+            for order in self.orders.values():
+                self._count(order)
             ledger.take_over(record)
         elif isinstance(record, StateKept):
             self.state = record.body
@@ -87,6 +89,7 @@ class Restored:
                 core.agreement.seen(record.state)  # what its fills were fills of
             for fill in record.fills:
                 self._more(order, report_of(order, fill))
+            order.covered = record.covered
             if record.state is not None:
                 self._more(order, record.state)
             if record.gone:
@@ -102,7 +105,7 @@ class Restored:
             fill = fill_of(record) if core.told.qty != told_qty else None
             if fill is not None:
                 order.fills.append(fill)
-                self._outbox.ledger.book(fill, None)
+                self._outbox.ledger.book(fill, order)
             order.ended = order.ended or record.order.ord_status.terminal
         elif isinstance(record, OrderState):
             core.seen(record)
@@ -117,13 +120,19 @@ class Restored:
     def _enter(self, order: Order) -> None:
         """Put an order into the table, to be looked up if it is not over."""
         outbox, core = self._outbox, order.core
-        order.booked = core.told.qty
+        self._count(order)
         if not core.terminal:
             core.wish = structs.replace(core.agreement.now, working=core.wish.working)
             core.doubt.resume()
         outbox.orders.add(order)
         outbox.orders.learn_id(order)
         outbox.noted(order)
+
+    def _count(self, order: Order) -> None:
+        """The fills that were told, and what was taken over in place of others, are in the
+        position; what else is filled of an order is held too."""
+        order.booked = order.core.told.qty + order.covered
+        self._outbox.ledger.note(order)
 
     def _heard(self, time_ns: int) -> None:
         self.last_ns = max(self.last_ns, time_ns)

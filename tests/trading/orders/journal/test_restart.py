@@ -117,6 +117,24 @@ SCRIPTS = {
         = working 1.stop#1 1.target#1
         = timers 0
     """,
+    "what a look shows of an order of before, beyond the fills told of it, is held": """
+        do place buy 3 limit 20000
+        > place 1#1 buy 3 limit 20000
+        < new 1#1
+        < ack 1#1
+        < fill 1#1 1 @ 20000
+        {again}
+        < shown
+        = position 1
+        do modify 1#1 limit 19999
+        > modify 1#1 price 19999
+        x fill 1#1 1 @ 20000
+        < lost 1#1
+        > look 1#1
+        < found 1#1
+        = position 2
+        > modify 1#1 price 19999
+    """,
     "a stop that the trader moved stays where it was moved to": GUARDED
     + """
         do move 1 stop 19995
