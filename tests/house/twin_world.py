@@ -61,14 +61,14 @@ def far_contract():
     return front_contract(instruments.find("MNQ"), datetime.now(UTC).date() + timedelta(days=365))
 
 
-def setup_of(text=CALM, *, accounts=None, listing=None, **changes):
-    """A gateway of one contract and user `ada`; `accounts`: fields of each account."""
+def setup_of(text=CALM, *, accounts=None, listing=None, user="ada", **changes):
+    """A gateway of one contract and a user; `accounts`: fields of each account."""
     rows = accounts or [{}]
     specs = [
-        AccountSpec(**{"name": f"PRACTICE-{n}", "user": "ada", **row}) for n, row in enumerate(rows)
+        AccountSpec(**{"name": f"PRACTICE-{n}", "user": user, **row}) for n, row in enumerate(rows)
     ]
     listing = listing or list_contract(MNQ, tape_of(text), hours=AlwaysOpen())
-    users = [User("ada", KEY), User("bob", "k-bob", password="secret")]
+    users = [User(user, KEY), User("bob", "k-bob", password="secret")]
     return GatewaySetup(listings=(listing,), people=people(users, specs), **changes)
 
 
