@@ -64,6 +64,8 @@ def soaked(hours, samples_an_hour=2):
     async def trade(desk):
         await desk.subscribe_quotes()
         await desk.subscribe_trades()
+        (broker,) = world.session.brokers.values()
+        broker._inference._most = 20  # else it would fill up for days
         reading = asyncio.create_task(read(desk))
         for n in range(hours * 3600 // ROUND_S - 1):
             bracket = await desk.bracket(Buy(1), stop=Ticks(40), target=Ticks(40))

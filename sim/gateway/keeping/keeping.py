@@ -64,10 +64,11 @@ class Keeper:
         self._by_hand: list[ByHand] = []
         try:
             self._db = sqlite3.connect(path, timeout=0.5, isolation_level=None)
-            for pragma in ("locking_mode=exclusive", "journal_mode=wal", "synchronous=normal"):
-                self._db.execute(f"pragma {pragma}")
-            self._db.executescript(_TABLES)
-            self._set_fact("form", self._fact("form") or _FORM)
+            try:
+                self._begin()
+            except BaseException:
+                self._db.close()
+                raise
         except sqlite3.OperationalError as error:
             raise UsageError(
                 f"{path} cannot be opened: {error}; is its folder there, or is another twin "
@@ -75,9 +76,16 @@ class Keeper:
             ) from error
         except sqlite3.DatabaseError as error:
             raise ScenarioError(f"{path} is no state of a twin: {error}") from error
+
+    def _begin(self) -> None:
+        """Have the file to ourselves, with its tables; raises `ScenarioError` for another form."""
+        for pragma in ("locking_mode=exclusive", "journal_mode=wal", "synchronous=normal"):
+            self._db.execute(f"pragma {pragma}")
+        self._db.executescript(_TABLES)
+        self._set_fact("form", self._fact("form") or _FORM)
         if self._fact("form") != _FORM:
             raise ScenarioError(
-                f"{path} was written by another version of Dryfill; begin a new one"
+                f"{self._path} was written by another version of Dryfill; begin a new one"
             )
 
     def close(self) -> None:

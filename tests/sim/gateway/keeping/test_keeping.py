@@ -12,6 +12,7 @@ import httpx
 import pytest
 from twin_world import ALL_OF_MINE, CONTRACT, KEY, MNQ, T0, Twin, played, setup_of, tape_of
 
+from dryfill.sim.gateway.keeping.keeping import Keeper
 from dryfill.sim.gateway.real_time.control import control_app
 from dryfill.sim.gateway.real_time.serve import running_gateway
 from dryfill.sim.gateway.venue.listing import list_contract
@@ -287,6 +288,17 @@ def test_a_file_of_other_accounts_is_refused(tmp_path, changes, text):
     scene()
 
 
+def test_a_file_that_is_refused_is_let_go_at_once(tmp_path):
+    path = tmp_path / "twin.db"
+    Keeper(path).close()
+    _write(path, "update facts set value = 'of another form' where name = 'form'")
+    with pytest.raises(ScenarioError, match="another version") as refused:
+        Keeper(path)
+    _write(path, "delete from facts")  # locked while the refused one has it, which the error holds
+    assert "twin.db" in str(refused.value)
+    Keeper(path).close()
+
+
 def test_a_file_that_is_no_state_is_refused_and_left_alone(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("these are my notes\n" * 100)
@@ -371,3 +383,8 @@ def test_no_key_and_no_token_is_in_the_file(tmp_path):
 def _rows(path, table):
     with contextlib.closing(sqlite3.connect(path)) as db:
         return db.execute(f"select * from {table}").fetchall()
+
+
+def _write(path, statement):
+    with contextlib.closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as db:
+        db.execute(statement)
