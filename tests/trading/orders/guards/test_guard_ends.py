@@ -169,6 +169,28 @@ SCRIPTS = {
         = incidents guard_turned
         = timers 0
     """,
+    "RS-23: it ends there, though an order rests that would open on its side again": GUARDED
+    + """
+        do place buy 4 limit 19000
+        > place 3#1 buy 4 limit 19000
+        < new 3#1
+        < ack 3#1
+        do place sell 5
+        > place 4#1 sell 5 market
+        < ack 4#1
+        < fill 4#1 5 @ 20000
+        > cancel 2.stop#1
+        > cancel 2.target#1
+        = incidents guard_turned
+        < canceled 2.stop#1
+        < canceled 2.target#1
+        < ack 2.stop#1
+        < ack 2.target#1
+        < fill 3#1 4 @ 19000
+        = position 2
+        = working
+        = timers 0
+    """,
     "RS-23: the same, told as two fills: to zero, and beyond": GUARDED
     + """
         do place sell 5
