@@ -67,9 +67,9 @@ class Order:
     """
 
     __slots__ = (
-        "_changed",
         "_fills",
         "alarmed",
+        "awaited",
         "booked",
         "core",
         "counted",
@@ -79,15 +79,15 @@ class Order:
         "told",
     )
 
-    changed = MadeWhenAsked[Changed]("_changed", lambda order: Changed())
+    changed = MadeWhenAsked[Changed]("awaited", lambda order: Changed())
     fills = MadeWhenAsked[list[Execution]]("_fills", lambda order: [])
 
     def __init__(self, core: OrderCore) -> None:
         self.core = core
-        self._changed: Changed | None = None
+        self.awaited: Changed | None = None  # `changed`, once somebody asked for it
         self._fills: list[Execution] | None = None
         self.booked = 0  # contracts by which its fills moved the position
-        self.covered = 0  # contracts in a position that was taken over; their fills are still untold
+        self.covered = 0  # contracts of a position taken over; their fills are still untold
         self.counted = 0  # contracts filled when the ledger noted it last
         self.alarmed = False  # an incident said already that it cannot be cancelled
         self.ended = False  # the report of its end was told
@@ -96,8 +96,15 @@ class Order:
 
     def tell(self) -> None:
         """It changed: wake whoever waits."""
-        if self._changed is not None:
-            self._changed.tell()
+        if self.awaited is not None:
+            self.awaited.tell()
+
+    def filled(self, fill: Execution) -> None:
+        """One more fill."""
+        if self._fills is None:
+            self._fills = [fill]
+        else:
+            self._fills.append(fill)
 
     @property
     def request(self) -> OrderRequest:

@@ -6,9 +6,10 @@ from ...instrument import Instrument
 from ...order import OrderRequest
 from ...words import OrdStatus, OrdType, Reason, Side, TimeInForce
 from .. import tags
+from ..commands import Do
 from ..exits.closing import Sender
 from ..handle import Order
-from ..order_core import Do, OrderCore
+from ..order_core import OrderCore
 from .core import LegFacts, LegWish
 from .plan import Level, Rules
 

@@ -4,8 +4,8 @@ Prices and money are added up as exact Decimals, whatever the caller's decimal c
 into histograms (`histogram.py` says how exact they are).
 """
 
-import asyncio
 from collections import Counter
+from collections.abc import Callable
 from decimal import MAX_PREC, Context, Decimal
 
 from ...errors import NotSent, OutcomeUnknown, Refused
@@ -24,6 +24,7 @@ _RATIO = Context(prec=28)  # quotients; one of two prices on one grid is a whole
 
 # Looked up once: they are compared at every event.
 _FILLED, _BUY, _LOOK = OrdStatus.FILLED, Side.BUY, Do.LOOK
+_same = Decimal.__eq__  # of two exact prices; a `Price` first asks what the other is
 
 Outcome = str
 """How a command ended: `done`, `refused`, `not_sent` (it reached nobody), `unknown`, or `failed`
@@ -68,9 +69,10 @@ class Traded:
 
 
 class Counting(Observer):
-    """Counts; `statistics.Statistics` is what can be read of it."""
+    """Counts; `statistics.Statistics` is what can be read of it. `now_s`: the loop's clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, now_s: Callable[[], float]) -> None:
+        self._now_s = now_s
         self.orders = self.accepted = self.resent = self.retries = 0
         self.fills = self.partials = 0
         self.filled = self.cancelled = self.cancelled_by_venue = self.expired = self.rejected = 0
@@ -137,7 +139,7 @@ class Counting(Observer):
             return
         if order.core.cum_qty and not one.filled:
             one.filled = True
-            self.first_fill.add(round((_now_s() - one.began_s) * 1e9))
+            self.first_fill.add(round((self._now_s() - one.began_s) * 1e9))
         self._see(order, one)
 
     def on_fill(self, order: Order, fill: Execution) -> None:
@@ -163,11 +165,11 @@ class Counting(Observer):
         meant = now.price if now.stop_px is None else now.stop_px
         if meant is not None:
             self.slippage_contracts += qty
-            if px != meant:
+            if px is not meant and not _same(px, meant):
                 self._slipped(fill, meant)
 
     def on_others_closed(self, intent: str, contracts: int) -> None:
-        self.bare.others_closed(intent, contracts, _now_s())
+        self.bare.others_closed(intent, contracts, self._now_s())
 
     def on_incident(self, incident: Incident) -> None:
         self.incidents[incident.kind] += 1
@@ -176,7 +178,7 @@ class Counting(Observer):
 
     def _begin(self, order: Order) -> Open:
         self.orders += 1
-        one = self._open[order] = Open(_now_s())
+        one = self._open[order] = Open(self._now_s())
         tag = order.cl_ord_id
         if "." in tag:
             parsed = tags.parse(tag)
@@ -190,7 +192,7 @@ class Counting(Observer):
         if core.accepted and not one.acked:
             one.acked = True
             self.accepted += 1
-            self.ack.add(round((_now_s() - one.began_s) * 1e9))
+            self.ack.add(round((self._now_s() - one.began_s) * 1e9))
         if one.held is not None:
             self._hold(order, one)
         if core.venue_status.terminal:
@@ -207,7 +209,7 @@ class Counting(Observer):
         assert held is not None
         new, one.counted = cum_qty - one.counted, cum_qty
         if new or one.duty == "stop":
-            self.bare.changed(held, new if one.duty == "entry" else -new, _now_s())
+            self.bare.changed(held, new if one.duty == "entry" else -new, self._now_s())
 
     def _over(self, order: Order, one: Open) -> None:
         """Count once how an order ended."""
@@ -237,7 +239,3 @@ def outcome(error: BaseException | None) -> Outcome:
     if isinstance(error, Refused):
         return "refused"
     return "unknown" if isinstance(error, OutcomeUnknown) else "failed"
-
-
-def _now_s() -> float:
-    return asyncio.get_running_loop().time()

@@ -30,6 +30,9 @@ from ..handle import Order
 from ..incident import Incident
 from ..observing import Observer
 
+# Looked up once: they are compared at every event.
+_FILLED, _EXPIRED, _REJECTED = OrdStatus.FILLED, OrdStatus.EXPIRED, OrdStatus.REJECTED
+
 
 class _Told:
     """What was told of an order that is not over."""
@@ -93,12 +96,12 @@ class Teller(Observer):
         n, at_ns = self._number()
         if told is None:
             self._hear(Corrected(n=n, time_ns=at_ns, order=order_now(order), fill=now))
-        elif core.venue_status is OrdStatus.FILLED and core.told.qty >= core.cum_qty:
+        elif core.venue_status is _FILLED and core.told.qty >= core.cum_qty:
             del self._told[order]
             self._hear(Filled(n=n, time_ns=at_ns, order=order_now(order), fill=now))
         else:
             self._hear(Partial(n=n, time_ns=at_ns, order=order_now(order), fill=now))
-            if core.terminal and core.told.qty >= core.cum_qty:
+            if core.venue_status.terminal and core.told.qty >= core.cum_qty:
                 self._end(order)
 
     def on_incident(self, incident: Incident) -> None:
@@ -119,7 +122,7 @@ class Teller(Observer):
             told.accepted = True
             n, at_ns = self._number()
             self._hear(Accepted(n=n, time_ns=at_ns, order=order_now(order)))
-        if core.terminal:
+        if core.venue_status.terminal:
             if not fill_follows and core.told.qty >= core.cum_qty:
                 self._end(order)
         elif told.accepted and core.agreement.now != told.numbers:
@@ -133,11 +136,11 @@ class Teller(Observer):
         core, now = order.core, order_now(order)
         n, at_ns = self._number()
         status = core.venue_status
-        if status is OrdStatus.FILLED:
+        if status is _FILLED:
             self._hear(Filled(n=n, time_ns=at_ns, order=now, fill=None))
-        elif status is OrdStatus.EXPIRED:
+        elif status is _EXPIRED:
             self._hear(Expired(n=n, time_ns=at_ns, order=now))
-        elif status is OrdStatus.REJECTED:
+        elif status is _REJECTED:
             self._hear(Rejected(n=n, time_ns=at_ns, order=now, reason=core.reason, text=core.text))
         else:
             asked = not core.wish.working
@@ -155,18 +158,18 @@ class Teller(Observer):
 def order_now(order: Order) -> OrderNow:
     """An order as an event carries it."""
     core = order.core
-    request = core.request
+    request, now = core.request, core.agreement.now
     return OrderNow(
         tag=request.cl_ord_id,
         order_id=core.order_id or "",
         instrument=request.instrument.symbol,
         side=request.side,
         ord_type=request.ord_type,
-        order_qty=core.order_qty,
+        order_qty=now.order_qty,
         cum_qty=core.cum_qty,
         leaves_qty=core.leaves_qty,
-        price=None if core.price is None else _plain(core.price),
-        stop_px=None if core.stop_px is None else _plain(core.stop_px),
+        price=None if now.price is None else _plain(now.price),
+        stop_px=None if now.stop_px is None else _plain(now.stop_px),
         avg_px=core.avg_px,
     )
 

@@ -16,7 +16,7 @@ from msgspec import NODEFAULT, Struct, structs
 from ...errors import JournalError
 from ...instrument import Instrument
 from ..events import OrderEvent
-from .records import Record
+from .records import EventKept, EventTold, Record
 
 Find = Callable[[str], Instrument]
 """The instrument of a symbol; raises for one that is not known."""
@@ -136,8 +136,10 @@ def _read(value: Any, find: Find) -> Any:
     return value
 
 
-def encode(record: Record) -> bytes:
-    """A record as bytes."""
+def encode(record: Record | EventTold) -> bytes:
+    """A record as bytes; an event that was told becomes an `EventKept` by it."""
+    if isinstance(record, EventTold):
+        record = EventKept(record.n, pack(record.event))
     body = _encoder.encode(_written(record))
     return crc32(body).to_bytes(_SUM, "big") + body
 

@@ -28,9 +28,11 @@ from .records import (
     STRANGERS,
     Entry,
     EventKept,
+    EventTold,
     Gone,
     Lost,
     Lots,
+    NewEntry,
     OrderKept,
     OwnerKept,
     Standing,
@@ -64,13 +66,14 @@ class Keeper(Observer):
         self._settings = settings
         self._counted = counted
         self._drop: dict[str, None] = {}  # while failing: what is to be forgotten …
-        self._pending: list[Entry] = []  # … and kept, once it can be written
+        self._pending: list[NewEntry] = []  # … and kept, once it can be written
         self._intended: dict[str, None] = {}  # tags whose requests are kept already
         self._resent = ""  # the tag that reached nobody, in whose place the next one goes
         self._records: dict[str, int] = {}  # how many are kept of each order that is not over
         self._over: list[Order] = []  # the newest of those that are; the others as they leave, …
         self._leaving: deque[tuple[float, list[str]]] = deque()  # … by the time when they were over
         self._incidents: deque[int] = deque()
+        self._part = -1, ""  # of the events, by its number
 
     # --- before something is sent -----------------------------------------------------------------
 
@@ -106,9 +109,12 @@ class Keeper(Observer):
     def event(self, n: int, event: object) -> None:
         """Keep the `n`-th event of the manager's stream; the oldest leave when there are many."""
         part, place = divmod(n, _EVENTS_IN_A_PART)
+        if part != self._part[0]:
+            self._part = part, f"{EVENTS}{part}"
+        entry = self._part[1], EventTold(n, event)
         most = self._settings.events_most // _EVENTS_IN_A_PART
-        old = [f"{EVENTS}{part - most - 1}"] if place == 0 and part > most else []
-        self._write([(f"{EVENTS}{part}", EventKept(n, pack(event)))], drop=old)
+        old = [f"{EVENTS}{part - most - 1}"] if place == 0 and part > most else ()
+        self._write([entry], drop=old)
 
     # --- what happens (`Observer`) ----------------------------------------------------------------
 
@@ -181,7 +187,7 @@ class Keeper(Observer):
 
     def _of(self, order: Order, record: ExecutionReport | OrderState | Gone | Lost) -> None:
         """Keep something of an order; many records of it become one."""
-        tag, over = order.cl_ord_id, order.core.terminal
+        tag, over = order.core.request.cl_ord_id, order.core.venue_status.terminal
         count = self._records.get(tag, 0) + 1
         if count <= _RECORDS_MOST:
             self._write([(tag, record)])
@@ -239,7 +245,7 @@ class Keeper(Observer):
         )
         return STANDING, standing
 
-    def _write(self, entries: Sequence[Entry], drop: Sequence[str] = ()) -> None:
+    def _write(self, entries: Sequence[NewEntry], drop: Sequence[str] = ()) -> None:
         if not self.failing:
             try:
                 if drop:
@@ -290,19 +296,20 @@ def _owner_entry(owner: Kept) -> Entry:
 
 def state_of(order: Order) -> OrderState:
     """An order as we know it, as the broker would say it."""
-    core, request = order.core, order.request
+    core, request = order.core, order.core.request
+    now = core.agreement.now
     return OrderState(
         instrument=request.instrument,
-        order_id=order.order_id or "",
-        cl_ord_id=order.cl_ord_id,
+        order_id=core.order_id or "",
+        cl_ord_id=request.cl_ord_id,
         side=request.side,
         ord_type=request.ord_type,
         ord_status=core.venue_status,
-        order_qty=core.order_qty,
+        order_qty=now.order_qty,
         cum_qty=core.cum_qty,
         leaves_qty=core.leaves_qty,
-        price=core.price,
-        stop_px=core.stop_px,
+        price=now.price,
+        stop_px=now.stop_px,
         avg_px=core.avg_px,
         time_ns=core.time_ns,
         reason=core.reason,
@@ -312,13 +319,13 @@ def state_of(order: Order) -> OrderState:
 
 def order_kept(order: Order) -> OrderKept:
     """All that is known of an order, in one record."""
-    heard = order.core.accepted or order.core.terminal
+    core = order.core
     return OrderKept(
-        request=order.request,
-        state=state_of(order) if heard else None,
+        request=core.request,
+        state=state_of(order) if core.accepted or core.terminal else None,
         fills=tuple(order.fills),
-        gone=not order.core.wish.working,
-        adopted=order.core.adopted,
-        entered_ns=order.core.entered_ns,
+        gone=not core.wish.working,
+        adopted=core.adopted,
+        entered_ns=core.entered_ns,
         covered=order.covered,
     )

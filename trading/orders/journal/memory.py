@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from .codec import pack
 from .port import Loaded
-from .records import Entry, Record
+from .records import EventKept, EventTold, NewEntry, Record
 
 
 class MemoryJournal:
-    """Keeps the records themselves, written to nothing: they are frozen."""
+    """Keeps the records themselves, written to nothing: they are frozen. Events too, as they were
+    told, and what most of them would weigh as bytes nobody ever asks for."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -18,13 +20,13 @@ class MemoryJournal:
 
     def load(self) -> Loaded:
         numbered = [
-            (n, about, record)
+            (n, about, _given_back(record))
             for about, kept in self._kept.items()
             for n, record in zip(kept[::2], kept[1::2], strict=True)
         ]
         return Loaded([(about, record) for _, about, record in sorted(numbered, key=_number)])
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    def append(self, entries: Sequence[NewEntry]) -> None:
         for about, record in entries:
             self._count += 1
             kept = self._kept.get(about)
@@ -33,7 +35,7 @@ class MemoryJournal:
             else:
                 kept += (self._count, record)
 
-    def compact(self, about: Sequence[str], entries: Sequence[Entry]) -> None:
+    def compact(self, about: Sequence[str], entries: Sequence[NewEntry]) -> None:
         for each in about:
             self._kept.pop(each, None)
         self.append(entries)
@@ -43,6 +45,10 @@ class MemoryJournal:
 
     def __len__(self) -> int:
         return sum(map(len, self._kept.values())) // 2
+
+
+def _given_back(record: Record | EventTold) -> Record:
+    return EventKept(record.n, pack(record.event)) if isinstance(record, EventTold) else record
 
 
 def _number(row: tuple[int, str, Record]) -> int:

@@ -83,6 +83,14 @@ class EventKept(Struct, frozen=True):
     body: bytes
 
 
+class EventTold(Struct, frozen=True):
+    """The `n`-th event as it was told, not encoded yet: a journal that writes it down, or gives it
+    back, has an `EventKept` of it."""
+
+    n: int
+    event: object
+
+
 Record = (
     OrderRequest
     | ExecutionReport
@@ -104,3 +112,6 @@ fill, a `PositionState` a position taken over from the broker."""
 
 Entry = tuple[str, Record]
 """A record and what it is about."""
+
+NewEntry = tuple[str, Record | EventTold]
+"""What a journal is given to keep. Of an event it need not make bytes before it writes it."""

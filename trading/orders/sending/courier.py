@@ -25,6 +25,7 @@ from .timers import Timers
 from .urgency import urgency_of
 
 _REASONS = frozenset(Reason)
+_PLACE = Do.PLACE  # looked up once: every event asks
 
 
 class Sorter(Protocol):
@@ -88,8 +89,10 @@ class Courier:
 
     def over(self, order: Order) -> None:
         """An order has ended: no answer about it is waited for."""
-        self._repeats.over(order)
-        self._duplicates.over(order)
+        if self._repeats.newest_of:
+            self._repeats.over(order)
+        if self._duplicates.refusals:
+            self._duplicates.over(order)
 
     def stop(self) -> None:
         """Send nothing more."""
@@ -320,7 +323,7 @@ def _is_urged(core: OrderCore) -> bool:
     """Whether the answer to what is in flight is waited for by a command that can take something
     away: a cancel, or the change of an order that was never heard of (INV-04: of a group's)."""
     wish = core.wish
-    return not wish.working or (core.flight is Do.PLACE and wish != core.agreement.now)
+    return not wish.working or (core.flight is _PLACE and wish != core.agreement.now)
 
 
 def _is_answer(error: BaseException | None) -> bool:

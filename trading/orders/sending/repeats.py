@@ -40,61 +40,59 @@ class Repeats:
 
     def __init__(self, timers: Timers) -> None:
         self._timers = timers
-        self._newest: dict[tuple[str, Do], Sent] = {}
+        self.newest_of: dict[tuple[str, Do], Sent] = {}  # by tag and kind
 
     def sent(self, sent: Sent) -> None:
         """A command leaves."""
         key = (sent.order.cl_ord_id, sent.do)
         sent.first_s = sent.began_s
-        if key in self._newest:
-            sent.first_s = self._newest[key].first_s
-        self._newest[key] = sent
+        if key in self.newest_of:
+            sent.first_s = self.newest_of[key].first_s
+        self.newest_of[key] = sent
 
     def newest(self, order: Order, do: Do) -> Sent | None:
         """The command of this kind that an order waits for; None where it does not."""
-        sent = self._newest.get((order.cl_ord_id, do))
+        sent = self.newest_of.get((order.cl_ord_id, do))
         return sent if sent is not None and self.awaited(sent) else None
 
     def counts(self, sent: Sent, error: BaseException | None) -> bool:
         """Whether an answer is taken in; then those to what it repeats, or repeats it, are not."""
         key = (sent.order.cl_ord_id, sent.do)
-        newest = self._newest.get(key)
+        newest = self.newest_of.get(key)
         awaited = newest is sent and not sent.late and sent.order.core.flight is sent.do
         told = not awaited and sent.do not in _SAFE and not self._still_tells(sent, error)
         late = sent.late and sent.do is not Do.PLACE
         if told or (late and not self._still_says(sent, newest, error)):
             if newest is sent:
                 self._timers.cancel(sent.timer)
-                del self._newest[key]
+                del self.newest_of[key]
             return False
         if sent.do is Do.PLACE and sent.order.core.flight is Do.LOOK:
             self.overtaken(sent.order)
         if newest is not None:
             newest.late = True
             self._timers.cancel(newest.timer)
-            del self._newest[key]
+            del self.newest_of[key]
         return True
 
     def awaited(self, sent: Sent) -> bool:
         """Whether an order waits for the answer to just this command."""
-        newest = self._newest.get((sent.order.cl_ord_id, sent.do))
+        newest = self.newest_of.get((sent.order.cl_ord_id, sent.do))
         return newest is sent and not sent.late and sent.order.core.flight is sent.do
 
     def overtaken(self, order: Order) -> None:
         """A cancel goes, or a late answer comes, while a look is under way: what that shows may be
         older."""
-        sent = self._newest.pop((order.cl_ord_id, Do.LOOK), None)
+        sent = self.newest_of.pop((order.cl_ord_id, Do.LOOK), None)
         if sent is not None:
             sent.late = True
             self._timers.cancel(sent.timer)
 
     def over(self, order: Order) -> None:
         """An order has ended: whatever of it is not answered, nobody waits for that."""
-        if not self._newest:
-            return
         tag = order.cl_ord_id
         for do in _TIMED:
-            sent = self._newest.get((tag, do))
+            sent = self.newest_of.get((tag, do))
             if sent is not None:
                 self._timers.cancel(sent.timer)
 
