@@ -67,7 +67,6 @@ class Order:
     """
 
     __slots__ = (
-        "_fills",
         "alarmed",
         "awaited",
         "booked",
@@ -75,17 +74,18 @@ class Order:
         "counted",
         "covered",
         "ended",
+        "executions",
         "reports",
         "told",
     )
 
     changed = MadeWhenAsked[Changed]("awaited", lambda order: Changed())
-    fills = MadeWhenAsked[list[Execution]]("_fills", lambda order: [])
+    fills = MadeWhenAsked[list[Execution]]("executions", lambda order: [])
 
     def __init__(self, core: OrderCore) -> None:
         self.core = core
         self.awaited: Changed | None = None  # `changed`, once somebody asked for it
-        self._fills: list[Execution] | None = None
+        self.executions: list[Execution] | None = None  # `fills`, once there is one
         self.booked = 0  # contracts by which its fills moved the position
         self.covered = 0  # contracts of a position taken over; their fills are still untold
         self.counted = 0  # contracts filled when the ledger noted it last
@@ -101,10 +101,10 @@ class Order:
 
     def filled(self, fill: Execution) -> None:
         """One more fill."""
-        if self._fills is None:
-            self._fills = [fill]
+        if self.executions is None:
+            self.executions = [fill]
         else:
-            self._fills.append(fill)
+            self.executions.append(fill)
 
     @property
     def request(self) -> OrderRequest:

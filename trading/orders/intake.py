@@ -7,6 +7,7 @@ stream should have brought, so that there is one way in and whatever comes twice
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from math import inf
 
 from msgspec import structs
 
@@ -85,7 +86,8 @@ class Intake:
         state, outbox = report.order, self.outbox
         if state.time_ns > self.last_ns:
             self.last_ns = state.time_ns
-        outbox.sweep()
+        if outbox.orders.sweep_s != inf:
+            outbox.sweep()
         order = outbox.orders.find(state.cl_ord_id, state.order_id)
         try:
             child = order is None
@@ -96,7 +98,7 @@ class Intake:
                 return
             fill, news = self._take(order, report)
             held = outbox.orders.learn_id(order)
-            taken = self._take_held(order, held) if held else ()
+            told = [] if not held else self._take_held(order, held)
         except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3)
             about = "" if order is None else order.cl_ord_id
             outbox.supervision.failed(error, "a report", about)
@@ -105,10 +107,10 @@ class Intake:
         self.after_report(order)
         if self._later is None:
             self._act(order, "what follows a report")
-            self._tell_all(order, taken, report, fill, news or child)
+            self._tell_all(order, told, report, fill, news or child)
         else:
             act = partial(self._act, order, "what follows a report")
-            tell = partial(self._tell_all, order, taken, report, fill, news or child)
+            tell = partial(self._tell_all, order, told, report, fill, news or child)
             self._later.append((act, tell))
 
     def go_on(self, order: Order) -> None:
@@ -258,10 +260,11 @@ class Intake:
         return taken
 
     def _noted(self, order: Order) -> None:
-        if self.outbox.orders.revive(order):
+        outbox = self.outbox
+        if outbox.orders.revive(order):
             text = f"{order.describe()} was taken for lost and arrived after all; it is cancelled"
-            self.outbox.incident("late_order", text, order.cl_ord_id)
-        self.outbox.noted(order)
+            outbox.incident("late_order", text, order.cl_ord_id)
+        outbox.noted(order)
 
     def _tell_all(
         self,
@@ -301,9 +304,8 @@ class Intake:
             order.tell()
         outbox.observers.on_report(order, report)
         if fill is not None:
-            position = outbox.ledger.position(order.instrument)
-            outbox.observers.on_fill(order, fill)
-            outbox.observers.on_position(position)
+            position = outbox.ledger.position(fill.instrument)
+            outbox.observers.on_fill(order, fill, position)
         try:
             listener.on_report(order, report)
             if fill is not None:

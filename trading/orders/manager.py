@@ -113,7 +113,7 @@ class OrderManager:
             self._outbox,
             self.settings,
             self._life,
-            self._attribution.look_anew,
+            self._attribution.look,
         )
         self.switch = KillSwitch()
         self._admission = Admission(

@@ -18,7 +18,7 @@ from ..order import ExecutionReport, OrderRequest, OrderState
 from ..words import ExecType, OrdStatus, Reason
 from . import tags
 from .agreement import Agreement, Wish
-from .commands import Command, Do
+from .commands import CANCEL, LOOK, MODIFY, PLACE, Command, Do
 from .doubt import Doubt
 from .fills_told import FillsTold
 from .made import MadeWhenAsked
@@ -29,7 +29,7 @@ from .standing import NOT_AT_WORK, shown
 
 # Looked up once: to find a member takes as long as a call, and every event asks for many.
 _NEW, _PENDING_NEW, _SUSPENDED = OrdStatus.NEW, OrdStatus.PENDING_NEW, OrdStatus.SUSPENDED
-_FILLED, _REJECTED, _PLACE, _LOOK = OrdStatus.FILLED, OrdStatus.REJECTED, Do.PLACE, Do.LOOK
+_FILLED, _REJECTED, _NO_REASON = OrdStatus.FILLED, OrdStatus.REJECTED, Reason.NONE
 _ENTERED, _TRIGGERED, _REPLACED = ExecType.NEW, ExecType.TRIGGERED, ExecType.REPLACED
 
 
@@ -84,8 +84,8 @@ class OrderCore:
         self.told = FillsTold()
         self.avg_px: Decimal | None = None
         self.triggered = False  # a stop: set off, and since then an order like others
-        self.reason, self.text = Reason.NONE, ""
-        self.refusal, self.refusal_reason = "", Reason.NONE  # of the last change; "": it was not
+        self.reason, self.text = _NO_REASON, ""
+        self.refusal, self.refusal_reason = "", _NO_REASON  # of the last change; "": it was not
         self.flight: Do | None = None
         self.agreement = Agreement(request, settings.held_most)
         self.wish = self.agreement.now
@@ -142,7 +142,7 @@ class OrderCore:
     def uncertain(self) -> bool:
         """True while the order was sent and nothing proves that it works or does not."""
         waiting = not self.accepted and self.sent_s is not None and not self.terminal
-        return waiting and self.flight is not Do.PLACE
+        return waiting and self.flight is not PLACE
 
     @property
     def change_refused(self) -> bool:
@@ -176,24 +176,24 @@ class OrderCore:
 
     def next_command(self) -> Command | None:
         """The next command to send, or None when the order is as wished or one is in flight."""
-        if self.venue_status.terminal or self.flight not in (None, _LOOK):
+        if self.venue_status.terminal or self.flight not in (None, LOOK):
             return None
         if self.sent_s is None:
             return self._first_command()
         if not self.wish.working and self.accepted and not (self.doubtful and self.doubt.first):
             return self.cancels.command(self.unsent.pause_s, self.doubt.vain_s)
-        if self.flight is _LOOK:
+        if self.flight is LOOK:
             return None  # a cancel alone overtakes it: that needs the id and no word on the rest
-        if self.doubtful or not self.accepted:
-            return Command(Do.LOOK, max(self.doubt.pause_s, self.unsent.pause_s))
+        if not self.accepted or (self._doubt and self.doubtful):
+            return Command(LOOK, max(self.doubt.pause_s, self.unsent.pause_s))
         if self.wish != self.agreement.now and not self.refusal:
             pause_s = max(self.agreement.pause_s(self._settings), self.unsent.pause_s)
-            return Command(Do.MODIFY, pause_s, self.agreement.change_to(self.wish))
+            return Command(MODIFY, pause_s, self.agreement.change_to(self.wish))
         return None
 
     def _first_command(self) -> Command | None:
         if self.wish.working:
-            return Command(_PLACE, self._unsent.pause_s if self._unsent else 0.0)
+            return Command(PLACE, self._unsent.pause_s if self._unsent else 0.0)
         self.venue_status = OrdStatus.CANCELED  # it never left: nothing is working anywhere
         self.taken_back, self.text = True, "cancelled before it was sent"
         return None
@@ -204,26 +204,26 @@ class OrderCore:
         """The command leaves now."""
         self.flight, self._unsent = command.do, served(self._unsent)
         self.epoch += 1
-        if command.do is _PLACE:
+        if command.do is PLACE:
             self.sent_s, self._doubt = now_s, None
-        elif command.do is Do.MODIFY:
+        elif command.do is MODIFY:
             self.agreement.sent(self.wish)
 
     @property
     def patience_s(self) -> float | None:
         """How long the answer to what is in flight is waited for; None: to the port's deadline."""
-        if self.flight is Do.CANCEL:
+        if self.flight is CANCEL:
             return self.cancels.patience_s
-        if self.flight is Do.LOOK and not self.wish.working and self.doubt.first:
+        if self.flight is LOOK and not self.wish.working and self.doubt.first:
             return self.cancels.look_s  # a cancel waits for it, and goes without it then
-        waits = self.is_entry or self.flight is Do.PLACE
+        waits = self.is_entry or self.flight is PLACE
         return None if waits else self._settings.told_within_s
 
     def overdue(self) -> None:
         """What is in flight is waited for no more: a cancel goes again, the rest is looked up."""
         do, self.flight = self.flight, None
         self.agreement.ended()
-        (self.cancels.overdue if do is Do.CANCEL else self.doubt.overdue)()
+        (self.cancels.overdue if do is CANCEL else self.doubt.overdue)()
 
     def acked(self, order_id: str) -> None:
         """The broker took the order."""
@@ -251,28 +251,28 @@ class OrderCore:
         self.agreement.ended()
         if self.terminal:
             return
-        if do is Do.PLACE and not self.accepted:
+        if do is PLACE and not self.accepted:
             self.venue_status, self.reason, self.text = OrdStatus.REJECTED, reason, text
             return
-        if do is Do.CANCEL:
+        if do is CANCEL:
             self.cancels.refused(reason, now_s)
-        if do is Do.MODIFY and self.wish == carried:  # and nothing newer is wished meanwhile
+        if do is MODIFY and self.wish == carried:  # and nothing newer is wished meanwhile
             self.refusal, self.refusal_reason = text or "no reason given", reason
             self.refusals += 1
-        self.doubt.arise(first=do is Do.CANCEL)
+        self.doubt.arise(first=do is CANCEL)
 
     def not_sent(self, do: Do, refusal: NotSent, draw: float, now_s: float) -> None:
         """The request reached nobody, so it may be made again: an entry as the settings allow, as a
         new attempt, the rest as long as it takes. `draw`, from 0 to below 1, spreads the pause."""
-        if do is Do.MODIFY and self.is_entry:
+        if do is MODIFY and self.is_entry:
             self.refused(do, Reason.NONE, str(refusal), now_s)
             return
         self.flight = None
         self.agreement.ended()
         self.unsent.happened(refusal.retry_after_s, draw, now_s)
-        if do is Do.LOOK:
+        if do is LOOK:
             self.doubt.failed()
-        elif do is Do.PLACE and not (self.terminal or self.accepted):
+        elif do is PLACE and not (self.terminal or self.accepted):
             if not self.wish.working:
                 self.sent_s = None
             elif self.is_entry and self.unsent.entry_goes_on(now_s):
@@ -284,9 +284,9 @@ class OrderCore:
 
     def unknown(self, now_s: float) -> None:
         """No answer: it may have happened. Never sent again blindly; looked up instead."""
-        if self.flight is Do.CANCEL:
+        if self.flight is CANCEL:
             self.cancels.unknown()
-        self.doubt.arise(first=self.flight is Do.CANCEL)
+        self.doubt.arise(first=self.flight is CANCEL)
         self._landed()
         self.agreement.ended()
         self.doubt.deadline_s = now_s
@@ -343,7 +343,7 @@ class OrderCore:
             elif what is _REPLACED:
                 news = self.agreement.replaced(state)
                 if self.agreement.under_way is None:
-                    self._told_before_answered(Do.MODIFY)
+                    self._told_before_answered(MODIFY)
             self._take(state)
         return news
 
@@ -392,7 +392,7 @@ class OrderCore:
         if self.accepted or self.venue_status is _REJECTED:
             return
         self.accepted, self._doubt = True, None
-        self._told_before_answered(_PLACE)
+        self._told_before_answered(PLACE)
 
     def _told_before_answered(self, do: Do) -> None:
         """An event says already what the answer would: the next command need not wait for it."""

@@ -191,8 +191,8 @@ class Ledger:
         return self._moves.get(symbol, 0)
 
     def _moved(self, instrument: Instrument) -> None:
-        symbol = instrument.symbol
-        self._moves[symbol] = self._moves.get(symbol, 0) + 1
+        symbol, moves = instrument.symbol, self._moves
+        moves[symbol] = moves.get(symbol, 0) + 1
         self.changes += 1
 
     def take_claimed(self, symbol: str) -> list[int]:
@@ -206,6 +206,13 @@ class Ledger:
             return ()
         found, self._filled = self._filled, {}
         return found.values()
+
+    def pass_over(self, symbol: str) -> None:
+        """Nobody asks what `filled` and `take_claimed` would say now."""
+        if self._filled:
+            self._filled = {}
+        if self._claimed:
+            self._claimed.pop(symbol, None)
 
     @property
     def any_held(self) -> bool:

@@ -163,13 +163,16 @@ class Registry:
         self._reported.append(order)
         if len(self._reported) > self._settings.reports_most:
             self._reported.popleft().reports.forget()
-        self.sweep_s = min(self.sweep_s, now_s + self._settings.finished_s)
+        over_s = now_s + self._settings.finished_s
+        if over_s < self.sweep_s:
+            self.sweep_s = over_s
         if len(self._finished) > self._settings.finished_most:
             for _ in range(_SPARED):
                 if not self._stays(now_s):
                     break
             self._let_go(now_s)
-        self.sweep(now_s)
+        if now_s > self.sweep_s:
+            self.sweep(now_s)
 
     def sweep(self, now_s: float) -> None:
         """Let go what is over age now."""

@@ -12,7 +12,7 @@ from ...errors import NotSent, OutcomeUnknown, Refused
 from ...order import Execution, ExecutionReport
 from ...words import OrdStatus, Reason, Side
 from .. import tags
-from ..commands import Command, Do
+from ..commands import LOOK, Command, Do
 from ..handle import Order
 from ..incident import Incident
 from ..observing import Observer
@@ -23,7 +23,8 @@ EXACT = Context(prec=MAX_PREC)  # sums and products; never a quotient
 _RATIO = Context(prec=28)  # quotients; one of two prices on one grid is a whole number
 
 # Looked up once: they are compared at every event.
-_FILLED, _BUY, _LOOK = OrdStatus.FILLED, Side.BUY, Do.LOOK
+_FILLED, _EXPIRED, _REJECTED = OrdStatus.FILLED, OrdStatus.EXPIRED, OrdStatus.REJECTED
+_BUY = Side.BUY
 _same = Decimal.__eq__  # of two exact prices; a `Price` first asks what the other is
 
 Outcome = str
@@ -111,7 +112,7 @@ class Counting(Observer):
 
     def on_command(self, order: Order, command: Command) -> None:
         one = self._open.get(order)
-        if one is not None and one.failed is command.do is not _LOOK:
+        if one is not None and one.failed is command.do is not LOOK:
             self.retries += 1
 
     def on_answer(self, order: Order, do: Do, error: BaseException | None, took_s: float) -> None:
@@ -124,7 +125,7 @@ class Counting(Observer):
         one = self._open.get(order)
         if one is None:
             return
-        if do is not _LOOK:
+        if do is not LOOK:
             one.failed = None if error is None else do
         self._see(order, one)
 
@@ -217,11 +218,11 @@ class Counting(Observer):
         if one.held is not None:
             self.bare.over(one.held, order)
         core = order.core
-        if core.venue_status is OrdStatus.FILLED:
+        if core.venue_status is _FILLED:
             self.filled += 1
-        elif core.venue_status is OrdStatus.EXPIRED:
+        elif core.venue_status is _EXPIRED:
             self.expired += 1
-        elif core.venue_status is OrdStatus.REJECTED:
+        elif core.venue_status is _REJECTED:
             self.rejected += 1
             self.reasons[Reason(core.reason).name] += 1
         elif core.wish.working:

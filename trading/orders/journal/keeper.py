@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ...errors import JournalError, RefusedByUs
 from ...order import Execution, ExecutionReport, OrderRequest, OrderState, PositionState
-from ..commands import Command, Do
+from ..commands import CANCEL, Command, Do
 from ..exits.closing import Kept
 from ..handle import Order
 from ..incident import Incident
@@ -73,7 +73,7 @@ class Keeper(Observer):
         self._over: list[Order] = []  # the newest of those that are; the others as they leave, …
         self._leaving: deque[tuple[float, list[str]]] = deque()  # … by the time when they were over
         self._incidents: deque[int] = deque()
-        self._part = -1, ""  # of the events, by its number
+        self._part = ""  # what the newest event is about
 
     # --- before something is sent -----------------------------------------------------------------
 
@@ -108,13 +108,13 @@ class Keeper(Observer):
 
     def event(self, n: int, event: object) -> None:
         """Keep the `n`-th event of the manager's stream; the oldest leave when there are many."""
-        part, place = divmod(n, _EVENTS_IN_A_PART)
-        if part != self._part[0]:
-            self._part = part, f"{EVENTS}{part}"
-        entry = self._part[1], EventTold(n, event)
-        most = self._settings.events_most // _EVENTS_IN_A_PART
-        old = [f"{EVENTS}{part - most - 1}"] if place == 0 and part > most else ()
-        self._write([entry], drop=old)
+        old: list[str] = []
+        if not self._part or n % _EVENTS_IN_A_PART == 0:
+            part, most = n // _EVENTS_IN_A_PART, self._settings.events_most // _EVENTS_IN_A_PART
+            self._part = f"{EVENTS}{part}"
+            if n % _EVENTS_IN_A_PART == 0 and part > most:
+                old = [f"{EVENTS}{part - most - 1}"]
+        self._write([(self._part, EventTold(n, event))], old)
 
     # --- what happens (`Observer`) ----------------------------------------------------------------
 
@@ -137,7 +137,7 @@ class Keeper(Observer):
         self._resent = tag
 
     def on_command(self, order: Order, command: Command) -> None:
-        if command.do is Do.CANCEL:
+        if command.do is CANCEL:
             self._of(order, Gone())
 
     def on_answer(self, order: Order, do: Do, error: BaseException | None, took_s: float) -> None:
@@ -323,7 +323,7 @@ def order_kept(order: Order) -> OrderKept:
     return OrderKept(
         request=core.request,
         state=state_of(order) if core.accepted or core.terminal else None,
-        fills=tuple(order.fills),
+        fills=tuple(order.executions or ()),
         gone=not core.wish.working,
         adopted=core.adopted,
         entered_ns=core.entered_ns,

@@ -28,12 +28,12 @@ class MemoryJournal:
 
     def append(self, entries: Sequence[NewEntry]) -> None:
         for about, record in entries:
-            self._count += 1
+            self._count = count = self._count + 1
             kept = self._kept.get(about)
             if kept is None:
-                self._kept[about] = [self._count, record]
+                self._kept[about] = [count, record]
             else:
-                kept += (self._count, record)
+                kept += (count, record)
 
     def compact(self, about: Sequence[str], entries: Sequence[NewEntry]) -> None:
         for each in about:

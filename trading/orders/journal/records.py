@@ -83,7 +83,7 @@ class EventKept(Struct, frozen=True):
     body: bytes
 
 
-class EventTold(Struct, frozen=True):
+class EventTold(Struct, frozen=True, gc=False):
     """The `n`-th event as it was told, not encoded yet: a journal that writes it down, or gives it
     back, has an `EventKept` of it."""
 

@@ -9,12 +9,12 @@ from msgspec import Struct
 
 from ...broker import Urgency
 from ...errors import Refused
-from ..commands import Do
+from ..commands import CANCEL, LOOK, MODIFY, PLACE, Do
 from ..handle import Order
 from .timers import Timers
 
-_SAFE = (Do.CANCEL, Do.LOOK)
-_TIMED = (*_SAFE, Do.MODIFY, Do.PLACE)
+_SAFE = (CANCEL, LOOK)
+_TIMED = (*_SAFE, MODIFY, PLACE)
 
 
 class Sent(Struct, eq=False):
@@ -61,13 +61,13 @@ class Repeats:
         newest = self.newest_of.get(key)
         awaited = newest is sent and not sent.late and sent.order.core.flight is sent.do
         told = not awaited and sent.do not in _SAFE and not self._still_tells(sent, error)
-        late = sent.late and sent.do is not Do.PLACE
+        late = sent.late and sent.do is not PLACE
         if told or (late and not self._still_says(sent, newest, error)):
             if newest is sent:
                 self._timers.cancel(sent.timer)
                 del self.newest_of[key]
             return False
-        if sent.do is Do.PLACE and sent.order.core.flight is Do.LOOK:
+        if sent.do is PLACE and sent.order.core.flight is LOOK:
             self.overtaken(sent.order)
         if newest is not None:
             newest.late = True
@@ -83,7 +83,7 @@ class Repeats:
     def overtaken(self, order: Order) -> None:
         """A cancel goes, or a late answer comes, while a look is under way: what that shows may be
         older."""
-        sent = self.newest_of.pop((order.cl_ord_id, Do.LOOK), None)
+        sent = self.newest_of.pop((order.cl_ord_id, LOOK), None)
         if sent is not None:
             sent.late = True
             self._timers.cancel(sent.timer)
@@ -101,9 +101,9 @@ class Repeats:
         nobody is as good an answer as any. A look that is under way was asked in its place."""
         core = sent.order.core
         definite = error is None or isinstance(error, Refused)
-        free = core.flight in (None, Do.LOOK)
+        free = core.flight in (None, LOOK)
         known = core.accepted or core.terminal
-        return sent.do is Do.PLACE and sent.late and definite and free and not known
+        return sent.do is PLACE and sent.late and definite and free and not known
 
     def _still_says(self, sent: Sent, newest: Sent | None, error: BaseException | None) -> bool:
         definite = error is None or isinstance(error, Refused)
