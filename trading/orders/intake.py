@@ -105,13 +105,16 @@ class Intake:
             self.missed()  # as if it had not come: what it told is asked for
             return
         self.after_report(order)
-        if self._later is None:
-            self._act(order, "what follows a report")
-            self._tell_all(order, told, report, fill, news or child)
-        else:
+        news = news or child
+        if self._later is not None:
             act = partial(self._act, order, "what follows a report")
-            tell = partial(self._tell_all, order, told, report, fill, news or child)
-            self._later.append((act, tell))
+            self._later.append((act, partial(self._tell_all, order, told, report, fill, news)))
+            return
+        self._act(order, "what follows a report")
+        if told or order.core.request.attached is not None:
+            self._tell_all(order, told, report, fill, news)
+        else:
+            self._tell(order, report, fill, news)
 
     def go_on(self, order: Order) -> None:
         """A fault of ours may have kept from an order, or its owner, what should have followed."""

@@ -93,7 +93,8 @@ class Teller(Observer):
             time_ns=fill.time_ns,
             fee=fill.fee,
         )
-        n, at_ns = self._number()
+        n = self.last = self.last + 1
+        at_ns = self._now_ns()
         if told is None:
             self._hear(Corrected(n=n, time_ns=at_ns, order=order_now(order), fill=now))
         elif core.venue_status is _FILLED and core.told.qty >= core.cum_qty:
@@ -105,7 +106,8 @@ class Teller(Observer):
                 self._end(order)
 
     def on_incident(self, incident: Incident) -> None:
-        n, at_ns = self._number()
+        n = self.last = self.last + 1
+        at_ns = self._now_ns()
         self._hear(IncidentRaised(n=n, time_ns=at_ns, incident=incident))
 
     def on_close(self) -> None:
@@ -120,7 +122,8 @@ class Teller(Observer):
             return
         if core.accepted and not told.accepted:
             told.accepted = True
-            n, at_ns = self._number()
+            n = self.last = self.last + 1
+            at_ns = self._now_ns()
             self._hear(Accepted(n=n, time_ns=at_ns, order=order_now(order)))
         if core.venue_status.terminal:
             if not fill_follows and core.told.qty >= core.cum_qty:
@@ -128,31 +131,42 @@ class Teller(Observer):
         elif told.accepted and core.agreement.now != told.numbers:
             told.numbers = core.agreement.now
             asked = _numbers(core.wish) == _numbers(told.numbers)
-            n, at_ns = self._number()
+            n = self.last = self.last + 1
+            at_ns = self._now_ns()
             self._hear(Modified(n=n, time_ns=at_ns, order=order_now(order), asked=asked))
 
     def _end(self, order: Order) -> None:
         del self._told[order]
         core, now = order.core, order_now(order)
-        n, at_ns = self._number()
+        n = self.last = self.last + 1
+        at_ns = self._now_ns()
         status = core.venue_status
         if status is _FILLED:
             self._hear(Filled(n=n, time_ns=at_ns, order=now, fill=None))
         elif status is _EXPIRED:
             self._hear(Expired(n=n, time_ns=at_ns, order=now))
         elif status is _REJECTED:
-            self._hear(Rejected(n=n, time_ns=at_ns, order=now, reason=core.reason, text=core.text))
+            self._hear(
+                Rejected(
+                    n=self.last,
+                    time_ns=self._now_ns(),
+                    order=now,
+                    reason=core.reason,
+                    text=core.text,
+                )
+            )
         else:
             asked = not core.wish.working
             self._hear(
                 Cancelled(
-                    n=n, time_ns=at_ns, order=now, asked=asked, reason=core.reason, text=core.text
+                    n=self.last,
+                    time_ns=self._now_ns(),
+                    order=now,
+                    asked=asked,
+                    reason=core.reason,
+                    text=core.text,
                 )
             )
-
-    def _number(self) -> tuple[int, int]:
-        self.last += 1
-        return self.last, self._now_ns()
 
 
 def order_now(order: Order) -> OrderNow:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ...errors import JournalError, RefusedByUs
 from ...order import Execution, ExecutionReport, OrderRequest, OrderState, PositionState
 from ..commands import CANCEL, Command, Do
+from ..events import OrderEvent
 from ..exits.closing import Kept
 from ..handle import Order
 from ..incident import Incident
@@ -28,7 +29,6 @@ from .records import (
     STRANGERS,
     Entry,
     EventKept,
-    EventTold,
     Gone,
     Lost,
     Lots,
@@ -73,7 +73,7 @@ class Keeper(Observer):
         self._over: list[Order] = []  # the newest of those that are; the others as they leave, …
         self._leaving: deque[tuple[float, list[str]]] = deque()  # … by the time when they were over
         self._incidents: deque[int] = deque()
-        self._part = ""  # what the newest event is about
+        self._part, self._part_ends = "", 0  # what the newest event is about, and until which
 
     # --- before something is sent -----------------------------------------------------------------
 
@@ -106,15 +106,10 @@ class Keeper(Observer):
         """Keep the strategy's state in place of what it was."""
         self._write([(STATE, StateKept(body))], drop=[STATE])
 
-    def event(self, n: int, event: object) -> None:
-        """Keep the `n`-th event of the manager's stream; the oldest leave when there are many."""
-        old: list[str] = []
-        if not self._part or n % _EVENTS_IN_A_PART == 0:
-            part, most = n // _EVENTS_IN_A_PART, self._settings.events_most // _EVENTS_IN_A_PART
-            self._part = f"{EVENTS}{part}"
-            if n % _EVENTS_IN_A_PART == 0 and part > most:
-                old = [f"{EVENTS}{part - most - 1}"]
-        self._write([(self._part, EventTold(n, event))], old)
+    def event(self, event: OrderEvent) -> None:
+        """Keep the next event of the manager's stream; the oldest leave when there are many."""
+        old = self._next_part(event.n) if event.n >= self._part_ends else ()
+        self._write([(self._part, event)], old)
 
     # --- what happens (`Observer`) ----------------------------------------------------------------
 
@@ -138,17 +133,28 @@ class Keeper(Observer):
 
     def on_command(self, order: Order, command: Command) -> None:
         if command.do is CANCEL:
-            self._of(order, Gone())
+            self.on_report(order, Gone())
 
     def on_answer(self, order: Order, do: Do, error: BaseException | None, took_s: float) -> None:
         if order.core.terminal and not order.ended:
-            self._of(order, Lost() if order.core.lost else state_of(order))
+            self.on_report(order, Lost() if order.core.lost else state_of(order))
 
     def on_unsent(self, order: Order) -> None:
-        self._of(order, state_of(order))
+        self.on_report(order, state_of(order))
 
-    def on_report(self, order: Order, report: ExecutionReport) -> None:
-        self._of(order, report)
+    def on_report(self, order: Order, report: ExecutionReport | OrderState | Gone | Lost) -> None:
+        """Keep something that became of an order; many records of it become one."""
+        tag, over = order.core.request.cl_ord_id, order.core.venue_status.terminal
+        count = self._records.get(tag, 0) + 1
+        if count <= _RECORDS_MOST:
+            self._write([(tag, report)])
+        else:
+            count = 1
+            self._write([(tag, order_kept(order)), self._standing()], drop=[tag, *_OVER])
+        if not over:
+            self._records[tag] = count
+        elif self._records.pop(tag, None) is not None:
+            self._ended(order)
 
     def on_strange_fill(self, fill: Execution) -> None:
         self._write([(STRANGERS, fill)])
@@ -185,19 +191,12 @@ class Keeper(Observer):
 
     # --- how --------------------------------------------------------------------------------------
 
-    def _of(self, order: Order, record: ExecutionReport | OrderState | Gone | Lost) -> None:
-        """Keep something of an order; many records of it become one."""
-        tag, over = order.core.request.cl_ord_id, order.core.venue_status.terminal
-        count = self._records.get(tag, 0) + 1
-        if count <= _RECORDS_MOST:
-            self._write([(tag, record)])
-        else:
-            count = 1
-            self._write([(tag, order_kept(order)), self._standing()], drop=[tag, *_OVER])
-        if not over:
-            self._records[tag] = count
-        elif self._records.pop(tag, None) is not None:
-            self._ended(order)
+    def _next_part(self, n: int) -> Sequence[str]:
+        """Events go into another part from the `n`-th on; the part that leaves, if one does."""
+        part, place = divmod(n, _EVENTS_IN_A_PART)
+        self._part, self._part_ends = f"{EVENTS}{part}", n - place + _EVENTS_IN_A_PART
+        most = self._settings.events_most // _EVENTS_IN_A_PART
+        return [f"{EVENTS}{part - most - 1}"] if place == 0 and part > most else []
 
     def _ended(self, order: Order) -> None:
         """An order is over. Of many, each becomes one record: what it was made of is not needed any

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from .codec import pack
+from .codec import kept as given_back
 from .port import Loaded
-from .records import EventKept, EventTold, NewEntry, Record
+from .records import NewEntry, Record
 
 
 class MemoryJournal:
@@ -20,7 +20,7 @@ class MemoryJournal:
 
     def load(self) -> Loaded:
         numbered = [
-            (n, about, _given_back(record))
+            (n, about, given_back(record))
             for about, kept in self._kept.items()
             for n, record in zip(kept[::2], kept[1::2], strict=True)
         ]
@@ -45,10 +45,6 @@ class MemoryJournal:
 
     def __len__(self) -> int:
         return sum(map(len, self._kept.values())) // 2
-
-
-def _given_back(record: Record | EventTold) -> Record:
-    return EventKept(record.n, pack(record.event)) if isinstance(record, EventTold) else record
 
 
 def _number(row: tuple[int, str, Record]) -> int:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from ...order import Execution, ExecutionReport, OrderRequest, OrderState, PositionState
+from ..events import OrderEvent
 from ..incident import Incident
 
 STANDING = "!standing"
@@ -83,14 +84,6 @@ class EventKept(Struct, frozen=True):
     body: bytes
 
 
-class EventTold(Struct, frozen=True, gc=False):
-    """The `n`-th event as it was told, not encoded yet: a journal that writes it down, or gives it
-    back, has an `EventKept` of it."""
-
-    n: int
-    event: object
-
-
 Record = (
     OrderRequest
     | ExecutionReport
@@ -113,5 +106,6 @@ fill, a `PositionState` a position taken over from the broker."""
 Entry = tuple[str, Record]
 """A record and what it is about."""
 
-NewEntry = tuple[str, Record | EventTold]
-"""What a journal is given to keep. Of an event it need not make bytes before it writes it."""
+NewEntry = tuple[str, Record | OrderEvent]
+"""What a journal is given to keep: an event as it was told, of which bytes are made when it is
+written or given back (`codec.kept`)."""
