@@ -15,7 +15,7 @@ from . import tags
 from .incident import Incident
 
 
-class OrderNow(Struct, frozen=True, kw_only=True, gc=False):
+class OrderNow(Struct, frozen=True, kw_only=True):
     """An order after an event. `tag` is its client tag, `order_id` the broker's ("" before it is
     known), `instrument` a symbol; quantities in contracts, `avg_px` None while nothing is
     filled."""
@@ -39,7 +39,7 @@ class OrderNow(Struct, frozen=True, kw_only=True, gc=False):
         return self.tag if tag is None else tag.intent
 
 
-class FillNow(Struct, frozen=True, kw_only=True, gc=False):
+class FillNow(Struct, frozen=True, kw_only=True):
     """A fill: `qty` contracts at `px`; `time_ns` is the broker's, `fee` None where not told."""
 
     exec_id: str
@@ -49,7 +49,7 @@ class FillNow(Struct, frozen=True, kw_only=True, gc=False):
     fee: Decimal | None = None
 
 
-class Accepted(Struct, frozen=True, kw_only=True, gc=False, tag="accepted"):
+class Accepted(Struct, frozen=True, kw_only=True, tag="accepted"):
     """The broker has the order."""
 
     n: int
@@ -57,7 +57,7 @@ class Accepted(Struct, frozen=True, kw_only=True, gc=False, tag="accepted"):
     order: OrderNow
 
 
-class Partial(Struct, frozen=True, kw_only=True, gc=False, tag="partial"):
+class Partial(Struct, frozen=True, kw_only=True, tag="partial"):
     """Contracts were filled, and the order is not through."""
 
     n: int
@@ -66,7 +66,7 @@ class Partial(Struct, frozen=True, kw_only=True, gc=False, tag="partial"):
     fill: FillNow
 
 
-class Filled(Struct, frozen=True, kw_only=True, gc=False, tag="filled"):
+class Filled(Struct, frozen=True, kw_only=True, tag="filled"):
     """The order is through: its last contracts were filled. `fill` is None where the broker said
     so and never told the fill itself."""
 
@@ -76,7 +76,7 @@ class Filled(Struct, frozen=True, kw_only=True, gc=False, tag="filled"):
     fill: FillNow | None
 
 
-class Cancelled(Struct, frozen=True, kw_only=True, gc=False, tag="cancelled"):
+class Cancelled(Struct, frozen=True, kw_only=True, tag="cancelled"):
     """The order is over with `order.cum_qty` filled. `asked`: by us; else the venue did it."""
 
     n: int
@@ -87,7 +87,7 @@ class Cancelled(Struct, frozen=True, kw_only=True, gc=False, tag="cancelled"):
     text: str
 
 
-class Rejected(Struct, frozen=True, kw_only=True, gc=False, tag="rejected"):
+class Rejected(Struct, frozen=True, kw_only=True, tag="rejected"):
     """The broker said no, or the order never reached it; nothing works."""
 
     n: int
@@ -97,7 +97,7 @@ class Rejected(Struct, frozen=True, kw_only=True, gc=False, tag="rejected"):
     text: str
 
 
-class Expired(Struct, frozen=True, kw_only=True, gc=False, tag="expired"):
+class Expired(Struct, frozen=True, kw_only=True, tag="expired"):
     """The order's time was over."""
 
     n: int
@@ -105,7 +105,7 @@ class Expired(Struct, frozen=True, kw_only=True, gc=False, tag="expired"):
     order: OrderNow
 
 
-class Modified(Struct, frozen=True, kw_only=True, gc=False, tag="modified"):
+class Modified(Struct, frozen=True, kw_only=True, tag="modified"):
     """The order works with other numbers. `asked`: with those that we wish; else the venue's.
     What a broker makes of the stop and target that it keeps itself is as we wish it."""
 
@@ -115,7 +115,7 @@ class Modified(Struct, frozen=True, kw_only=True, gc=False, tag="modified"):
     asked: bool
 
 
-class Corrected(Struct, frozen=True, kw_only=True, gc=False, tag="corrected"):
+class Corrected(Struct, frozen=True, kw_only=True, tag="corrected"):
     """A fill came for an order whose end was told already; it has no second end (fault-model,
     INV-05)."""
 
@@ -125,7 +125,7 @@ class Corrected(Struct, frozen=True, kw_only=True, gc=False, tag="corrected"):
     fill: FillNow
 
 
-class IncidentRaised(Struct, frozen=True, kw_only=True, gc=False, tag="incident"):
+class IncidentRaised(Struct, frozen=True, kw_only=True, tag="incident"):
     """Somebody should look at this."""
 
     n: int

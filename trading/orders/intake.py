@@ -7,7 +7,6 @@ stream should have brought, so that there is one way in and whatever comes twice
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from math import inf
 
 from msgspec import structs
 
@@ -86,8 +85,7 @@ class Intake:
         state, outbox = report.order, self.outbox
         if state.time_ns > self.last_ns:
             self.last_ns = state.time_ns
-        if outbox.orders.sweep_s != inf:
-            outbox.sweep()
+        outbox.sweep()
         order = outbox.orders.find(state.cl_ord_id, state.order_id)
         try:
             child = order is None

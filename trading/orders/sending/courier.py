@@ -118,7 +118,7 @@ class Courier:
         if command.delay_s > 0 and command.do is not due:
             waited_s = 0.0
             if command.since_s is not None:
-                waited_s = asyncio.get_running_loop().time() - command.since_s
+                waited_s = self._timers.now_s() - command.since_s
             if command.delay_s > waited_s:
                 self._pause(order, command.do, command.delay_s - waited_s)
                 return
@@ -143,7 +143,7 @@ class Courier:
         changes = flight is MODIFY
         if sent is None or sent.hurried or (sent.timer is not None and not changes):
             return
-        waited_s = asyncio.get_running_loop().time() - sent.began_s
+        waited_s = self._timers.now_s() - sent.began_s
         within_s = self._settings.retry_s if changes else self._settings.told_within_s
         self._timers.cancel(sent.timer)
         sent.timer = self._timers.later(max(within_s - waited_s, 0.0), lambda: self._overdue(sent))
@@ -176,7 +176,7 @@ class Courier:
         return waiting[0]
 
     def _send(self, order: Order, command: Command, urgency: Urgency, probe: float | None) -> None:
-        now_s = asyncio.get_running_loop().time()
+        now_s = self._timers.now_s()
         if order.core.flight is LOOK:
             self._repeats.overtaken(order)
         order.core.sent(command, now_s)
@@ -235,7 +235,7 @@ class Courier:
 
     def _answered(self, sent: Sent, error: BaseException | None, result: object) -> None:
         order, do, tag = sent.order, sent.do, sent.order.cl_ord_id
-        core, now_s = order.core, asyncio.get_running_loop().time()
+        core, now_s = order.core, self._timers.now_s()
         found = None
         if not self._repeats.counts(sent, error):
             self._observers.on_answer(order, do, error, now_s - sent.began_s)
@@ -286,7 +286,7 @@ class Courier:
             assert result is None or isinstance(result, OrderState)
             refusal = self._duplicates.found(sent.order, result)
             if refusal is not None:
-                now_s = asyncio.get_running_loop().time()
+                now_s = self._timers.now_s()
                 core.refused(PLACE, Reason.DUPLICATE_TAG, str(refusal), now_s)
                 return None
             core.looked(result, sent.began_s)
@@ -314,7 +314,7 @@ class Courier:
         answered = _is_answer(error)
         if answered:
             self._blocked.free()
-        if self._path.asked(asyncio.get_running_loop().time(), answered=answered):
+        if self._path.asked(self._timers.now_s(), answered=answered):
             held = [o for o, waits_for in self._held.values() if waits_for is Urgency.RISK_REDUCING]
             if held:
                 self.hurry(held[0])
