@@ -286,9 +286,10 @@ class Intake:
         self, order: Order, report: ExecutionReport, fill: Execution | None, news: bool
     ) -> None:
         what, ends = report.exec_type, report.order.ord_status.terminal
+        once = what in _ONCE
         if ends:
             again = order.ended
-        elif what in _ONCE:
+        elif once:
             # By an answer or a look the core may know already what only now is told.
             again = what is order.told or order.told is _TRIGGERED
         else:
@@ -297,7 +298,7 @@ class Intake:
             return  # told before
         if ends:
             order.ended = True
-        if what in _ONCE:
+        if once:
             order.told = what
         outbox, listener = self.outbox, self._listener
         order.reports.add(report, outbox.settings.reports_most)

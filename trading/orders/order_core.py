@@ -379,7 +379,7 @@ class OrderCore:
             self.avg_px = told.avg_px
         elif newer and state.avg_px is not None:
             self.avg_px = state.avg_px
-        if status is not _PENDING_NEW:
+        if status is not _PENDING_NEW and (not self.accepted or self.order_id != state.order_id):
             self._accept(state.order_id)
         if status.terminal:
             if not self.text and status is not _FILLED:

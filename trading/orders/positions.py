@@ -88,7 +88,7 @@ class Ledger:
         self._claimed: dict[str, dict[Side, int]] = {}  # strangers' fills that are ours
         self._filled: dict[str, Order] = {}
         self.changes = 0  # grows whenever a position, or who made it, may be another one
-        self._moves: dict[str, int] = {}  # by symbol
+        self._moves: dict[str, int] = {}  # by symbol: `changes`, at its last
 
     def book(self, fill: Execution, order: Order | None) -> bool:
         """Move the position by a fill; False, and nothing moves, where it was booked before.
@@ -187,13 +187,11 @@ class Ledger:
             self._ahead.pop(request.cl_ord_id, None)
 
     def moves(self, symbol: str) -> int:
-        """How often the position in an instrument may have become another one so far."""
+        """A number that grows whenever the position in an instrument may be another one."""
         return self._moves.get(symbol, 0)
 
     def _moved(self, instrument: Instrument) -> None:
-        symbol, moves = instrument.symbol, self._moves
-        moves[symbol] = moves.get(symbol, 0) + 1
-        self.changes += 1
+        self._moves[instrument.symbol] = self.changes = self.changes + 1
 
     def take_claimed(self, symbol: str) -> list[int]:
         """Contracts, signed, of each side that was, that were booked as a stranger's and turned out

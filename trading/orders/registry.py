@@ -112,10 +112,11 @@ class Registry:
 
     def learn_id(self, order: Order) -> list[Told]:
         """The broker's id of an order is known now; what was held for it, in order."""
-        order_id = order.core.order_id
+        core = order.core
+        order_id = core.order_id
         if order_id is None or order_id in self._tag_by_id:
             return []
-        tag = order.cl_ord_id
+        tag = core.request.cl_ord_id
         if tag in self._tombstones:
             return []  # gone already: its id would stay in the table for ever
         self._tag_by_id[order_id] = tag
