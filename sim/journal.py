@@ -10,7 +10,7 @@ from typing import Literal
 from ..trading.errors import JournalError
 from ..trading.orders.journal.codec import Find, decode, encode
 from ..trading.orders.journal.port import Loaded
-from ..trading.orders.journal.records import Entry
+from ..trading.orders.journal.records import Entry, NewEntry
 from .loop.process import Process
 
 Keeps = Literal["all", "all but the last", "the last torn"]
@@ -70,7 +70,7 @@ class SimDisk:
                 return Loaded(entries, torn=f"record {n} about {about!r}: {error}")
         return Loaded(entries)
 
-    def write(self, about: Sequence[str], entries: Sequence[Entry]) -> None:
+    def write(self, about: Sequence[str], entries: Sequence[NewEntry]) -> None:
         """As `Journal.compact`."""
         self.behind = self.full
         if self.full:
@@ -91,10 +91,10 @@ class SimJournal:
     def load(self) -> Loaded:
         return self._disk.load()
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    def append(self, entries: Sequence[NewEntry]) -> None:
         self.compact((), entries)
 
-    def compact(self, about: Sequence[str], entries: Sequence[Entry]) -> None:
+    def compact(self, about: Sequence[str], entries: Sequence[NewEntry]) -> None:
         if self._process.alive:
             self._disk.write(about, entries)
         else:

@@ -31,13 +31,15 @@ NEXT: dict[tuple[OrdStatus, ExecType], frozenset[OrdStatus]] = {
     **{(s, _E.REJECTED): frozenset({_S.REJECTED}) for s in _LIVE},
 }
 
+_NOWHERE: frozenset[OrdStatus] = frozenset()
+
 
 def step(status: OrdStatus, happened: ExecType, to: OrdStatus) -> OrdStatus:
     """The state after `happened`, if the table allows it.
 
     Raises `ProtocolError` naming the step otherwise; a terminal state allows none.
     """
-    if to not in NEXT.get((status, happened), frozenset()):
+    if to not in NEXT.get((status, happened), _NOWHERE):
         raise ProtocolError(f"no order goes from {status.name} to {to.name} by {happened.name}")
     return to
 

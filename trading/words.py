@@ -21,13 +21,14 @@ class Side(IntEnum):
 
     sign: int
     """+1 for a buy, -1 for a sell: what one contract does to the position."""
+    opposite: "Side"
 
     def __init__(self, number: int) -> None:
+        # Attributes and no properties: every event asks.
         self.sign = 1 if number == 1 else -1
 
-    @property
-    def opposite(self) -> "Side":
-        return Side.SELL if self is Side.BUY else Side.BUY
+
+Side.BUY.opposite, Side.SELL.opposite = Side.SELL, Side.BUY
 
 
 class OrdType(IntEnum):

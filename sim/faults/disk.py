@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ...trading.errors import JournalError
 from ...trading.orders.journal.port import Journal, Loaded
-from ...trading.orders.journal.records import Entry
+from ...trading.orders.journal.records import NewEntry
 from ..loop.timers import Timers
 
 
@@ -40,11 +40,11 @@ class _Journal:
     def load(self) -> Loaded:
         return self._journal.load()
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    def append(self, entries: Sequence[NewEntry]) -> None:
         self._disk.check_room()
         self._journal.append(entries)
 
-    def compact(self, about: Sequence[str], entries: Sequence[Entry]) -> None:
+    def compact(self, about: Sequence[str], entries: Sequence[NewEntry]) -> None:
         self._disk.check_room()
         self._journal.compact(about, entries)
 

@@ -106,32 +106,27 @@ class Attribution:
         self._owners = owners
         self._outbox = outbox
         self._locks = locks
-        self._changes: dict[str, int] = {}  # by symbol: the ledger's changes at the last look
+        self.changes: dict[str, int] = {}  # by symbol: the ledger's, as of the last look
         self._own: dict[str, dict[str, int]] = {}  # by symbol and intent
         self._tallies: dict[str, Tally] = {}  # by symbol
 
-    def look(self, instrument: Instrument, first: Owner | None = None) -> bool:
-        """Take off owners what others closed, if anything was filled since the last look (True);
-        those that lost something act at once. `first`: the owner of the order that changed: where
-        it closes what is held, its word on what it closed too much is taken before."""
-        if self._changes.get(instrument.symbol) == self._outbox.ledger.changes:
-            return False
-        self.look_anew(instrument, first)
-        return True
-
-    def look_anew(self, instrument: Instrument, first: Owner | None = None) -> None:
-        """As `look`, whether anything was filled or not: owners were let go."""
+    def look(self, instrument: Instrument, first: Owner | None = None) -> None:
+        """Take off owners what others closed; those that lost something act at once. Asked for
+        where something was filled since the last look, or owners were let go. `first`: the owner
+        of the order that changed: where it closes what is held, its word on what it closed too
+        much is taken before."""
         symbol, ledger = instrument.symbol, self._outbox.ledger
         if self._outbox.closed:
             return
-        self._changes[symbol] = ledger.changes
+        self.changes[symbol] = ledger.changes
+        if not self._owners.any:  # nobody has anything that could be missing
+            ledger.pass_over(symbol)
+            return
         if isinstance(first, Guard | Close | Group):
             self._owners.settle(first)
         seen = self._own.setdefault(symbol, {})
         ours = self._stir(instrument, seen)
         held, claimed = ledger.position(instrument).qty, ledger.take_claimed(symbol)
-        if not self._owners.any:
-            return  # nobody has anything that could be missing
         if claimed or not self._all_is_somebodys(symbol, held, seen):
             self._look_at_all(instrument, seen, held, claimed, ours)
 

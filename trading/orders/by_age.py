@@ -40,6 +40,15 @@ class ByAge(Generic[Value]):
             self._keys.append(key)
         self._values[key] = value
 
+    def add(self, key: str, value: Value) -> int:
+        """Enter one that was not there; how many there are now, 0 where it was."""
+        values = self._values
+        if key in values:
+            return 0
+        self._keys.append(key)
+        values[key] = value
+        return len(values)
+
     def get(self, key: str) -> Value | None:
         return self._values.get(key)
 

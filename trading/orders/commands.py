@@ -19,6 +19,10 @@ class Do(Enum):
     __hash__ = object.__hash__
 
 
+# By themselves: to find a member in its class takes as long as a call, and every event asks.
+PLACE, MODIFY, CANCEL, LOOK = Do.PLACE, Do.MODIFY, Do.CANCEL, Do.LOOK
+
+
 class Command(Struct, frozen=True):
     """What to send next, after `delay_s`, which counts from `since_s` where that is given. `change`
     belongs to MODIFY."""

@@ -24,12 +24,16 @@ class FillsTold:
         """Whether a fill was told already."""
         return exec_id in self._seen
 
-    def take(self, report: ExecutionReport) -> None:
-        """A report tells of a fill, for the first time."""
-        assert report.exec_id is not None, "a fill has an identity"
-        self._seen = (*self._seen, report.exec_id)
-        if report.last_px is not None:
-            self._add(report.last_qty, report.last_px)
+    def take(self, report: ExecutionReport) -> bool:
+        """A report tells of a fill; False where that was told already."""
+        exec_id, px, qty = report.exec_id, report.last_px, report.last_qty
+        assert exec_id is not None, "a fill has an identity"
+        if exec_id in self._seen:
+            return False
+        self._seen = (*self._seen, exec_id)
+        if px is not None:
+            self._add(qty, px)
+        return True
 
     def _add(self, qty: int, px: Decimal) -> None:
         before, self.qty = self.qty, self.qty + qty

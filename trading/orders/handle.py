@@ -67,25 +67,25 @@ class Order:
     """
 
     __slots__ = (
-        "_changed",
-        "_fills",
         "alarmed",
+        "awaited",
         "booked",
         "core",
         "counted",
         "covered",
         "ended",
+        "executions",
         "reports",
         "told",
     )
 
-    changed = MadeWhenAsked[Changed]("_changed", lambda order: Changed())
-    fills = MadeWhenAsked[list[Execution]]("_fills", lambda order: [])
+    changed = MadeWhenAsked[Changed]("awaited", lambda order: Changed())
+    fills = MadeWhenAsked[list[Execution]]("executions", lambda order: [])
 
     def __init__(self, core: OrderCore) -> None:
         self.core = core
-        self._changed: Changed | None = None
-        self._fills: list[Execution] | None = None
+        self.awaited: Changed | None = None  # `changed`, once somebody asked for it
+        self.executions: list[Execution] | None = None  # `fills`, once there is one
         self.booked = 0  # contracts by which its fills moved the position
         self.covered = 0  # contracts taken over with the position, their fills still untold
         self.counted = 0  # contracts filled when the ledger noted it last
@@ -96,8 +96,15 @@ class Order:
 
     def tell(self) -> None:
         """It changed: wake whoever waits."""
-        if self._changed is not None:
-            self._changed.tell()
+        if self.awaited is not None:
+            self.awaited.tell()
+
+    def filled(self, fill: Execution) -> None:
+        """One more fill."""
+        if self.executions is None:
+            self.executions = [fill]
+        else:
+            self.executions.append(fill)
 
     @property
     def request(self) -> OrderRequest:

@@ -4,7 +4,7 @@ Events, answers and looks come in here alike. A fill that a look found is made t
 stream should have brought, so that there is one way in and whatever comes twice is known.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -24,7 +24,8 @@ _ENDS = {
     OrdStatus.EXPIRED: ExecType.EXPIRED,
     OrdStatus.REJECTED: ExecType.REJECTED,
 }
-_ONCE = (ExecType.NEW, ExecType.TRIGGERED)  # of these an order has one
+_TRIGGERED = ExecType.TRIGGERED
+_ONCE = (ExecType.NEW, _TRIGGERED)  # of these an order has one
 
 
 class Intake:
@@ -81,33 +82,37 @@ class Intake:
 
     def report(self, report: ExecutionReport) -> None:
         """The stream brought a report."""
-        if report.order.time_ns > self.last_ns:
-            self.last_ns = report.order.time_ns
-        self.outbox.sweep()
-        order = self.outbox.orders.find(report.order.cl_ord_id, report.order.order_id)
+        state, outbox = report.order, self.outbox
+        if state.time_ns > self.last_ns:
+            self.last_ns = state.time_ns
+        outbox.sweep()
+        order = outbox.orders.find(state.cl_ord_id, state.order_id)
         try:
             child = order is None
             if order is None:
-                order = self._child(report.order)
+                order = self._child(state)
             if order is None:
                 self._stranger(report)
                 return
             fill, news = self._take(order, report)
-            held = self.outbox.orders.learn_id(order)
-            taken = self._take_held(order, held) if held else []
+            held = outbox.orders.learn_id(order)
+            told = [] if not held else self._take_held(order, held)
         except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3)
             about = "" if order is None else order.cl_ord_id
-            self.outbox.supervision.failed(error, "a report", about)
+            outbox.supervision.failed(error, "a report", about)
             self.missed()  # as if it had not come: what it told is asked for
             return
         self.after_report(order)
-        told = [*taken, (report, fill, news or child)]
-        if self._later is None:
-            self._act(order, "what follows a report")
-            self._tell_all(order, told)
-        else:
+        news = news or child
+        if self._later is not None:
             act = partial(self._act, order, "what follows a report")
-            self._later.append((act, partial(self._tell_all, order, told)))
+            self._later.append((act, partial(self._tell_all, order, told, report, fill, news)))
+            return
+        self._act(order, "what follows a report")
+        if told or order.core.request.attached is not None:
+            self._tell_all(order, told, report, fill, news)
+        else:
+            self._tell(order, report, fill, news)
 
     def go_on(self, order: Order) -> None:
         """A fault of ours may have kept from an order, or its owner, what should have followed."""
@@ -231,15 +236,16 @@ class Intake:
     def _take(self, order: Order, report: ExecutionReport) -> tuple[Execution | None, bool]:
         """Let the core, the position and the table know. The fill, where it is a new one, and
         whether anything was new."""
-        core, news = order.core, True
+        core, news, fill = order.core, True, None
         told_qty = core.told.qty
         try:
             news = core.apply(report)
         except ProtocolError as error:
             self.outbox.incident("protocol", f"{order.describe()}: {error}", order.cl_ord_id)
-        fill = fill_of(report) if core.told.qty != told_qty else None
+        if core.told.qty != told_qty:
+            fill = fill_of(report)
         if fill is not None:
-            order.fills.append(fill)
+            order.filled(fill)
             self.outbox.ledger.book(fill, order)
         self._noted(order)
         return fill, news
@@ -255,16 +261,24 @@ class Intake:
         return taken
 
     def _noted(self, order: Order) -> None:
-        if self.outbox.orders.revive(order):
+        outbox = self.outbox
+        if outbox.orders.revive(order):
             text = f"{order.describe()} was taken for lost and arrived after all; it is cancelled"
-            self.outbox.incident("late_order", text, order.cl_ord_id)
-        self.outbox.noted(order)
+            outbox.incident("late_order", text, order.cl_ord_id)
+        outbox.noted(order)
 
     def _tell_all(
-        self, order: Order, told: list[tuple[ExecutionReport, Execution | None, bool]]
+        self,
+        order: Order,
+        before: Sequence[tuple[ExecutionReport, Execution | None, bool]],
+        report: ExecutionReport,
+        fill: Execution | None,
+        news: bool,
     ) -> None:
-        for report, fill, news in told:
-            self._tell(order, report, fill, news)
+        """Tell a report, after those that were taken in before it."""
+        for told in before:
+            self._tell(order, *told)
+        self._tell(order, report, fill, news)
         if order.core.request.attached is not None:
             self._children_of(order)
 
@@ -272,26 +286,28 @@ class Intake:
         self, order: Order, report: ExecutionReport, fill: Execution | None, news: bool
     ) -> None:
         what, ends = report.exec_type, report.order.ord_status.terminal
+        once = what in _ONCE
         if ends:
             again = order.ended
-        elif what in _ONCE:
+        elif once:
             # By an answer or a look the core may know already what only now is told.
-            again = what is order.told or order.told is ExecType.TRIGGERED
+            again = what is order.told or order.told is _TRIGGERED
         else:
             again = report.exec_id is not None or not news
         if fill is None and again:
             return  # told before
-        order.ended = order.ended or ends
-        if what in _ONCE:
+        if ends:
+            order.ended = True
+        if once:
             order.told = what
         outbox, listener = self.outbox, self._listener
         order.reports.add(report, outbox.settings.reports_most)
-        order.tell()
+        if order.awaited is not None:
+            order.tell()
         outbox.observers.on_report(order, report)
         if fill is not None:
-            position = outbox.ledger.position(order.instrument)
-            outbox.observers.on_fill(order, fill)
-            outbox.observers.on_position(position)
+            position = outbox.ledger.position(fill.instrument)
+            outbox.observers.on_fill(order, fill, position)
         try:
             listener.on_report(order, report)
             if fill is not None:

@@ -15,6 +15,7 @@ from ..order import Execution
 _MEAN = Context(prec=28)
 _EXACT = Context(prec=200, traps=[Inexact])
 _NOTHING = Decimal(0)
+_same = Decimal.__eq__  # of two exact prices; a `Price` first asks what the other is
 _KEPT = 64  # fills that a late one may be older than, at least; twice as many at most
 
 
@@ -23,39 +24,42 @@ Lot = tuple[int, Decimal]
 
 
 class _State(NamedTuple):
-    """Contracts held, signed; their lots, oldest first; what all of them cost."""
+    """Contracts held, signed; their lots, oldest first; their one price, and what they cost."""
 
     qty: int
     lots: tuple[tuple[int, Decimal], ...]
+    px: Decimal | None
     worth: Decimal
 
 
 class Lots:
     """Lots of one instrument. `qty` is signed; `avg_px` is exact to 28 digits, None when flat."""
 
-    __slots__ = ("_before", "_fills", "_lots", "_older", "_state", "_worth", "qty")
+    __slots__ = ("_before", "_fills", "_lots", "_mean", "_older", "_px", "_state", "_worth", "qty")
 
     def __init__(self, held: Sequence[Lot] = ()) -> None:
-        self.qty = sum([qty for qty, _ in held])
-        self._lots = deque([(abs(qty), px) for qty, px in held])
-        self._worth = _NOTHING  # of all lots: kept, not summed up at every fill
-        for qty, px in self._lots:
-            self._worth = _EXACT.fma(px, Decimal(qty), self._worth)
+        self.qty = 0
+        self._lots: deque[tuple[int, Decimal]] = deque()
+        self._px: Decimal | None = None  # of every lot, as it mostly is; None where they differ:
+        self._worth = _NOTHING  # of all lots, then; kept, not summed up at every fill
+        self._mean: tuple[Decimal, Decimal] | None = None  # that price, and it as a mean
+        for qty, px in held:
+            self._add(abs(qty), px)
+            self.qty += qty
         self._older: list[Execution] = []  # the last fills in the order of time, in two parts,
         self._fills: list[Execution] = []
         self._before = self._state = self._now()  # and what was before each part
 
     @property
     def avg_px(self) -> Decimal | None:
-        if not self.qty:
+        px, qty = self._px, abs(self.qty)
+        if not qty:
             return None
-        worth, qty = self._worth, abs(self.qty)
-        mean = _MEAN.divide(worth, qty)
-        if _EXACT.multiply(mean, qty) != worth:
-            return mean
-        # A quotient that is exact is told without zeros at its end and without an exponent.
-        whole = mean.to_integral_value()
-        return whole if whole == mean else mean.normalize(_MEAN)
+        if px is None:
+            return _mean(self._worth, qty)
+        if self._mean is None or self._mean[0] is not px:
+            self._mean = px, _mean(_EXACT.fma(px, qty, _NOTHING), qty)
+        return self._mean[1]
 
     def all(self) -> tuple[Lot, ...]:
         """Every lot, oldest first."""
@@ -78,26 +82,52 @@ class Lots:
         known = [*self._older, *self._fills]
         place = next(n for n, fill in enumerate(known) if fill.time_ns > late.time_ns)
         known.insert(place, late)
-        self.qty, self._worth = self._before.qty, self._before.worth
-        self._lots = deque(self._before.lots)
+        self.qty, lots, self._px, self._worth = self._before
+        self._lots = deque(lots)
         self._older, self._fills, self._state = [], known, self._before
         for fill in known:
             self._take(fill)
 
     def _take(self, fill: Execution) -> None:
-        lots, left, worth = self._lots, fill.qty, self._worth
-        while left and lots and self.qty * fill.side.sign < 0:
+        sign, left = fill.side.sign, fill.qty
+        if self.qty * sign < 0:
+            left = self._close(left)
+        if left:
+            self._add(left, fill.px)
+        self.qty += sign * fill.qty
+
+    def _close(self, left: int) -> int:
+        """Close the oldest contracts; how many were not there to be closed."""
+        lots = self._lots
+        while left and lots:
             qty, px = lots.popleft()
             closed = min(qty, left)
             if qty > closed:
                 lots.appendleft((qty - closed, px))
-            worth = _EXACT.fma(px, -closed, worth)
+            if self._px is None:
+                self._worth = _EXACT.fma(px, -closed, self._worth)
             left -= closed
-        if left:
-            lots.append((left, fill.px))
-            worth = _EXACT.fma(fill.px, left, worth)
-        self._worth = worth
-        self.qty += fill.side.sign * fill.qty
+        return left
+
+    def _add(self, qty: int, px: Decimal) -> None:
+        one = self._px
+        if not self._lots:
+            self._px = px
+        elif one is None:
+            self._worth = _EXACT.fma(px, qty, self._worth)
+        elif px is not one and not _same(px, one):
+            held = sum([lot for lot, _ in self._lots])
+            self._px, self._worth = None, _EXACT.fma(px, qty, _EXACT.multiply(one, held))
+        self._lots.append((qty, px))
 
     def _now(self) -> _State:
-        return _State(self.qty, tuple(self._lots), self._worth)
+        return _State(self.qty, tuple(self._lots), self._px, self._worth)
+
+
+def _mean(worth: Decimal, qty: int) -> Decimal:
+    mean = _MEAN.divide(worth, qty)
+    if _EXACT.multiply(mean, qty) != worth:
+        return mean
+    # A quotient that is exact is told without zeros at its end and without an exponent.
+    whole = mean.to_integral_value()
+    return whole if whole == mean else mean.normalize(_MEAN)

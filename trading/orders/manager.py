@@ -38,7 +38,7 @@ from .intake import Intake
 from .journal.codec import Find
 from .journal.port import Journal
 from .observing import Observer
-from .owners import Owner, Owners
+from .owners import Owners
 from .recovery.asking import look_up
 from .recovery.life import Life
 from .recovery.watch import Watch
@@ -113,7 +113,7 @@ class OrderManager:
             self._outbox,
             self.settings,
             self._life,
-            self._attribution.look_anew,
+            self._attribution.look,
         )
         self.switch = KillSwitch()
         self._admission = Admission(
@@ -277,31 +277,38 @@ class OrderManager:
     # --- how --------------------------------------------------------------------------------------
 
     def _moved(self, instrument: Instrument) -> None:
-        """Somebody else's fill moved a position, or what is ours is settled."""
-        self._attribute(instrument)
-        self._positions.settle(instrument)
-        self._flattens.settle(instrument)
-        if self._watch.first is None:  # else owners of before are not known yet
-            self._orphans.settle(instrument)
-        self._leaving.keep_flat(instrument)
-
-    def _attribute(self, instrument: Instrument, first: Owner | None = None) -> bool:
-        """See what others closed, once the owners of an earlier life are known; True where
-        anything was filled."""
-        return self._watch.first is None and self._attribution.look(instrument, first)
+        """Somebody else's fill moved a position, or what is ours is settled. Most of those who
+        could act on it have nothing to do: they are asked before they are called."""
+        orphans = self._orphans
+        known = self._watch.first is None  # else owners of before are not known yet
+        looked = self._attribution.changes.get(instrument.symbol)
+        if known and looked != self._outbox.ledger.changes:
+            self._attribution.look(instrument)
+        if self._positions.holdings:
+            self._positions.settle(instrument)
+        if self._flattens.running:
+            self._flattens.settle(instrument)
+        if known and (orphans.suspects or orphans.waits):
+            orphans.settle(instrument)
+        if self._leaving.killing is not None:
+            self._leaving.keep_flat(instrument)
 
     def _settle(self, order: Order) -> None:
         """Compare what should be with what is, for all that depends on an order, and send."""
         if self._outbox.closed:
             return
         core, owner = order.core, self._owners.of(order)
-        if self._attribute(order.instrument, owner):
+        instrument = core.request.instrument
+        looked = self._attribution.changes.get(instrument.symbol)
+        if self._watch.first is None and looked != self._outbox.ledger.changes:
+            self._attribution.look(instrument, owner)
             owner = self._owners.of(order)  # it may have failed meanwhile
         if owner is not None:
             self._owners.settle(owner)
         elif not core.is_entry:
             self._orphans.suspect(order)
-        self.stops.settle(order)
+        if self.stops.watched:
+            self.stops.settle(order)
         if core.flight is None:
             self._outbox.advance(order)
-        self._moved(core.request.instrument)
+        self._moved(instrument)

@@ -128,12 +128,15 @@ class Observers:
             except Exception as error:  # noqa: BLE001  an observer's fault is nobody else's
                 self._failed(error, f"observer {_name(hook)}", order.cl_ord_id)
 
-    def on_fill(self, order: Order, fill: Execution) -> None:
+    def on_fill(self, order: Order, fill: Execution, position: Position) -> None:
+        """A fill, and after it the position that it made."""
         for hook in self._fill:
             try:
                 hook(order, fill)
             except Exception as error:  # noqa: BLE001  as above
                 self._failed(error, f"observer {_name(hook)}", order.cl_ord_id)
+        if self._position:
+            self._tell(self._position, None, position)
 
     def on_strange_fill(self, fill: Execution) -> None:
         if self._strange:

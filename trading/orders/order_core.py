@@ -18,15 +18,19 @@ from ..order import ExecutionReport, OrderRequest, OrderState
 from ..words import ExecType, OrdStatus, Reason
 from . import tags
 from .agreement import Agreement, Wish
-from .commands import Command
-from .commands import Do as Do
+from .commands import CANCEL, LOOK, MODIFY, PLACE, Command, Do
 from .doubt import Doubt
 from .fills_told import FillsTold
 from .made import MadeWhenAsked
 from .news import is_old_report, is_old_state
 from .sending.retries import Cancels, Unsent, eased, served
 from .settings import OrderSettings
-from .standing import NOT_AT_WORK, entered, shown
+from .standing import NOT_AT_WORK, shown
+
+# Looked up once: to find a member takes as long as a call, and every event asks for many.
+_NEW, _PENDING_NEW, _SUSPENDED = OrdStatus.NEW, OrdStatus.PENDING_NEW, OrdStatus.SUSPENDED
+_FILLED, _REJECTED, _NO_REASON = OrdStatus.FILLED, OrdStatus.REJECTED, Reason.NONE
+_ENTERED, _TRIGGERED, _REPLACED = ExecType.NEW, ExecType.TRIGGERED, ExecType.REPLACED
 
 
 class OrderCore:
@@ -35,7 +39,6 @@ class OrderCore:
     __slots__ = (
         "_doubt",
         "_settings",
-        "_tried",
         "_unsent",
         "accepted",
         "adopted",
@@ -58,6 +61,7 @@ class OrderCore:
         "text",
         "time_ns",
         "told",
+        "tried",
         "triggered",
         "venue_status",
         "wish",
@@ -68,29 +72,28 @@ class OrderCore:
         "_doubt", lambda o: Doubt(o._settings, o.sent_s or 0.0, risk_reducing=not o.is_entry)
     )
     unsent = MadeWhenAsked("_unsent", lambda o: Unsent(o._settings))
-    cancels = MadeWhenAsked("_tried", lambda o: Cancels(o._settings))
+    cancels = MadeWhenAsked("tried", lambda o: Cancels(o._settings))
 
     def __init__(self, request: OrderRequest, settings: OrderSettings) -> None:
         self.request = request
         self._settings = settings
         self.order_id: str | None = None
-        self.venue_status = OrdStatus.PENDING_NEW
+        self.venue_status = _PENDING_NEW
         self.accepted = self.adopted = False  # adopted: the broker made it, and knows its id alone
         self.cum_qty = self.refusals = 0  # refusals: of changes, so far
         self.told = FillsTold()
         self.avg_px: Decimal | None = None
         self.triggered = False  # a stop: set off, and since then an order like others
-        self.reason, self.text = Reason.NONE, ""
-        self.refusal, self.refusal_reason = "", Reason.NONE  # of the last change; "": it was not
+        self.reason, self.text = _NO_REASON, ""
+        self.refusal, self.refusal_reason = "", _NO_REASON  # of the last change; "": it was not
         self.flight: Do | None = None
         self.agreement = Agreement(request, settings.held_most)
         self.wish = self.agreement.now
         self.sent_s: float | None = None  # when it left, on the loop's clock
-        tag = tags.parse(request.cl_ord_id)
-        self.is_entry = tag is None or tag.opens  # else it reduces what is held
+        self.is_entry = tags.opens(request.cl_ord_id)  # else it reduces what is held
         self._doubt: Doubt | None = None
         self._unsent: Unsent | None = None
-        self._tried: Cancels | None = None
+        self.tried: Cancels | None = None
         self.lost = self.taken_back = False  # it never arrived, proved by looks; it never left
         self.epoch = 0  # grows with every request and report: what was asked before is older
         self.entered_ns = self.time_ns = 0  # the broker's, of the first and the newest state told
@@ -126,7 +129,8 @@ class OrderCore:
     @property
     def leaves_qty(self) -> int:
         """Contracts that may still be filled; 0 once terminal."""
-        return 0 if self.venue_status.terminal else max(self.order_qty - self.cum_qty, 0)
+        left = self.agreement.now.order_qty - self.cum_qty
+        return 0 if left < 0 or self.venue_status.terminal else left
 
     @property
     def agreed(self) -> bool:
@@ -138,7 +142,7 @@ class OrderCore:
     def uncertain(self) -> bool:
         """True while the order was sent and nothing proves that it works or does not."""
         waiting = not self.accepted and self.sent_s is not None and not self.terminal
-        return waiting and self.flight is not Do.PLACE
+        return waiting and self.flight is not PLACE
 
     @property
     def change_refused(self) -> bool:
@@ -148,7 +152,7 @@ class OrderCore:
     @property
     def stuck(self) -> bool:
         """True when cancels were tried as often as the settings allow and the order still works."""
-        return bool(self._tried) and not self.terminal and self.cancels.spent
+        return bool(self.tried) and not self.terminal and self.cancels.spent
 
     # --- what we want -------------------------------------------------------------------------
 
@@ -172,27 +176,26 @@ class OrderCore:
 
     def next_command(self) -> Command | None:
         """The next command to send, or None when the order is as wished or one is in flight."""
-        if self.venue_status.terminal or self.flight not in (None, Do.LOOK):
+        if self.venue_status.terminal or self.flight not in (None, LOOK):
             return None
         if self.sent_s is None:
             return self._first_command()
         if not self.wish.working and self.accepted and not (self.doubtful and self.doubt.first):
             return self.cancels.command(self.unsent.pause_s, self.doubt.vain_s)
-        if self.flight is Do.LOOK:
+        if self.flight is LOOK:
             return None  # a cancel alone overtakes it: that needs the id and no word on the rest
-        if self.doubtful or not self.accepted:
-            return Command(Do.LOOK, max(self.doubt.pause_s, self.unsent.pause_s))
+        if not self.accepted or (self._doubt and self.doubtful):
+            return Command(LOOK, max(self.doubt.pause_s, self.unsent.pause_s))
         if self.wish != self.agreement.now and not self.refusal:
             pause_s = max(self.agreement.pause_s(self._settings), self.unsent.pause_s)
-            return Command(Do.MODIFY, pause_s, self.agreement.change_to(self.wish))
+            return Command(MODIFY, pause_s, self.agreement.change_to(self.wish))
         return None
 
     def _first_command(self) -> Command | None:
         if self.wish.working:
-            return Command(Do.PLACE, self._unsent.pause_s if self._unsent else 0.0)
+            return Command(PLACE, self._unsent.pause_s if self._unsent else 0.0)
         self.venue_status = OrdStatus.CANCELED  # it never left: nothing is working anywhere
-        self.taken_back = True
-        self.text = "cancelled before it was sent"
+        self.taken_back, self.text = True, "cancelled before it was sent"
         return None
 
     # --- commands and their answers -----------------------------------------------------------
@@ -201,27 +204,26 @@ class OrderCore:
         """The command leaves now."""
         self.flight, self._unsent = command.do, served(self._unsent)
         self.epoch += 1
-        if command.do is Do.PLACE:
-            self.sent_s = now_s
-            self._doubt = None
-        elif command.do is Do.MODIFY:
+        if command.do is PLACE:
+            self.sent_s, self._doubt = now_s, None
+        elif command.do is MODIFY:
             self.agreement.sent(self.wish)
 
     @property
     def patience_s(self) -> float | None:
         """How long the answer to what is in flight is waited for; None: to the port's deadline."""
-        if self.flight is Do.CANCEL:
+        if self.flight is CANCEL:
             return self.cancels.patience_s
-        if self.flight is Do.LOOK and not self.wish.working and self.doubt.first:
+        if self.flight is LOOK and not self.wish.working and self.doubt.first:
             return self.cancels.look_s  # a cancel waits for it, and goes without it then
-        waits = self.is_entry or self.flight is Do.PLACE
+        waits = self.is_entry or self.flight is PLACE
         return None if waits else self._settings.told_within_s
 
     def overdue(self) -> None:
         """What is in flight is waited for no more: a cancel goes again, the rest is looked up."""
         do, self.flight = self.flight, None
         self.agreement.ended()
-        (self.cancels.overdue if do is Do.CANCEL else self.doubt.overdue)()
+        (self.cancels.overdue if do is CANCEL else self.doubt.overdue)()
 
     def acked(self, order_id: str) -> None:
         """The broker took the order."""
@@ -249,28 +251,28 @@ class OrderCore:
         self.agreement.ended()
         if self.terminal:
             return
-        if do is Do.PLACE and not self.accepted:
+        if do is PLACE and not self.accepted:
             self.venue_status, self.reason, self.text = OrdStatus.REJECTED, reason, text
             return
-        if do is Do.CANCEL:
+        if do is CANCEL:
             self.cancels.refused(reason, now_s)
-        if do is Do.MODIFY and self.wish == carried:  # and nothing newer is wished meanwhile
+        if do is MODIFY and self.wish == carried:  # and nothing newer is wished meanwhile
             self.refusal, self.refusal_reason = text or "no reason given", reason
             self.refusals += 1
-        self.doubt.arise(first=do is Do.CANCEL)
+        self.doubt.arise(first=do is CANCEL)
 
     def not_sent(self, do: Do, refusal: NotSent, draw: float, now_s: float) -> None:
         """The request reached nobody, so it may be made again: an entry as the settings allow, as a
         new attempt, the rest as long as it takes. `draw`, from 0 to below 1, spreads the pause."""
-        if do is Do.MODIFY and self.is_entry:
+        if do is MODIFY and self.is_entry:
             self.refused(do, Reason.NONE, str(refusal), now_s)
             return
         self.flight = None
         self.agreement.ended()
         self.unsent.happened(refusal.retry_after_s, draw, now_s)
-        if do is Do.LOOK:
+        if do is LOOK:
             self.doubt.failed()
-        elif do is Do.PLACE and not (self.terminal or self.accepted):
+        elif do is PLACE and not (self.terminal or self.accepted):
             if not self.wish.working:
                 self.sent_s = None
             elif self.is_entry and self.unsent.entry_goes_on(now_s):
@@ -282,19 +284,17 @@ class OrderCore:
 
     def unknown(self, now_s: float) -> None:
         """No answer: it may have happened. Never sent again blindly; looked up instead."""
-        if self.flight is Do.CANCEL:
+        if self.flight is CANCEL:
             self.cancels.unknown()
-        self.doubt.arise(first=self.flight is Do.CANCEL)
+        self.doubt.arise(first=self.flight is CANCEL)
         self._landed()
         self.agreement.ended()
         self.doubt.deadline_s = now_s
 
     def looked(self, state: OrderState | None, began_s: float) -> None:
-        """A look-up answered: the order as the broker has it, or None where it has none such.
-
-        `began_s` is when the look was sent. A miss proves something only when it began `visible_s`
-        after the order should have arrived, and then only after `misses` of them.
-        """
+        """A look-up that was sent at `began_s` answered: the order as the broker has it, or None
+        where it has none such. A miss proves something only when it began `visible_s` after the
+        order should have arrived, and then only after `misses` of them."""
         self._landed()
         if state is not None:
             follows = self.doubt.resumed  # the first word in this life
@@ -325,27 +325,25 @@ class OrderCore:
         the lifecycle does not know: only its fill counts then."""
         state, what = report.order, report.exec_type
         self.epoch += 1
-        if report.exec_id is not None:
-            if self.told.knows(report.exec_id):
-                return False
-            self.told.take(report)
+        if report.exec_id is not None and not self.told.take(report):
+            return False
         if self.lost:
             self._found(state)
-        news = not is_old_report(self.venue_status, self.cum_qty, report)
-        suspended = self.venue_status is OrdStatus.SUSPENDED
+        before = now = self.venue_status
+        news = not is_old_report(before, self.cum_qty, report)
         try:
             if news:
-                known = self.accepted and what is not ExecType.NEW
-                now = entered(self.venue_status, accepted=known)
+                if before is _PENDING_NEW and self.accepted and what is not _ENTERED:
+                    now = _NEW  # the report of its entry was lost, or comes later than this
                 self.venue_status = lifecycle.step(now, what, state.ord_status)
-                self.triggered = self.triggered or what is ExecType.TRIGGERED
+                self.triggered = self.triggered or what is _TRIGGERED
         finally:
-            if suspended:
+            if before is _SUSPENDED:
                 self.agreement.begun(state)
-            elif what is ExecType.REPLACED:
+            elif what is _REPLACED:
                 news = self.agreement.replaced(state)
                 if self.agreement.under_way is None:
-                    self._told_before_answered(Do.MODIFY)
+                    self._told_before_answered(MODIFY)
             self._take(state)
         return news
 
@@ -371,28 +369,30 @@ class OrderCore:
 
     def _take(self, state: OrderState) -> None:
         newer, status, told = state.cum_qty > self.cum_qty, self.venue_status, self.told
-        self.time_ns = max(self.time_ns, state.time_ns)
+        if state.time_ns > self.time_ns:
+            self.time_ns = state.time_ns
         self.entered_ns = self.entered_ns or state.time_ns
-        self.cum_qty = max(self.cum_qty, state.cum_qty, self.told.qty)
+        filled = state.cum_qty if state.cum_qty > told.qty else told.qty
+        if filled > self.cum_qty:
+            self.cum_qty = filled
         if told.qty == self.cum_qty:
             self.avg_px = told.avg_px
         elif newer and state.avg_px is not None:
             self.avg_px = state.avg_px
-        if status.terminal and not self.text and status is not OrdStatus.FILLED:
-            self.reason, self.text = state.reason, state.text
-            if not self.text and state.reason is not Reason.NONE:
-                self.text = state.reason.name
-        if status is not OrdStatus.PENDING_NEW:
+        if status is not _PENDING_NEW and (not self.accepted or self.order_id != state.order_id):
             self._accept(state.order_id)
         if status.terminal:
-            self._doubt = self._tried = None  # nothing is asked or taken away any more
+            if not self.text and status is not _FILLED:
+                self.reason = state.reason
+                self.text = state.text or (state.reason.name if state.reason else "")
+            self._doubt = self.tried = None  # nothing is asked or taken away any more
 
     def _accept(self, order_id: str) -> None:
         self.order_id = order_id
-        if self.accepted or self.venue_status is OrdStatus.REJECTED:
+        if self.accepted or self.venue_status is _REJECTED:
             return
         self.accepted, self._doubt = True, None
-        self._told_before_answered(Do.PLACE)
+        self._told_before_answered(PLACE)
 
     def _told_before_answered(self, do: Do) -> None:
         """An event says already what the answer would: the next command need not wait for it."""

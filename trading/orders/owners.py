@@ -190,7 +190,10 @@ class Owners:
 
     def of(self, order: Order) -> Owner | None:
         """The owner of an order, finished ones included; None for an order that stands alone."""
-        return self.answering(order.cl_ord_id)
+        tag = order.core.request.cl_ord_id
+        if "." not in tag and not self._linked:  # it has no role, as most that stand alone
+            return None
+        return self.answering(tag)
 
     def answering(self, text: str) -> Owner | None:
         """As `of`, by the order's tag."""

@@ -88,15 +88,15 @@ class Ledger:
         self._claimed: dict[str, dict[Side, int]] = {}  # strangers' fills that are ours
         self._filled: dict[str, Order] = {}
         self.changes = 0  # grows whenever a position, or who made it, may be another one
-        self._moves: dict[str, int] = {}  # by symbol
+        self._moves: dict[str, int] = {}  # by symbol: `changes`, at its last
 
     def book(self, fill: Execution, order: Order | None) -> bool:
         """Move the position by a fill; False, and nothing moves, where it was booked before.
         `order`: the one of ours that was filled, None for a stranger's."""
-        if self.knows(fill):
+        count = self._booked.add(fill.exec_id, fill.time_ns)
+        if not count:
             return False
-        self._booked[fill.exec_id] = fill.time_ns
-        if len(self._booked) > self._most:
+        if count > self._most:
             _, time_ns = self._booked.pop_oldest()
             self.forgotten_ns = max(self.forgotten_ns or 0, time_ns)
         if order is not None and order.covered:
@@ -167,31 +167,31 @@ class Ledger:
 
     def note(self, order: Order) -> None:
         """An order changed: remember it while its state is ahead of the fills that were told."""
-        if self._strangers and order.order_id is not None:
-            qty = self._strangers.pop(order.order_id, 0)
+        order_id = order.core.order_id
+        if self._strangers and order_id is not None:
+            qty = self._strangers.pop(order_id, 0)
             if qty:
                 order.booked += qty
                 sides = self._claimed.setdefault(order.instrument.symbol, {})
                 sides[order.side] = sides.get(order.side, 0) + order.side.sign * qty
                 self.changes += 1
-        cum_qty = order.core.cum_qty
+        core = order.core
+        cum_qty, request = core.cum_qty, core.request
         if cum_qty != order.counted:
             order.counted = cum_qty
-            self._filled[order.cl_ord_id] = order
-            self._moved(order.instrument)
+            self._filled[request.cl_ord_id] = order
+            self._moved(request.instrument)
         if cum_qty > order.booked:
-            self._ahead[order.cl_ord_id] = order
+            self._ahead[request.cl_ord_id] = order
         elif self._ahead:
-            self._ahead.pop(order.cl_ord_id, None)
+            self._ahead.pop(request.cl_ord_id, None)
 
     def moves(self, symbol: str) -> int:
-        """How often the position in an instrument may have become another one so far."""
+        """A number that grows whenever the position in an instrument may be another one."""
         return self._moves.get(symbol, 0)
 
     def _moved(self, instrument: Instrument) -> None:
-        symbol = instrument.symbol
-        self._moves[symbol] = self._moves.get(symbol, 0) + 1
-        self.changes += 1
+        self._moves[instrument.symbol] = self.changes = self.changes + 1
 
     def take_claimed(self, symbol: str) -> list[int]:
         """Contracts, signed, of each side that was, that were booked as a stranger's and turned out
@@ -204,6 +204,13 @@ class Ledger:
             return ()
         found, self._filled = self._filled, {}
         return found.values()
+
+    def pass_over(self, symbol: str) -> None:
+        """Nobody asks what `filled` and `take_claimed` would say now."""
+        if self._filled:
+            self._filled = {}
+        if self._claimed:
+            self._claimed.pop(symbol, None)
 
     @property
     def any_held(self) -> bool:

@@ -34,7 +34,7 @@ class Registry:
         self._tag_by_id: dict[str, str] = {}
         self._tombstones: ByAge[tuple[float, str | None]] = ByAge()
         self._held: deque[tuple[float, Told]] = deque(maxlen=settings.held_most)
-        self._sweep_s = inf  # when the next thing is over age
+        self.sweep_s = inf  # when the next thing is over age; infinite: nothing will be
         self.found = 0  # look-ups of orders that knew the order
         self.unfound = 0  # and those that did not
         self.evicted = 0  # finished orders that had to leave
@@ -112,10 +112,11 @@ class Registry:
 
     def learn_id(self, order: Order) -> list[Told]:
         """The broker's id of an order is known now; what was held for it, in order."""
-        order_id = order.core.order_id
+        core = order.core
+        order_id = core.order_id
         if order_id is None or order_id in self._tag_by_id:
             return []
-        tag = order.cl_ord_id
+        tag = core.request.cl_ord_id
         if tag in self._tombstones:
             return []  # gone already: its id would stay in the table for ever
         self._tag_by_id[order_id] = tag
@@ -130,7 +131,7 @@ class Registry:
         """Keep one without a tag for an id not known yet; the oldest goes when too many
         wait, or when the answer that would name it does not come."""
         self._held.append((now_s, report))
-        self._sweep_s = min(self._sweep_s, now_s + self._settings.held_s)
+        self.sweep_s = min(self.sweep_s, now_s + self._settings.held_s)
 
     def children_of(self, order_id: str) -> list[ExecutionReport]:
         """Reports held for orders that the broker attached to this one, in order."""
@@ -147,11 +148,11 @@ class Registry:
     def revive(self, order: Order) -> bool:
         """An order that was taken for over is not: back to the working ones. False where it is
         there already."""
-        if order.core.venue_status.terminal or not self._finished:
+        core = order.core
+        tag = core.request.cl_ord_id
+        if tag in self._working or core.venue_status.terminal or self._finished.pop(tag) is None:
             return False
-        if self._finished.pop(order.cl_ord_id) is None:
-            return False
-        self._working[order.cl_ord_id] = order
+        self._working[tag] = order
         return True
 
     def finish(self, order: Order, now_s: float) -> None:
@@ -163,17 +164,20 @@ class Registry:
         self._reported.append(order)
         if len(self._reported) > self._settings.reports_most:
             self._reported.popleft().reports.forget()
-        self._sweep_s = min(self._sweep_s, now_s + self._settings.finished_s)
+        over_s = now_s + self._settings.finished_s
+        if over_s < self.sweep_s:
+            self.sweep_s = over_s
         if len(self._finished) > self._settings.finished_most:
             for _ in range(_SPARED):
                 if not self._stays(now_s):
                     break
             self._let_go(now_s)
-        self.sweep(now_s)
+        if now_s > self.sweep_s:
+            self.sweep(now_s)
 
     def sweep(self, now_s: float) -> None:
         """Let go what is over age now."""
-        if now_s <= self._sweep_s:
+        if now_s <= self.sweep_s:
             return
         settings, next_s = self._settings, inf
         for table, age_s, let_go in (
@@ -190,7 +194,7 @@ class Registry:
             self._held.popleft()
         if self._held:
             next_s = min(next_s, self._held[0][0] + settings.held_s)
-        self._sweep_s = next_s
+        self.sweep_s = next_s
 
     def _over_age(self, now_s: float) -> None:
         """The oldest finished order goes, unless it stays."""
@@ -212,7 +216,7 @@ class Registry:
         tag, (_, order) = self._finished.pop_oldest()
         self.evicted += 1
         self._tombstones[tag] = (now_s, order.order_id)
-        self._sweep_s = min(self._sweep_s, now_s + self._settings.late_s)
+        self.sweep_s = min(self.sweep_s, now_s + self._settings.late_s)
         if len(self._tombstones) > self._settings.tombstones_most:
             self._let_rest(now_s)
 

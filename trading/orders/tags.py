@@ -67,6 +67,16 @@ def parse(text: str) -> Tag | None:
     return Tag(intent, role, int(attempt)) if intent else None
 
 
+def opens(text: str) -> bool:
+    """Whether the order of a tag may open something; one that is not ours may.
+
+    >>> opens("7#1"), opens("7.entry#1"), opens("7.stop#2")
+    (True, True, False)
+    """
+    tag = parse(text)
+    return tag is None or tag.opens
+
+
 def next_attempt(text: str) -> str:
     """The tag of the same intent's next attempt.
 

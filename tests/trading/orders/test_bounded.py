@@ -109,7 +109,7 @@ def test_a_market_that_is_shut_for_a_weekend_leaves_no_trail(play):
         + shut,
         OrderSettings(reconcile_lossless_s=1e9),  # no question comes between
     )
-    (flatten,) = stage.manager._flattens._flattens.values()
+    (flatten,) = stage.manager._flattens.running.values()
     assert not flatten._closer.orders
     assert len(stage.manager.view.incidents) == 1
 

@@ -37,6 +37,9 @@ class Mode(Enum):
     RELEASED = "released"
 
 
+_GUARDING, _EXITING, _RELEASED = Mode.GUARDING, Mode.EXITING, Mode.RELEASED  # looked up once
+
+
 class LegFacts(Struct, frozen=True):
     """One leg, all its attempts together. `open_qty`: contracts that may still fill. `live`: an
     attempt works or may be working. `agreed`: the broker took it, and nothing of ours is under way
@@ -152,7 +155,7 @@ def last_stop(stop: LegFacts, targets: Sequence[LegFacts], held: int) -> LegWish
 
 def desired(plan: Plan, facts: Facts, mode: Mode) -> Desired:
     """What should be working, given what is."""
-    net, guarding = facts.net, mode is Mode.GUARDING
+    net, guarding = facts.net, mode is _GUARDING
     closing_began = facts.exit_cum or facts.taken or facts.closing > 0 or facts.closed > 0
     entry_working = guarding and not (closing_began or facts.late)
     if guarding and net > 0:
@@ -168,10 +171,10 @@ def desired(plan: Plan, facts: Facts, mode: Mode) -> Desired:
     # all the same while a leg is in doubt: should that be there and fill, it is more of it.
     legs_live = facts.legs_known if net < 0 else facts.legs_live
     settled = not (legs_live or entry_live or facts.exit_live)
-    left = mode is Mode.RELEASED and facts.flattening
-    must_close = (mode is Mode.EXITING and net > 0) or (net < 0 and not left)
+    left = mode is _RELEASED and facts.flattening
+    must_close = (mode is _EXITING and net > 0) or (net < 0 and not left)
     gone = (NOTHING,) * len(plan.targets)
-    stop = last_stop(facts.stop, facts.targets, net) if mode is Mode.EXITING else NOTHING
+    stop = last_stop(facts.stop, facts.targets, net) if mode is _EXITING else NOTHING
     return Desired(entry_working, stop, gone, net if must_close and settled else 0)
 
 

@@ -6,9 +6,10 @@ from ...instrument import Instrument
 from ...order import OrderRequest
 from ...words import OrdStatus, OrdType, Reason, Side, TimeInForce
 from .. import tags
+from ..commands import MODIFY
 from ..exits.closing import Sender
 from ..handle import Order
-from ..order_core import Do, OrderCore
+from ..order_core import OrderCore
 from .core import LegFacts, LegWish
 from .plan import Level, Rules
 
@@ -255,7 +256,7 @@ def _holds(order: OrderCore) -> bool:
     if order.agreed:
         return True
     change = order.agreement.under_way
-    if order.flight is not Do.MODIFY or change is None or not order.accepted or order.terminal:
+    if order.flight is not MODIFY or change is None or not order.accepted or order.terminal:
         return False
     sizes = {order.wish.order_qty, order.agreement.now.order_qty, change.order_qty}
     return order.wish.working and len(sizes) == 1

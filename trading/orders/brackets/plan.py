@@ -155,7 +155,7 @@ def level_price(
     if not isinstance(level, Ticks):
         return instrument.decimal(instrument.units(level))
     assert mean_px is not None, "a distance counts from the mean price"
-    above = (side is Side.BUY) is not is_stop
+    above = (side.sign > 0) is not is_stop
     if above:
         return instrument.ticks_from(mean_px, level.n, rounding="down")
     return instrument.ticks_from(mean_px, -level.n, rounding="up")

@@ -37,7 +37,7 @@ class Flattens:
         life: Intents,
         let_go: Callable[[Instrument], None],
     ) -> None:
-        self._flattens: dict[str, Flatten] = {}
+        self.running: dict[str, Flatten] = {}  # by symbol
         self._foreign: list[ForeignOrders] = []
         self._shut: dict[str, bool] = {}  # by symbol, as far as the market told its state
         self._book = book
@@ -46,19 +46,19 @@ class Flattens:
         self._settings = settings
         self._life = life
         self._let_go = let_go  # called when an instrument's owners were
-        outbox.flattening = lambda instrument: instrument.symbol in self._flattens
+        outbox.flattening = lambda instrument: instrument.symbol in self.running
         outbox.let_go = self._closes
 
     def _closes(self, instrument: Instrument) -> bool:
-        flatten = self._flattens.get(instrument.symbol)
+        flatten = self.running.get(instrument.symbol)
         return flatten is not None and not flatten.waiting
 
     def under_way(self, instrument: Instrument) -> Flatten | None:
-        return self._flattens.get(instrument.symbol)
+        return self.running.get(instrument.symbol)
 
     def all(self) -> list[Flatten]:
         """Those under way, oldest first."""
-        return list(self._flattens.values())
+        return list(self.running.values())
 
     def begin(self, instrument: Instrument, reason: str) -> Flatten:
         """Start one; there is none yet."""
@@ -80,7 +80,7 @@ class Flattens:
         """Go on with one of another life; one that began in this life goes on in its place."""
         found = msgspec.msgpack.decode(kept.body, type=FlattenKept)
         instrument = past.find(found.symbol)
-        if instrument.symbol in self._flattens:
+        if instrument.symbol in self.running:
             return
         flatten = self._made(past.intent, instrument, found.reason)
         flatten.resume(past.of("exit"))
@@ -88,7 +88,7 @@ class Flattens:
 
     def settle(self, instrument: Instrument) -> None:
         """Let the flatten of an instrument, if there is one, do its next step."""
-        flatten = self._flattens.get(instrument.symbol)
+        flatten = self.running.get(instrument.symbol)
         if flatten is None or self._outbox.closed:
             return
         if not flatten.waiting:
@@ -127,7 +127,7 @@ class Flattens:
 
     def wake(self, instrument: Instrument) -> None:
         """Orders are taken again: what waited for that goes on."""
-        flatten = self._flattens.get(instrument.symbol)
+        flatten = self.running.get(instrument.symbol)
         if flatten is not None and flatten.waiting:
             self._start(flatten, instrument)
         elif flatten is not None:
@@ -136,14 +136,14 @@ class Flattens:
 
     def give_up(self) -> None:
         """End all now, and say what is left."""
-        for flatten in list(self._flattens.values()):
+        for flatten in list(self.running.values()):
             flatten.give_up()
             self._forget(flatten, flatten.instrument)
         for foreign in self._foreign:
             foreign.give_up()
 
     def _made(self, intent: str, instrument: Instrument, reason: str) -> Flatten:
-        flatten = self._flattens[instrument.symbol] = Flatten(
+        flatten = self.running[instrument.symbol] = Flatten(
             intent,
             instrument,
             reason,
@@ -156,7 +156,7 @@ class Flattens:
         return flatten
 
     def _forget(self, flatten: Flatten, instrument: Instrument) -> None:
-        del self._flattens[instrument.symbol]
+        del self.running[instrument.symbol]
         self._life.left(flatten)
 
     def _start(self, flatten: Flatten, instrument: Instrument) -> None:

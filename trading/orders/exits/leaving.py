@@ -43,7 +43,7 @@ class Leaving:
         self._life = life
         self._start_cancel = start_cancel
         self._locks = locks
-        self._killing: FlattenAll | None = None
+        self.killing: FlattenAll | None = None
 
     def cancel_all(
         self, instrument: Instrument | None = None, *, keep_protection: bool = False
@@ -87,17 +87,17 @@ class Leaving:
         """Flatten everything, and refuse all that opens until `release`, over restarts too."""
         self._switch.pull(reason)
         self._outbox.keep(self._switch)
-        self._killing = self.flatten_all(f"kill switch: {reason}")
-        return self._killing
+        self.killing = self.flatten_all(f"kill switch: {reason}")
+        return self.killing
 
     def release(self) -> None:
         """End `kill`, and every lock of an instrument."""
         self._locks.release()
-        self._killing = None
+        self.killing = None
         self._switch.release()
         self._life.left(self._switch)
 
     def keep_flat(self, instrument: Instrument) -> None:
         """After `kill`: what is filled all the same is closed."""
-        if self._killing is not None:
-            self._killing.keep_flat(instrument, self._view.held(instrument))
+        if self.killing is not None:
+            self.killing.keep_flat(instrument, self._view.held(instrument))

@@ -25,28 +25,28 @@ class Orphans:
         self._owners = owners
         self._outbox = outbox
         self._settings = settings
-        self._suspects: dict[str, Order] = {}  # by tag: nobody answered for them when they changed
-        self._waits: dict[str, int] = {}  # timers by symbol
+        self.suspects: dict[str, Order] = {}  # by tag: nobody answered for them when they changed
+        self.waits: dict[str, int] = {}  # timers by symbol
 
     def suspect(self, order: Order) -> None:
         """An order changed that nobody answers for."""
         tag = tags.parse(order.cl_ord_id)
         if tag is not None and tag.duty in _PROTECTS:
-            self._suspects[order.cl_ord_id] = order
+            self.suspects[order.cl_ord_id] = order
 
     def settle(self, instrument: Instrument) -> None:
         """Something changed in an instrument: see whether orphans are there, or are no more."""
-        if not (self._suspects or self._waits):
+        if not (self.suspects or self.waits):
             return
         symbol = instrument.symbol
         if not self._orphans(instrument):
-            self._outbox.never(self._waits.pop(symbol, None))
-        elif symbol not in self._waits:
+            self._outbox.never(self.waits.pop(symbol, None))
+        elif symbol not in self.waits:
             pause_s = self._settings.orphan_s
-            self._waits[symbol] = self._outbox.later(pause_s, lambda: self._sweep(instrument))
+            self.waits[symbol] = self._outbox.later(pause_s, lambda: self._sweep(instrument))
 
     def _sweep(self, instrument: Instrument) -> None:
-        self._waits.pop(instrument.symbol, None)
+        self.waits.pop(instrument.symbol, None)
         for order in self._orphans(instrument):
             text = f"{order!r} protects nothing any more; it is cancelled"
             self._outbox.incident("orphan", text, order.cl_ord_id)
@@ -54,13 +54,13 @@ class Orphans:
 
     def _orphans(self, instrument: Instrument) -> list[Order]:
         """Orders that should not work; none while something is held or may yet be opened."""
-        for tag, order in list(self._suspects.items()):
+        for tag, order in list(self.suspects.items()):
             if not order.working or self._owners.of(order) is not None:
-                del self._suspects[tag]
+                del self.suspects[tag]
         symbol = instrument.symbol
         found = [
             order
-            for order in self._suspects.values()
+            for order in self.suspects.values()
             if order.instrument.symbol == symbol and order.core.wish.working
         ]
         if not found or any(order.core.is_entry for order in self._view.orders_of(instrument)):

@@ -4,15 +4,15 @@ Prices and money are added up as exact Decimals, whatever the caller's decimal c
 into histograms (`histogram.py` says how exact they are).
 """
 
-import asyncio
 from collections import Counter
+from collections.abc import Callable
 from decimal import MAX_PREC, Context, Decimal
 
 from ...errors import NotSent, OutcomeUnknown, Refused
 from ...order import Execution, ExecutionReport
 from ...words import OrdStatus, Reason, Side
 from .. import tags
-from ..commands import Command, Do
+from ..commands import LOOK, Command, Do
 from ..handle import Order
 from ..incident import Incident
 from ..observing import Observer
@@ -23,7 +23,9 @@ EXACT = Context(prec=MAX_PREC)  # sums and products; never a quotient
 _RATIO = Context(prec=28)  # quotients; one of two prices on one grid is a whole number
 
 # Looked up once: they are compared at every event.
-_FILLED, _BUY, _LOOK = OrdStatus.FILLED, Side.BUY, Do.LOOK
+_FILLED, _EXPIRED, _REJECTED = OrdStatus.FILLED, OrdStatus.EXPIRED, OrdStatus.REJECTED
+_BUY = Side.BUY
+_same = Decimal.__eq__  # of two exact prices; a `Price` first asks what the other is
 
 Outcome = str
 """How a command ended: `done`, `refused`, `not_sent` (it reached nobody), `unknown`, or `failed`
@@ -68,9 +70,10 @@ class Traded:
 
 
 class Counting(Observer):
-    """Counts; `statistics.Statistics` is what can be read of it."""
+    """Counts; `statistics.Statistics` is what can be read of it. `now_s`: the loop's clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, now_s: Callable[[], float]) -> None:
+        self._now_s = now_s
         self.orders = self.accepted = self.resent = self.retries = 0
         self.fills = self.partials = 0
         self.filled = self.cancelled = self.cancelled_by_venue = self.expired = self.rejected = 0
@@ -109,7 +112,7 @@ class Counting(Observer):
 
     def on_command(self, order: Order, command: Command) -> None:
         one = self._open.get(order)
-        if one is not None and one.failed is command.do is not _LOOK:
+        if one is not None and one.failed is command.do is not LOOK:
             self.retries += 1
 
     def on_answer(self, order: Order, do: Do, error: BaseException | None, took_s: float) -> None:
@@ -122,7 +125,7 @@ class Counting(Observer):
         one = self._open.get(order)
         if one is None:
             return
-        if do is not _LOOK:
+        if do is not LOOK:
             one.failed = None if error is None else do
         self._see(order, one)
 
@@ -137,7 +140,7 @@ class Counting(Observer):
             return
         if order.core.cum_qty and not one.filled:
             one.filled = True
-            self.first_fill.add(round((_now_s() - one.began_s) * 1e9))
+            self.first_fill.add(round((self._now_s() - one.began_s) * 1e9))
         self._see(order, one)
 
     def on_fill(self, order: Order, fill: Execution) -> None:
@@ -163,11 +166,11 @@ class Counting(Observer):
         meant = now.price if now.stop_px is None else now.stop_px
         if meant is not None:
             self.slippage_contracts += qty
-            if px != meant:
+            if px is not meant and not _same(px, meant):
                 self._slipped(fill, meant)
 
     def on_others_closed(self, intent: str, contracts: int) -> None:
-        self.bare.others_closed(intent, contracts, _now_s())
+        self.bare.others_closed(intent, contracts, self._now_s())
 
     def on_incident(self, incident: Incident) -> None:
         self.incidents[incident.kind] += 1
@@ -176,7 +179,7 @@ class Counting(Observer):
 
     def _begin(self, order: Order) -> Open:
         self.orders += 1
-        one = self._open[order] = Open(_now_s())
+        one = self._open[order] = Open(self._now_s())
         tag = order.cl_ord_id
         if "." in tag:
             parsed = tags.parse(tag)
@@ -190,7 +193,7 @@ class Counting(Observer):
         if core.accepted and not one.acked:
             one.acked = True
             self.accepted += 1
-            self.ack.add(round((_now_s() - one.began_s) * 1e9))
+            self.ack.add(round((self._now_s() - one.began_s) * 1e9))
         if one.held is not None:
             self._hold(order, one)
         if core.venue_status.terminal:
@@ -207,7 +210,7 @@ class Counting(Observer):
         assert held is not None
         new, one.counted = cum_qty - one.counted, cum_qty
         if new or one.duty == "stop":
-            self.bare.changed(held, new if one.duty == "entry" else -new, _now_s())
+            self.bare.changed(held, new if one.duty == "entry" else -new, self._now_s())
 
     def _over(self, order: Order, one: Open) -> None:
         """Count once how an order ended."""
@@ -215,11 +218,11 @@ class Counting(Observer):
         if one.held is not None:
             self.bare.over(one.held, order)
         core = order.core
-        if core.venue_status is OrdStatus.FILLED:
+        if core.venue_status is _FILLED:
             self.filled += 1
-        elif core.venue_status is OrdStatus.EXPIRED:
+        elif core.venue_status is _EXPIRED:
             self.expired += 1
-        elif core.venue_status is OrdStatus.REJECTED:
+        elif core.venue_status is _REJECTED:
             self.rejected += 1
             self.reasons[Reason(core.reason).name] += 1
         elif core.wish.working:
@@ -237,7 +240,3 @@ def outcome(error: BaseException | None) -> Outcome:
     if isinstance(error, Refused):
         return "refused"
     return "unknown" if isinstance(error, OutcomeUnknown) else "failed"
-
-
-def _now_s() -> float:
-    return asyncio.get_running_loop().time()

@@ -32,7 +32,7 @@ class Figures:
         self._watch = watch
         self._stream = stream
         self._alarms: list[Alarm] = []
-        self._counted = Counting()
+        self._counted = Counting(outbox.now_s)
         outbox.observers.add(self._counted)
 
     def statistics(self) -> Statistics:

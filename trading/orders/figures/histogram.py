@@ -24,7 +24,8 @@ class Histogram:
 
     def add(self, took_ns: int) -> None:
         """One more; below zero counts as 0."""
-        took_ns = max(took_ns, 0)
+        if took_ns < 0:
+            took_ns = 0
         shift = took_ns.bit_length() - _BITS - 1
         cell = took_ns if shift <= 0 else (shift << _BITS) + (took_ns >> shift)
         self._cells[cell] = self._cells.get(cell, 0) + 1

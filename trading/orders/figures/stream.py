@@ -174,8 +174,9 @@ class EventStream:
     def _hear(self, event: OrderEvent) -> None:
         for hear in self._sinks:
             hear(event)
-        for reader in self._alive():
-            reader.put(event)
+        if self._readers:
+            for reader in self._alive():
+                reader.put(event)
 
     def _alive(self) -> list[Reader]:
         found = [reader for ref in self._readers if (reader := ref()) is not None]

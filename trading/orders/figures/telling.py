@@ -30,6 +30,9 @@ from ..handle import Order
 from ..incident import Incident
 from ..observing import Observer
 
+# Looked up once: they are compared at every event.
+_FILLED, _EXPIRED, _REJECTED = OrdStatus.FILLED, OrdStatus.EXPIRED, OrdStatus.REJECTED
+
 
 class _Told:
     """What was told of an order that is not over."""
@@ -90,19 +93,21 @@ class Teller(Observer):
             time_ns=fill.time_ns,
             fee=fill.fee,
         )
-        n, at_ns = self._number()
+        n = self.last = self.last + 1
+        at_ns = self._now_ns()
         if told is None:
             self._hear(Corrected(n=n, time_ns=at_ns, order=order_now(order), fill=now))
-        elif core.venue_status is OrdStatus.FILLED and core.told.qty >= core.cum_qty:
+        elif core.venue_status is _FILLED and core.told.qty >= core.cum_qty:
             del self._told[order]
             self._hear(Filled(n=n, time_ns=at_ns, order=order_now(order), fill=now))
         else:
             self._hear(Partial(n=n, time_ns=at_ns, order=order_now(order), fill=now))
-            if core.terminal and core.told.qty >= core.cum_qty:
+            if core.venue_status.terminal and core.told.qty >= core.cum_qty:
                 self._end(order)
 
     def on_incident(self, incident: Incident) -> None:
-        n, at_ns = self._number()
+        n = self.last = self.last + 1
+        at_ns = self._now_ns()
         self._hear(IncidentRaised(n=n, time_ns=at_ns, incident=incident))
 
     def on_close(self) -> None:
@@ -117,56 +122,68 @@ class Teller(Observer):
             return
         if core.accepted and not told.accepted:
             told.accepted = True
-            n, at_ns = self._number()
+            n = self.last = self.last + 1
+            at_ns = self._now_ns()
             self._hear(Accepted(n=n, time_ns=at_ns, order=order_now(order)))
-        if core.terminal:
+        if core.venue_status.terminal:
             if not fill_follows and core.told.qty >= core.cum_qty:
                 self._end(order)
         elif told.accepted and core.agreement.now != told.numbers:
             told.numbers = core.agreement.now
             asked = _numbers(core.wish) == _numbers(told.numbers)
-            n, at_ns = self._number()
+            n = self.last = self.last + 1
+            at_ns = self._now_ns()
             self._hear(Modified(n=n, time_ns=at_ns, order=order_now(order), asked=asked))
 
     def _end(self, order: Order) -> None:
         del self._told[order]
         core, now = order.core, order_now(order)
-        n, at_ns = self._number()
+        n = self.last = self.last + 1
+        at_ns = self._now_ns()
         status = core.venue_status
-        if status is OrdStatus.FILLED:
+        if status is _FILLED:
             self._hear(Filled(n=n, time_ns=at_ns, order=now, fill=None))
-        elif status is OrdStatus.EXPIRED:
+        elif status is _EXPIRED:
             self._hear(Expired(n=n, time_ns=at_ns, order=now))
-        elif status is OrdStatus.REJECTED:
-            self._hear(Rejected(n=n, time_ns=at_ns, order=now, reason=core.reason, text=core.text))
+        elif status is _REJECTED:
+            self._hear(
+                Rejected(
+                    n=self.last,
+                    time_ns=self._now_ns(),
+                    order=now,
+                    reason=core.reason,
+                    text=core.text,
+                )
+            )
         else:
             asked = not core.wish.working
             self._hear(
                 Cancelled(
-                    n=n, time_ns=at_ns, order=now, asked=asked, reason=core.reason, text=core.text
+                    n=self.last,
+                    time_ns=self._now_ns(),
+                    order=now,
+                    asked=asked,
+                    reason=core.reason,
+                    text=core.text,
                 )
             )
-
-    def _number(self) -> tuple[int, int]:
-        self.last += 1
-        return self.last, self._now_ns()
 
 
 def order_now(order: Order) -> OrderNow:
     """An order as an event carries it."""
     core = order.core
-    request = core.request
+    request, now = core.request, core.agreement.now
     return OrderNow(
         tag=request.cl_ord_id,
         order_id=core.order_id or "",
         instrument=request.instrument.symbol,
         side=request.side,
         ord_type=request.ord_type,
-        order_qty=core.order_qty,
+        order_qty=now.order_qty,
         cum_qty=core.cum_qty,
         leaves_qty=core.leaves_qty,
-        price=None if core.price is None else _plain(core.price),
-        stop_px=None if core.stop_px is None else _plain(core.stop_px),
+        price=None if now.price is None else _plain(now.price),
+        stop_px=None if now.stop_px is None else _plain(now.stop_px),
         avg_px=core.avg_px,
     )
 

@@ -36,7 +36,7 @@ class PositionOrders:
         next_intent: Callable[[], str],
         flattening: Callable[[Instrument], bool],
     ) -> None:
-        self._holdings: dict[str, Holding] = {}
+        self.holdings: dict[str, Holding] = {}  # by symbol, where a guard or a close is
         self._view = view
         self._owners = owners
         self._outbox = outbox
@@ -48,7 +48,7 @@ class PositionOrders:
 
     def guard_of(self, instrument: Instrument) -> Guard | None:
         """The guard of an instrument; None where there is none, or where it has ended."""
-        holding = self._holdings.get(instrument.symbol)
+        holding = self.holdings.get(instrument.symbol)
         return None if holding is None else holding.guard
 
     def protect(
@@ -166,18 +166,18 @@ class PositionOrders:
 
     def settle(self, instrument: Instrument) -> None:
         """Something changed in an instrument: its guard and its closes act on it."""
-        holding = self._holdings.get(instrument.symbol)
+        holding = self.holdings.get(instrument.symbol)
         if holding is not None:
             holding.settle()
             if holding.empty:
-                del self._holdings[instrument.symbol]
+                del self.holdings[instrument.symbol]
 
     # --- how --------------------------------------------------------------------------------------
 
     def _holding(self, instrument: Instrument) -> Holding:
-        known = self._holdings.get(instrument.symbol)
+        known = self.holdings.get(instrument.symbol)
         if known is None:
-            known = self._holdings[instrument.symbol] = Holding(
+            known = self.holdings[instrument.symbol] = Holding(
                 instrument,
                 self._view,
                 self._owners,

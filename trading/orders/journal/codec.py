@@ -16,7 +16,7 @@ from msgspec import NODEFAULT, Struct, structs
 from ...errors import JournalError
 from ...instrument import Instrument
 from ..events import OrderEvent
-from .records import Record
+from .records import EventKept, Record
 
 Find = Callable[[str], Instrument]
 """The instrument of a symbol; raises for one that is not known."""
@@ -136,9 +136,14 @@ def _read(value: Any, find: Find) -> Any:
     return value
 
 
-def encode(record: Record) -> bytes:
-    """A record as bytes."""
-    body = _encoder.encode(_written(record))
+def kept(given: Record | OrderEvent) -> Record:
+    """What a journal gives back of what it was given: an event is encoded."""
+    return EventKept(given.n, pack(given)) if isinstance(given, OrderEvent) else given
+
+
+def encode(record: Record | OrderEvent) -> bytes:
+    """A record, or an event that was told, as bytes."""
+    body = _encoder.encode(_written(kept(record)))
     return crc32(body).to_bytes(_SUM, "big") + body
 
 

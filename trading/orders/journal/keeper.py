@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ...errors import JournalError, RefusedByUs
 from ...order import Execution, ExecutionReport, OrderRequest, OrderState, PositionState
-from ..commands import Command, Do
+from ..commands import CANCEL, Command, Do
+from ..events import OrderEvent
 from ..exits.closing import Kept
 from ..handle import Order
 from ..incident import Incident
@@ -31,6 +32,7 @@ from .records import (
     Gone,
     Lost,
     Lots,
+    NewEntry,
     OrderKept,
     OwnerKept,
     Standing,
@@ -64,13 +66,14 @@ class Keeper(Observer):
         self._settings = settings
         self._counted = counted
         self._drop: dict[str, None] = {}  # while failing: what is to be forgotten …
-        self._pending: list[Entry] = []  # … and kept, once it can be written
+        self._pending: list[NewEntry] = []  # … and kept, once it can be written
         self._intended: dict[str, None] = {}  # tags whose requests are kept already
         self._resent = ""  # the tag that reached nobody, in whose place the next one goes
         self._records: dict[str, int] = {}  # how many are kept of each order that is not over
         self._over: list[Order] = []  # the newest of those that are; the others as they leave, …
         self._leaving: deque[tuple[float, list[str]]] = deque()  # … by the time when they were over
         self._incidents: deque[int] = deque()
+        self._part, self._part_ends = "", 0  # what the newest event is about, and until which
 
     # --- before something is sent -----------------------------------------------------------------
 
@@ -103,12 +106,10 @@ class Keeper(Observer):
         """Keep the strategy's state in place of what it was."""
         self._write([(STATE, StateKept(body))], drop=[STATE])
 
-    def event(self, n: int, event: object) -> None:
-        """Keep the `n`-th event of the manager's stream; the oldest leave when there are many."""
-        part, place = divmod(n, _EVENTS_IN_A_PART)
-        most = self._settings.events_most // _EVENTS_IN_A_PART
-        old = [f"{EVENTS}{part - most - 1}"] if place == 0 and part > most else []
-        self._write([(f"{EVENTS}{part}", EventKept(n, pack(event)))], drop=old)
+    def event(self, event: OrderEvent) -> None:
+        """Keep the next event of the manager's stream; the oldest leave when there are many."""
+        old = self._next_part(event.n) if event.n >= self._part_ends else ()
+        self._write([(self._part, event)], old)
 
     # --- what happens (`Observer`) ----------------------------------------------------------------
 
@@ -131,18 +132,29 @@ class Keeper(Observer):
         self._resent = tag
 
     def on_command(self, order: Order, command: Command) -> None:
-        if command.do is Do.CANCEL:
-            self._of(order, Gone())
+        if command.do is CANCEL:
+            self.on_report(order, Gone())
 
     def on_answer(self, order: Order, do: Do, error: BaseException | None, took_s: float) -> None:
         if order.core.terminal and not order.ended:
-            self._of(order, Lost() if order.core.lost else state_of(order))
+            self.on_report(order, Lost() if order.core.lost else state_of(order))
 
     def on_unsent(self, order: Order) -> None:
-        self._of(order, state_of(order))
+        self.on_report(order, state_of(order))
 
-    def on_report(self, order: Order, report: ExecutionReport) -> None:
-        self._of(order, report)
+    def on_report(self, order: Order, report: ExecutionReport | OrderState | Gone | Lost) -> None:
+        """Keep something that became of an order; many records of it become one."""
+        tag, over = order.core.request.cl_ord_id, order.core.venue_status.terminal
+        count = self._records.get(tag, 0) + 1
+        if count <= _RECORDS_MOST:
+            self._write([(tag, report)])
+        else:
+            count = 1
+            self._write([(tag, order_kept(order)), self._standing()], drop=[tag, *_OVER])
+        if not over:
+            self._records[tag] = count
+        elif self._records.pop(tag, None) is not None:
+            self._ended(order)
 
     def on_strange_fill(self, fill: Execution) -> None:
         self._write([(STRANGERS, fill)])
@@ -179,19 +191,12 @@ class Keeper(Observer):
 
     # --- how --------------------------------------------------------------------------------------
 
-    def _of(self, order: Order, record: ExecutionReport | OrderState | Gone | Lost) -> None:
-        """Keep something of an order; many records of it become one."""
-        tag, over = order.cl_ord_id, order.core.terminal
-        count = self._records.get(tag, 0) + 1
-        if count <= _RECORDS_MOST:
-            self._write([(tag, record)])
-        else:
-            count = 1
-            self._write([(tag, order_kept(order)), self._standing()], drop=[tag, *_OVER])
-        if not over:
-            self._records[tag] = count
-        elif self._records.pop(tag, None) is not None:
-            self._ended(order)
+    def _next_part(self, n: int) -> Sequence[str]:
+        """Events go into another part from the `n`-th on; the part that leaves, if one does."""
+        part, place = divmod(n, _EVENTS_IN_A_PART)
+        self._part, self._part_ends = f"{EVENTS}{part}", n - place + _EVENTS_IN_A_PART
+        most = self._settings.events_most // _EVENTS_IN_A_PART
+        return [f"{EVENTS}{part - most - 1}"] if place == 0 and part > most else []
 
     def _ended(self, order: Order) -> None:
         """An order is over. Of many, each becomes one record: what it was made of is not needed any
@@ -239,7 +244,7 @@ class Keeper(Observer):
         )
         return STANDING, standing
 
-    def _write(self, entries: Sequence[Entry], drop: Sequence[str] = ()) -> None:
+    def _write(self, entries: Sequence[NewEntry], drop: Sequence[str] = ()) -> None:
         if not self.failing:
             try:
                 if drop:
@@ -290,19 +295,20 @@ def _owner_entry(owner: Kept) -> Entry:
 
 def state_of(order: Order) -> OrderState:
     """An order as we know it, as the broker would say it."""
-    core, request = order.core, order.request
+    core, request = order.core, order.core.request
+    now = core.agreement.now
     return OrderState(
         instrument=request.instrument,
-        order_id=order.order_id or "",
-        cl_ord_id=order.cl_ord_id,
+        order_id=core.order_id or "",
+        cl_ord_id=request.cl_ord_id,
         side=request.side,
         ord_type=request.ord_type,
         ord_status=core.venue_status,
-        order_qty=core.order_qty,
+        order_qty=now.order_qty,
         cum_qty=core.cum_qty,
         leaves_qty=core.leaves_qty,
-        price=core.price,
-        stop_px=core.stop_px,
+        price=now.price,
+        stop_px=now.stop_px,
         avg_px=core.avg_px,
         time_ns=core.time_ns,
         reason=core.reason,
@@ -312,13 +318,13 @@ def state_of(order: Order) -> OrderState:
 
 def order_kept(order: Order) -> OrderKept:
     """All that is known of an order, in one record."""
-    heard = order.core.accepted or order.core.terminal
+    core = order.core
     return OrderKept(
-        request=order.request,
-        state=state_of(order) if heard else None,
-        fills=tuple(order.fills),
-        gone=not order.core.wish.working,
-        adopted=order.core.adopted,
-        entered_ns=order.core.entered_ns,
+        request=core.request,
+        state=state_of(order) if core.accepted or core.terminal else None,
+        fills=tuple(order.executions or ()),
+        gone=not core.wish.working,
+        adopted=core.adopted,
+        entered_ns=core.entered_ns,
         covered=order.covered,
     )

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from .codec import kept as given_back
 from .port import Loaded
-from .records import Entry, Record
+from .records import NewEntry, Record
 
 
 class MemoryJournal:
-    """Keeps the records themselves, written to nothing: they are frozen."""
+    """Keeps the records themselves, written to nothing: they are frozen. Events too, as they were
+    told, and what most of them would weigh as bytes nobody ever asks for."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -18,22 +20,22 @@ class MemoryJournal:
 
     def load(self) -> Loaded:
         numbered = [
-            (n, about, record)
+            (n, about, given_back(record))
             for about, kept in self._kept.items()
             for n, record in zip(kept[::2], kept[1::2], strict=True)
         ]
         return Loaded([(about, record) for _, about, record in sorted(numbered, key=_number)])
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    def append(self, entries: Sequence[NewEntry]) -> None:
         for about, record in entries:
-            self._count += 1
+            self._count = count = self._count + 1
             kept = self._kept.get(about)
             if kept is None:
-                self._kept[about] = [self._count, record]
+                self._kept[about] = [count, record]
             else:
-                kept += (self._count, record)
+                kept += (count, record)
 
-    def compact(self, about: Sequence[str], entries: Sequence[Entry]) -> None:
+    def compact(self, about: Sequence[str], entries: Sequence[NewEntry]) -> None:
         for each in about:
             self._kept.pop(each, None)
         self.append(entries)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from .records import Entry
+from .records import Entry, NewEntry
 
 
 class Loaded(Struct, frozen=True):
@@ -29,10 +29,10 @@ class Journal(Protocol):
         """Everything kept so far; a torn last record is taken away. Raises `JournalError` for what
         is damaged or of another version; nothing is changed then."""
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    def append(self, entries: Sequence[NewEntry]) -> None:
         """Keep these, all or none; they outlive the process when this returns."""
 
-    def compact(self, about: Sequence[str], entries: Sequence[Entry]) -> None:
+    def compact(self, about: Sequence[str], entries: Sequence[NewEntry]) -> None:
         """Forget all that is about something of these, and keep the entries, in one step."""
 
     def close(self) -> None:

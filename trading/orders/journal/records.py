@@ -9,6 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from ...order import Execution, ExecutionReport, OrderRequest, OrderState, PositionState
+from ..events import OrderEvent
 from ..incident import Incident
 
 STANDING = "!standing"
@@ -104,3 +105,7 @@ fill, a `PositionState` a position taken over from the broker."""
 
 Entry = tuple[str, Record]
 """A record and what it is about."""
+
+NewEntry = tuple[str, Record | OrderEvent]
+"""What a journal is given to keep: an event as it was told, of which bytes are made when it is
+written or given back (`codec.kept`)."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from ...errors import JournalError
 from .codec import Find, decode, encode
 from .port import Loaded
-from .records import Entry
+from .records import Entry, NewEntry
 
 FORMAT = 2
 """Of the file; an older program does not open a newer one."""
@@ -67,10 +67,10 @@ class SqliteJournal:
                 return Loaded(entries, torn, self._prefix)
         return Loaded(entries, prefix=self._prefix)
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    def append(self, entries: Sequence[NewEntry]) -> None:
         self.compact((), entries)
 
-    def compact(self, about: Sequence[str], entries: Sequence[Entry]) -> None:
+    def compact(self, about: Sequence[str], entries: Sequence[NewEntry]) -> None:
         rows = [(each, encode(record)) for each, record in entries]
         db = self._db
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ...order import OrderRequest
+from ..events import OrderEvent
 from ..exits.closing import Kept
 
 
@@ -23,8 +24,8 @@ class Unkept:
     def state(self, body: bytes) -> None:
         """The strategy's state is otherwise now."""
 
-    def event(self, n: int, event: object) -> None:
-        """The `n`-th event of the manager's stream."""
+    def event(self, event: OrderEvent) -> None:
+        """The next event of the manager's stream."""
 
     def events(self, since: int) -> list[tuple[int, bytes]]:
         """Events after the `since`-th: none were kept."""

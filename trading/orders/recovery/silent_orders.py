@@ -12,7 +12,7 @@ class SilentOrders:
     def __init__(self, outbox: Outbox, within_s: float) -> None:
         self._outbox = outbox
         self._within_s = within_s
-        self._timers: dict[str, int] = {}  # by tag
+        self.timers: dict[str, int] = {}  # by tag
 
     def taken(self, order: Order) -> bool:
         """The broker took an order; whether no event told of it."""
@@ -21,16 +21,15 @@ class SilentOrders:
             return False
         self.told(order)
         timer = self._outbox.later(self._within_s, lambda: self._overdue(order))
-        self._timers[order.cl_ord_id] = timer
+        self.timers[order.cl_ord_id] = timer
         return True
 
     def told(self, order: Order) -> None:
         """An event told of an order."""
-        if self._timers:
-            self._outbox.never(self._timers.pop(order.cl_ord_id, None))
+        self._outbox.never(self.timers.pop(order.cl_ord_id, None))
 
     def _overdue(self, order: Order) -> None:
-        del self._timers[order.cl_ord_id]
+        del self.timers[order.cl_ord_id]
         if _is_silent(order.core) and order.core.wish.working:  # else its cancel tells
             order.core.doubt.arise()
             self._outbox.advance(order)

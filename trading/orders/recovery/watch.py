@@ -222,7 +222,8 @@ class Watch:
         """An event told of an order."""
         if self._birth.ns is None:
             self._birth.heard(self._intake.last_ns, self._outbox.now_s())
-        self._silent_orders.told(order)
+        if self._silent_orders.timers:
+            self._silent_orders.told(order)
 
     # --- a round ----------------------------------------------------------------------------------
 

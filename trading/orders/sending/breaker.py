@@ -17,6 +17,9 @@ class BreakerState(Enum):
     HALF_OPEN = "half-open"
 
 
+CLOSED = BreakerState.CLOSED  # looked up once: every command asks
+
+
 class Breaker:
     """One breaker, sans I/O; times are the loop's, in seconds.
 
@@ -35,13 +38,13 @@ class Breaker:
 
     def wait_s(self, now_s: float) -> float:
         """How long a call has to wait: 0 when it may go now."""
-        if self.state is BreakerState.CLOSED:
+        if self.state is CLOSED:
             return 0.0
         return max(self._until_s - now_s, 0.0)
 
     def going(self, now_s: float) -> None:
         """A call goes; after a wait it is a probe, and `landed` ends it."""
-        if self.state is BreakerState.CLOSED:
+        if self.state is CLOSED:
             return
         self.state = BreakerState.HALF_OPEN
         self._until_s = now_s + self._open_s
@@ -55,7 +58,7 @@ class Breaker:
         """A question got an answer: True where the next probe may go now. Not while the answer to
         one is due: that says more."""
         due = any(went_s > now_s - self._open_s for went_s in self._probes)
-        may = self.state is not BreakerState.CLOSED and not due
+        may = self.state is not CLOSED and not due
         if may:
             self._until_s = 0.0
         return may
@@ -63,14 +66,14 @@ class Breaker:
     def answered(self) -> bool:
         """A call got an answer of any kind; True when that closed the breaker."""
         self._silent = 0
-        closes = self.state is not BreakerState.CLOSED
+        closes = self.state is not CLOSED
         self.state = BreakerState.CLOSED
         return closes
 
     def silent(self, now_s: float) -> bool:
         """A call got no answer; True when that opened the breaker for the first time."""
         self._silent += 1
-        opens = self.state is BreakerState.CLOSED and self._silent >= self._tries
+        opens = self.state is CLOSED and self._silent >= self._tries
         if opens:
             self._until_s = now_s + self._open_s
         if opens or self.state is BreakerState.HALF_OPEN:

@@ -12,7 +12,7 @@ from ...broker import Ack, Broker, Urgency
 from ...errors import DryfillError, NotSent, Refused
 from ...order import OrderState
 from ...words import Reason
-from ..commands import Command, Do
+from ..commands import CANCEL, LOOK, MODIFY, PLACE, Command, Do
 from ..handle import Order
 from ..observing import Failed, Observers
 from ..order_core import OrderCore
@@ -77,8 +77,10 @@ class Courier:
 
     def advance(self, order: Order, due: Do | None = None) -> None:
         """Send the order's next command, now or after its pause; `due` without one."""
-        command = None if self._stopped else order.core.next_command()
-        if command is None and not self._pauses and not _is_urged(order.core):
+        core = order.core
+        command = None if self._stopped else core.next_command()
+        calm = core.flight is None and core.wish.working
+        if command is None and not self._pauses and (calm or not _is_urged(core)):
             return  # nothing to send and nothing put off, as after most events
         self._advance(order, command, due)
 
@@ -88,8 +90,10 @@ class Courier:
 
     def over(self, order: Order) -> None:
         """An order has ended: no answer about it is waited for."""
-        self._repeats.over(order)
-        self._duplicates.over(order)
+        if self._repeats.newest_of:
+            self._repeats.over(order)
+        if self._duplicates.refusals:
+            self._duplicates.over(order)
 
     def stop(self) -> None:
         """Send nothing more."""
@@ -114,12 +118,12 @@ class Courier:
         if command.delay_s > 0 and command.do is not due:
             waited_s = 0.0
             if command.since_s is not None:
-                waited_s = asyncio.get_running_loop().time() - command.since_s
+                waited_s = self._timers.now_s() - command.since_s
             if command.delay_s > waited_s:
                 self._pause(order, command.do, command.delay_s - waited_s)
                 return
         urgency, probe = urgency_of(order, command.do), None
-        if command.do is not Do.LOOK:  # these have pauses of their own, and prove more than a probe
+        if command.do is not LOOK:  # these have pauses of their own, and prove more than a probe
             wait_s = self._path.wait_s(urgency)
             if wait_s > 0:
                 self._pause(order, command.do, wait_s)
@@ -136,10 +140,10 @@ class Courier:
         two requests that come to nothing in turn there is time for a third (INV-02)."""
         flight = order.core.flight
         sent = None if flight is None else self._repeats.newest(order, flight)
-        changes = flight is Do.MODIFY
+        changes = flight is MODIFY
         if sent is None or sent.hurried or (sent.timer is not None and not changes):
             return
-        waited_s = asyncio.get_running_loop().time() - sent.began_s
+        waited_s = self._timers.now_s() - sent.began_s
         within_s = self._settings.retry_s if changes else self._settings.told_within_s
         self._timers.cancel(sent.timer)
         sent.timer = self._timers.later(max(within_s - waited_s, 0.0), lambda: self._overdue(sent))
@@ -172,13 +176,13 @@ class Courier:
         return waiting[0]
 
     def _send(self, order: Order, command: Command, urgency: Urgency, probe: float | None) -> None:
-        now_s = asyncio.get_running_loop().time()
-        if order.core.flight is Do.LOOK:
+        now_s = self._timers.now_s()
+        if order.core.flight is LOOK:
             self._repeats.overtaken(order)
         order.core.sent(command, now_s)
         self._observers.on_command(order, command)
         sent = Sent(order, command.do, urgency, now_s, probe=probe)
-        if command.do is Do.PLACE:
+        if command.do is PLACE:
             sent.since_ns = self._duplicates.since_ns(self._sorter.last_ns)
         self._repeats.sent(sent)
         patience_s = order.core.patience_s
@@ -197,17 +201,17 @@ class Courier:
             return
         sent.late = True
         sent.order.core.overdue()
-        if sent.do is Do.PLACE:  # it may arrive for as long as its answer may take
+        if sent.do is PLACE:  # it may arrive for as long as its answer may take
             sent.order.core.doubt.deadline_s += self._settings.order_deadline_s
         self.advance(sent.order, due=sent.do)
 
     def _call(self, order: Order, command: Command, urgency: Urgency) -> "asyncio.Future[Any]":
         core, broker, settings = order.core, self._broker, self._settings
         instrument = order.instrument
-        if command.do is Do.PLACE:
+        if command.do is PLACE:
             deadline_s = settings.order_deadline_s
             return broker.place(core.request, urgency=urgency, deadline_s=deadline_s)
-        if command.do is Do.LOOK:
+        if command.do is LOOK:
             deadline_s = settings.read_deadline_s
             known_by = {"cl_ord_id": order.cl_ord_id}
             if core.adopted:
@@ -215,7 +219,7 @@ class Courier:
             return broker.order(instrument, **known_by, urgency=urgency, deadline_s=deadline_s)
         order_id = core.order_id
         assert order_id is not None, f"{command.do} needs the broker's id: {order!r}"
-        if command.do is Do.CANCEL:
+        if command.do is CANCEL:
             deadline_s = settings.cancel_deadline_s
             return broker.cancel(instrument, order_id, urgency=urgency, deadline_s=deadline_s)
         change, deadline_s = command.change, settings.order_deadline_s
@@ -231,11 +235,11 @@ class Courier:
 
     def _answered(self, sent: Sent, error: BaseException | None, result: object) -> None:
         order, do, tag = sent.order, sent.do, sent.order.cl_ord_id
-        core, now_s = order.core, asyncio.get_running_loop().time()
+        core, now_s = order.core, self._timers.now_s()
         found = None
         if not self._repeats.counts(sent, error):
             self._observers.on_answer(order, do, error, now_s - sent.began_s)
-            if do is Do.PLACE and core.doubtful:  # nobody answers it any more: it is there or not
+            if do is PLACE and core.doubtful:  # nobody answers it any more: it is there or not
                 core.doubt.deadline_s = min(core.doubt.deadline_s, now_s)
             self._path_ended(sent, error, now_s)
             self.advance(order)
@@ -244,12 +248,12 @@ class Courier:
             found = self._take(sent, result)
         elif isinstance(error, NotSent):
             core.not_sent(do, error, self._path.draw(), now_s)
-        elif do is Do.LOOK:
+        elif do is LOOK:
             core.look_failed()
         elif isinstance(error, Refused):
             # A number that is no reason of ours must not lose the refusal.
             reason = Reason(error.reason) if error.reason in _REASONS else Reason.NONE
-            if reason is Reason.DUPLICATE_TAG and do is Do.PLACE and not core.terminal:
+            if reason is Reason.DUPLICATE_TAG and do is PLACE and not core.terminal:
                 self._duplicates.refused(order, error, sent.since_ns)
                 core.unknown(now_s)
             else:
@@ -259,7 +263,7 @@ class Courier:
         if error is not None and not isinstance(error, DryfillError):
             self._sorter.failed(order, f"{do.value} ended in {error!r}")
         self._observers.on_answer(order, do, error, now_s - sent.began_s)
-        if do is Do.LOOK and core.doubt.failures == self._settings.breaker_tries:
+        if do is LOOK and core.doubt.failures == self._settings.breaker_tries:
             self._sorter.unknown(order)
         if order.cl_ord_id != tag:
             self._sorter.resent(order, tag)
@@ -271,19 +275,19 @@ class Courier:
 
     def _take(self, sent: Sent, result: object) -> OrderState | None:
         core = sent.order.core
-        if sent.do is Do.PLACE:
+        if sent.do is PLACE:
             assert isinstance(result, Ack)
             core.acked(result.order_id)
-        elif sent.do is Do.MODIFY:
+        elif sent.do is MODIFY:
             core.modified()
-        elif sent.do is Do.CANCEL:
+        elif sent.do is CANCEL:
             core.cancel_taken()
         else:
             assert result is None or isinstance(result, OrderState)
             refusal = self._duplicates.found(sent.order, result)
             if refusal is not None:
-                now_s = asyncio.get_running_loop().time()
-                core.refused(Do.PLACE, Reason.DUPLICATE_TAG, str(refusal), now_s)
+                now_s = self._timers.now_s()
+                core.refused(PLACE, Reason.DUPLICATE_TAG, str(refusal), now_s)
                 return None
             core.looked(result, sent.began_s)
             return result
@@ -291,7 +295,7 @@ class Courier:
 
     def _path_ended(self, sent: Sent, error: BaseException | None, now_s: float) -> None:
         """Let the breakers know; where the way is free again, what waited for it goes now."""
-        if sent.do is Do.LOOK:
+        if sent.do is LOOK:
             self.asked(error)
             return
         if sent.probe is not None:
@@ -310,7 +314,7 @@ class Courier:
         answered = _is_answer(error)
         if answered:
             self._blocked.free()
-        if self._path.asked(asyncio.get_running_loop().time(), answered=answered):
+        if self._path.asked(self._timers.now_s(), answered=answered):
             held = [o for o, waits_for in self._held.values() if waits_for is Urgency.RISK_REDUCING]
             if held:
                 self.hurry(held[0])
@@ -320,7 +324,7 @@ def _is_urged(core: OrderCore) -> bool:
     """Whether the answer to what is in flight is waited for by a command that can take something
     away: a cancel, or the change of an order that was never heard of (INV-04: of a group's)."""
     wish = core.wish
-    return not wish.working or (core.flight is Do.PLACE and wish != core.agreement.now)
+    return not wish.working or (core.flight is PLACE and wish != core.agreement.now)
 
 
 def _is_answer(error: BaseException | None) -> bool:

@@ -19,7 +19,7 @@ class Duplicates:
     def __init__(self, now_ns: Callable[[], int], settings: OrderSettings) -> None:
         self._now_ns = now_ns
         self._overlap_ns = round(settings.overlap_s * 1e9)
-        self._refusals: dict[str, tuple[Refused, int]] = {}  # by tag, with `since_ns`
+        self.refusals: dict[str, tuple[Refused, int]] = {}  # by tag, with `since_ns`
 
     def since_ns(self, last_ns: int) -> int:
         """An order that leaves now has nothing done to it before this time of the broker's, who
@@ -29,20 +29,20 @@ class Duplicates:
 
     def refused(self, order: Order, refusal: Refused, since_ns: int) -> None:
         """An order that left at that time was refused as a duplicate."""
-        self._refusals[order.cl_ord_id] = refusal, since_ns
+        self.refusals[order.cl_ord_id] = refusal, since_ns
 
     def found(self, order: Order, state: OrderState | None) -> Refused | None:
         """A look-up shows what is there under an order's tag: the refusal, where that is another
         order, so that ours is dead; None where it is ours, or nobody ever said so."""
-        if state is None or order.cl_ord_id not in self._refusals:
+        if state is None or order.cl_ord_id not in self.refusals:
             return None
-        refusal, since_ns = self._refusals.pop(order.cl_ord_id)
+        refusal, since_ns = self.refusals.pop(order.cl_ord_id)
         ours = order.core.accepted or _same(order.core.request, state, since_ns)
         return None if ours else refusal
 
     def over(self, order: Order) -> None:
         """An order has ended."""
-        self._refusals.pop(order.cl_ord_id, None)
+        self.refusals.pop(order.cl_ord_id, None)
 
 
 def _same(request: OrderRequest, state: OrderState, since_ns: int) -> bool:

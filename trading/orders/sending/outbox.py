@@ -3,9 +3,9 @@
 Owners and flattens know the manager as this (`exits.closing.Sender`).
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Callable
+from math import inf
 from random import Random
 from typing import Protocol
 
@@ -91,6 +91,7 @@ class Outbox:
         self._now_ns = now_ns
         self.settings = settings
         self._timers = Timers(failed)
+        self.now_s = self._timers.now_s
         self.path = Path(settings, random, self.incident)
         self._blocked = blocked = Blocked(self._timers, settings)
         self._courier = Courier(
@@ -135,16 +136,17 @@ class Outbox:
         """An order's core changed: the table and the ledger follow, and who waits is woken."""
         self.ledger.note(order)
         core = order.core
-        if core.terminal:
+        if core.venue_status.terminal:
             self.orders.finish(order, self.now_s())
             self._courier.over(order)
-        elif core.stuck and not order.alarmed:
+        elif core.tried is not None and core.stuck and not order.alarmed:
             order.alarmed = True
             text = f"{order.describe()} cannot be cancelled"
             self.incident("cancel_failed", text, order.cl_ord_id)
         if core.agreement.now.stop_px is not None:
             self.stop_noted(order)
-        order.tell()
+        if order.awaited is not None:
+            order.tell()
 
     def held(self, instrument: Instrument) -> int:
         """Contracts held in an instrument, signed, as far as we were told."""
@@ -152,7 +154,8 @@ class Outbox:
 
     def sweep(self) -> None:
         """Let go of what is over age in the table."""
-        self.orders.sweep(asyncio.get_running_loop().time())
+        if self.orders.sweep_s != inf:
+            self.orders.sweep(self.now_s())
 
     def pause_s(self, order: Order, nth: int, *, not_now: bool) -> float:
         """The pause before a new attempt takes the place of one that failed, the `nth` in a row.
@@ -167,9 +170,6 @@ class Outbox:
         """As `later`, before what takes the place of an order that failed. Where that reached
         nobody the pause ends when somebody is reached."""
         return self._blocked.later(pause_s, call, order, Do.PLACE, about)
-
-    def now_s(self) -> float:
-        return asyncio.get_running_loop().time()
 
     def later(
         self, delay_s: float, call: Callable[[], None], about: str = "", *, standing: bool = False

@@ -7,7 +7,7 @@ from random import Random
 from ...broker import Urgency
 from ...errors import NotSent, Refused, SessionExpired
 from ..settings import OrderSettings
-from .breaker import Breaker, BreakerState
+from .breaker import CLOSED, Breaker
 
 
 class Path:
@@ -41,14 +41,14 @@ class Path:
     def wait_s(self, urgency: Urgency) -> float:
         """How long a call has to wait; 0 when it may go now."""
         breaker = self._breakers[urgency]
-        if breaker.state is BreakerState.CLOSED:
+        if breaker.state is CLOSED:
             return 0.0
         return breaker.wait_s(asyncio.get_running_loop().time())
 
     def going(self, urgency: Urgency) -> float | None:
         """A call goes; of a probe, when: `landed` is told that when it ends."""
         breaker = self._breakers[urgency]
-        if breaker.state is BreakerState.CLOSED:
+        if breaker.state is CLOSED:
             return None
         now_s = asyncio.get_running_loop().time()
         breaker.going(now_s)

@@ -9,12 +9,12 @@ from msgspec import Struct
 
 from ...broker import Urgency
 from ...errors import Refused
-from ..commands import Do
+from ..commands import CANCEL, LOOK, MODIFY, PLACE, Do
 from ..handle import Order
 from .timers import Timers
 
-_SAFE = (Do.CANCEL, Do.LOOK)
-_TIMED = (*_SAFE, Do.MODIFY, Do.PLACE)
+_SAFE = (CANCEL, LOOK)
+_TIMED = (*_SAFE, MODIFY, PLACE)
 
 
 class Sent(Struct, eq=False):
@@ -40,61 +40,59 @@ class Repeats:
 
     def __init__(self, timers: Timers) -> None:
         self._timers = timers
-        self._newest: dict[tuple[str, Do], Sent] = {}
+        self.newest_of: dict[tuple[str, Do], Sent] = {}  # by tag and kind
 
     def sent(self, sent: Sent) -> None:
         """A command leaves."""
         key = (sent.order.cl_ord_id, sent.do)
         sent.first_s = sent.began_s
-        if key in self._newest:
-            sent.first_s = self._newest[key].first_s
-        self._newest[key] = sent
+        if key in self.newest_of:
+            sent.first_s = self.newest_of[key].first_s
+        self.newest_of[key] = sent
 
     def newest(self, order: Order, do: Do) -> Sent | None:
         """The command of this kind that an order waits for; None where it does not."""
-        sent = self._newest.get((order.cl_ord_id, do))
+        sent = self.newest_of.get((order.cl_ord_id, do))
         return sent if sent is not None and self.awaited(sent) else None
 
     def counts(self, sent: Sent, error: BaseException | None) -> bool:
         """Whether an answer is taken in; then those to what it repeats, or repeats it, are not."""
         key = (sent.order.cl_ord_id, sent.do)
-        newest = self._newest.get(key)
+        newest = self.newest_of.get(key)
         awaited = newest is sent and not sent.late and sent.order.core.flight is sent.do
         told = not awaited and sent.do not in _SAFE and not self._still_tells(sent, error)
-        late = sent.late and sent.do is not Do.PLACE
+        late = sent.late and sent.do is not PLACE
         if told or (late and not self._still_says(sent, newest, error)):
             if newest is sent:
                 self._timers.cancel(sent.timer)
-                del self._newest[key]
+                del self.newest_of[key]
             return False
-        if sent.do is Do.PLACE and sent.order.core.flight is Do.LOOK:
+        if sent.do is PLACE and sent.order.core.flight is LOOK:
             self.overtaken(sent.order)
         if newest is not None:
             newest.late = True
             self._timers.cancel(newest.timer)
-            del self._newest[key]
+            del self.newest_of[key]
         return True
 
     def awaited(self, sent: Sent) -> bool:
         """Whether an order waits for the answer to just this command."""
-        newest = self._newest.get((sent.order.cl_ord_id, sent.do))
+        newest = self.newest_of.get((sent.order.cl_ord_id, sent.do))
         return newest is sent and not sent.late and sent.order.core.flight is sent.do
 
     def overtaken(self, order: Order) -> None:
         """A cancel goes, or a late answer comes, while a look is under way: what that shows may be
         older."""
-        sent = self._newest.pop((order.cl_ord_id, Do.LOOK), None)
+        sent = self.newest_of.pop((order.cl_ord_id, LOOK), None)
         if sent is not None:
             sent.late = True
             self._timers.cancel(sent.timer)
 
     def over(self, order: Order) -> None:
         """An order has ended: whatever of it is not answered, nobody waits for that."""
-        if not self._newest:
-            return
         tag = order.cl_ord_id
         for do in _TIMED:
-            sent = self._newest.get((tag, do))
+            sent = self.newest_of.get((tag, do))
             if sent is not None:
                 self._timers.cancel(sent.timer)
 
@@ -103,9 +101,9 @@ class Repeats:
         nobody is as good an answer as any. A look that is under way was asked in its place."""
         core = sent.order.core
         definite = error is None or isinstance(error, Refused)
-        free = core.flight in (None, Do.LOOK)
+        free = core.flight in (None, LOOK)
         known = core.accepted or core.terminal
-        return sent.do is Do.PLACE and sent.late and definite and free and not known
+        return sent.do is PLACE and sent.late and definite and free and not known
 
     def _still_says(self, sent: Sent, newest: Sent | None, error: BaseException | None) -> bool:
         definite = error is None or isinstance(error, Refused)

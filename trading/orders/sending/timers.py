@@ -16,9 +16,17 @@ class Timers:
         self._standing: dict[int, None] = {}
         self._count = 0
         self._stopped = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def __len__(self) -> int:
         return len(self._running) - len(self._standing)
+
+    def now_s(self) -> float:
+        """The running loop's clock. Which loop runs is asked once: it takes longer than to read
+        the clock, and a manager lives in one."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        return self._loop.time()
 
     def later(
         self, delay_s: float, call: Callable[[], None], about: str = "", *, standing: bool = False

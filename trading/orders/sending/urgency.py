@@ -2,18 +2,19 @@
 
 from ...broker import Urgency
 from .. import tags
-from ..commands import Do
+from ..commands import CANCEL, LOOK, Do
 from ..handle import Order
 
 _CLOSING = (".stop", ".exit")  # roles whose orders reduce risk
 _LEG = f".{tags.LEG}"
+_ORDINARY, _RISK_REDUCING = Urgency.ORDINARY, Urgency.RISK_REDUCING
 
 
 def urgency_of(order: Order, do: Do) -> Urgency:
     """How urgent a request about an order is."""
     tag = order.cl_ord_id
-    if do is Do.LOOK and not order.core.wish.working:
-        return Urgency.RISK_REDUCING  # what it tells ends the cancels, which would leave it no room
-    if do is Do.CANCEL or tag.rpartition("#")[0].endswith(_CLOSING) or _LEG in tag:
-        return Urgency.RISK_REDUCING
-    return Urgency.ORDINARY
+    if do is LOOK and not order.core.wish.working:
+        return _RISK_REDUCING  # what it tells ends the cancels, which would leave it no room
+    if do is CANCEL or tag.rpartition("#")[0].endswith(_CLOSING) or _LEG in tag:
+        return _RISK_REDUCING
+    return _ORDINARY

@@ -71,24 +71,24 @@ class TradedThrough:
         self._owners = owners
         self._outbox = outbox
         self._settings = settings
-        self._watched: dict[str, _Watched] = {}
+        self.watched: dict[str, _Watched] = {}  # by symbol
         self._shut: dict[str, bool] = {}  # by symbol, whether or not a stop waits there
         if not sure:
             outbox.stop_noted = self.note
 
     def instruments(self) -> list[Instrument]:
         """Those whose prices are taken in."""
-        return [watched.instrument for watched in self._watched.values()]
+        return [watched.instrument for watched in self.watched.values()]
 
     # --- what happens -----------------------------------------------------------------------------
 
     def note(self, order: Order) -> None:
         """A stop changed: it waits here now, or it does not any more."""
-        watched = self._watched.get(order.instrument.symbol)
+        watched = self.watched.get(order.instrument.symbol)
         if watched is None:
             if not waits(order):
                 return
-            watched = self._watched[order.instrument.symbol] = _Watched(order.instrument)
+            watched = self.watched[order.instrument.symbol] = _Watched(order.instrument)
         tag, bounds = order.cl_ord_id, watched.bounds
         units = None
         if waits(order) and order.core.stop_px is not None:
@@ -105,7 +105,7 @@ class TradedThrough:
 
     def see(self, instrument: Instrument, bid: int | None, ask: int | None) -> None:
         """The market is quoted so, in units, or traded at a price, which is both then."""
-        watched = self._watched.get(instrument.symbol)
+        watched = self.watched.get(instrument.symbol)
         if watched is None:
             return
         bounds = watched.bounds
@@ -115,7 +115,7 @@ class TradedThrough:
 
     def settle(self, order: Order) -> None:
         """Something was heard of an order: perhaps what was asked of a stop."""
-        watched = self._watched.get(order.instrument.symbol)
+        watched = self.watched.get(order.instrument.symbol)
         if watched is None or not watched.doubts:
             return
         doubt, core = watched.doubts.get(order.cl_ord_id), order.core
@@ -134,7 +134,7 @@ class TradedThrough:
         if shut is self._is_shut(symbol):
             return
         self._shut[symbol] = shut
-        watched = self._watched.get(symbol)
+        watched = self.watched.get(symbol)
         if watched is None:
             return
         for doubt in watched.doubts.values():
@@ -220,7 +220,7 @@ class TradedThrough:
 
     def _let_go(self, watched: _Watched) -> None:
         watched.unwanted = None
-        del self._watched[watched.instrument.symbol]
+        del self.watched[watched.instrument.symbol]
         self.wants(watched.instrument, False)
 
 

@@ -50,7 +50,7 @@ def test_what_the_journal_let_go_is_told_as_missed(relive):
         keeper = stage.manager._life.keeper
         first = replayed(stage.manager.events(since=0))[0]
         for n in range(stage.manager.stream.last + 1, 2_001):
-            keeper.event(n, first.__class__(n=n, time_ns=0, order=first.order))
+            keeper.event(first.__class__(n=n, time_ns=0, order=first.order))
         found.extend(replayed(stage.manager.events(since=0)))
 
     relive(TWO_LIVES, OrderSettings(events_most=1_000), then=look)

@@ -5,6 +5,9 @@ import pytest
 from scripted_broker import ScriptedBroker
 
 from dryfill.trading.errors import JournalError
+from dryfill.trading.orders.events import IncidentRaised
+from dryfill.trading.orders.incident import Incident
+from dryfill.trading.orders.journal.codec import pack
 from dryfill.trading.orders.journal.memory import MemoryJournal
 from dryfill.trading.orders.journal.records import (
     EVENTS,
@@ -27,6 +30,10 @@ FILLED = """
     < new 1.stop#1
     < ack 1.stop#1
 """
+
+
+def event(n):
+    return IncidentRaised(n=n, time_ns=n, incident=Incident(n, "kind", "text"))
 
 
 class Disk(MemoryJournal):
@@ -353,7 +360,7 @@ def test_incidents_and_events_are_bounded(relive):
         for n in range(1, 101):
             stage.manager.incident("kind", str(n))
         for n in range(1, 9_501):
-            stage.manager._life.keeper.event(n, {"n": n})
+            stage.manager._life.keeper.event(event(n))
 
     relive("", settings, journal, then=many)
     assert sum(about.startswith("!incident") for about in journal.about()) == 20
@@ -366,8 +373,8 @@ def test_events_are_read_from_where_one_was_and_counted_on_in_the_next_life(reli
     stage = relive("", None, journal)
     keeper = stage.manager._life.keeper
     for n in range(1, 6):
-        keeper.event(n, [n])
-    assert keeper.events(3) == [(4, b"\x91\x04"), (5, b"\x91\x05")]
+        keeper.event(event(n))
+    assert keeper.events(3) == [(4, pack(event(4))), (5, pack(event(5)))]
     again = relive("", None, journal)
     assert again.manager._life.events == 5
 
