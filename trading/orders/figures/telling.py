@@ -146,25 +146,12 @@ class Teller(Observer):
         elif status is _EXPIRED:
             self._hear(Expired(n=n, time_ns=at_ns, order=now))
         elif status is _REJECTED:
-            self._hear(
-                Rejected(
-                    n=self.last,
-                    time_ns=self._now_ns(),
-                    order=now,
-                    reason=core.reason,
-                    text=core.text,
-                )
-            )
+            self._hear(Rejected(n=n, time_ns=at_ns, order=now, reason=core.reason, text=core.text))
         else:
             asked = not core.wish.working
             self._hear(
                 Cancelled(
-                    n=self.last,
-                    time_ns=self._now_ns(),
-                    order=now,
-                    asked=asked,
-                    reason=core.reason,
-                    text=core.text,
+                    n=n, time_ns=at_ns, order=now, asked=asked, reason=core.reason, text=core.text
                 )
             )
 
