@@ -82,10 +82,14 @@ class Flattening(Oracle):
         if said.own and said.filled and (run.closes or tag_text in run.sent):
             sent_ns = run.sent.get(tag_text, self._scene.now_ns())
             unknown = self._unknown(self._foreign, contract, sent_ns)
+            just_told = self._unknown(self._foreign, contract, sent_ns - 1)
             if duty_of(said.record) == "stop" and tag_text in run.sent:
-                unknown += self._unknown(self._own, contract, sent_ns, but=tag_text)
+                own = self._unknown(self._own, contract, sent_ns, but=tag_text)
+                unknown, just_told = unknown + own, just_told + own
+            # What was told in the instant in which it left may have come after it.
             before, after = said.before - unknown, contract.position - unknown
-            if abs(after) > abs(before) or before * after < 0:
+            apart = unknown - just_told
+            if not (_smaller(before, after) or _smaller(before + apart, after + apart)):
                 self._scene.violate(
                     self.name,
                     f"during a flatten {tag_text} took the position from {before} to {after}",
@@ -159,6 +163,11 @@ class Flattening(Oracle):
         if len(live) > 1:
             names = ", ".join(record.known_as for record in live)
             self._scene.violate(self.name, f"a flatten has several orders at work: {names}")
+
+
+def _smaller(before: int, after: int) -> bool:
+    """Whether a position became no larger and did not turn."""
+    return abs(after) <= abs(before) and before * after >= 0
 
 
 def _told(fill: Fill, by_ns: int) -> bool:

@@ -32,7 +32,7 @@ class Stake(Struct, frozen=True):
     """One owner, all signed as they are held. `own`: by its own orders. `before`: `own` when it was
     looked at last. `taken`: off it so far. `cut`: whether other hands can close what it holds.
     `let_go`: somebody else closes what is held through it, or gives back what it closed too
-    much."""
+    much, now or soon."""
 
     own: int
     before: int
@@ -132,7 +132,8 @@ class Attribution:
         held, claimed = ledger.position(instrument).qty, ledger.take_claimed(symbol)
         if not self._owners.any:
             return  # nobody has anything that could be missing
-        if claimed or not self._all_is_somebodys(symbol, held, seen):
+        flattened = self._outbox.flattening(instrument)
+        if claimed or flattened or not self._all_is_somebodys(symbol, held, seen):
             self._look_at_all(instrument, seen, held, claimed, ours)
 
     def _all_is_somebodys(self, symbol: str, held: int, own: dict[str, int]) -> bool:
@@ -175,7 +176,8 @@ class Attribution:
             return
         held -= sum([_owed(owner) for owner in trading])
         holders = [owner for owner in (*late, *trading) if _holds(owner)]
-        stakes = [_stake(owner, seen, own) for owner in holders]
+        flattened = self._outbox.flattening(instrument) and any(map(_owes, holders))
+        stakes = [_stake(owner, seen, own, flattened) for owner in holders]
         after = shares(held, claimed, stakes)
         for owner, stake, taken in zip(holders, stakes, after, strict=True):
             if taken != stake.taken and isinstance(owner, Bracket | Fallback):
@@ -252,11 +254,19 @@ def _swept(owner: Owner) -> bool:
     )
 
 
-def _stake(owner: Owner, seen: dict[str, int], own: dict[str, int]) -> Stake:
-    """An owner's stake; what it has by its own orders goes into `own` and was in `seen`."""
+def _stake(owner: Owner, seen: dict[str, int], own: dict[str, int], flattened: bool) -> Stake:
+    """An owner's stake; what it has by its own orders goes into `own` and was in `seen`.
+    `flattened`: a flatten is under way, and one closed too much. That is not given back then, which
+    would enlarge what is held: others hold so much less."""
     held, taken, intent = owner.position, _taken(owner), owner.intent
     mine = own[intent] = held + taken
-    return Stake(mine, seen.get(intent, mine), taken, _can_be_cut(owner, held), _let_go(owner))
+    let_go = flattened or _let_go(owner)
+    return Stake(mine, seen.get(intent, mine), taken, _can_be_cut(owner, held), let_go)
+
+
+def _owes(owner: Owner) -> bool:
+    """Whether a bracket closed more than it held."""
+    return isinstance(owner, Bracket) and owner.position * owner.plan.side.sign < 0
 
 
 def _can_be_cut(owner: Owner, held: int) -> bool:
