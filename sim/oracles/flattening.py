@@ -1,5 +1,6 @@
 """INV-22: a flatten only ever makes a position smaller."""
 
+from ...trading.words import OrdStatus
 from .contract import BrokerSaid, Contract, duty_of
 from .knowable import Moment
 from .oracle import Oracle
@@ -33,12 +34,13 @@ class Flattening(Oracle):
     nothing is held and nothing of the client's works. Premise: flattens that were called.
 
     What worked before may fill until its cancel arrives: no client can help that. Nor can it know
-    what other hands trade before it was told or must have looked: that is left out of the position
-    by which its order, or the end of its flatten, is judged. Of its own orders it has to know
-    before it closes; a stop, which is owed while it waits for that, is judged by what was known of
-    them. A flatten may end otherwise where the broker could not be reached. One that ends well and
-    says that nobody confirmed it may be wrong about what others traded and nobody told, and about
-    nothing else; it may say so only where no question about fills was answered since it began.
+    what other hands trade before it was told or must have looked, nor what an order filled whose
+    cancel denied it: that is left out of the position by which its order, or the end of its
+    flatten, is judged. Of its own orders it has to know before it closes; a stop, which is owed
+    while it waits for that, is judged by what was known of them. A flatten may end otherwise where
+    the broker could not be reached. One that ends well and says that nobody confirmed it may be
+    wrong about what others traded and nobody told, and about nothing else; it may say so only where
+    no question about fills was answered since it began.
     Hears of calls made through `Watch.flatten`.
     """
 
@@ -68,7 +70,9 @@ class Flattening(Oracle):
     def on_broker(self, said: BrokerSaid) -> None:
         contract, tag_text = said.contract, said.record.known_as
         if said.filled:
-            whose = self._own if said.own else self._foreign
+            # Of a fill that its cancel had denied nobody can know before it is told (F23).
+            denied = said.record.status is OrdStatus.CANCELED
+            whose = self._own if said.own and not denied else self._foreign
             fills = whose.setdefault(contract.instrument.symbol, [])
             fills.append((said.moment, said.filled, tag_text))
         run = self._runs.get(contract.instrument.symbol)

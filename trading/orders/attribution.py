@@ -168,6 +168,8 @@ class Attribution:
         ours: bool,
     ) -> None:
         symbol = instrument.symbol
+        if not held:
+            self._let_go_of_groups(instrument)
         own = self._own[symbol] = dict[str, int]()
         tally = self._tallies[symbol] = Tally()
         late = self._owners.late(instrument) if claimed else self._owners.stirring(instrument)
@@ -187,6 +189,14 @@ class Attribution:
                 self._owners.rest(owner)  # there may be a thousand of these
         for owner in (*self._owners.stirring(instrument), *trading):
             tally.put(owner.intent, owner.position if _is_plain(owner) else None)
+
+    def _let_go_of_groups(self, instrument: Instrument) -> None:
+        """Nothing is held, by anybody: what a finished group bought or sold, others closed."""
+        late, trading = self._owners.stirring(instrument), self._owners.trading(instrument)
+        groups = [owner for owner in late if isinstance(owner, Group)]
+        if groups and not any(o.position for o in (*late, *trading) if o not in groups):
+            for group in groups:
+                group.gone = group.position
 
     def _stir(self, instrument: Instrument, seen: dict[str, int]) -> bool:
         """Finished owners whose orders were filled after all have a stake again; at rest, each had
@@ -259,6 +269,8 @@ def _stake(owner: Owner, seen: dict[str, int], own: dict[str, int], flattened: b
     `flattened`: a flatten is under way, and one closed too much. That is not given back then, which
     would enlarge what is held: others hold so much less."""
     held, taken, intent = owner.position, _taken(owner), owner.intent
+    if isinstance(owner, Group):
+        held -= owner.gone  # no group leaves what others closed out of its position
     mine = own[intent] = held + taken
     let_go = flattened or _let_go(owner)
     return Stake(mine, seen.get(intent, mine), taken, _can_be_cut(owner, held), let_go)
@@ -287,6 +299,8 @@ def _taken(owner: Owner) -> int:
     """What other hands closed of an owner, signed as it was held."""
     if isinstance(owner, Bracket):
         return owner.plan.side.sign * owner.taken
+    if isinstance(owner, Group):
+        return owner.gone
     return owner.taken if isinstance(owner, Fallback) else 0
 
 

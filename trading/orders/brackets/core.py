@@ -15,13 +15,12 @@ the flatten where one is under way.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from enum import Enum
 from typing import Literal
 
 from msgspec import Struct
-from msgspec.structs import force_setattr
+from msgspec.structs import force_setattr, replace
 
 from ...errors import UsageError
 from ...price import Ticks, price_text
