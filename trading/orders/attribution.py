@@ -223,7 +223,7 @@ class Attribution:
         else:
             owner.taken = taken
         self._outbox.observers.on_others_closed(owner.intent, lost)
-        if lost > 0 and not _let_go(owner):
+        if lost > 0 and not stake.let_go:
             text = (
                 f"{owner!r}: other hands closed {lost} contracts of it, {abs(taken)} in all; its "
                 f"orders follow"
