@@ -62,7 +62,7 @@ SCRIPTS = {
         = position 0
         = working
     """,
-    "it waits under a stop: too much that was closed makes that smaller, and is not bought back": """
+    "it waits under a stop: what was closed too much makes that smaller": """
         do bracket buy 1 loss 40t target 80t
         > place 1.entry#1 buy 1 market
         < new 1.entry#1
