@@ -31,7 +31,7 @@ def test_no_doubt_of_one_life_is_left_in_the_next():
     send(doubts, "9.exit#1", 0)
     answer(doubts, send(doubts, "8.exit#1", 0), S, heard=False)  # acknowledged, and no more
     assert doubts.about("MNQ", CLOSES)
-    doubts.reopened()
+    doubts.reopened(9_000_000_000)
     assert not doubts.about("MNQ", CLOSES)
     doubts.look(9 * S)  # nor does an order of a manager that is dead end anything
     assert doubts.ended("MNQ", CLOSES) is None
