@@ -284,7 +284,7 @@ def test_the_same_incident_twice_within_a_second_is_found(look):
 
 def test_a_clock_that_jumped_back_makes_no_two_incidents_one(case):
     """They are far apart, whatever their times say (swarm, all, 305)."""
-    at = case(plan=make_plan({"kind": "clock", "at": "2 s", "behind": "2 s"}))
+    at = case(plan=make_plan({"kind": "clock", "at": "2 s", "behind": "5 s"}))
 
     async def script(client, case):
         for _ in range(2):
