@@ -180,7 +180,9 @@ class Inference:
 def _what(before: OrderModel | None, now: OrderModel) -> ExecType | None:
     """What happened between two words on an order; None: nothing that is news."""
     if before is not None and before.status in _ENDS:
-        return None  # over is over, whatever comes late
+        # Over is over, whatever comes late, but for a fill that the end did not know of (F23).
+        more = now.status in _ENDS and (now.fill_volume or 0) > (before.fill_volume or 0)
+        return ExecType.TRADE if more else None
     if now.status in _ENDS:
         return _ENDS[now.status][1]
     if now.status == _PENDING:

@@ -118,8 +118,9 @@ class Case:
         )
         seen: list[OrderStates] = []
         more: list[Maker] = [partial(_order_states, seen), *self.judges(world)]
+        assert world.faults is not None, "there is a plan"
         if disk is not None:
-            more.append(partial(WrittenFirst, disk=disk))
+            more.append(partial(WrittenFirst, disk=disk, before=world.faults.disk))
         if head.bare is not None:
             more.append(partial(BareAtMost, most_s=_seconds(head.bare)))
         watching = watch(world, bounds, more)
@@ -127,7 +128,6 @@ class Case:
         last_ns = self.setup.tape.end_ns
         watching.unreachable(last_ns, last_ns + _WIND_UP_NS)
         program = self.program(watching)
-        assert world.faults is not None, "there is a plan"
         log, steps, passed = world.faults.log, list[Begun](), list[Passed]()
         world.faults.on_passed = passed.append
         if until_ns is not None:

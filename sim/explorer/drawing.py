@@ -29,6 +29,7 @@ _MIX: tuple[tuple[int, ScheduleKind], ...] = ((5, "ties"), (8, "pct"), (10, "uni
 
 _JUMPED = 4  # in one seed of so many the clock does, where all work is asked for
 _FORGETS = 4  # … and the manager forgets soon in one of so many
+_FULL = 4  # the journal's disk is in one swarm of so many, where there is one
 _CRASHED = 4  # one seed in so many is killed, where crashes are asked for
 
 
@@ -54,9 +55,13 @@ def draw(
     if schedule != "mix":
         kind = next(each for each in KINDS if each == schedule)
     crash = _crash(named_stream(seed, "explorer.crash")) if crashes else None
-    clock = _clock(named_stream(seed, "explorer.clock")) if head.work == "all" else None
-    more = () if profile in ("calm", "live") or clock is None else (clock,)
-    plan = replace(drawn, faults=(*(() if crash is None else (crash,)), *more, *drawn.faults))
+    clock = disk = None
+    if head.work == "all" and profile not in ("calm", "live"):
+        clock = _clock(named_stream(seed, "explorer.clock"))
+    if crashes and profile == "swarm":
+        disk = _disk(named_stream(seed, "explorer.disk"))
+    first = [fault for fault in (crash, clock, disk) if fault is not None]
+    plan = replace(drawn, faults=(*first, *drawn.faults))
     quiet_s = settles_s(plan) + 2 * RECONCILE_S + 1
     forgets = head.forgets
     if head.work == "all":
@@ -85,6 +90,16 @@ def _clock(dice: Stream) -> Fault | None:
     key = ("ahead", "behind")[dice.below(2)]
     by = f"{1 + dice.below(3_600)} s"
     return make_plan({"kind": "clock", "at": f"{dice.below(60_000)} ms", key: by}).faults[0]
+
+
+def _disk(dice: Stream) -> Fault | None:
+    """The journal's disk is full for a while, where there is a journal (F35)."""
+    if dice.below(_FULL):
+        return None
+    moment, name = (("call", "place"), ("event", "fill"))[dice.below(2)]
+    nth, duration = 1 + dice.below(12), f"{100 + dice.below(10_000)} ms"
+    fault = {"kind": "disk-full", moment: name, "nth": nth, "duration": duration}
+    return make_plan(fault).faults[0]
 
 
 def _forgets(dice: Stream) -> int | None:

@@ -112,8 +112,9 @@ RARE = (
     Cell("EXPIRED", "TRIGGERED", "cancel"),
     Cell("EXPIRED", "TRADE", "cancel"),
 )
-"""Cells that can be, and that the search of each night need not reach: nothing forbids them, and
-what they need comes together too seldom. They count as missing where they are not reached."""
+"""Cells that can be, and that the search of each night need not reach: what they need comes
+together too seldom. Each has a script that meets it, among the tests. They count as missing where
+they are not reached."""
 
 
 class Coverage(NamedTuple):

@@ -56,8 +56,8 @@ def _rare() -> str:
         return ""
     listed = "\n".join(f"- `{line}`" for line in by_pair(RARE))
     return f"""
-Reached seldom or never, though nothing forbids them; what they need comes together too seldom
-(state, event, and the commands on their way):
+The others (state, event, and the command on its way) need what comes together too seldom for a
+search. Each is met by a script of its own, `tests/sim/explorer/test_rare_cells.py`:
 
 {listed}
 """

@@ -56,5 +56,7 @@ class OrderStates(Oracle):
         return self._name("", sent.order_id)
 
     def _name(self, cl_ord_id: str, order_id: str) -> str:
-        """The client's tag, or for what the broker keeps for an entry, the broker's."""
-        return cl_ord_id or self._scene.tag_of(order_id) or order_id
+        """The client's tag, or for what the broker keeps for an entry, the broker's: the client may
+        call that otherwise from some moment on."""
+        record = self._scene.record_of(order_id)
+        return (cl_ord_id if record is None else record.known_as) or order_id

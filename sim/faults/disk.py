@@ -10,10 +10,11 @@ from ..loop.timers import Timers
 
 class FullDisk:
     """Stands before the journals of a run, one for each life of the client. `there`: whether there
-    was one so far; without a journal nothing can be full."""
+    was one so far; without a journal nothing can be full. `behind`: what was to be written last is
+    not there."""
 
     def __init__(self, loop: Timers) -> None:
-        self.there = False
+        self.there = self.behind = False
         self._loop = loop
         self._until_ns = 0
 
@@ -28,7 +29,8 @@ class FullDisk:
 
     def check_room(self) -> None:
         """Raise `JournalError` while the disk is full."""
-        if self._loop.now_ns < self._until_ns:
+        self.behind = self._loop.now_ns < self._until_ns
+        if self.behind:
             raise JournalError("the journal cannot be written: the disk is full")
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args
 
+from ...scenarios.garbling import GARBLED
 from ...scenarios.plan import Fault, Plan
-from ...scenarios.plan_kinds import READS, WRITES
+from ...scenarios.plan_kinds import READS, RESHAPED, WRITES
 from ...trading.errors import UsageError
 from ..streams import Stream, named_stream
 
@@ -150,6 +151,38 @@ _RATES: Mapping[str, _Rate] = {
 }
 
 
+def _stall(stream: Stream) -> Keys:
+    return {"duration": _span(stream, 100, 6), "after": _up_to(stream, 2000)}
+
+
+def _sum(stream: Stream) -> Keys:
+    return {"window": _span(stream, 5, 7)}
+
+
+def _found_filled(stream: Stream) -> Keys:
+    return {"qty": 1 + stream.below(3), "after": _span(stream, 100, 6)}
+
+
+def _frozen(stream: Stream) -> Keys:
+    # For good, as seen in the field, or for a while.
+    return {"thaw": stream.below(2) * _span(stream, 500, 6), "after": _up_to(stream, 2000)}
+
+
+def _shut(stream: Stream) -> Keys:
+    return {**_halt(stream), "state": _one(stream, "no-cancel", "pre-open", "close")}
+
+
+_STRANGE: Mapping[str, _Rate] = {
+    "summed": _Rate("event", ("fill",), 0, 200_000, _sum),
+    "late-fill": _Rate("event", ("canceled",), 0, 20_000, _found_filled),
+    "stall": _Rate("event", _SHOCKS, 0, 20_000, _stall),
+    "frozen": _Rate("event", ("new",), 0, 20_000, _frozen),
+    "liquidation": _Rate("event", _SHOCKS, 0, 5_000, _while),
+    "shut": _Rate("event", _SHOCKS, 0, 2_000, _shut, "halt"),
+}
+"""What happens so seldom that only a swarm draws it: it is to meet every kind (?)."""
+
+
 def _over(stream: Stream) -> Keys:
     return {"form": _one(stream, "silent", "logout"), "after": _up_to(stream, 2000)}
 
@@ -163,6 +196,21 @@ _OF_THE_WIRE: Mapping[str, _Rate] = {
     "not-subscribed": _Rate("call", ("subscribe",), 1_000, 50_000, _unheard),
 }
 """What happens to a session: where there is none, nobody draws it."""
+
+
+def _reshaped(stream: Stream) -> Keys:
+    return {"form": _one(stream, *RESHAPED)}
+
+
+def _garbled(stream: Stream) -> Keys:
+    return {"form": _one(stream, *GARBLED)}
+
+
+_STRANGE_ON_THE_WIRE: Mapping[str, _Rate] = {
+    "reshaped": _Rate("event", _EVENTS, 0, 200_000, _reshaped),
+    "garbled": _Rate("event", _EVENTS, 0, 50_000, _garbled),
+}
+"""What becomes of bytes, where a swarm has some."""
 
 
 def _again(stream: Stream) -> Keys:
@@ -222,13 +270,20 @@ def draw_plan(
         known = ", ".join(get_args(Profile))
         raise UsageError(f"no profile of faults is named {profile!r}; known are {known}")
     faults: list[Fault] = []
-    rates = _CROWDED if profile == "crowded" else {**_RATES, **(_OF_THE_WIRE if wire else {})}
+    rates = _rates(profile, wire)
     for row, rate in rates.items():
         ppm = _ppm(rate, profile, named_stream(seed, f"faults.{row}"))
         for name in rate.names:
             stream = named_stream(seed, f"faults.{row}.{name}")
             faults += _strikes(rate.kind or row, rate, name, ppm, horizon, stream)
     return Plan(tuple(faults), f"{profile}, seed {seed}", strict=False)
+
+
+def _rates(profile: Profile, wire: bool) -> Mapping[str, _Rate]:
+    if profile == "crowded":
+        return _CROWDED
+    strange = {**_STRANGE, **(_STRANGE_ON_THE_WIRE if wire else {})} if profile == "swarm" else {}
+    return {**_RATES, **strange, **(_OF_THE_WIRE if wire else {})}
 
 
 def _ppm(rate: _Rate, profile: Profile, stream: Stream) -> int:

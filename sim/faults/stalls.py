@@ -11,6 +11,7 @@ from typing import Any
 
 from ..loop.loop import VirtualLoop
 from ..loop.process import Process, current_process, process_of
+from ..loop.schedule import LOOKS_ON
 
 
 class Stalls:
@@ -79,7 +80,7 @@ class Stalls:
     ) -> Any:
         """Ask the loop for a callback; it waits where its process stands still when it is due."""
         owner = current_process() if context is None else process_of(context)
-        if owner is None or owner is not self._process:
+        if owner is None or owner is not self._process or getattr(callback, LOOKS_ON, False):
             return ask(callback, *args, context=context, **more)
 
         def turn(*given: Any) -> None:

@@ -50,14 +50,16 @@ class Contract:
         """Contracts that working stops of the client's would close; or that the rest of a market
         order will, which works at the price where its protection ends, as that of a stop does that
         was set off: there was nobody to trade with, and what is more cannot be
-        done."""
+        done. What gives back what was closed too much closes nothing that is held."""
         if not self.sign:
             return 0
         other = Side.SELL if self.sign > 0 else Side.BUY
         covering = [
             record.leaves_qty
             for record in self.working.values()
-            if record.request.side is other and record.request.ord_type in _COVERS
+            if record.request.side is other
+            and record.request.ord_type in _COVERS
+            and not (record.tag and self._intents.owes(record.tag.intent))
         ]
         return sum(covering)
 

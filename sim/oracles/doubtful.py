@@ -80,9 +80,13 @@ class Doubts:
         self._rejected.pop(tag, None)
         self._settle(tag, event.time_ns)
 
-    def reopened(self) -> None:
+    def reopened(self, now_ns: int) -> None:
         """Another life of the client begins: what the dead manager did not know it never will, and
-        the new one is judged by what it can find out itself."""
+        the new one is judged by what it can find out itself, from now on."""
+        for tag in list(self._open):
+            self._settle(tag, now_ns)
+        for symbol, kind in self._taken.values():
+            self._end(symbol, kind, _told(now_ns))
         self._open.clear()
         self._orders.clear()
         self._taken.clear()

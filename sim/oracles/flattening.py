@@ -1,5 +1,6 @@
 """INV-22: a flatten only ever makes a position smaller."""
 
+from ...trading.words import OrdStatus
 from .contract import BrokerSaid, Contract, duty_of
 from .knowable import Moment
 from .oracle import Oracle
@@ -33,12 +34,13 @@ class Flattening(Oracle):
     nothing is held and nothing of the client's works. Premise: flattens that were called.
 
     What worked before may fill until its cancel arrives: no client can help that. Nor can it know
-    what other hands trade before it was told or must have looked: that is left out of the position
-    by which its order, or the end of its flatten, is judged. Of its own orders it has to know
-    before it closes; a stop, which is owed while it waits for that, is judged by what was known of
-    them. A flatten may end otherwise where the broker could not be reached. One that ends well and
-    says that nobody confirmed it may be wrong about what others traded and nobody told, and about
-    nothing else; it may say so only where no question about fills was answered since it began.
+    what other hands trade before it was told or must have looked, nor what an order filled whose
+    cancel denied it: that is left out of the position by which its order, or the end of its
+    flatten, is judged. Of its own orders it has to know before it closes; a stop, which is owed
+    while it waits for that, is judged by what was known of them. A flatten may end otherwise where
+    the broker could not be reached. One that ends well and says that nobody confirmed it may be
+    wrong about what others traded and nobody told, and about nothing else; it may say so only where
+    no question about fills was answered since it began.
     Hears of calls made through `Watch.flatten`.
     """
 
@@ -68,7 +70,9 @@ class Flattening(Oracle):
     def on_broker(self, said: BrokerSaid) -> None:
         contract, tag_text = said.contract, said.record.known_as
         if said.filled:
-            whose = self._own if said.own else self._foreign
+            # Of a fill that its cancel had denied nobody can know before it is told (F23).
+            denied = said.record.status is OrdStatus.CANCELED
+            whose = self._own if said.own and not denied else self._foreign
             fills = whose.setdefault(contract.instrument.symbol, [])
             fills.append((said.moment, said.filled, tag_text))
         run = self._runs.get(contract.instrument.symbol)
@@ -82,10 +86,14 @@ class Flattening(Oracle):
         if said.own and said.filled and (run.closes or tag_text in run.sent):
             sent_ns = run.sent.get(tag_text, self._scene.now_ns())
             unknown = self._unknown(self._foreign, contract, sent_ns)
+            just_told = self._unknown(self._foreign, contract, sent_ns - 1)
             if duty_of(said.record) == "stop" and tag_text in run.sent:
-                unknown += self._unknown(self._own, contract, sent_ns, but=tag_text)
+                own = self._unknown(self._own, contract, sent_ns, but=tag_text)
+                unknown, just_told = unknown + own, just_told + own
+            # What was told in the instant in which it left may have come after it.
             before, after = said.before - unknown, contract.position - unknown
-            if abs(after) > abs(before) or before * after < 0:
+            apart = unknown - just_told
+            if not (_smaller(before, after) or _smaller(before + apart, after + apart)):
                 self._scene.violate(
                     self.name,
                     f"during a flatten {tag_text} took the position from {before} to {after}",
@@ -159,6 +167,11 @@ class Flattening(Oracle):
         if len(live) > 1:
             names = ", ".join(record.known_as for record in live)
             self._scene.violate(self.name, f"a flatten has several orders at work: {names}")
+
+
+def _smaller(before: int, after: int) -> bool:
+    """Whether a position became no larger and did not turn."""
+    return abs(after) <= abs(before) and before * after >= 0
 
 
 def _told(fill: Fill, by_ns: int) -> bool:

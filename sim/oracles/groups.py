@@ -10,7 +10,7 @@ from .group_books import MEMBERS, Book, LinkedBook, OpenedBook
 from .knowable import Backlog, Moment, Stopwatch
 from .oracle import Oracle
 from .passed_stops import Trades
-from .port import GroupTold, Sent
+from .port import FlattenCall, GroupTold, Sent
 from .scene import Scene
 from .siblings import Siblings
 
@@ -20,7 +20,9 @@ class OneCancelsOther(Oracle):
     fill no more than the group is for. Where two were filled in one race, an `overfill` incident is
     raised exactly once and the excess is given back within T_flat, by the bracket or group or by
     whoever closes all that is held; while a closing order is in doubt, that time does not run
-    (`doubtful.py`). Premise: such double fills.
+    (`doubtful.py`). What is closed too much under a flatten, while others hold more than that, is
+    not to be given back, since that would enlarge the position (INV-22): others hold so much less.
+    Premise: such double fills.
 
     It is a race where the client, when it sent the order that filled too much, could not know what
     another one had filled already. How soon a bracket's order must go is INV-02's; a group's has no
@@ -40,10 +42,15 @@ class OneCancelsOther(Oracle):
         self._ahead: dict[str, Backlog] = {}
         self._to_judge: dict[str, Book] = {}  # double fills whose incident is still to be counted
         self._sent_ns: dict[str, int] = {}
+        self._flattening: dict[str, int] = {}  # by symbol: how many wait for it
         self._siblings = Siblings(scene, trades)
 
     def on_group_told(self, event: GroupTold) -> None:
         self._say(self._siblings.called_finished(event))
+
+    def on_flatten(self, event: FlattenCall) -> None:
+        more, symbol = 1 if event.result is None else -1, event.instrument.symbol
+        self._flattening[symbol] = self._flattening.get(symbol, 0) + more
 
     def on_command(self, event: Sent) -> None:
         self._say(self._siblings.taken_away(event))
@@ -137,6 +144,10 @@ class OneCancelsOther(Oracle):
             return
         if book.excess > before:
             self._overfilled(tag.intent, book, said)
+            contract = said.contract
+            held_by_others = contract.position * said.filled < 0
+            if held_by_others and self._flattening.get(contract.instrument.symbol):
+                book.square()
         if book.repair.hold(book.excess > 0, said.moment):
             self._repairing[tag.intent] = book
         elif not book.excess:

@@ -65,7 +65,7 @@ class Scene:
         self.manager = manager
         self.managers.append(manager)
         self.handles.clear()
-        self.doubts.reopened()
+        self.doubts.reopened(self.now_ns())
         self.flattening.clear()
 
     def incidents(self) -> Iterator[Incident]:

@@ -7,10 +7,14 @@ from .port import Sent
 from .scene import Scene
 
 
-class Disk(Protocol):
-    """Where a journal is kept."""
+class Room(Protocol):
+    """Where a journal is kept, or what stands before it."""
 
     behind: bool
+
+
+class Disk(Room, Protocol):
+    """Where a journal is kept."""
 
     def keeps(self, about: str) -> bool: ...
 
@@ -19,19 +23,20 @@ class WrittenFirst(Oracle):
     """INV-20: whatever the client sends is in its journal when it leaves, so that the next life
     knows of it wherever this one is killed. What is sent while the disk takes nothing is not
     judged: what reduces risk does not wait for it; nor is what a dead client still does, behind its
-    fence. Premise: orders that were sent.
+    fence. `before`: what of a plan stands before the disk. Premise: orders that were sent.
     """
 
     name = "INV-20"
 
-    def __init__(self, scene: Scene, disk: Disk) -> None:
+    def __init__(self, scene: Scene, disk: Disk, before: Room | None = None) -> None:
         self.premise = 0
         self._scene = scene
         self._disk = disk
+        self._rooms = (disk,) if before is None else (disk, before)
 
     def on_command(self, event: Sent) -> None:
         request = event.request
-        if request is None or self._disk.behind:
+        if request is None or any(room.behind for room in self._rooms):
             return
         self.premise += 1
         if not self._disk.keeps(request.cl_ord_id):

@@ -91,6 +91,7 @@ class Intents:
 
     def __init__(self) -> None:
         self._held: dict[str, int] = {}
+        self._owed: dict[str, int] = {}  # closed too much and not given back yet, as it was traded
 
     def fill(self, tag_text: str, signed: int) -> None:
         """Take in a fill: an entry opens, another leg of the same bracket closes."""
@@ -98,23 +99,40 @@ class Intents:
         if tag is None or not tag.role:
             return
         if tag.role == "exit" and tag.intent not in self._held:
-            self._closed(signed)  # by a flatten or a close, which are for what brackets hold
+            # By a flatten or a close, which are for what brackets hold, but for what it gives back.
+            self._closed(self._given_back(tag.intent, signed))
             return
-        held = self._held.get(tag.intent, 0)
-        if tag.role == "entry":
+        held = self._held.pop(tag.intent, 0)
+        if tag.role == "entry" or abs(signed) < abs(held):
             held += signed
-        elif held * signed < 0:
-            held = 0 if abs(signed) >= abs(held) else held + signed
-        self._held[tag.intent] = held
-        if not held:
-            del self._held[tag.intent]
+        else:
+            self._owed[tag.intent] = self._owed.get(tag.intent, 0) + held + signed
+            held = 0
+        if held:
+            self._held[tag.intent] = held
+
+    def _given_back(self, intent: str, signed: int) -> int:
+        """What is left of a trade when what its bracket closed too much is given back."""
+        owed = self._owed.pop(intent, 0)
+        if owed * signed >= 0:
+            return signed
+        left = owed + signed
+        if left * owed > 0:
+            self._owed[intent] = left
+        return left if left * signed > 0 else 0
 
     def held(self, intent: str) -> int:
         """What one of them holds."""
         return self._held.get(intent, 0)
 
+    def owes(self, intent: str) -> bool:
+        """Whether one of them closed more than it held, and has not given that back."""
+        return intent in self._owed
+
     def settle(self, position: int) -> int:
         """How many contracts of a position are brackets'; what others closed the oldest lose."""
+        if not position:
+            self._owed.clear()  # by whomever, it is made good
         unowned = position - sum(self._held.values())
         if not unowned:
             return abs(position)

@@ -32,7 +32,7 @@ class Stake(Struct, frozen=True):
     """One owner, all signed as they are held. `own`: by its own orders. `before`: `own` when it was
     looked at last. `taken`: off it so far. `cut`: whether other hands can close what it holds.
     `let_go`: somebody else closes what is held through it, or gives back what it closed too
-    much."""
+    much, now or soon."""
 
     own: int
     before: int
@@ -127,7 +127,8 @@ class Attribution:
         seen = self._own.setdefault(symbol, {})
         ours = self._stir(instrument, seen)
         held, claimed = ledger.position(instrument).qty, ledger.take_claimed(symbol)
-        if claimed or not self._all_is_somebodys(symbol, held, seen):
+        flattened = self._outbox.flattening(instrument)
+        if claimed or flattened or not self._all_is_somebodys(symbol, held, seen):
             self._look_at_all(instrument, seen, held, claimed, ours)
 
     def _all_is_somebodys(self, symbol: str, held: int, own: dict[str, int]) -> bool:
@@ -162,6 +163,8 @@ class Attribution:
         ours: bool,
     ) -> None:
         symbol = instrument.symbol
+        if not held:
+            self._let_go_of_groups(instrument)
         own = self._own[symbol] = dict[str, int]()
         tally = self._tallies[symbol] = Tally()
         late = self._owners.late(instrument) if claimed else self._owners.stirring(instrument)
@@ -170,7 +173,8 @@ class Attribution:
             return
         held -= sum([_owed(owner) for owner in trading])
         holders = [owner for owner in (*late, *trading) if _holds(owner)]
-        stakes = [_stake(owner, seen, own) for owner in holders]
+        flattened = self._outbox.flattening(instrument) and any(map(_owes, holders))
+        stakes = [_stake(owner, seen, own, flattened) for owner in holders]
         after = shares(held, claimed, stakes)
         for owner, stake, taken in zip(holders, stakes, after, strict=True):
             if taken != stake.taken and isinstance(owner, Bracket | Fallback):
@@ -180,6 +184,14 @@ class Attribution:
                 self._owners.rest(owner)  # there may be a thousand of these
         for owner in (*self._owners.stirring(instrument), *trading):
             tally.put(owner.intent, owner.position if _is_plain(owner) else None)
+
+    def _let_go_of_groups(self, instrument: Instrument) -> None:
+        """Nothing is held, by anybody: what a finished group bought or sold, others closed."""
+        late, trading = self._owners.stirring(instrument), self._owners.trading(instrument)
+        groups = [owner for owner in late if isinstance(owner, Group)]
+        if groups and not any(o.position for o in (*late, *trading) if o not in groups):
+            for group in groups:
+                group.gone = group.position
 
     def _stir(self, instrument: Instrument, seen: dict[str, int]) -> bool:
         """Finished owners whose orders were filled after all have a stake again; at rest, each had
@@ -206,7 +218,7 @@ class Attribution:
         else:
             owner.taken = taken
         self._outbox.observers.on_others_closed(owner.intent, lost)
-        if lost > 0 and not _let_go(owner):
+        if lost > 0 and not stake.let_go:
             text = (
                 f"{owner!r}: other hands closed {lost} contracts of it, {abs(taken)} in all; its "
                 f"orders follow"
@@ -247,11 +259,21 @@ def _swept(owner: Owner) -> bool:
     )
 
 
-def _stake(owner: Owner, seen: dict[str, int], own: dict[str, int]) -> Stake:
-    """An owner's stake; what it has by its own orders goes into `own` and was in `seen`."""
+def _stake(owner: Owner, seen: dict[str, int], own: dict[str, int], flattened: bool) -> Stake:
+    """An owner's stake; what it has by its own orders goes into `own` and was in `seen`.
+    `flattened`: a flatten is under way, and one closed too much. That is not given back then, which
+    would enlarge what is held: others hold so much less."""
     held, taken, intent = owner.position, _taken(owner), owner.intent
+    if isinstance(owner, Group):
+        held -= owner.gone  # no group leaves what others closed out of its position
     mine = own[intent] = held + taken
-    return Stake(mine, seen.get(intent, mine), taken, _can_be_cut(owner, held), _let_go(owner))
+    let_go = flattened or _let_go(owner)
+    return Stake(mine, seen.get(intent, mine), taken, _can_be_cut(owner, held), let_go)
+
+
+def _owes(owner: Owner) -> bool:
+    """Whether a bracket closed more than it held."""
+    return isinstance(owner, Bracket) and owner.position * owner.plan.side.sign < 0
 
 
 def _can_be_cut(owner: Owner, held: int) -> bool:
@@ -272,6 +294,8 @@ def _taken(owner: Owner) -> int:
     """What other hands closed of an owner, signed as it was held."""
     if isinstance(owner, Bracket):
         return owner.plan.side.sign * owner.taken
+    if isinstance(owner, Group):
+        return owner.gone
     return owner.taken if isinstance(owner, Fallback) else 0
 
 

@@ -89,9 +89,9 @@ class OrderSettings:
     as long for the answer to what is held. `reconcile_s`: how often orders, fills and positions are
     compared with the broker's while something works or is held, however healthy the stream seems,
     and always on a stream that may lose events; `reconcile_lossless_s`: the same where the broker's
-    word is that its stream loses none. `overlap_s`: how far before the newest event that
-    we know such questions reach back; `history_s`: how far they reach back while no event of the
-    broker's is known, and its clock is not either.
+    word is that its stream loses none. `overlap_s`: how far before the newest event that was
+    known when they were last answered such questions reach back; `history_s`: how far they reach
+    back while no event of the broker's is known, and its clock is not either.
 
     `journal_retry_s`: how long after a failure the journal is written again. `events_most`: how
     many of the manager's events it keeps, in whole thousands. `state_bytes_most`: how large a

@@ -58,6 +58,8 @@ STEPS = [
     (None, order(5), ExecType.REJECTED),
     (order(2, 3), order(1, 0, at=9), None),
     (order(2, 3), order(3, 3, at=9), None),
+    (order(3), order(3, 1, at=9), ExecType.TRADE),  # a fill that its cancel did not know of
+    (order(3), order(1, 1, at=9), None),
     (order(), order(at=2, limit_price=Decimal("20000.50")), ExecType.REPLACED),
     (order(), order(at=2, size=2), ExecType.REPLACED),
     (order(at=5), order(at=2, size=2), None),

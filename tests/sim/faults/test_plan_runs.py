@@ -6,7 +6,9 @@ import re
 import pytest
 from msgspec.structs import replace
 
+from dryfill.scenarios.garbling import GARBLED
 from dryfill.scenarios.plan import Plan
+from dryfill.scenarios.plan_kinds import KINDS, RESHAPED
 from dryfill.scenarios.plan_text import (
     make_plan,
     plan_from_json,
@@ -180,8 +182,23 @@ def test_each_kind_rolls_its_own_dice():
 
 def test_a_swarm_switches_half_of_the_kinds_on():
     kinds = [len({fault.kind for fault in draw_plan(seed, "swarm").faults}) for seed in range(30)]
-    assert 6 < sum(kinds) / len(kinds) < 11
+    assert 8 < sum(kinds) / len(kinds) < 14
     assert len(set(kinds)) > 3
+
+
+SCRIPTED = {"crash", "clock", "disk-full"}  # drawn where a search has what they need
+
+
+def test_swarms_draw_every_kind_there_is():
+    """Of a table's kinds none is reached by scripts alone."""
+    swarms = [draw_plan(seed, "swarm", 2_000, wire=True) for seed in range(12)]
+    drawn = {fault.kind for plan in swarms for fault in plan.faults}
+    assert drawn == set(KINDS) - SCRIPTED
+    states = {fault.state for plan in swarms for fault in plan.faults if fault.kind == "halt"}
+    assert states == {"halt", "pre-open", "no-cancel", "close"}
+    forms = {f.form for plan in swarms for f in plan.faults if f.kind in ("reshaped", "garbled")}
+    assert forms == {*RESHAPED, *GARBLED}
+    assert not any(f.kind in ("reshaped", "garbled") for f in draw_plan(3, "swarm", 2_000).faults)
 
 
 def test_an_unknown_profile_is_refused():

@@ -6,6 +6,7 @@ import pytest
 
 from dryfill.scenarios.plan_text import make_plan
 from dryfill.sim.armed.plan_at_work import check_carriable
+from dryfill.sim.loop.schedule import LOOKS_ON
 from dryfill.trading.errors import UsageError
 
 STALL = {"kind": "stall", "at": "100 ms", "duration": "400 ms"}
@@ -94,6 +95,27 @@ def test_the_next_life_does_not_stand_still(stage):
 
     at.play(script)
     assert at.log == [("awake", 250)]
+
+
+def test_who_only_looks_on_is_told_as_one_who_does(stage, order):
+    """Where a plan may stall the client, too: schedules know him by it (swarm, 14)."""
+    at, asked = stage(STALL), []
+
+    def looks(future):
+        pass
+
+    setattr(looks, LOOKS_ON, True)
+    add = at.loop.call_soon
+
+    async def script(broker):
+        answered = broker.place(order())
+        answered.add_done_callback(looks)
+        await answered
+        handle = add(looks, None)
+        asked.append(getattr(handle._callback, LOOKS_ON, False))
+
+    at.play(script)
+    assert asked == [True]
 
 
 def test_a_twin_stalls_nobodys_process():

@@ -31,10 +31,11 @@ def test_no_doubt_of_one_life_is_left_in_the_next():
     send(doubts, "9.exit#1", 0)
     answer(doubts, send(doubts, "8.exit#1", 0), S, heard=False)  # acknowledged, and no more
     assert doubts.about("MNQ", CLOSES)
-    doubts.reopened()
+    doubts.reopened(5 * S)
     assert not doubts.about("MNQ", CLOSES)
     doubts.look(9 * S)  # nor does an order of a manager that is dead end anything
-    assert doubts.ended("MNQ", CLOSES) is None
+    # What could not be judged while it was there is judged from the next life on (swarm, 357).
+    assert doubts.ended("MNQ", CLOSES).known_ns == 5 * S
 
 
 @pytest.mark.parametrize(

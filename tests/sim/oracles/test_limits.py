@@ -280,3 +280,16 @@ def test_the_same_incident_twice_within_a_second_is_found(look):
     found = look(script)
     assert found.counts["INV-30"] == 1
     assert found.premises["INV-30"] == 3
+
+
+def test_a_clock_that_jumped_back_makes_no_two_incidents_one(case):
+    """They are far apart, whatever their times say (swarm, all, 305)."""
+    at = case(plan=make_plan({"kind": "clock", "at": "2 s", "behind": "5 s"}))
+
+    async def script(client, case):
+        for _ in range(2):
+            client.desk.manager.incident("odd", "something")
+            await asyncio.sleep(3)
+
+    found = at.run(script)
+    assert (found.premises["INV-30"], found.counts["INV-30"]) == (2, 0)

@@ -305,3 +305,36 @@ def test_how_many_contracts_are_brackets(name):
         held += signed
         found = intents.settle(held)
     assert (held, found) == (position, meant)
+
+
+def test_what_a_bracket_gives_back_is_taken_off_no_other():
+    """A fill of a finished bracket's stop is told late, and bought back beside another one's short
+    (swarm, all, 412)."""
+    intents, held = Intents(), 0
+
+    def fill(tag, signed):
+        nonlocal held
+        held += signed
+        intents.fill(tag, signed)
+        return intents.settle(held)
+
+    assert fill("1.entry#1", 1) == 1
+    assert fill("2.exit#1", -1) == 0  # a flatten's
+    assert fill("1.stop#1", -1) == 0
+    assert fill("3.entry#1", -4) == 4
+    assert intents.owes("1")
+    assert fill("1.exit#1", 1) == 4
+    assert not intents.owes("1")
+    assert intents.held("3") == -4
+    assert fill("4.exit#1", 4) == 0
+
+
+def test_when_all_is_flat_nobody_owes_anything():
+    intents = Intents()
+    intents.fill("1.entry#1", 1)
+    intents.fill("1.stop#1", -2)
+    assert intents.settle(-1) == 0
+    assert intents.owes("1")
+    intents.fill("9#1", 1)
+    assert intents.settle(0) == 0
+    assert not intents.owes("1")

@@ -44,6 +44,62 @@ SCRIPTS = {
         = position 0
         = working
     """,
+    "what a flatten took away and is filled after all is closed": """
+        do bracket buy 2 limit 20000 loss 40t
+        > place 1.entry#1 buy 2 limit 20000
+        < new 1.entry#1
+        < ack 1.entry#1
+        do flatten
+        > cancel 1.entry#1
+        < canceled 1.entry#1
+        < ack 1.entry#1
+        = got flatten -> FlattenResult(ok=True, position=0, reason='', confirmed=True)
+        < fill 1.entry#1 1 @ 20000
+        > place 1.exit#1 sell 1 market
+        < new 1.exit#1
+        < ack 1.exit#1
+        < fill 1.exit#1 1 @ 19999
+        = position 0
+        = working
+    """,
+    "it waits under a stop: what was closed too much makes that smaller": """
+        do bracket buy 1 loss 40t target 80t
+        > place 1.entry#1 buy 1 market
+        < new 1.entry#1
+        < ack 1.entry#1
+        < fill 1.entry#1 1 @ 20000
+        > place 1.stop#1 sell 1 stop 19990
+        > place 1.target#1 sell 1 limit 20020
+        < new 1.stop#1
+        < ack 1.stop#1
+        < new 1.target#1
+        < ack 1.target#1
+        < fill 1.target#1 1 @ 20020
+        > cancel 1.stop#1
+        < canceled 1.stop#1
+        < ack 1.stop#1
+        do bracket buy 3 loss 40t target 80t
+        > place 2.entry#1 buy 3 market
+        < new 2.entry#1
+        < ack 2.entry#1
+        < fill 2.entry#1 3 @ 20000
+        > place 2.stop#1 sell 3 stop 19990
+        > place 2.target#1 sell 3 limit 20020
+        < new 2.stop#1
+        < ack 2.stop#1
+        do flatten                          -- the target has no answer yet: it waits for that
+        < fill 1.stop#1 1 @ 19990
+        > modify 2.stop#1 order_qty 2
+        = position 2
+        = incidents overfill
+        < ack 2.stop#1
+        < new 2.target#1
+        > cancel 2.target#1
+        < canceled 2.target#1
+        > cancel 2.stop#1
+        < canceled 2.stop#1
+        > place 3.exit#1 sell 2 market
+    """,
     "while there is none, or it is through, a bracket protects what it got": """
         do bracket buy 1 limit 20000 loss 40t
         > place 1.entry#1 buy 1 limit 20000

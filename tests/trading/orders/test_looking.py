@@ -331,18 +331,26 @@ def test_a_stream_that_tells_all_is_never_asked(play):
     play(RESTS + "wait 100\n< fill 1#1 1 @ 20000\nwait 100\n= timers 0")
 
 
-def test_a_question_reaches_back_before_the_newest_that_was_told(play, lossy):
-    def since(settings=None):
-        stage = play(
-            RESTS + "x time 100\n< fill 1#1 1 @ 20000\nwait 5" + ROUND,
-            settings or OrderSettings(),
-            offers=lossy,
-        )
-        return stage.broker.since_ns["fills"] / 1e9
+TOLD_AND_ASKED = RESTS + "x time 100\n< fill 1#1 1 @ 20000\nwait 5" + ROUND
+AND_AGAIN = "< shown\nwait 5" + ROUND
+OLDER = "< shown\nx time 300\n< fill 1#1 1 @ 20000\nwait 5" + ROUND
 
-    assert since() == 40.0
-    assert since(OrderSettings(overlap_s=7.5)) == 92.5
-    assert since(OrderSettings(overlap_s=500.0)) == 1.0  # fills from before we were are not counted
+
+@pytest.mark.parametrize(
+    ("then", "settings", "since_s"),
+    [
+        pytest.param("", OrderSettings(), 1.0, id="nobody answered yet: all of this life"),
+        pytest.param(AND_AGAIN, OrderSettings(), 40.0, id="a minute before the newest"),
+        pytest.param(AND_AGAIN, OrderSettings(overlap_s=7.5), 92.5, id="as is set"),
+        pytest.param(AND_AGAIN, OrderSettings(overlap_s=500.0), 1.0, id="no fill of before us"),
+        pytest.param(OLDER, OrderSettings(), 40.0, id="what was told since is not all there was"),
+    ],
+)
+def test_a_question_reaches_back_before_the_newest_that_was_known_when_it_was_answered(
+    play, lossy, then, settings, since_s
+):
+    stage = play(TOLD_AND_ASKED + then, settings, offers=lossy)
+    assert stage.broker.since_ns["fills"] / 1e9 == since_s
 
 
 HANDS = (

@@ -151,6 +151,37 @@ SCRIPTS = {
         = position 2
         = incidents overfill
     """,
+    "what a group closed too much, and the trader gave back, is nobody's any more": """
+        do place buy 2
+        > place 1#1 buy 2 market
+        < new 1#1
+        < ack 1#1
+        < fill 1#1 2 @ 20000
+        do oco sell 3 limit 20010 | sell 3 stop 19990
+        > place 2.oco1#1 sell 3 limit 20010
+        > place 2.oco2#1 sell 3 stop 19990
+        < new 2.oco1#1
+        < ack 2.oco1#1
+        < new 2.oco2#1
+        < ack 2.oco2#1
+        < fill 2.oco1#1 3 @ 20010
+        > cancel 2.oco2#1
+        < canceled 2.oco2#1
+        < ack 2.oco2#1
+        do place buy 1
+        > place 3#1 buy 1 market
+        < new 3#1
+        < ack 3#1
+        < fill 3#1 1 @ 20010
+        = position 0
+        do bracket sell 3 loss 40t
+        > place 4.entry#1 sell 3 market
+        < new 4.entry#1
+        < ack 4.entry#1
+        < fill 4.entry#1 3 @ 20000
+        > place 4.stop#1 buy 3 stop 20010
+        = incidents
+    """,
     "what a group opened that is through stays its own": """
         do oco buy 1 limit 19990 | buy 1 limit 19980
         > place 1.oco1#1 buy 1 limit 19990

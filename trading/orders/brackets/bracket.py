@@ -4,7 +4,6 @@ import asyncio
 from decimal import Decimal
 
 import msgspec
-from msgspec.structs import replace
 
 from ...errors import RefusedByUs, UsageError
 from ...instrument import Instrument
@@ -57,6 +56,7 @@ class Bracket:
         self.changed = Changed()
         self.native: Native | None = None
         self._overfill = False  # an incident said already that too much was closed
+        self._flat = False  # nothing was held when a flatten was through with it
         self.taken = 0  # contracts that other hands closed
         self._time = EntryTime(plan.rules.entry_timeout, sender, self._changed_plan)
         self._parted = 0  # closed by closing orders once all that the trader asked is
@@ -169,6 +169,7 @@ class Bracket:
             followed=self._follower.px,
             best=self._follower.best,
             handed=self.native is not None and self.native.ours,
+            flat=self._flat,
         )
 
     def keep(self) -> None:
@@ -181,7 +182,7 @@ class Bracket:
         plan = plan_of(kept, past.find(kept.symbol))
         bracket = cls(past.intent, plan, kept.tif, past.sender, past.settings)
         bracket.mode, bracket.reason, bracket.taken = kept.mode, kept.reason, kept.taken
-        bracket._overfill, bracket._parted = kept.overfill, kept.parted
+        bracket._overfill, bracket._parted, bracket._flat = kept.overfill, kept.parted, kept.flat
         bracket._follower.px, bracket._follower.best = kept.followed, kept.best
         bracket._entry.resume(past.of("entry"), dropped=False)
         for leg in bracket._legs.all:
@@ -283,6 +284,8 @@ class Bracket:
             self._overfill = True
             self._sender.keep(self)
             self._sender.incident("overfill", f"{self!r}: {facts.excess} contracts closed too much")
+        if self.mode is Mode.RELEASED:
+            self._let_go(facts)
         wish = core.desired(self.plan, facts, self.mode)
         if not self.entry.working:
             self._time.stop()
@@ -328,13 +331,8 @@ class Bracket:
     def take_back(self, leg: Leg, before: Moved, order: Order) -> None:
         """The broker did not take the trader's move: the plan is what it was, or, where an earlier
         move of several was taken, what the order has."""
-        plan = self.plan.at(leg.nth, before.level)
-        if leg is self._stop:
-            plan = replace(plan, rules=before.rules)
         now = order.core.stop_px if leg is self._stop else order.core.price
-        if now is not None and core.leg_level(plan, self.facts(), leg.nth) != now:
-            plan = plan.at(leg.nth, now)
-        self.plan = plan
+        self.plan = core.put_back(self.plan, self.facts(), leg.nth, before.level, before.rules, now)
         self._sender.keep(self)
 
     # --- how --------------------------------------------------------------------------------------
@@ -344,6 +342,14 @@ class Bracket:
         if not reason and self._time.late and entry.venue_status is not OrdStatus.FILLED:
             reason = f"not filled within {self.plan.rules.entry_timeout:g} s"
         return entry.order_qty, self.facts(), entry.venue_status, self.mode, reason or entry.text
+
+    def _let_go(self, facts: Facts) -> None:
+        """A flatten looks after it. What is told of only after that was through is closed, too."""
+        if facts.flattening and self._flat is not (facts.net == 0):
+            self._flat = facts.net == 0
+            self.keep()
+        elif self._flat and facts.net > 0 and not facts.flattening:
+            self.exit("a fill was told after a flatten")
 
     def _send_plain(self) -> None:
         """The entry again, without what the broker refused to attach; the legs are ours then."""

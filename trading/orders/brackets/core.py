@@ -20,12 +20,12 @@ from enum import Enum
 from typing import Literal
 
 from msgspec import Struct
-from msgspec.structs import force_setattr
+from msgspec.structs import force_setattr, replace
 
 from ...errors import UsageError
 from ...price import Ticks, price_text
 from ...words import OrdStatus, Side
-from .plan import Level, Plan, check_levels, check_line, leg_price, roles
+from .plan import Level, Plan, Rules, check_levels, check_line, leg_price, roles
 
 
 class Mode(Enum):
@@ -259,6 +259,19 @@ def moved(plan: Plan, facts: Facts, nth: int | None, level: Level) -> Plan:
     now, then = stop_price(plan, facts), stop_price(after.unruled(), facts)
     kept = now is None or then is None or _nearer(plan, now, then) == then
     return after if kept else after.unruled()
+
+
+def put_back(
+    plan: Plan, facts: Facts, nth: int | None, level: Level, rules: Rules, now: Decimal | None
+) -> Plan:
+    """The plan after a move that the broker did not take: as it was before, at `level` and with
+    `rules`; or, where an earlier move of several was taken, at what the order has, `now`."""
+    before = plan.at(nth, level)
+    if nth is None:
+        before = replace(before, rules=rules)
+    if now is not None and leg_level(before, facts, nth) != now:
+        before = before.at(nth, now)
+    return before
 
 
 def _nearer(plan: Plan, one: Decimal, other: Decimal) -> Decimal:

@@ -17,7 +17,8 @@ class BracketKept(Struct, frozen=True, kw_only=True):
     distances of the rules are in ticks. `followed`: where the rules brought the stop, `best` the
     price that they count from. `dropped`: roles that the trader took away. `parted`:
     contracts that are closed once all that the trader asked to close is; `taken`: those that other
-    hands closed. `handed`: the broker kept the legs, and they are the manager's now."""
+    hands closed. `handed`: the broker kept the legs, and they are the manager's now. `flat`: a
+    flatten was through with it, and nothing was held."""
 
     symbol: str
     side: Side
@@ -39,6 +40,7 @@ class BracketKept(Struct, frozen=True, kw_only=True):
     followed: Decimal | None = None
     best: Decimal | None = None
     handed: bool = False
+    flat: bool = False
 
 
 def bracket_kept(plan: Plan, tif: TimeInForce, **state: Any) -> BracketKept:

@@ -48,7 +48,7 @@ class Group:
         self.state = core.begin(spec)
         self.instrument = instrument
         self.reason = ""
-        self.changed = Changed()
+        self.changed, self.gone = Changed(), 0  # contracts of it that others closed: all was flat
         self._members = [Member(member) for member in spec.members]
         self._first = None if spec.first is None else Member(spec.first)
         self._wish = Desired((0,) * len(spec.members), first_works=True)

@@ -17,11 +17,13 @@ from .round import Round
 class Answers:
     """Takes in what a round was answered. `resumes`: positions of before were taken over, so that
     fills of before are not left out. `filled_s`: when the newest question about fills was asked
-    that was answered, on the loop's clock."""
+    that was answered, on the loop's clock; `filled_ns`: the newest event that was known then, by
+    the broker's; 0 where none was."""
 
     def __init__(self, outbox: Outbox, intake: Intake, birth: Birth) -> None:
         self.resumes = False
         self.filled_s = float("-inf")
+        self.filled_ns = 0
         self._outbox = outbox
         self._intake = intake
         self._birth = birth
@@ -60,6 +62,7 @@ class Answers:
             if "fills" in this.answers:
                 self._merge_fills(this)
                 self.filled_s = max(self.filled_s, this.began_s)
+                self.filled_ns = max(self.filled_ns, this.last_ns)
                 if fills_known is not None:
                     fills_known()
         this.outdated = outdated

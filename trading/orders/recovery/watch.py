@@ -292,13 +292,16 @@ class Watch:
             self._ask(this, name, call())
 
     def _since_ns(self) -> int:
-        """How far back to ask. Only broker times are compared with broker times (RS-46): where we
-        know none, a day covers every clock that is wrong."""
+        """How far back to ask: to what was known when it was answered last, whatever was told
+        since. Broker times are compared with broker times (RS-46): a day covers any clock."""
         settings, last_ns, born_ns = self._settings, self._intake.last_ns, self._birth.ns
         if not last_ns:
             return self._started_ns - round(settings.history_s * 1e9)
-        since_ns = last_ns - round(settings.overlap_s * 1e9)
-        return since_ns if self._answers.resumes or born_ns is None else max(since_ns, born_ns)
+        resumes, answered_ns = self._answers.resumes, self._answers.filled_ns
+        if not (answered_ns or resumes or born_ns is None):
+            return born_ns
+        since_ns = min(last_ns, answered_ns or last_ns) - round(settings.overlap_s * 1e9)
+        return since_ns if resumes or born_ns is None else max(since_ns, born_ns)
 
     def _ask(self, this: Round, name: str, future: "asyncio.Future[Any]") -> None:
         this.left += 1
