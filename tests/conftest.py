@@ -17,6 +17,7 @@ from leavings import SECRET, secrets_in
 ROOT = Path(__file__).resolve().parent.parent
 NIGHTLY_FACTOR = 20
 NIGHTLY = os.environ.get("DRYFILL_NIGHTLY") == "1"
+CLOCK_STEP_NS = int(os.environ.get("DRYFILL_CLOCK_STEP_NS", "0"))
 
 settings.register_profile(
     "default",
@@ -58,6 +59,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from both_engines import in_every_world
 
         in_every_world()
+    if CLOCK_STEP_NS:
+        from moving_clock import in_every_loop
+
+        in_every_loop(CLOCK_STEP_NS)
     config.pluginmanager.register(RootIsNoTestPackage())
 
 

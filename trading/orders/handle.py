@@ -87,7 +87,9 @@ class Order:
         self._changed: Changed | None = None
         self._fills: list[Execution] | None = None
         self.booked = 0  # contracts by which its fills moved the position
-        self.covered = 0  # contracts in a position that was taken over; their fills are still untold
+        self.covered = (
+            0  # contracts in a position that was taken over; their fills are still untold
+        )
         self.counted = 0  # contracts filled when the ledger noted it last
         self.alarmed = False  # an incident said already that it cannot be cancelled
         self.ended = False  # the report of its end was told

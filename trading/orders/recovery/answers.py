@@ -16,15 +16,26 @@ from .round import Round
 
 class Answers:
     """Takes in what a round was answered. `resumes`: positions of before were taken over, so that
-    fills of before are not left out. `filled_s`: when the newest question about fills was asked
-    that was answered, on the loop's clock."""
+    fills of before are not left out. `rounds`: how many have left."""
 
     def __init__(self, outbox: Outbox, intake: Intake, birth: Birth) -> None:
         self.resumes = False
-        self.filled_s = float("-inf")
+        self.rounds = 0
+        self._filled = 0  # of these the newest that told of fills, counted from 1
         self._outbox = outbox
         self._intake = intake
         self._birth = birth
+
+    def left_us(self, this: Round) -> None:
+        """The instant in which a round began is over."""
+        this.leaving = False
+        self.rounds += 1
+
+    def known(self, rounds: int) -> bool:
+        """Whether what was filled is known as it was when so many rounds had left: the one after
+        them told of fills, or a later one. Not by times: who begins in the instant in which a round
+        leaves reads a real clock later, and is told by it all the same."""
+        return self._filled > rounds
 
     def apply(self, this: Round, fills_known: Callable[[], None]) -> None:
         """Take in what a round's answers say of orders."""
@@ -59,7 +70,7 @@ class Answers:
                     self._intake.glimpse(order, state)
             if "fills" in this.answers:
                 self._merge_fills(this)
-                self.filled_s = max(self.filled_s, this.began_s)
+                self._filled = max(self._filled, this.before + 1)
                 if fills_known is not None:
                     fills_known()
         this.outdated = outdated

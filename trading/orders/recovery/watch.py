@@ -70,7 +70,7 @@ class Watch:
         outbox.sends = self.arm
         outbox.look_around = self.look_around
         outbox.ask_first = self.ask_first
-        outbox.told = self.told
+        outbox.told, outbox.rounds = self.told, lambda: self._answers.rounds
         outbox.catch_up = self.catch_up
 
     @property
@@ -135,10 +135,10 @@ class Watch:
             self._begin(full=this is not None and this.full)
         return True
 
-    def told(self, since_s: float) -> bool:
-        """Whether all that was filled up to a time was told: a question that was asked then or
-        later was answered, or nothing need be asked."""
-        return not self.looks or self._answers.filled_s >= since_s
+    def told(self, rounds: int) -> bool:
+        """Whether all that was filled before was told, when so many rounds had left: one that left
+        after them was answered, or nothing need be asked."""
+        return not self.looks or self._answers.known(rounds)
 
     def catch_up(self) -> None:
         """Take in what was answered so far: somebody waits no longer for the rest."""
@@ -264,8 +264,10 @@ class Watch:
         known = [o for o in outbox.orders.working() if o.core.accepted and not o.core.flight]
         epochs = {order.cl_ord_id: order.core.epoch for order in known}
         full = full or self.behind or self._asked
-        this = self._round = Round(full, epochs, intake.last_ns, outbox.now_s())
-        asyncio.get_running_loop().call_soon(this.left_us)
+        this = self._round = Round(
+            self._answers.rounds, full, epochs, intake.last_ns, outbox.now_s()
+        )
+        asyncio.get_running_loop().call_soon(self._answers.left_us, this)
         self._waits.begun()
         # Who holds something asks in order to protect it.
         pressing = this.full or not self._up or outbox.ledger.any_held
