@@ -1,6 +1,7 @@
 """The keeper: every instrument that is traded is kept within the gate's limits, and one switch."""
 
 import asyncio
+import dataclasses
 from datetime import time
 from decimal import Decimal
 
@@ -24,6 +25,11 @@ from dryfill.trading.price import Ticks
 from dryfill.trading.words import ExecType, OrdStatus
 
 ES = instruments.find("ES")
+FLAT_BY_NOON = RiskLimits(flat_by=time(12), reopens=time(13), zone="UTC")
+
+
+def since_midnight_ns(clock):
+    return ((clock.hour * 60 + clock.minute) * 60 + clock.second) * 10**9
 
 
 def done(value):
@@ -348,28 +354,45 @@ def test_what_trips_after_a_release_flattens_again():
 
 
 def test_the_time_of_day_is_looked_at_once_a_second_though_nothing_is_held():
-    second = 10**9
-    noon = 12 * 3600 * second
-    clock = [noon - 2 * second]
+    clock = [time(11, 59, 59)]
 
     async def script(manager, gate, broker, feed):
         manager.place(MNQ, Buy(1, limit="19000"))
         await settle()
         broker.answer("ack", "1#1")
         broker.sent.clear()
-        for now_ns, told in (
-            (noon - 1, False),
-            (noon + second - 2, False),  # it was looked at less than a second ago
-            (noon + second - 1, True),
+        for wait_s, now, told in (
+            (2.0, time(11, 59, 59), False),
+            (0.999, time(12), False),  # it was looked at less than a second ago
+            (0.001, time(12), True),
         ):
-            clock[0] = now_ns
+            clock[0] = now
+            await asyncio.sleep(wait_s)
             feed.tell(trade(80_000))
             await settle()
             assert bool(manager.view.incidents) is told
-        assert list(broker.sent) == ["cancel 1#1"]
+        assert broker.sent[-1] == "cancel 1#1"
 
-    limits = RiskLimits(flat_by=time(12), reopens=time(13), zone="UTC")
-    kept(limits, script, now_ns=lambda: clock[0])
+    kept(FLAT_BY_NOON, script, now_ns=lambda: since_midnight_ns(clock[0]))
+
+
+def test_a_wall_clock_that_steps_back_changes_neither_the_rate_nor_how_often_is_looked():
+    clock = [time(14)]
+
+    async def script(manager, gate, broker, feed):
+        manager.place(MNQ, Buy(1, limit="19000"))
+        clock[0] = time(13)  # set right by an hour
+        feed.tell(trade(80_000))
+        with pytest.raises(RefusedByUs, match="the next may go in 60000 ms"):
+            manager.place(MNQ, Buy(1, limit="19000"))
+        await asyncio.sleep(60)
+        manager.place(MNQ, Buy(1, limit="19000"))
+        clock[0] = time(12)
+        feed.tell(trade(80_000))
+        assert manager.view.incidents[-1].kind == "risk_flatten"
+
+    limits = dataclasses.replace(FLAT_BY_NOON, orders_per_minute=1)
+    kept(limits, script, now_ns=lambda: since_midnight_ns(clock[0]))
 
 
 def test_what_is_due_each_day_flattens_each_day():
@@ -384,5 +407,4 @@ def test_what_is_due_each_day_flattens_each_day():
                 await asyncio.sleep(5)
             assert [i.kind for i in manager.view.incidents] == ["risk_flatten"] * day
 
-    limits = RiskLimits(flat_by=time(12), reopens=time(13), zone="UTC")
-    kept(limits, script, now_ns=lambda: clock[0])
+    kept(FLAT_BY_NOON, script, now_ns=lambda: clock[0])
