@@ -67,6 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    leave_out_exact_times(items)
     if NIGHTLY:
         search_longer(items)
         return
@@ -74,6 +75,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("nightly"):
             item.add_marker(skip)
+
+
+def leave_out_exact_times(items: list[pytest.Item]) -> None:
+    """On a clock that moves, skip what says when something happens to the last digit; the reasons
+    and how many there are stand at the end of the run."""
+    for item in items:
+        mark = item.get_closest_marker("exact_times")
+        if mark is None:
+            continue
+        if len(mark.args) != 1:
+            raise pytest.UsageError(f"{item.nodeid}: exact_times needs a reason")
+        if CLOCK_STEP_NS:
+            item.add_marker(pytest.mark.skip(reason=f"exact times: {mark.args[0]}"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if CLOCK_STEP_NS:
+        skipped = terminalreporter.getreports("skipped")
+        exact = sum("exact times: " in str(report.longrepr) for report in skipped)
+        terminalreporter.write_line(
+            f"a clock that moves by {CLOCK_STEP_NS} ns at each reading; "
+            f"{exact} tests that state exact times were left out"
+        )
 
 
 def search_longer(items: list[pytest.Item]) -> None:

@@ -21,12 +21,13 @@ from dryfill.testing.wire_world import Rehearsal
 def moves_at_each_reading(step_ns: int = 1) -> Iterator[None]:
     """Give virtual loops this clock, and the programs in them a wall clock that keeps up.
 
-    Where nothing was read for a while it says the loop's own time: it is ahead by what the readings
-    of the last moments took. A timer counts from its reading, and never rings before its time.
+    It is ahead of the loop's own time by what the readings of the last moments took, and by one
+    where there was none for a while. A timer counts from its reading, and never rings before its
+    time.
     """
 
     def read_ns(loop: Any) -> int:
-        loop.read_ns = max(getattr(loop, "read_ns", 0) + step_ns, loop.now_ns)
+        loop.read_ns = max(getattr(loop, "read_ns", 0), loop.now_ns) + step_ns
         return int(loop.read_ns)
 
     def time(loop: Any) -> float:

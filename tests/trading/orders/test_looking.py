@@ -331,6 +331,7 @@ def test_a_stream_that_tells_all_is_never_asked(play):
     play(RESTS + "wait 100\n< fill 1#1 1 @ 20000\nwait 100\n= timers 0")
 
 
+@pytest.mark.exact_times("it asks since the nanosecond at which we began")
 def test_a_question_reaches_back_before_the_newest_that_was_told(play, lossy):
     def since(settings=None):
         stage = play(
