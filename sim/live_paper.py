@@ -41,9 +41,9 @@ class LivePaper:
     """One paper account in one instrument. `broker` is there at once; `open` it before trading.
 
     `now_ns`: the wall's clock, ns since the epoch; set back, it goes on here from where it was, and
-    ahead by as much: what is on its way would else stand still for as long. `hours`: when the market is open, beside what
-    the feed does. `brackets`: how the account keeps stop and target itself. `seed`: of the drawn
-    latencies. `engine`: what matches, as `Backtest` has it.
+    ahead by as much: what is on its way would else stand still for as long. `hours`: when the
+    market is open, beside what the feed does. `brackets`: how the account keeps stop and target
+    itself. `seed`: of the drawn latencies. `engine`: what matches, as `Backtest` has it.
     """
 
     def __init__(

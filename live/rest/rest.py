@@ -19,7 +19,6 @@ from ...trading.broker import Urgency
 from ...trading.errors import DryfillError, NotSent, SessionExpired
 from ...trading.exact_json import wire_json
 from ...trading.renewal import Renewal
-from ..chaining import failed
 from .answers import judge, lost
 from .rate_budget import Bucket
 from .redaction import Secrets
@@ -72,13 +71,9 @@ class Rest:
         """The members of a successful answer. `endpoint` as in "Order/place".
 
         `deadline_s`: after so long it ends, in `NotSent` where it has not left, and else in
-        `OutcomeUnknown`; what has left goes on, and nobody hears how it ends. With no time left it
-        does not leave. Raises through the future `Refused` and what derives from it, and
-        `OutcomeUnknown`.
+        `OutcomeUnknown`; what has left goes on, and nobody hears how it ends. Raises through the
+        future `Refused` and what derives from it, and `OutcomeUnknown`.
         """
-        if deadline_s is not None and deadline_s <= 0:
-            text = f"{endpoint}: its deadline was over before its turn; it was not sent"
-            return failed(NotSent(text))
         call = _Call(endpoint, body, urgency, deadline_s)
         answer = self.renewal.call(lambda: self._attempt(call, self._token(), call.gone))
         if deadline_s is not None and not answer.done():

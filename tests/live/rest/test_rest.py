@@ -123,18 +123,6 @@ def test_a_deadline_ends_a_call_that_left_in_unknown_and_the_answer_comes_to_nob
     play(wire, script)
 
 
-def test_with_no_time_left_a_call_does_not_leave(wire):
-    async def script(session):
-        for none_s in (0.0, -1.0):
-            with pytest.raises(NotSent, match="its deadline was over") as caught:
-                await session.call("Order/place", PLACE, deadline_s=none_s)
-            assert not caught.value.limited
-        await asyncio.sleep(5)
-        assert not wire.bodies("Order/place")
-
-    play(wire, script)
-
-
 def test_a_call_whose_deadline_is_over_before_its_turn_was_not_sent_and_takes_no_room(wire):
     wire.answers["Order/search"] = {"orders": []}
 
