@@ -16,6 +16,13 @@ from dryfill.sim.backtest import World
 from dryfill.sim.loop.loop import VirtualLoop
 from dryfill.testing.wire_world import Rehearsal
 
+# As they are without this clock, also where all tests have it and one asks for a faster one.
+_CALL_LATER = VirtualLoop.call_later
+_WALL_CLOCKS: dict[Any, Any] = {world: world._client_now_ns for world in (World, Rehearsal)}
+
+
+_FOR_GOOD = ExitStack()  # whoever enters and lets go of it leaves again when it is collected
+
 
 @contextmanager
 def moves_at_each_reading(step_ns: int = 1) -> Iterator[None]:
@@ -35,22 +42,21 @@ def moves_at_each_reading(step_ns: int = 1) -> Iterator[None]:
 
     def call_later(loop: Any, delay: float, *called: Any, context: Any = None) -> Any:
         if delay == float("inf"):
-            return stands(loop, delay, *called, context=context)
+            return _CALL_LATER(loop, delay, *called, context=context)
         when_ns = read_ns(loop) + max(1, round(delay * 1e9))
         return loop.call_at_ns(when_ns, *called, context=context)
 
     def call_at(loop: Any, when: float, *called: Any, context: Any = None) -> Any:
         if when == float("inf"):
-            return stands(loop, when, *called, context=context)
+            return _CALL_LATER(loop, when, *called, context=context)
         when_ns = max(loop.origin_ns + round(when * 1e9), loop.now_ns + 1)
         return loop.call_at_ns(when_ns, *called, context=context)
 
-    stands = VirtualLoop.call_later
     with ExitStack() as patches:
         for call in (time, call_later, call_at):
             patches.enter_context(patch.object(VirtualLoop, call.__name__, call))
-        for world in (World, Rehearsal):
-            wall = _keeping_up(world._client_now_ns, read_ns)
+        for world, told in _WALL_CLOCKS.items():
+            wall = _keeping_up(told, read_ns)
             patches.enter_context(patch.object(world, "_client_now_ns", wall))
         yield
 
@@ -65,4 +71,4 @@ def _keeping_up(told: Any, read_ns: Any) -> Any:
 
 def in_every_loop(step_ns: int) -> None:
     """This clock for the life of this process."""
-    moves_at_each_reading(step_ns).__enter__()
+    _FOR_GOOD.enter_context(moves_at_each_reading(step_ns))

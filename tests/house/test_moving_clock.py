@@ -1,7 +1,10 @@
 """The clock that moves at each reading: never back, never behind the loop's, no timer too soon."""
 
 import asyncio
+import gc
+from contextlib import ExitStack
 
+import moving_clock
 import pytest
 from moving_clock import moves_at_each_reading
 from rehearsing import setup_of
@@ -29,6 +32,18 @@ def test_each_reading_is_a_step_later_and_a_wait_makes_good_what_they_took():
     readings, later = play(program)
     assert readings == pytest.approx([STEP_S, 2 * STEP_S, 3 * STEP_S], abs=1e-12)
     assert later == pytest.approx(1 + 5 * STEP_S, abs=1e-12), "as long after its own reading"
+
+
+def test_in_every_loop_it_stays(monkeypatch):
+    async def program():
+        loop = asyncio.get_running_loop()
+        return loop.time() - loop.time()
+
+    with ExitStack() as until_then:
+        monkeypatch.setattr(moving_clock, "_FOR_GOOD", until_then)
+        moving_clock.in_every_loop(STEP_NS)
+        gc.collect()
+        assert run_virtual(program(), origin_ns=0) == pytest.approx(-STEP_S, abs=1e-12)
 
 
 def test_what_is_asked_for_twice_is_due_twice_and_never_before_its_time():
