@@ -27,6 +27,7 @@ def rings(seconds, for_s, step_ns=0):
         return run_virtual(main(), origin_ns=0)
 
 
+@pytest.mark.exact_times("it says to the nanosecond when each rings")
 @pytest.mark.parametrize("seconds", [7.0, 0.1, 1 / 3])
 def test_it_rings_whenever_its_time_has_passed_once_more_until_it_is_cancelled(seconds):
     assert rings(seconds, 30.5 * seconds) == [
