@@ -73,6 +73,9 @@ nightly: setup clients dask coverage
 	@if $(BIN)/python -c 'import dryfill.matching.native.core' 2>/dev/null; then \
 		DRYFILL_BOTH_ENGINES=1 $(BIN)/python -m pytest -q -n auto --dist worksteal \
 			tests/sim tests/trading tests/testing tests/conformance tests/live tests/examples; fi
+	@set -e; for step in 1 50000; do \
+		DRYFILL_CLOCK_STEP_NS=$$step $(BIN)/python -m pytest -q -n auto --dist worksteal \
+			tests/trading tests/conformance tests/scenarios tests/live tests/testing; done
 	@$(MAKE) mutants
 
 clean:

@@ -274,6 +274,7 @@ class ProjectXBroker:
         last = None
         if measures:
             last = await learnt(self._last_prices.of(request.instrument, how))
+        how.check_left()
         return await self._place(contract_id, request, last, how)
 
     def _ack(self, tag: str, answer: Answer) -> Ack:
@@ -316,6 +317,7 @@ class ProjectXBroker:
                 level = requests.trail_level(instrument, state.side, change.trail, last)
         elif change.trail is not None:
             raise _no_trail(order_id)
+        how.check_left()
         await self._modify(order_id, change, level, how)
 
     async def _close(self, instrument: Instrument, qty: int | None, how: Terms) -> Ack:

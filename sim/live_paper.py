@@ -40,9 +40,10 @@ _AHEAD_NS = 8 * 86_400 * 10**9  # a week and a day of session states, set anew w
 class LivePaper:
     """One paper account in one instrument. `broker` is there at once; `open` it before trading.
 
-    `now_ns`: the wall's clock, ns since the epoch. `hours`: when the market is open, beside what
-    the feed does. `brackets`: how the account keeps stop and target itself. `seed`: of the drawn
-    latencies. `engine`: what matches, as `Backtest` has it.
+    `now_ns`: the wall's clock, ns since the epoch; set back, it goes on here from where it was, and
+    ahead by as much: what is on its way would else stand still for as long. `hours`: when the
+    market is open, beside what the feed does. `brackets`: how the account keeps stop and target
+    itself. `seed`: of the drawn latencies. `engine`: what matches, as `Backtest` has it.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class LivePaper:
         self._market = market
         self._wall_ns = now_ns
         self._last_ns = now_ns()
+        self._ahead_ns = 0  # of the wall's clock, by how far that was set back
         self._hours = hours
         self._seq = 0
         self.halted = False  # because the feed is down
@@ -112,7 +114,10 @@ class LivePaper:
     # --- the market -------------------------------------------------------------------------------
 
     def _now_ns(self) -> int:
-        self._last_ns = max(self._last_ns, self._wall_ns())
+        now_ns = self._wall_ns() + self._ahead_ns
+        set_back_ns = max(self._last_ns - now_ns, 0)
+        self._ahead_ns += set_back_ns
+        self._last_ns = now_ns + set_back_ns
         return self._last_ns
 
     def _hear(self, event: MarketEvent) -> None:

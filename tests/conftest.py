@@ -17,6 +17,7 @@ from leavings import SECRET, secrets_in
 ROOT = Path(__file__).resolve().parent.parent
 NIGHTLY_FACTOR = 20
 NIGHTLY = os.environ.get("DRYFILL_NIGHTLY") == "1"
+CLOCK_STEP_NS = int(os.environ.get("DRYFILL_CLOCK_STEP_NS", "0"))
 
 settings.register_profile(
     "default",
@@ -58,10 +59,15 @@ def pytest_configure(config: pytest.Config) -> None:
         from both_engines import in_every_world
 
         in_every_world()
+    if CLOCK_STEP_NS:
+        from moving_clock import in_every_loop
+
+        in_every_loop(CLOCK_STEP_NS)
     config.pluginmanager.register(RootIsNoTestPackage())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    leave_out_exact_times(items)
     if NIGHTLY:
         search_longer(items)
         return
@@ -69,6 +75,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("nightly"):
             item.add_marker(skip)
+
+
+def leave_out_exact_times(items: list[pytest.Item]) -> None:
+    """On a clock that moves, skip what says when something happens to the last digit; the reasons
+    and how many there are stand at the end of the run."""
+    for item in items:
+        mark = item.get_closest_marker("exact_times")
+        if mark is None:
+            continue
+        if len(mark.args) != 1:
+            raise pytest.UsageError(f"{item.nodeid}: exact_times needs a reason")
+        if CLOCK_STEP_NS:
+            item.add_marker(pytest.mark.skip(reason=f"exact times: {mark.args[0]}"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if CLOCK_STEP_NS:
+        skipped = terminalreporter.getreports("skipped")
+        exact = sum("exact times: " in str(report.longrepr) for report in skipped)
+        terminalreporter.write_line(
+            f"a clock that moves by {CLOCK_STEP_NS} ns at each reading; "
+            f"{exact} tests that state exact times were left out"
+        )
 
 
 def search_longer(items: list[pytest.Item]) -> None:

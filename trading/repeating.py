@@ -14,16 +14,26 @@ class Timer(Struct, frozen=True):
 
 
 class Repeating:
-    """Calls again and again, every so many seconds of the loop's clock, until cancelled."""
+    """Calls again and again, whenever so many seconds more have passed on the loop's clock since it
+    began, until cancelled. One that rings late puts off none after it; a busy loop may leave out
+    those whose time is over by then."""
 
     def __init__(self, seconds: float, call: Callable[[], None]) -> None:
         self._seconds = seconds
         self._call = call
-        self._next = asyncio.get_running_loop().call_later(seconds, self._ring)
+        self._began_s = asyncio.get_running_loop().time()
+        self._times = 0
+        self._set()
 
     def cancel(self) -> None:
         self._next.cancel()
 
+    def _set(self) -> None:
+        loop = asyncio.get_running_loop()
+        gone = int((loop.time() - self._began_s) / self._seconds)
+        self._times = max(self._times, gone) + 1
+        self._next = loop.call_at(self._began_s + self._times * self._seconds, self._ring)
+
     def _ring(self) -> None:
-        self._next = asyncio.get_running_loop().call_later(self._seconds, self._ring)
+        self._set()
         self._call()

@@ -180,7 +180,10 @@ class HubClient:
         except CarrierLost as error:
             self._perform(session.lost(generation, str(error)))
         else:
-            self._perform(session.received(generation, self._shown(data), self._now_s()))
+            now_s = self._now_s()
+            self._perform(session.received(generation, self._shown(data), now_s))
+            if due_s is not None and now_s >= due_s:  # no timer rings while there is more at hand
+                self._perform(session.woke(now_s))
             # A carrier that has more at hand would not let anybody else run: not the other hub,
             # which may have the fill.
             await asyncio.sleep(0)

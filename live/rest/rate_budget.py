@@ -2,7 +2,9 @@
 
 The gateway allows 200 requests in 60 seconds and, apart from those, 50 history requests in 30
 seconds (30 in older copies of its pages, gateway-protocol 5, D3); whether its window slides is not
-known. Ours slides, which keeps to either reading. The last of each bucket are kept for orders that
+known. Ours slides, which keeps to either reading, and begins with the answer: when a request came
+there is not known, only that it was before that, and the one after it may be quicker on its way.
+The last of each bucket are kept for orders that
 protect, close or cancel, so that polling never costs a stop (fault-model INV-16, RS-49).
 """
 
@@ -50,8 +52,8 @@ class RateLimits:
 
 
 class RateBudget:
-    """Counts what was sent. Times are the caller's, in seconds; one that was sent exactly a window
-    ago counts no more."""
+    """Counts what was sent. Times are the caller's, in seconds; one that was answered exactly a
+    window ago counts no more, nor one that was sent then and not answered."""
 
     def __init__(self, limits: RateLimits) -> None:
         self._limits = limits
@@ -74,6 +76,12 @@ class RateBudget:
 
     def sent(self, bucket: Bucket, now_s: float) -> None:
         """A request goes."""
+        self._sent[bucket].append(now_s)
+
+    def answered(self, bucket: Bucket, sent_s: float, now_s: float) -> None:
+        """The request that went then was answered, or is not waited for any more: it counts from
+        now on."""
+        self.never_left(bucket, sent_s)
         self._sent[bucket].append(now_s)
 
     def never_left(self, bucket: Bucket, sent_s: float) -> None:

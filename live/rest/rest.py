@@ -136,6 +136,8 @@ class Rest:
         del self._under_way[task]
 
     async def _exchange(self, call: "_Call", token: str | None, answer: "Future[Answer]") -> None:
+        turn = call.waiting
+        assert turn is not None, "what goes waited for its turn"
         try:
             found = await self._post(call.endpoint, call.body, token)
         except asyncio.CancelledError:
@@ -144,14 +146,21 @@ class Rest:
         except DryfillError as error:
             if isinstance(error, NotSent):
                 call.left = False
-                if error.limited:
-                    self._turnstile.limited(error.retry_after_s)
-                elif not isinstance(error, SessionExpired) and call.waiting is not None:
-                    self._turnstile.never_left(call.waiting)
+            self._ended_in(error, turn)
             _fail(answer, error)
         else:
+            self._turnstile.answered(turn)
             if not answer.done():
                 answer.set_result(found)
+
+    def _ended_in(self, error: DryfillError, turn: Waiting) -> None:
+        limited = isinstance(error, NotSent) and error.limited
+        if isinstance(error, NotSent) and not (limited or isinstance(error, SessionExpired)):
+            self._turnstile.never_left(turn)
+            return
+        self._turnstile.answered(turn)
+        if isinstance(error, NotSent) and limited:
+            self._turnstile.limited(error.retry_after_s)
 
     async def _post(self, endpoint: str, body: Body, token: str | None) -> Answer:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}

@@ -26,6 +26,12 @@ class Terms:
             return None
         return max(self._until_s - asyncio.get_running_loop().time(), 0.0)
 
+    def check_left(self) -> None:
+        """Raises `NotSent` where no time is left: what had to be asked before took all of it. Its
+        timer may ring later than the answer is read, in a loop that was busy for as long."""
+        if self.left_s == 0:
+            raise NotSent("it was not sent: what had to be known before took all of its time")
+
     def now(self) -> dict[str, Any]:
         """As arguments of a request that goes now."""
         return {"urgency": self.urgency, "deadline_s": self.left_s}

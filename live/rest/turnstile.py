@@ -57,6 +57,11 @@ class Turnstile:
         self.budget.never_left(waiting.bucket, waiting.went_s)
         self._turn()
 
+    def answered(self, waiting: Waiting) -> None:
+        """A request that went has ended, and reached somebody, or may have."""
+        now_s = asyncio.get_running_loop().time()
+        self.budget.answered(waiting.bucket, waiting.went_s, now_s)
+
     def limited(self, retry_after_s: float | None) -> None:
         """The gateway said 429."""
         self.budget.limited(retry_after_s, asyncio.get_running_loop().time())

@@ -21,6 +21,10 @@ from ..desk.orders import OrderRecord
 SLOW_NS = 10**9
 """An answer that takes longer is none: time in which others do is not reachable (fault-model 2)."""
 
+_STEP_NS = 10_000_000
+"""What a slow machine may take for a step of a program, which in virtual time takes none: whoever
+asks again a second after he was not answered asks a little later than that on a real clock."""
+
 _STAMP_NS = 100
 """To how much a broker's word on a time is cut off on the wire (gateway-protocol 2)."""
 
@@ -67,6 +71,11 @@ class Moment:
         if not self._asked:  # mostly
             return self.look_ns
         return max([due_ns for _, due_ns in self._asked])
+
+    @property
+    def asked_by_ns(self) -> int:
+        """Until when a question comes in time."""
+        return self.due_ns + _STEP_NS
 
     def ask(self, question: object, sent_ns: int, due_ns: int) -> None:
         """A question about it is under way."""
@@ -123,7 +132,7 @@ class Knowledge:
         """An order changed at the broker."""
         moment = Moment(at_ns, at_ns + self._look_ns, cum_qty, terminal, fill, waits)
         # One that T_look has overtaken is known for all purposes, and need not be kept.
-        recent = [m for m in self.untold.get(order_id, ()) if at_ns <= m.due_ns]
+        recent = [m for m in self.untold.get(order_id, ()) if at_ns <= m.asked_by_ns]
         self.untold[order_id] = [*recent, moment]
         return moment
 
@@ -150,10 +159,10 @@ class Knowledge:
             return
         for order_id, moments in list(self.untold.items()):
             for moment in moments:
-                asked = moment.at_ns <= sent_ns <= moment.due_ns
+                asked = moment.at_ns <= sent_ns <= moment.asked_by_ns
                 if asked and covered(order_id, moment):
                     moment.ask(question, sent_ns, due_ns)
-            left = [moment for moment in moments if sent_ns <= moment.due_ns]
+            left = [moment for moment in moments if sent_ns <= moment.asked_by_ns]
             if left:
                 self.untold[order_id] = left
             else:

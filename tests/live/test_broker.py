@@ -176,6 +176,34 @@ def test_a_trailing_stop_that_protects_does_not_wait_for_room_behind_downloads(w
     run_live(wire, script)
 
 
+@pytest.mark.parametrize("what", ["order", "change"])
+def test_what_a_busy_loop_left_no_time_for_is_not_sent(wire, what):
+    """The answer is read before the timer of its deadline rings, where both were waited for by a
+    loop that was busy for longer."""
+
+    async def script(at):
+        loop, instrument = asyncio.get_running_loop(), await mnq(at)
+        bar = {"t": "2026-11-20T15:00:00Z", "o": 1, "h": 30000, "l": 1, "c": 20000.5, "v": 4}
+
+        def busy(body):
+            loop.now_ns += 10 * 10**9
+            return {"bars": [bar]}
+
+        wire.answers |= {"Order/place": {"orderId": 9001}, "History/retrieveBars": busy}
+        wire.answers["Order/modify"] = {}
+        wire.answers["Order/searchById"] = {"order": order_json(9001, type=5, side=1)}
+        if what == "change":
+            call = at.broker.modify(instrument, "9001", OrderChange(trail=4), deadline_s=5.0)
+        else:
+            stop = wanted(instrument, kind=OrdType.TRAILING_STOP, side=Side.SELL, trail=8)
+            call = at.broker.place(stop, deadline_s=5.0)
+        await error_of(call, NotSent)
+        await at.settle()
+        assert not wire.bodies("Order/place") + wire.bodies("Order/modify")
+
+    run_live(wire, script)
+
+
 def test_a_trailing_stop_where_no_price_is_known_is_refused(wire):
     async def script(at):
         request = wanted(await mnq(at), kind=OrdType.TRAILING_STOP, trail=8)

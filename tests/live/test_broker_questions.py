@@ -33,6 +33,7 @@ ES = instruments.find("ES")
 HOUR_NS = 3600 * 10**9
 
 
+@pytest.mark.exact_times("it asks since the microsecond of a day ago")
 def test_an_order_by_its_tag_is_looked_for_since_a_day_before_it_was_sent(wire):
     async def script(at):
         instrument = await mnq(at)
@@ -171,6 +172,7 @@ def test_fills_from_before_we_began_do_not_count_however_old_they_are(wire, days
     run_live(wire, script)
 
 
+@pytest.mark.exact_times("a deadline is compared to the microsecond")
 def test_a_question_is_not_repeated_and_its_deadline_is_kept(wire):
     async def script(at):
         wire.answers["Position/searchOpen"] = asyncio.get_running_loop().create_future()
@@ -195,6 +197,7 @@ QUESTIONS = {
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
+@pytest.mark.exact_times("a deadline is compared to the microsecond")
 def test_one_deadline_ends_a_question_however_many_requests_it_is(wire, name):
     """Each request began it anew: an account that was to be told in 2 s took 7.6 s."""
     months = [f"CON.F.US.MNQ.{code}26" for code in "FGHJK"]

@@ -193,7 +193,19 @@ def test_the_market_shuts_and_opens_with_its_hours():
     on_paper(script, start_ns=FRIDAY + 3_600 * 10**9, hours=MNQ.calendar)
 
 
-def test_a_wall_clock_that_is_set_back_stands_still():
+def test_a_wall_clock_that_is_set_back_holds_nothing_up():
+    set_back_ns = [0]
+
+    async def script(paper, feed, told):
+        set_back_ns[0] = 3600 * 10**9
+        await paper.broker.place(order(), deadline_s=1)
+        await asyncio.sleep(0.1)
+        assert len(fills(told)) == 1
+
+    on_paper(script, wall=lambda: asyncio.get_running_loop().now_ns - set_back_ns[0])
+
+
+def test_a_wall_clock_that_is_set_back_goes_back_nowhere():
     times = iter([10, 20, 5, 5, 5, 30])
     last = [5]
 

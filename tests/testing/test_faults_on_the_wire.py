@@ -247,6 +247,7 @@ def test_a_plan_in_which_nothing_fires_changes_nothing():
     assert digests[0] == digests[1]
 
 
+@pytest.mark.exact_times("it says to the microsecond when the program died")
 def test_a_crash_when_the_fill_is_heard_comes_before_the_adapter_reads_it():
     plan = make_plan({"kind": "crash", "event": "fill", "role": "entry", "point": "heard"})
     world = Rehearsal(setup_of(CALM, plan=plan, latency="25ms"))

@@ -70,6 +70,7 @@ def test_a_run_is_the_same_in_every_process_whatever_its_hashes_and_its_environm
     assert found == [bracket_digest(3)] * 2
 
 
+@pytest.mark.exact_times("how late a quote is told is compared to the nanosecond")
 def test_quotes_arrive_as_the_hub_tells_them_and_never_early():
     world = Rehearsal(setup_of(latency={"from": "zero", "feed": "200ms"}))
 

@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 from live_hub import Hub
+from moving_clock import moves_at_each_reading
 
 from dryfill.live.hubs.carrier import CarrierLost, Denied, dialler
 from dryfill.live.hubs.hub_client import HubClient
@@ -99,6 +100,21 @@ def test_it_greets_subscribes_and_tells_in_order():
 
     stage = play(script)
     assert stage.ear.heard[:3] == [("up", 1), ("told", "A", 1), ("told", "B", 2)]
+
+
+def test_who_never_catches_up_with_what_arrives_pings_all_the_same():
+    """What is at hand is read before any timer rings, and the server drops who says nothing."""
+
+    async def script(at):
+        await at.up()
+        for n in range(60):
+            at.hub.link.call("Quote", n)
+        while at.ear.heard[-1] != ("told", "Quote", 59):
+            await asyncio.sleep(0)
+        assert at.hub.link.sent.count({"type": 6}) > 1
+
+    with moves_at_each_reading(500_000_000):
+        play(script)
 
 
 def test_after_a_loss_it_comes_back_with_the_token_that_stands_and_its_subscriptions():

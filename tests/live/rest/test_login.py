@@ -72,6 +72,7 @@ def test_a_fresh_token_and_an_expired_one_at_once_make_one_login(wire):
     play(wire, script)
 
 
+@pytest.mark.exact_times("how long a token has left is compared to the nanosecond")
 def test_the_token_is_validated_before_it_ends_and_the_fresh_one_is_used(wire):
     wire.answers["Auth/loginKey"] = {"token": make_token(1, ends_s=DAY_S)}
     wire.answers["Auth/validate"] = {"newToken": make_token(2, ends_s=2 * DAY_S)}
@@ -108,6 +109,7 @@ def test_where_the_gateway_gives_no_fresh_token_the_key_logs_in(wire):
 
 
 @pytest.mark.parametrize("token", ["opaque", "a.b", "a.!!.c", "a.e30.c", "a.bnVsbA.c"])
+@pytest.mark.exact_times("how long a token has left is compared to the nanosecond")
 def test_a_token_that_does_not_say_when_it_ends_ends_in_a_day(wire, token):
     wire.answers["Auth/loginKey"] = {"token": token}
 

@@ -56,6 +56,20 @@ def test_what_never_left_counts_no_more():
     assert budget.used(GENERAL, 5.0) == 1
 
 
+def test_one_that_is_answered_counts_from_then_on():
+    """It may have been on its way for as long."""
+    budget = RateBudget(RateLimits(general=2, reserve=0, general_s=10))
+    budget.sent(GENERAL, 0.0)
+    budget.sent(GENERAL, 4.0)
+    budget.answered(GENERAL, 0.0, 6.0)
+    assert budget.wait_s(GENERAL, ORDINARY, 6.0) == 8.0  # the second is not answered yet
+    assert budget.used(GENERAL, 15.9) == 1
+    assert budget.wait_s(GENERAL, ORDINARY, 16.0) == 0.0
+    budget.answered(GENERAL, 4.0, 20.0)  # out of its window meanwhile, and there late
+    assert budget.used(GENERAL, 29.9) == 1
+    assert budget.used(GENERAL, 30.0) == 0
+
+
 def test_the_buckets_do_not_share():
     budget = RateBudget(RateLimits())
     spend(budget, HISTORY, 30)
@@ -93,6 +107,34 @@ def test_no_window_ever_holds_more_than_the_limit(wishes, most, reserve):
         assert len(window) <= most
         if not pressing:
             assert len([s for s, _ in sent if at_s - 10 + 1e-9 < s < at_s]) < most
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 300), st.integers(0, 500), st.integers(0, 200)), max_size=100
+    ),
+    st.integers(1, 8),
+)
+def test_no_window_of_the_gateways_does_however_long_each_is_on_its_way(wishes, most):
+    """Those that were answered, that is: which of the others came, nobody knows."""
+    budget = RateBudget(RateLimits(general=most, reserve=0, general_s=10))
+    now_s, came, under_way = 0.0, [], []
+    for step, there, back in wishes:
+        now_s += step / 100
+        while True:
+            for answered_s, sent_s in sorted(under_way):
+                if answered_s <= now_s:
+                    budget.answered(GENERAL, sent_s, answered_s)
+                    under_way.remove((answered_s, sent_s))
+            wait_s = budget.wait_s(GENERAL, ORDINARY, now_s)
+            if wait_s <= 0:
+                break
+            now_s = min([now_s + wait_s, *(answered_s for answered_s, _ in under_way)])
+        budget.sent(GENERAL, now_s)
+        came.append(now_s + there / 100)
+        under_way.append((now_s + there / 100 + back / 100, now_s))
+    for at_s in came:
+        assert len([each for each in came if at_s - 10 + 1e-9 < each <= at_s]) <= most
 
 
 @pytest.mark.parametrize(

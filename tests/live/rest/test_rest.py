@@ -154,6 +154,23 @@ def test_an_outage_of_the_way_there_uses_no_room_up(wire):
     play(wire, script, general=3, reserve=0)
 
 
+def test_what_is_long_on_its_way_has_its_room_until_a_window_after_its_answer(wire):
+    """It may have come just before that, and what goes then may be quicker on its way."""
+
+    async def script(session):
+        slow = asyncio.get_running_loop().create_future()
+        wire.answers["Order/search"] = [slow, {"orders": []}]
+        first = session.call("Order/search", {})
+        await asyncio.sleep(20)
+        slow.set_result({"orders": []})
+        await first
+        for gone_s in (60, 80):  # a window after the login, and one after the slow answer
+            await session.call("Order/search", {})
+            assert asyncio.get_running_loop().time() == pytest.approx(gone_s, abs=0.1)
+
+    play(wire, script, general=2, reserve=0)
+
+
 def test_what_reduces_risk_uses_the_reserve_and_goes_before_what_waits(wire):
     wire.answers |= {"Order/search": {"orders": []}, "Order/cancel": {}}
 

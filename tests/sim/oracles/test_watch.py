@@ -314,6 +314,18 @@ def test_who_looked_in_time_and_was_not_told_may_look_again(asked_s, answered_s,
     assert stopwatch.overrun(round(overrun_s * S) + 1)
 
 
+@pytest.mark.parametrize(("late_ns", "judged_s"), [(0, 12), (10**7, 12.01), (10**7 + 1, 10)])
+def test_who_asks_again_after_a_second_is_in_time_on_a_clock_that_goes_on(late_ns, judged_s):
+    """In virtual time the next question leaves just when it must; live always a little later."""
+    knowledge = Knowledge(5 * S, S, 20 * S, Reachable())
+    moment = knowledge.happened("1", 0, 1, terminal=False, fill=True)
+    knowledge.asked("q", 4 * S, 9 * S, lambda *_: True)
+    knowledge.asked_in_vain("q", 9 * S)
+    knowledge.asked("again", 10 * S + late_ns, 11 * S + late_ns, lambda *_: True)
+    knowledge.asked_in_vain("again", 11 * S + late_ns)
+    assert knowledge.from_ns(moment) == round(judged_s * S)
+
+
 def test_an_answer_that_does_not_tell_of_a_change_gives_no_time():
     reachable = Reachable()
     knowledge = Knowledge(5 * S, S, 20 * S, reachable)

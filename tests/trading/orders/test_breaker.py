@@ -1,10 +1,8 @@
 """Breakers: silence stops calls for a while, answers of any kind do not, and never across them."""
 
-import itertools
-
 import pytest
+from moving_clock import moves_at_each_reading
 
-from dryfill.sim.loop.loop import VirtualLoop
 from dryfill.trading.orders.sending.breaker import Breaker, BreakerState
 from dryfill.trading.orders.settings import OrderSettings
 
@@ -193,11 +191,9 @@ def test_with_a_breaker_it_goes_as_the_script_says(name, play):
     play(SCRIPTS[name], TWO)
 
 
-def test_a_clock_that_goes_on_between_two_readings_closes_a_breaker_too(play, monkeypatch):
-    """As every real one does. In virtual time two readings of one moment are equal."""
-    stands, readings = VirtualLoop.time, itertools.count(1)
-    monkeypatch.setattr(VirtualLoop, "time", lambda loop: stands(loop) + next(readings) * 1e-9)
-    play(SCRIPTS["nobody reached, twice: no entries until a trial gets through"], TWO)
+def test_a_clock_that_goes_on_between_two_readings_closes_a_breaker_too(play):
+    with moves_at_each_reading():
+        play(SCRIPTS["nobody reached, twice: no entries until a trial gets through"], TWO)
 
 
 def test_a_breaker_has_one_probe_and_counts_in_a_row():

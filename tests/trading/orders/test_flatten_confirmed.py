@@ -1,7 +1,10 @@
 """A flatten says whether the broker was there to be asked; unknown is never reported as no."""
 
 import pytest
+from moving_clock import moves_at_each_reading
 
+from dryfill.sim.loop.run import run_virtual
+from dryfill.trading import instruments
 from dryfill.trading.orders.settings import OrderSettings
 
 ASKED = """
@@ -101,3 +104,18 @@ def test_while_it_is_down_somebody_is(play):
         + "wait 1\n"
         + FLAT.format(False)
     )
+
+
+@pytest.mark.parametrize("step_ns", [1, 50_000])
+def test_of_two_in_one_instant_one_question_tells_both_though_the_clock_goes_on(
+    stage_kind, lossy, step_ns
+):
+    async def main():
+        stage = stage_kind(offers=lossy)
+        held = [instruments.find(symbol) for symbol in ("MNQ", "MES")]
+        flattens = [stage.manager.start_flatten(each, "") for each in held]
+        await stage.play(ASKED + "< shown\n= timers 0")
+        return [each.result is not None and each.result.confirmed for each in flattens]
+
+    with moves_at_each_reading(step_ns):
+        assert run_virtual(main(), origin_ns=0) == [True, True]

@@ -336,6 +336,7 @@ AND_AGAIN = "< shown\nwait 5" + ROUND
 OLDER = "< shown\nx time 300\n< fill 1#1 1 @ 20000\nwait 5" + ROUND
 
 
+@pytest.mark.exact_times("it asks since the nanosecond at which we began")
 @pytest.mark.parametrize(
     ("then", "settings", "since_s"),
     [

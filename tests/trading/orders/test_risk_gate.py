@@ -37,7 +37,9 @@ def sell(qty=1, instrument=ES, **fields):
 
 def state(now_ns=NOW, held=0, working=(), market=MARKET):
     positions = ((ES, held),) if held else ()
-    return GateState(now_ns=now_ns, positions=positions, working=tuple(working), market=market)
+    return GateState(
+        now_ns=now_ns, steady_ns=now_ns, positions=positions, working=tuple(working), market=market
+    )
 
 
 def local(text):

@@ -66,7 +66,7 @@ def opens(gate, time_ns):
     try:
         gate.check(
             OrderView(instrument=ES, side=Side.BUY, qty=1),
-            GateState(now_ns=time_ns, positions=()),
+            GateState(now_ns=time_ns, steady_ns=time_ns, positions=()),
         )
     except RefusedByUs:
         return False

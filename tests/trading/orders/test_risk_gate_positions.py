@@ -37,7 +37,7 @@ def sell(qty, instrument=ES, **fields):
 
 
 def allowed(limits, order, positions=(), working=()):
-    state = GateState(now_ns=0, positions=tuple(positions), working=tuple(working))
+    state = GateState(now_ns=0, steady_ns=0, positions=tuple(positions), working=tuple(working))
     try:
         RiskGate(RiskLimits(**limits), calendar=AlwaysOpen()).check(order, state)
     except RefusedByUs:
@@ -121,7 +121,7 @@ def test_a_symbols_own_weight_goes_before_its_roots():
 
 
 def test_the_refusal_says_how_far_it_could_go():
-    state = GateState(now_ns=0, positions=((ES, 3),), working=(buy(1), sell(2)))
+    state = GateState(now_ns=0, steady_ns=0, positions=((ES, 3),), working=(buy(1), sell(2)))
     gate = RiskGate(RiskLimits(net_position=5), calendar=AlwaysOpen())
     with pytest.raises(
         RefusedByUs,
@@ -248,7 +248,9 @@ class Account:
             if bracket.legs:  # a stop and a target, not yet as small as what is held
                 leg = OrderView.cover(bracket.instrument, bracket.legs, bracket.number)
                 working += [leg] * 2
-        return GateState(now_ns=0, positions=tuple(self.held.items()), working=tuple(working))
+        return GateState(
+            now_ns=0, steady_ns=0, positions=tuple(self.held.items()), working=tuple(working)
+        )
 
     def send(self, instrument, side, qty, *, bracket):
         order = view(side, qty, instrument)

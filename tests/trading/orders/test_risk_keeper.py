@@ -1,6 +1,7 @@
 """The keeper: every instrument that is traded is kept within the gate's limits, and one switch."""
 
 import asyncio
+import dataclasses
 from datetime import time
 from decimal import Decimal
 
@@ -24,6 +25,8 @@ from dryfill.trading.price import Ticks
 from dryfill.trading.words import ExecType, OrdStatus
 
 ES = instruments.find("ES")
+FLAT_BY_NOON = RiskLimits(flat_by=time(12), reopens=time(13), zone="UTC")
+HOUR_NS = 3600 * 10**9
 
 
 def done(value):
@@ -348,41 +351,50 @@ def test_what_trips_after_a_release_flattens_again():
 
 
 def test_the_time_of_day_is_looked_at_once_a_second_though_nothing_is_held():
-    second = 10**9
-    noon = 12 * 3600 * second
-    clock = [noon - 2 * second]
+    clock = [11 * HOUR_NS]
 
     async def script(manager, gate, broker, feed):
         manager.place(MNQ, Buy(1, limit="19000"))
         await settle()
         broker.answer("ack", "1#1")
-        broker.sent.clear()
-        for now_ns, told in (
-            (noon - 1, False),
-            (noon + second - 2, False),  # it was looked at less than a second ago
-            (noon + second - 1, True),
-        ):
-            clock[0] = now_ns
+        for wait_s, hour, told in ((2.0, 11, False), (0.999, 12, False), (0.001, 12, True)):
+            clock[0] = hour * HOUR_NS  # at noon it was looked at less than a second ago
+            await asyncio.sleep(wait_s)
             feed.tell(trade(80_000))
-            await settle()
             assert bool(manager.view.incidents) is told
-        assert list(broker.sent) == ["cancel 1#1"]
+        await settle()
+        assert broker.sent[-1] == "cancel 1#1"
 
-    limits = RiskLimits(flat_by=time(12), reopens=time(13), zone="UTC")
+    kept(FLAT_BY_NOON, script, now_ns=lambda: clock[0])
+
+
+def test_a_wall_clock_that_steps_back_changes_neither_the_rate_nor_how_often_is_looked():
+    clock = [14 * HOUR_NS]
+
+    async def script(manager, gate, broker, feed):
+        manager.place(MNQ, Buy(1, limit="19000"))
+        clock[0] = 13 * HOUR_NS
+        feed.tell(trade(80_000))
+        with pytest.raises(RefusedByUs, match="the next may go in 60000 ms"):
+            manager.place(MNQ, Buy(1, limit="19000"))
+        clock[0] = 12 * HOUR_NS
+        await asyncio.sleep(1)
+        feed.tell(trade(80_000))
+        assert manager.view.incidents[-1].kind == "risk_flatten"
+
+    limits = dataclasses.replace(FLAT_BY_NOON, orders_per_minute=1)
     kept(limits, script, now_ns=lambda: clock[0])
 
 
 def test_what_is_due_each_day_flattens_each_day():
-    hour = 3600 * 10**9
     clock = [0]
 
     async def script(manager, gate, broker, feed):
         for day in (1, 2):
             for hours in (11, 12, 12.5, 13):
-                clock[0] = int((24 * day + hours) * hour)
+                clock[0] = int((24 * day + hours) * HOUR_NS)
                 feed.tell(trade(80_000))
                 await asyncio.sleep(5)
             assert [i.kind for i in manager.view.incidents] == ["risk_flatten"] * day
 
-    limits = RiskLimits(flat_by=time(12), reopens=time(13), zone="UTC")
-    kept(limits, script, now_ns=lambda: clock[0])
+    kept(FLAT_BY_NOON, script, now_ns=lambda: clock[0])

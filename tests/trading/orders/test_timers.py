@@ -26,6 +26,7 @@ def ring():
     return run
 
 
+@pytest.mark.exact_times("it says to the microsecond when each rings")
 def test_each_rings_once_at_its_time_and_is_counted_until_then(ring):
     async def go(timers, rings):
         first, second = timers.later(2.0, rings("a")), timers.later(1.0, rings("b"))
@@ -57,6 +58,7 @@ def test_one_that_is_cancelled_does_not_ring_and_it_is_no_error_to_do_so_late(ri
 @pytest.mark.parametrize(
     ("at_s", "rang_s"), [(66.0, 2.0), (68.0, 4.0), (70.0, 4.0), (60.0, 1.0), (64.0, 1.0)]
 )
+@pytest.mark.exact_times("it says to the microsecond when each rings")
 def test_one_rings_sooner_where_it_may_but_never_later(at_s, rang_s, ring):
     async def go(timers, rings):
         number = timers.later(4.0, rings("a"))
@@ -67,6 +69,7 @@ def test_one_rings_sooner_where_it_may_but_never_later(at_s, rang_s, ring):
     assert ring(go) == ([("a", rang_s)], [], 0)
 
 
+@pytest.mark.exact_times("it says to the microsecond when each rings")
 def test_one_that_rang_is_not_hastened(ring):
     async def go(timers, rings):
         number = timers.later(1.0, rings("a"))
@@ -87,6 +90,7 @@ def test_after_the_end_nothing_rings_and_nothing_begins(ring):
     assert ring(go) == ([], [], 0)
 
 
+@pytest.mark.exact_times("it says to the microsecond when each rings")
 def test_one_that_fails_is_said_with_what_it_was_about_and_the_others_ring(ring):
     async def go(timers, rings):
         def fails():

@@ -71,7 +71,7 @@ class Flatten:
         self._settings = settings
         self._closer = Closer(intent, instrument, sender, settings, again)
         self._ask: Callable[[Flatten], None] | None = ask  # None: it was
-        self._began_s = sender.now_s()
+        self._rounds = sender.rounds()  # that had left when it began
         self._said_waits = False
         self.changed = Changed()
 
@@ -114,7 +114,7 @@ class Flatten:
     def _asks_again(self) -> bool:
         """Whether the broker is asked once more: nobody told since it began what is held."""
         ask, self._ask = self._ask, None
-        if ask is None or self._sender.told(self._began_s) or self._sender.last_call:
+        if ask is None or self._sender.told(self._rounds) or self._sender.last_call:
             return False
         ask(self)
         return self.asked
@@ -174,7 +174,7 @@ class Flatten:
 
     def _end(self, flat: bool, position: int) -> None:
         self._closer.stop()
-        confirmed = self._sender.told(self._began_s)
+        confirmed = self._sender.told(self._rounds)
         self.result = FlattenResult(flat, position, self._reason, confirmed)
         if not flat:
             left = ", ".join(repr(o) for o in self._book.orders_of(self.instrument)) or "no order"

@@ -16,17 +16,39 @@ from .round import Round
 
 class Answers:
     """Takes in what a round was answered. `resumes`: positions of before were taken over, so that
-    fills of before are not left out. `filled_s`: when the newest question about fills was asked
-    that was answered, on the loop's clock; `filled_ns`: the newest event that was known then, by
-    the broker's; 0 where none was."""
+    fills of before are not left out. `rounds`: how many have left."""
 
     def __init__(self, outbox: Outbox, intake: Intake, birth: Birth) -> None:
         self.resumes = False
-        self.filled_s = float("-inf")
-        self.filled_ns = 0
+        self.rounds = 0
+        self._filled = 0  # of these the newest that told of fills, counted from 1
+        self._filled_ns = 0  # the newest event that was known when that one left; 0: none was
         self._outbox = outbox
         self._intake = intake
         self._birth = birth
+
+    def left_us(self, this: Round) -> None:
+        """The instant in which a round began is over."""
+        this.leaving = False
+        self.rounds += 1
+
+    def known(self, rounds: int) -> bool:
+        """Whether what was filled is known as it was when so many rounds had left: the one after
+        them told of fills, or a later one. Not by times: who begins in the instant in which a round
+        leaves reads a real clock later, and is told by it all the same."""
+        return self._filled > rounds
+
+    def since_ns(self, started_ns: int) -> int:
+        """How far back to ask: to what was known when it was answered last, whatever was told
+        since. Broker times are compared with broker times (RS-46): where none is known yet, a day
+        before we `started` covers any clock."""
+        settings, last_ns, born_ns = self._outbox.settings, self._intake.last_ns, self._birth.ns
+        if not last_ns:
+            return started_ns - round(settings.history_s * 1e9)
+        if not (self._filled_ns or self.resumes or born_ns is None):
+            return born_ns
+        since_ns = min(last_ns, self._filled_ns or last_ns) - round(settings.overlap_s * 1e9)
+        return since_ns if self.resumes or born_ns is None else max(since_ns, born_ns)
 
     def apply(self, this: Round, fills_known: Callable[[], None]) -> None:
         """Take in what a round's answers say of orders."""
@@ -61,8 +83,8 @@ class Answers:
                     self._intake.glimpse(order, state)
             if "fills" in this.answers:
                 self._merge_fills(this)
-                self.filled_s = max(self.filled_s, this.began_s)
-                self.filled_ns = max(self.filled_ns, this.last_ns)
+                self._filled = max(self._filled, this.before + 1)
+                self._filled_ns = max(self._filled_ns, this.last_ns)
                 if fills_known is not None:
                     fills_known()
         this.outdated = outdated

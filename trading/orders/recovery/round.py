@@ -13,12 +13,14 @@ class Round:
     """One round of questions. `failed`: one of them at least had no answer. `epochs`: the orders it
     can tell of, and how new each was when it began; `last_ns`: the newest event by then.
     `outdated`: something was missed since, which it may not show; `followed`: another begins as
-    soon as it has ended. `leaving`: it begins in this very instant, and shows all that is before;
-    `left`: questions that are not answered yet; `unasked`: such as wait for the answer to another,
-    after a round of which nothing was answered."""
+    soon as it has ended. `before`: how many rounds had left when it began; `leaving`: it begins in
+    this very instant, and shows all that is before; `left`: questions that are not answered yet;
+    `unasked`: such as wait for the answer to another, after a round of which nothing was answered.
+    """
 
     __slots__ = (
         "answers",
+        "before",
         "began_s",
         "epochs",
         "failed",
@@ -32,7 +34,10 @@ class Round:
         "unasked",
     )
 
-    def __init__(self, full: bool, epochs: dict[str, int], last_ns: int, began_s: float) -> None:
+    def __init__(
+        self, before: int, full: bool, epochs: dict[str, int], last_ns: int, began_s: float
+    ) -> None:
+        self.before = before
         self.failed = self.outdated = self.followed = False
         self.leaving = True
         self.timer: int | None = None
@@ -43,10 +48,6 @@ class Round:
         self.answers: dict[str, Any] = {}
         self.left = 0
         self.unasked: list[Question] = []
-
-    def left_us(self) -> None:
-        """The instant in which it began is over."""
-        self.leaving = False
 
 
 class Waits:

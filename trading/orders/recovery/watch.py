@@ -70,7 +70,7 @@ class Watch:
         outbox.sends = self.arm
         outbox.look_around = self.look_around
         outbox.ask_first = self.ask_first
-        outbox.told = self.told
+        outbox.told, outbox.rounds = self.told, lambda: self._answers.rounds
         outbox.catch_up = self.catch_up
 
     @property
@@ -135,10 +135,10 @@ class Watch:
             self._begin(full=this is not None and this.full)
         return True
 
-    def told(self, since_s: float) -> bool:
-        """Whether all that was filled up to a time was told: a question that was asked then or
-        later was answered, or nothing need be asked."""
-        return not self.looks or self._answers.filled_s >= since_s
+    def told(self, rounds: int) -> bool:
+        """Whether all that was filled before was told, when so many rounds had left: one that left
+        after them was answered, or nothing need be asked."""
+        return not self.looks or self._answers.known(rounds)
 
     def catch_up(self) -> None:
         """Take in what was answered so far: somebody waits no longer for the rest."""
@@ -265,14 +265,16 @@ class Watch:
         known = [o for o in outbox.orders.working() if o.core.accepted and not o.core.flight]
         epochs = {order.cl_ord_id: order.core.epoch for order in known}
         full = full or self.behind or self._asked
-        this = self._round = Round(full, epochs, intake.last_ns, outbox.now_s())
-        asyncio.get_running_loop().call_soon(this.left_us)
+        this = self._round = Round(
+            self._answers.rounds, full, epochs, intake.last_ns, outbox.now_s()
+        )
+        asyncio.get_running_loop().call_soon(self._answers.left_us, this)
         self._waits.begun()
         # Who holds something asks in order to protect it.
         pressing = this.full or not self._up or outbox.ledger.any_held
         this.unasked = questions(
             self._broker,
-            self._since_ns(),
+            self._answers.since_ns(self._started_ns),
             full=this.full,
             urgency=Urgency.RISK_REDUCING if pressing else Urgency.ORDINARY,
             deadline_s=self._settings.read_deadline_s,
@@ -290,18 +292,6 @@ class Watch:
         rest, this.unasked, this.timer = this.unasked, [], None
         for name, call in rest:
             self._ask(this, name, call())
-
-    def _since_ns(self) -> int:
-        """How far back to ask: to what was known when it was answered last, whatever was told
-        since. Broker times are compared with broker times (RS-46): a day covers any clock."""
-        settings, last_ns, born_ns = self._settings, self._intake.last_ns, self._birth.ns
-        if not last_ns:
-            return self._started_ns - round(settings.history_s * 1e9)
-        resumes, answered_ns = self._answers.resumes, self._answers.filled_ns
-        if not (answered_ns or resumes or born_ns is None):
-            return born_ns
-        since_ns = min(last_ns, answered_ns or last_ns) - round(settings.overlap_s * 1e9)
-        return since_ns if resumes or born_ns is None else max(since_ns, born_ns)
 
     def _ask(self, this: Round, name: str, future: "asyncio.Future[Any]") -> None:
         this.left += 1

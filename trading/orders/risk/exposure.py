@@ -116,9 +116,11 @@ class MarketView(Struct, frozen=True):
 class GateState(Struct, frozen=True, kw_only=True):
     """The account as it stands. `positions`: signed contracts, one row per instrument; `working`:
     every order that may still fill, of all instruments, the one that is asked about left out;
-    `market`: of its instrument. `now_ns` is the wall clock."""
+    `market`: of its instrument. `now_ns` is the wall clock, `steady_ns` the loop's, which no step
+    of the wall's moves."""
 
     now_ns: int
+    steady_ns: int
     positions: tuple[tuple[Instrument, int], ...] = ()
     working: tuple[OrderView, ...] = ()
     market: MarketView = MarketView()

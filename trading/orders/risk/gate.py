@@ -39,7 +39,7 @@ class RiskGate:
         self._zone = ZoneInfo(limits.zone)
         self._killed: str | None = None
         self._exits_only = False
-        self._opening = deque[int]()  # when orders that may open were sent, in ns
+        self._opening = deque[int]()  # when orders that may open were sent, by the loop's clock
         self._reducing = deque[int]()
 
     # --- before an order --------------------------------------------------------------------------
@@ -50,7 +50,7 @@ class RiskGate:
         if self._passes(order, state):
             return
         self._check_order(order, state)
-        self._check_rate(order, state.now_ns)
+        self._check_rate(order, state.steady_ns)
 
     def check_change(self, before: OrderView, after: OrderView, state: GateState) -> None:
         """As `check`, for a working order that is to become `after`; `state` is without it. A
@@ -63,14 +63,14 @@ class RiskGate:
     def note_sent(self, order: OrderView, state: GateState) -> None:
         """An order that was checked with this state is sent now."""
         sent = self._reducing if reduces(order, state) else self._opening
-        sent.append(state.now_ns)
-        self.sent(state.now_ns)
+        sent.append(state.steady_ns)
+        self.sent(state.steady_ns)
 
-    def sent(self, now_ns: int) -> tuple[int, int]:
+    def sent(self, steady_ns: int) -> tuple[int, int]:
         """Orders of the last 60 seconds: those that may open, and those that only reduce. One sent
         exactly 60 seconds ago is out."""
         for times in (self._opening, self._reducing):
-            while times and now_ns - times[0] >= _MINUTE_NS:
+            while times and steady_ns - times[0] >= _MINUTE_NS:
                 times.popleft()
         return len(self._opening), len(self._reducing)
 
@@ -185,13 +185,13 @@ class RiskGate:
                 f"wait until {limits.reopens}",
             )
 
-    def _check_rate(self, order: OrderView, now_ns: int) -> None:
+    def _check_rate(self, order: OrderView, steady_ns: int) -> None:
         most = self.limits.orders_per_minute
         if most is None:
             return
-        opening, _ = self.sent(now_ns)
+        opening, _ = self.sent(steady_ns)
         if opening >= most:
-            wait_ns = self._opening[opening - most] + _MINUTE_NS - now_ns
+            wait_ns = self._opening[opening - most] + _MINUTE_NS - steady_ns
             raise self._no(
                 order,
                 f"order rate: {opening} in the last 60 s, limit {most}",

@@ -5,7 +5,7 @@ before it sends what its trader wants. Protective and closing orders of the mana
 asked about: they only reduce.
 """
 
-from asyncio import CancelledError, Future
+from asyncio import CancelledError, Future, get_running_loop
 from collections import OrderedDict
 from collections.abc import Callable
 from decimal import Decimal
@@ -26,7 +26,7 @@ from .exposure import GateState, MarketView, OrderView, working_views
 from .gate import RiskGate
 from .limits import RiskLimits
 
-_SECOND_NS = 10**9
+_LOOK_S = 1.0
 _FILLS_MOST = 10_000  # remembered, so that a fill told twice is told on once
 
 
@@ -69,7 +69,7 @@ class RiskKeeper:
         self._followed: set[str] = set()  # symbols
         self._fills: OrderedDict[str, None] = OrderedDict()
         self._flattened = ""  # the reason for which everything was flattened already
-        self._looked_ns = 0
+        self._looked_s = float("-inf")
         manager.admit = self._admit
         manager.admit_change = self._admit_change
         manager.switch.heard = self._switched
@@ -104,6 +104,7 @@ class RiskKeeper:
         quote, trade = prices.quote(instrument), prices.trade(instrument)
         return GateState(
             now_ns=self._now_ns(),
+            steady_ns=round(get_running_loop().time() * 1e9),
             positions=tuple((each.instrument, each.qty) for each in view.positions()),
             working=working_views(view.orders(), view.holdings(), without=without),
             market=MarketView(
@@ -155,11 +156,10 @@ class RiskKeeper:
             price = event.price
         elif isinstance(event, Quote) and self._prices.trade(event.instrument) is None:
             price = event.bid if held > 0 else event.ask  # where it would be closed
-        now_ns = self._now_ns()
         if held and price is not None:
-            self._gate.note_mark(event.instrument, price, now_ns)
+            self._gate.note_mark(event.instrument, price, self._now_ns())
             self._watch()
-        elif now_ns - self._looked_ns >= _SECOND_NS:
+        elif get_running_loop().time() - self._looked_s >= _LOOK_S:
             self._watch()
 
     def _switched(self, killed: str | None) -> None:
@@ -171,9 +171,9 @@ class RiskKeeper:
         self._flattened = self._gate.tripped or ""
 
     def _watch(self) -> None:
-        now_ns = self._looked_ns = self._now_ns()
+        self._looked_s = get_running_loop().time()
         reason = self._gate.tripped or ""
-        if not reason and self._gate.due_flat(now_ns):
+        if not reason and self._gate.due_flat(self._now_ns()):
             reason = "the time of day by which everything is to be flat"
         if reason and not self._flattened:
             self._manager.incident("risk_flatten", reason)

@@ -26,6 +26,7 @@ class OnBehalf:
         "never",
         "now_s",
         "pause_s",
+        "rounds",
         "send",
         "told",
     )
@@ -34,6 +35,7 @@ class OnBehalf:
         self._outbox = outbox
         self._intent = intent
         self.send = outbox.send
+        self.rounds = outbox.rounds
         self.told = outbox.told
         self.catch_up = outbox.catch_up
         self.adopt = outbox.adopt

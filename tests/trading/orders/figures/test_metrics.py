@@ -92,6 +92,7 @@ def test_the_text_is_of_the_grammar_and_every_family_explains_itself(exposed):
     assert all(dict(labels)["account"] == "SCRIPT" for _, labels in samples)
 
 
+@pytest.mark.exact_times("a figure is compared to the nanosecond")
 def test_commands_are_counted_by_outcome_with_their_quantiles(exposed):
     _, samples = parsed(exposed[0])
     total = "dryfill_commands_total"
@@ -104,6 +105,7 @@ def test_commands_are_counted_by_outcome_with_their_quantiles(exposed):
     assert sample(samples, seconds, command="place", quantile="0.99") == "0.250000000"
 
 
+@pytest.mark.exact_times("a figure is compared to the nanosecond")
 def test_every_number_is_the_statistics_own(exposed):
     text, numbers = exposed
     _, samples = parsed(text)

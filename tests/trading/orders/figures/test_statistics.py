@@ -123,7 +123,13 @@ async def never(incident):
     await asyncio.Event().wait()
 
 
-@pytest.mark.parametrize("field", MOVERS)
+TIMES = ("ack", "first_fill", "answers", "unprotected_contract_s", "unprotected_longest_s")
+EXACT = pytest.mark.exact_times("a figure is compared to the nanosecond")
+
+
+@pytest.mark.parametrize(
+    "field", [pytest.param(each, marks=[EXACT] * (each in TIMES)) for each in MOVERS]
+)
 def test_every_field_is_moved_by_what_it_counts(field, on_stage):
     script, expected = MOVERS[field]
 
@@ -205,6 +211,7 @@ def test_a_histogram_has_few_cells_however_long_it_runs():
     assert kept.quantile_ns(Fraction(1, 10**9)) == 0
 
 
+@pytest.mark.exact_times("a figure is compared to the nanosecond")
 def test_bare_time_counts_from_each_fill_to_its_stop_and_while_it_lasts(on_stage):
     async def go(stage):
         seen = []
@@ -265,6 +272,7 @@ ELSEWHERE = {
 
 
 @pytest.mark.parametrize("name", ELSEWHERE)
+@pytest.mark.exact_times("a figure is compared to the nanosecond")
 def test_what_others_closed_of_a_bracket_is_not_bare_and_is_kept_nowhere(on_stage, name):
     async def go(stage):
         await stage.play(GUARDED + ELSEWHERE[name])
@@ -275,6 +283,7 @@ def test_what_others_closed_of_a_bracket_is_not_bare_and_is_kept_nowhere(on_stag
     assert (told.unprotected_contracts, told.unprotected_contract_s, kept) == (0, contract_s, 0)
 
 
+@pytest.mark.exact_times("a figure is compared to the nanosecond")
 def test_a_stop_that_the_broker_keeps_covers_from_when_it_works(on_stage, native):
     script = """
         do bracket buy 2 limit 20000 loss 40t target 80t
@@ -310,6 +319,7 @@ def test_an_order_is_accepted_once_whatever_comes_first(script, on_stage):
     assert (statistics.accepted, statistics.ack.count, statistics.first_fill.count) == (1, 1, 1)
 
 
+@pytest.mark.exact_times("a figure is compared to the nanosecond")
 def test_an_answer_that_nobody_waits_for_any_more_took_as_long_as_it_took(on_stage):
     async def go(stage):
         await stage.play(RESTS + CANCEL + "wait 1\n> cancel 1#1\n< canceled 1#1\nwait 10")

@@ -1,5 +1,6 @@
 """A stop that the venue does not set off, while the market trades through it (F36)."""
 
+import pytest
 from racing import race
 
 PASSED = """
@@ -19,6 +20,7 @@ FROZEN = """
 THAWS = FROZEN + 'thaw = "{thaw}"\n'
 
 
+@pytest.mark.exact_times("it says to the microsecond what is sent when")
 @race(market=PASSED, plan=FROZEN.format(role="stop"), premises=("F36", "INV-01"))
 async def test_f36_what_a_frozen_stop_was_for_is_closed_once(t):
     bracket = await t.bracket(t.buy(2), stop="19990", target="20010")

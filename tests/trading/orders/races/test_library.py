@@ -13,6 +13,14 @@ NIGHT, NIGHT_ON_WIRE = 200, 20
 BY_NIGHT = os.environ.get("DRYFILL_NIGHTLY") == "1"
 RACES = shelf()
 SCENARIOS = {name: read_scenario(path) for name, path in RACES.items()}
+EXACT_ON_THE_WIRE = {
+    name: pytest.mark.exact_times("it says to the microsecond what is sent when")
+    for name in (
+        "rs_03_fill_before_the_ack",
+        "rs_16_leg_fills_while_the_siblings_id_is_unknown",
+        "rs_35_cancel_before_the_id_is_known",
+    )
+}
 
 
 def plays():
@@ -21,7 +29,9 @@ def plays():
     for name, scenario in SCENARIOS.items():
         beside = ("wire",) if scenario.run.played == ("direct", "wire") else ()
         for play in ("page", "family", *beside):
-            yield pytest.param(name, play, id=f"{name}-{play}")
+            exact = name in EXACT_ON_THE_WIRE and play == "wire"
+            marks = [EXACT_ON_THE_WIRE[name]] if exact else []
+            yield pytest.param(name, play, id=f"{name}-{play}", marks=marks)
 
 
 @pytest.mark.parametrize(("name", "play"), list(plays()))

@@ -98,6 +98,7 @@ def judge(world, brackets_least, **bounds):
 
 
 @pytest.mark.parametrize("seed", [3, 8])
+@pytest.mark.exact_times("the fills of two runs are compared with their times")
 def test_with_no_latency_both_kinds_of_brackets_get_equal_fills(world, seed):
     """They do the same; only who sends the legs differs."""
 

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from dryfill.trading.order import Buy, Sell
 
 MARKET = """
@@ -15,6 +17,7 @@ MARKET = """
 """
 
 
+@pytest.mark.exact_times("it says to the nanosecond when the stop was told")
 def test_the_first_trigger_is_where_it_was_wanted_however_far_the_market_went_meanwhile(run):
     """The order is sent at 20000.00 and arrives at 20000.75: the trigger is 19999.00, as was asked,
     and a trade at 19999.50 does not set it off."""
