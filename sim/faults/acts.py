@@ -121,11 +121,15 @@ class Acts:
             number = int(order.order_id)
             self._desk.orders[number].text = "cancelled by the venue: liquidation"
             self._desk.exchange.enter(order.instrument.symbol, CancelOrder(number))
-        if self._held:
-            self._desk.close_position(self._instrument, None)
         if not (orders or held):
             return None
-        return f"the venue cancels {len(orders)} orders and closes {held}"
+        closes = f"closes {held}"
+        if self._held:
+            try:
+                self._desk.close_position(self._instrument, None)
+            except Refused as refusal:  # while the market is shut nobody can close
+                closes = f"cannot close {held}: {refusal}"
+        return f"the venue cancels {len(orders)} orders and {closes}"
 
     def _fill_late(self, fault: Fault, about: About) -> str | None:
         state = self._desk.order(about.order_id, None)

@@ -351,6 +351,21 @@ def test_the_venue_liquidates_all_orders_first_then_the_position(stage, order):
     ]
 
 
+def test_what_the_venue_liquidates_while_the_market_is_shut_is_left_open(stage, order):
+    at = stage(
+        {"kind": "halt", "at": "1 s", "state": "close", "duration": "1 s"},
+        {"kind": "liquidation", "at": "1500 ms"},
+    )
+
+    async def script(broker):
+        await broker.place(order("1.entry#1", qty=2))
+        await asyncio.sleep(3)
+        return [held.qty for held in await broker.positions()]
+
+    assert at.play(script) == [2]
+    assert at.faults.log.counts == (1, 1)
+
+
 def test_a_liquidation_of_nothing_did_not_happen(stage):
     at = stage({"kind": "liquidation", "at": "1 s"}, strict=False)
 
