@@ -49,6 +49,10 @@ class Round:
         self.left = 0
         self.unasked: list[Question] = []
 
+    def silence(self, now_s: float, patience_s: float) -> bool:
+        """Whether nobody answered: all failed, or nothing came for so long."""
+        return not self.answers and (not self.left or now_s - self.began_s >= patience_s)
+
 
 class Waits:
     """Who is called when a round has ended that began no earlier than they asked: with an order,

@@ -20,6 +20,7 @@ from ..settings import OrderSettings
 from .answers import Answers
 from .birth import Birth
 from .holdings import Holdings
+from .knocking import Knocking
 from .questions import questions
 from .round import Round, Waits
 from .silent_orders import SilentOrders
@@ -261,28 +262,26 @@ class Watch:
         self._begin(full=True)
 
     def _begin(self, *, full: bool = False) -> None:
-        intake, outbox = self._intake, self._outbox
+        intake, outbox, answers = self._intake, self._outbox, self._answers
         known = [o for o in outbox.orders.working() if o.core.accepted and not o.core.flight]
         epochs = {order.cl_ord_id: order.core.epoch for order in known}
         full = full or self.behind or self._asked
-        this = self._round = Round(
-            self._answers.rounds, full, epochs, intake.last_ns, outbox.now_s()
-        )
-        asyncio.get_running_loop().call_soon(self._answers.left_us, this)
+        this = self._round = Round(answers.rounds, full, epochs, intake.last_ns, outbox.now_s())
+        asyncio.get_running_loop().call_soon(answers.left_us, this)
         self._waits.begun()
         # Who holds something asks in order to protect it.
         pressing = this.full or not self._up or outbox.ledger.any_held
         this.unasked = questions(
             self._broker,
-            self._answers.since_ns(self._started_ns),
+            answers.since_ns(self._started_ns),
             full=this.full,
             urgency=Urgency.RISK_REDUCING if pressing else Urgency.ORDINARY,
             deadline_s=self._settings.read_deadline_s,
         )
         if self._silent:  # one is enough to hear whether anybody is there (INV-16)
-            this.timer = outbox.later(self._settings.look_first_s, lambda: self._ask_rest(this))
-            name, call = this.unasked.pop(0)
-            self._ask(this, name, call())
+            # In the first round no order is asked after yet, whose answer would be heard, too.
+            pause_s = None if self.first is not None else self._settings.look_first_s
+            Knocking(this, outbox, self._came).begin(pause_s, self._ask_rest)
         else:
             self._ask_rest(this)
 
@@ -349,7 +348,7 @@ class Watch:
     def _close(self, this: Round) -> None:
         """All that will be answered is. What was not is no evidence of anything."""
         self._unanswered = this.failed
-        self._silent = not (this.left or this.answers)
+        self._silent = this.silence(self._outbox.now_s(), self._settings.told_within_s)
         if not this.failed:
             self._merge(this)
         elif self.first is None:
