@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from ...trading.errors import UsageError
 from ...trading.instrument import Instrument
-from ...trading.order import OrderRequest
+from ...trading.order import OrderChange, OrderRequest
 from ...trading.orders import tags
 from ...trading.price import price_text
 from ...trading.words import OrdType
@@ -78,7 +78,8 @@ class Relation(Oracle):
     one tick away. Premise: first stops and targets that were sent.
 
     The entry's reference is its limit or trigger, or else the mean of its fills so far: a leg is
-    wrong when it is on the wrong side of both. What the trader moves later is the trader's.
+    wrong when it is on the wrong side of both. What the trader moves later is the trader's. A
+    target goes by where the stop is meant to be by then: it follows the mean of the fills.
     """
 
     name = "INV-15"
@@ -91,6 +92,8 @@ class Relation(Oracle):
 
     def on_command(self, event: Sent) -> None:
         request = event.request
+        if event.change is not None:
+            self._moved(event.order_id, event.change)
         tag = None if request is None else tags.parse(request.cl_ord_id)
         if request is None or tag is None or tag.attempt != 1:
             return
@@ -101,6 +104,11 @@ class Relation(Oracle):
             if price is not None:
                 self.premise += 1
                 self._check(tag.intent, tag.duty, price)
+
+    def _moved(self, order_id: str, change: OrderChange) -> None:
+        tag = tags.parse(self._scene.tag_of(order_id))
+        if tag is not None and tag.duty == "stop" and change.stop_px is not None:
+            self._stops[tag.intent] = change.stop_px
 
     def _check(self, intent: str, role: str, price: Decimal) -> None:
         entry = self._entries[intent]
