@@ -214,9 +214,10 @@ KINDS: Mapping[str, Kind] = {
     ),
     "clock": Kind(
         "F28",
-        "the client's wall clock is so much behind or ahead from now on",
+        "the client's wall clock is so much behind or ahead from now on; it runs fast or slow by so "
+        "many millionths",
         ("at",),
-        ("behind", "ahead"),
+        ("behind", "ahead", "fast", "slow"),
     ),
     "crash": Kind(
         "F29",

@@ -65,6 +65,8 @@ EVERY_KIND = [
     {"kind": "liquidation", "at": "1 s"},
     {"kind": "clock", "at": "0 ns", "behind": "90 s"},
     {"kind": "clock", "at": "1 s", "ahead": "60 min"},
+    {"kind": "clock", "at": "1 s", "slow": 200},
+    {"kind": "clock", "at": "1 s", "behind": "1 s", "fast": 50_000},
     {"kind": "summed", "event": "fill", "window": "2 ms"},
     {"kind": "stream-down", "event": "fill", "duration": "1 s", "lost": False, "told": False},
     {"kind": "halt", "at": "1 s", "duration": "1 s", "state": "pre-open", "after": "1 s"},
