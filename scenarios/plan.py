@@ -108,6 +108,7 @@ class Fault(BaseModel):
     act: str | None = None
     qty: int = Field(default=1, ge=1)
     point: str | None = None
+    journal: str = "whole"
     lag: Nanoseconds = 0
     thaw: Nanoseconds = 0
     behind: Nanoseconds = 0
@@ -210,7 +211,6 @@ class Fault(BaseModel):
         aims = self.kind in _TARGETED and self.act in (None, "cancel") and self.target is None
         if aims and getattr(self, self.moment) not in ABOUT_AN_ORDER:
             raise _wrong("target", "say which order, by its tag: '1.stop', '*.target', '7'")
-
 
     def _check_clock(self) -> None:
         for one, other in (("behind", "ahead"), ("fast", "slow")):

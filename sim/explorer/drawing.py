@@ -56,6 +56,8 @@ def draw(
     if schedule != "mix":
         kind = next(each for each in KINDS if each == schedule)
     crash = _crash(named_stream(seed, "explorer.crash")) if crashes else None
+    if crash is not None:
+        crash = crash.alike({"journal": _left(named_stream(seed, "explorer.journal"))})
     clock = disk = drift = None
     if head.work == "all" and profile not in ("calm", "live"):
         clock = _clock(named_stream(seed, "explorer.clock"))
@@ -118,6 +120,12 @@ def _forgets(dice: Stream) -> int | None:
     """After how long a finished order leaves: now and then so soon that those of a minute do, and
     no sooner than what is told late of them has come."""
     return None if dice.below(_FORGETS) else (45 + dice.below(30)) * 10**9
+
+
+def _left(dice: Stream) -> str:
+    """What is left of the journal after a death: in one of two all, else the last write is lost, or
+    torn (F29)."""
+    return ("whole", "whole", "last-lost", "last-torn")[dice.below(4)]
 
 
 def _crash(dice: Stream) -> Fault | None:

@@ -73,6 +73,7 @@ EVERY_KIND = [
     {"kind": "venue-cancel", "at": "1 s", "target": "*.stop", "which": 2, "text": "x"},
     {"kind": "frozen", "event": "new", "role": "stop", "after": "1 s", "thaw": "2 s"},
     {"kind": "crash", "step": 7},
+    {"kind": "crash", "step": 7, "journal": "last-torn"},
     {"kind": "crash", "call": "place", "point": "acted"},
     {"kind": "stall", "call": "place", "duration": "1 s", "after": "1 s"},
     {"kind": "disk-full", "event": "fill", "duration": "1 s", "after": "1 s"},
