@@ -79,7 +79,7 @@ class Relation(Oracle):
 
     The entry's reference is its limit or trigger, or else the mean of its fills so far: a leg is
     wrong when it is on the wrong side of both. What the trader moves later is the trader's. A
-    target goes by where the stop is meant to be by then: it follows the mean of the fills.
+    target may be where the stop was, once that has moved away: it follows the mean of the fills.
     """
 
     name = "INV-15"
@@ -106,9 +106,12 @@ class Relation(Oracle):
                 self._check(tag.intent, tag.duty, price)
 
     def _moved(self, order_id: str, change: OrderChange) -> None:
-        tag = tags.parse(self._scene.tag_of(order_id))
-        if tag is not None and tag.duty == "stop" and change.stop_px is not None:
-            self._stops[tag.intent] = change.stop_px
+        tag, stop_px = tags.parse(self._scene.tag_of(order_id)), change.stop_px
+        if tag is None or tag.duty != "stop" or stop_px is None or tag.intent not in self._stops:
+            return
+        sign = self._entries[tag.intent].side.sign
+        if sign * (stop_px - self._stops[tag.intent]) < 0:
+            self._stops[tag.intent] = stop_px
 
     def _check(self, intent: str, role: str, price: Decimal) -> None:
         entry = self._entries[intent]
