@@ -44,6 +44,12 @@ def raw_bits(seed: int, stream: int, count: int) -> "np.ndarray[tuple[int], np.d
     return z ^ (z >> np.uint64(31))
 
 
+def draws_and_waits(seed: int, stream: int, count: int) -> tuple[list[int], list[int]]:
+    """`count` draws of 64 bits, and as many waiting times, as `exponential` has them."""
+    bits = raw_bits(seed, stream, 2 * count)
+    return bits[:count].tolist(), exponential(bits[count:].astype("int64") & 0xFFFF).tolist()
+
+
 def exponential(bits: Ints) -> Ints:
     """Waiting times with mean `EXPONENTIAL_ONE` from 16 bits each, by an inverse table."""
     table = np.array(_EXPONENTIAL, dtype=np.int64)

@@ -14,10 +14,11 @@ import numpy as np
 
 from ..trading.errors import UsageError
 from ..trading.instrument import Instrument
-from ..trading.tape import Ints, QuoteRows, Tape, TradeRows, make_tape
+from ..trading.tape import NO_PRICE, Ints, QuoteRows, Tape, TradeRows, make_tape
 from .bars import to_bars
 from .dice import raw_bits
 from .order_flow import OrderFlow
+from .thin_flow import ThinFlow
 from .weather import CHARACTERS, KINDS, Character, MarketKind, moods
 
 _CHICAGO = ZoneInfo("America/Chicago")
@@ -41,8 +42,10 @@ def synthetic(
 
     `hours` in Chicago time: "rth" (8:30 to 15:00), "globex" (17:00 of the day before to 16:00) or
     such as "08:30-09:30"; weekends are left out, holidays are not known. `kind`: "trend", "range",
-    "volatile", or "mixed", which goes through all of them. `start_price` defaults to a level that
-    the root has had. A daytime session has about 150 000 rows, a Globex one about 250 000.
+    "volatile", or "mixed", which goes through all of them; or "thin", as a contract far out or a
+    night is (`thin_flow`), where a side may have no price. `start_price` defaults to a level that
+    the root has had. A daytime session has about 150 000 rows, a Globex one about 250 000; a thin
+    one about 14 000.
 
     A trade comes before the quote that it changed, at the same nanosecond, and knows its aggressor.
     Between sessions the price jumps a little. Raises UsageError for arguments that make no sense.
@@ -55,7 +58,8 @@ def synthetic(
     )
     tick = instrument.tick_units(price)
     anchor = price // tick if kind == "range" else None
-    flow = OrderFlow(seed, _FLOW_STREAM, anchor)
+    thin = kind == "thin"
+    flow = ThinFlow(seed, _FLOW_STREAM) if thin else OrderFlow(seed, _FLOW_STREAM, anchor)
     bid = price // tick
     for n, day in enumerate(_trade_dates(first, days)):
         # An evening open belongs to the date that it ends on.
@@ -147,14 +151,18 @@ def _overnight(seed: int, n: int, character: Character) -> int:
     return sum(draw >> 8 * i & 0xFF for i in range(4)) * usual // 256 - 2 * usual
 
 
-def _tape(flow: OrderFlow, tick: int) -> Tape:
+def _tape(flow: OrderFlow | ThinFlow, tick: int) -> Tape:
     quotes = _columns(flow.quotes, 6)
     trades = _columns(flow.trades, 5)
     seq, time_ns, bid, bid_size, ask, ask_size = quotes
     return make_tape(
-        QuoteRows(seq, time_ns, bid * tick, bid_size, ask * tick, ask_size),
+        QuoteRows(seq, time_ns, _units(bid, tick), bid_size, _units(ask, tick), ask_size),
         TradeRows(trades[0], trades[1], trades[2] * tick, trades[3], trades[4]),
     )
+
+
+def _units(ticks: Ints, tick: int) -> Ints:
+    return np.where(ticks == NO_PRICE, NO_PRICE, ticks * tick)
 
 
 def _columns(flat: "array[int]", width: int) -> list[Ints]:

@@ -9,7 +9,7 @@ on into the next level. Prices are ticks.
 from array import array
 from typing import Final
 
-from .dice import exponential, raw_bits
+from .dice import draws_and_waits
 from .weather import Mood
 
 _CHUNK: Final = 1 << 14
@@ -193,8 +193,6 @@ class OrderFlow:
         self.seq += 1
 
     def _draw_more(self) -> None:
-        bits = raw_bits(self._seed, self._stream, 2 * _CHUNK)
+        self._draws, self._gaps = draws_and_waits(self._seed, self._stream, _CHUNK)
         self._stream += 1
-        self._draws = bits[:_CHUNK].tolist()
-        self._gaps = exponential(bits[_CHUNK:].astype("int64") & 0xFFFF).tolist()
         self._used = 0

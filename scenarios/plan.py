@@ -108,10 +108,14 @@ class Fault(BaseModel):
     act: str | None = None
     qty: int = Field(default=1, ge=1)
     point: str | None = None
+    journal: str = "whole"
     lag: Nanoseconds = 0
     thaw: Nanoseconds = 0
     behind: Nanoseconds = 0
     ahead: Nanoseconds = 0
+    # Millionths of the time that passes, which a clock gains or loses.
+    fast: int = Field(default=0, ge=0, lt=1_000_000)
+    slow: int = Field(default=0, ge=0, lt=1_000_000)
 
     def alike(self, values: Mapping[str, object]) -> "Fault":
         """The same with other values, which nobody checks: a drawn plan has thousands, and
@@ -200,13 +204,20 @@ class Fault(BaseModel):
             raise _wrong("request", "give request, response or both")
         if self.kind == "stale-read" and not self.lag + self.response:
             raise _wrong("lag", "give lag, response or both")
-        if self.kind == "clock" and bool(self.behind) == bool(self.ahead):
-            raise _wrong("behind", "give behind or ahead")
+        if self.kind == "clock":
+            self._check_clock()
         if self.point is not None:
             _one_of("point", self.point, CRASH_POINTS.get(self.moment, ()))
         aims = self.kind in _TARGETED and self.act in (None, "cancel") and self.target is None
         if aims and getattr(self, self.moment) not in ABOUT_AN_ORDER:
             raise _wrong("target", "say which order, by its tag: '1.stop', '*.target', '7'")
+
+    def _check_clock(self) -> None:
+        for one, other in (("behind", "ahead"), ("fast", "slow")):
+            if getattr(self, one) and getattr(self, other):
+                raise _wrong(one, f"give {one} or {other}")
+        if not (self.behind or self.ahead or self.fast or self.slow):
+            raise _wrong("behind", "give behind or ahead, fast or slow, or one of each")
 
 
 @dataclass(frozen=True, slots=True)

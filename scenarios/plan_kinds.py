@@ -214,16 +214,20 @@ KINDS: Mapping[str, Kind] = {
     ),
     "clock": Kind(
         "F28",
-        "the client's wall clock is so much behind or ahead from now on",
+        "the client's wall clock is so much behind or ahead from now on; it runs fast or slow by "
+        "so many millionths",
         ("at",),
-        ("behind", "ahead"),
+        ("behind", "ahead", "fast", "slow"),
     ),
     "crash": Kind(
         "F29",
-        "the client's process dies",
+        "the client's process dies; of its journal all is left, or the last write is lost or torn",
         MOMENTS,
-        ("point", "after"),
-        choices={"point": ("before", "sent", "acted", "told", "heard")},
+        ("point", "after", "journal"),
+        choices={
+            "point": ("before", "sent", "acted", "told", "heard"),
+            "journal": ("whole", "last-lost", "last-torn"),
+        },
     ),
     "stall": Kind(
         "F30",

@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from .plan_time import Nanoseconds, read_time, time_text
+from .weather import KINDS
 
 MANAGER = "manager"
 """What is run when it is no strategy: a trader's minute that gives the order manager work."""
@@ -34,7 +35,7 @@ WALK = "walk"
 """The market of the manager's workload: a random walk of two and a half minutes, which then
 stands."""
 
-MARKETS = (WALK, "trend", "range", "volatile", "mixed")
+MARKETS = (WALK, *KINDS)
 
 Work = Literal["brackets", "all"]
 

@@ -24,12 +24,10 @@ from .plan import Plan
 from .plan_time import Nanoseconds
 from .references import misled, unnamed
 from .sentence import number
+from .weather import KINDS
 
 World = Literal["direct", "wire"]
 Ending = Literal["flat", "protected", "bare", "working"]
-KINDS = ("trend", "range", "volatile", "mixed")
-"""Markets that are generated; any other text is rows."""
-
 LEGS = ("request", "response", "events", "feed")
 Many = Annotated[tuple[str, ...], Field(strict=False)]
 
@@ -51,8 +49,8 @@ class _Table(BaseModel):
 class Run(_Table):
     """What is run, and where. Times in ns; the keys that a plan's head has, too, mean the same.
 
-    `market`: rows, or a generated one by its kind, from `market_seed`, `length` long; or `data`,
-    files, with what their reader must be told (docs/data.md). `what`: a strategy,
+    `market`: rows, or a generated one by its name (`KINDS`), from `market_seed`, `length` long; or
+    `data`, files, with what their reader must be told (docs/data.md). `what`: a strategy,
     `FILE.py:Class`, with `params`; without it, the steps trade. `latency`: one time for every leg,
     a time by leg, or a profile's name. `brackets`: who keeps a bracket's stop and target.
     `in_place`: the broker changes orders as they are; `tags`: its events name the client's tag.

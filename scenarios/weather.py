@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, get_args
 
 from .dice import raw_bits
 
-MarketKind = Literal["mixed", "trend", "range", "volatile"]
+MarketKind = Literal["trend", "range", "volatile", "mixed", "thin"]
 KINDS: tuple[str, ...] = get_args(MarketKind)
 
 

@@ -31,6 +31,7 @@ class SimDisk:
         self.writes_after_death = 0
         self._find = find
         self._keeps = keeps
+        self._this_time: Keeps | None = None
         self._rows: list[tuple[str, bytes]] = []
         self._before: list[tuple[str, bytes]] = []
         self._process: Process | None = None
@@ -49,10 +50,15 @@ class SimDisk:
         """Whether a record about something is there; what was written last is found soonest."""
         return any(row[0] == about for row in reversed(self._rows))
 
+    def dies(self, keeps: Keeps) -> None:
+        """The process dies now: this time so much is left."""
+        self._this_time = keeps
+
     def _lose(self) -> None:
-        if self._keeps == "all but the last":
+        keeps, self._this_time = self._this_time or self._keeps, None
+        if keeps == "all but the last":
             self._rows = self._before
-        elif self._keeps == "the last torn" and self._rows and self._rows is not self._before:
+        elif keeps == "the last torn" and self._rows and self._rows is not self._before:
             about, data = self._rows[-1]
             self._rows = [*self._before, (about, data[: len(data) // 2])]
         self._before = self._rows
@@ -100,6 +106,10 @@ class SimJournal:
         else:
             self._disk.writes_after_death += 1
             self._disk.behind = True
+
+    def dies(self, keeps: Keeps) -> None:
+        """As `SimDisk.dies`."""
+        self._disk.dies(keeps)
 
     def close(self) -> None:
         """The disk stays."""

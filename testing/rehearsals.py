@@ -97,12 +97,12 @@ def rehearsal(
     """Make a test of a function that judges one run: it is called for each seed.
 
     `strategy`: a `Strategy` class, or `async def main(desk)`. `market`: `trend`, `range`,
-    `volatile` or `mixed`, generated, of `length` after a `warmup` that is history; or `data`,
-    files, of which a seed draws the part. `seeds`: how many, or which. `profile`: `calm`, `live`,
-    `hostile` or `swarm`. `schedule`: the order of ready callbacks, `mix` of all. `crashes`: kill
-    and restart it, too. `wire`: through the live adapter's bytes. `bare`: for how long anything may
-    be held without a stop (`"5 s"`) while the broker can be reached. `shrink_runs`: how many runs a
-    failure is made smaller with. `folder`: where its plan is kept.
+    `volatile`, `mixed` or `thin`, generated, of `length` after a `warmup` that is history; or
+    `data`, files, of which a seed draws the part. `seeds`: how many, or which. `profile`: `calm`,
+    `live`, `hostile` or `swarm`. `schedule`: the order of ready callbacks, `mix` of all. `crashes`:
+    kill and restart it, too. `wire`: through the live adapter's bytes. `bare`: for how long
+    anything may be held without a stop (`"5 s"`) while the broker can be reached. `shrink_runs`:
+    how many runs a failure is made smaller with. `folder`: where its plan is kept.
 
     The function gets the `run`; its other arguments are pytest's fixtures. Raises `UsageError`
     where it stands for what makes no sense.

@@ -9,6 +9,8 @@ from .options import option
 
 _SEARCH, _MARKET, _RULES, _OUTPUT = "The search", "Market data", "How it is traded", "Output"
 
+_KINDS = "trend, range, volatile, mixed, thin or walk."
+
 explore_app = typer.Typer()
 
 Debug = Annotated[bool, option("Tracebacks of errors.", _OUTPUT, "--debug")]
@@ -43,7 +45,7 @@ def explore(
     ends: Annotated[str | None, option("flat,protected: how a run may end.", _SEARCH)] = None,
     resume: Annotated[str | None, option("File: where it stands, to go on.", _SEARCH)] = None,
     instrument: Annotated[str, option("A root such as ES, or a contract.", _MARKET)] = "MNQ",
-    market: Annotated[str | None, option("trend, range, volatile, mixed or walk.", _MARKET)] = None,
+    market: Annotated[str | None, option(_KINDS, _MARKET)] = None,
     data: Annotated[list[str] | None, option("Files instead; may be repeated.", _MARKET)] = None,
     start: Annotated[str | None, option("Of the data; drawn if not given.", _MARKET)] = None,
     warmup: Annotated[str | None, option("History before: 120 min.", _MARKET)] = None,

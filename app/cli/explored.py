@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...scenarios.plan import Plan
-from ...scenarios.plan_run import MANAGER
+from ...scenarios.plan_run import MANAGER, WALK
 from ...scenarios.plan_text import plan_to_toml, read_plan
 from ...sim.explorer.shrinking import OutOfRuns, Shrinker, described
 from ...sim.explorer.story import last_told
@@ -168,6 +168,8 @@ def _brief(asked: Asked) -> Brief:
         raise UsageError("say what is explored: FILE.py[:Class], or --manager")
     what = MANAGER if asked.strategy is None else asked.strategy
     usual = {} if asked.manager or asked.head.get("data") else _STRATEGY_MARKET
+    if asked.manager and asked.head.get("market", WALK) != WALK:
+        usual = {"length": "120 min"}
     if asked.strategy is not None and asked.head.get("data"):
         usual = {key: _STRATEGY_MARKET[key] for key in ("warmup", "length")}
     head = head_of({"what": what, **usual, **asked.head})

@@ -28,6 +28,7 @@ _MIX: tuple[tuple[int, ScheduleKind], ...] = ((5, "ties"), (8, "pct"), (10, "uni
 """Fault-model 3's mix of a night, in tenths, summed up."""
 
 _JUMPED = 4  # in one seed of so many the clock does, where all work is asked for
+_DRIFTS = 4  # … and runs fast or slow in one swarm of so many
 _FORGETS = 4  # … and the manager forgets soon in one of so many
 _FULL = 4  # the journal's disk is in one swarm of so many, where there is one
 _CRASHED = 4  # one seed in so many is killed, where crashes are asked for
@@ -55,12 +56,16 @@ def draw(
     if schedule != "mix":
         kind = next(each for each in KINDS if each == schedule)
     crash = _crash(named_stream(seed, "explorer.crash")) if crashes else None
-    clock = disk = None
+    if crash is not None:
+        crash = crash.alike({"journal": _left(named_stream(seed, "explorer.journal"))})
+    clock = disk = drift = None
     if head.work == "all" and profile not in ("calm", "live"):
         clock = _clock(named_stream(seed, "explorer.clock"))
+    if profile == "swarm":
+        drift = _drift(named_stream(seed, "explorer.drift"))
     if crashes and profile == "swarm":
         disk = _disk(named_stream(seed, "explorer.disk"))
-    first = [fault for fault in (crash, clock, disk) if fault is not None]
+    first = [fault for fault in (crash, clock, drift, disk) if fault is not None]
     plan = replace(drawn, faults=(*first, *drawn.faults))
     quiet_s = settles_s(plan) + 2 * RECONCILE_S + 1
     forgets = head.forgets
@@ -92,6 +97,15 @@ def _clock(dice: Stream) -> Fault | None:
     return make_plan({"kind": "clock", "at": f"{dice.below(60_000)} ms", key: by}).faults[0]
 
 
+def _drift(dice: Stream) -> Fault | None:
+    """The wall clock runs fast or slow (F28): by what a clock of a computer does, 50 millionths, up
+    to what shows in a minute, 5 in a hundred, evenly in its doublings."""
+    if dice.below(_DRIFTS):
+        return None
+    key = ("fast", "slow")[dice.below(2)]
+    return make_plan({"kind": "clock", "at": "0 s", key: 50 << dice.below(11)}).faults[0]
+
+
 def _disk(dice: Stream) -> Fault | None:
     """The journal's disk is full for a while, where there is a journal (F35)."""
     if dice.below(_FULL):
@@ -106,6 +120,12 @@ def _forgets(dice: Stream) -> int | None:
     """After how long a finished order leaves: now and then so soon that those of a minute do, and
     no sooner than what is told late of them has come."""
     return None if dice.below(_FORGETS) else (45 + dice.below(30)) * 10**9
+
+
+def _left(dice: Stream) -> str:
+    """What is left of the journal after a death: in one of two all, else the last write is lost, or
+    torn (F29)."""
+    return ("whole", "whole", "last-lost", "last-torn")[dice.below(4)]
 
 
 def _crash(dice: Stream) -> Fault | None:

@@ -20,7 +20,7 @@ def simpler(fault: Fault, key: str) -> list[Fault]:
     values: list[object] = [default]
     if key in TIMES:
         values += [nice for nice in _NICE if value > nice >= value // 3]
-    elif key in ("copies", "qty", "times") and isinstance(value, int):
+    elif key in ("copies", "qty", "times", "fast", "slow") and isinstance(value, int):
         values += [value // 2] if value > 3 else []
     return [made for each in values if (made := _with(fault, key, each)) is not None]
 

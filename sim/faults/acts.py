@@ -43,7 +43,8 @@ class Acts:
         self._instrument = instrument
         self._placed = 0
         self._late = 0
-        self.clock_ns = 0  # by how much the client's wall clock is ahead
+        # By how much the client's wall clock was ahead at a moment, and what it gains since then.
+        self._ahead_ns = self._since_ns = self._gains_ppm = 0
         self._by_kind: dict[str, Callable[[Fault, About], str | None]] = {
             "halt": self._halt,
             "venue-cancel": self._venue_cancel,
@@ -53,6 +54,13 @@ class Acts:
             "late-fill": self._fill_late,
             "clock": self._set_clock,
         }
+
+    @property
+    def clock_ns(self) -> int:
+        """By how much the client's wall clock is ahead now."""
+        if not self._gains_ppm:
+            return self._ahead_ns
+        return self._ahead_ns + (self._loop.now_ns - self._since_ns) * self._gains_ppm // 10**6
 
     def do(self, fault: Fault, about: About) -> str | None:
         """Do it now; `about`: the order whose moment it is."""
@@ -165,8 +173,13 @@ class Acts:
         )
 
     def _set_clock(self, fault: Fault, about: About) -> str:
-        self.clock_ns = fault.ahead - fault.behind
-        return f"the client's clock is {self.clock_ns / 1e9:+g} s off"
+        steps, drifts = fault.ahead or fault.behind, fault.fast or fault.slow
+        self._ahead_ns = fault.ahead - fault.behind if steps else self.clock_ns
+        self._since_ns = self._loop.now_ns
+        self._gains_ppm = fault.fast - fault.slow if drifts else self._gains_ppm
+        said = [f"is {self._ahead_ns / 1e9:+g} s off"] if steps else []
+        said += [f"gains {self._gains_ppm:+d} millionths"] if drifts else []
+        return f"the client's clock {' and '.join(said)}"
 
     @property
     def _held(self) -> int:

@@ -1,11 +1,16 @@
-"""A journal's disk that is full for a while, whatever the journal is kept on."""
+"""A journal's disk that is full for a while, whatever the journal is kept on; and one that loses
+what was written last when the client dies, where it is a simulated one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...trading.errors import JournalError
 from ...trading.orders.journal.port import Journal, Loaded
 from ...trading.orders.journal.records import NewEntry
+from ..journal import Keeps, SimJournal
 from ..loop.timers import Timers
+
+_LEFT: Mapping[str, Keeps] = {"last-lost": "all but the last", "last-torn": "the last torn"}
+"""How a plan writes what is left of a journal."""
 
 
 class FullDisk:
@@ -17,6 +22,7 @@ class FullDisk:
         self.there = self.behind = False
         self._loop = loop
         self._until_ns = 0
+        self._newest: Journal | None = None
 
     def begin(self, duration_ns: int) -> None:
         """Nothing is written for so long from now on."""
@@ -24,8 +30,15 @@ class FullDisk:
 
     def before(self, journal: Journal) -> Journal:
         """The journal, whose writes fail while the disk is full."""
-        self.there = True
+        self.there, self._newest = True, journal
         return _Journal(self, journal)
+
+    def dies(self, left: str) -> str:
+        """The client dies; of what its journal wrote last `left` is there. What to say of it."""
+        if left not in _LEFT or not isinstance(self._newest, SimJournal):
+            return ""  # a file's records are whole, whenever the power goes
+        self._newest.dies(_LEFT[left])
+        return f", and the last record of its journal is {left.removeprefix('last-')}"
 
     def check_room(self) -> None:
         """Raise `JournalError` while the disk is full."""

@@ -284,7 +284,8 @@ class Faults:
         # What was meant for a client that is dead by now must not kill the next one.
         if process is None or not process.alive:
             return
-        self._note(place, f"{process.name} dies, {what}")
+        lost = self.disk.dies(self._faults[place].journal)
+        self._note(place, f"{process.name} dies, {what}{lost}")
         process.crash()
         self._in(0, self._died, Tie.TIMER)
 

@@ -2,7 +2,7 @@
 
 from ...trading.order import OrderRequest
 from ...trading.orders import tags
-from ...trading.words import ExecType, OrdStatus
+from ...trading.words import ExecType, OrdStatus, OrdType
 from .bounds import in_ns
 from .contract import CLOSING, BrokerSaid
 from .doubtful import GIVES_BACK
@@ -20,8 +20,10 @@ class OneCancelsOther(Oracle):
     fill no more than the group is for. Where two were filled in one race, an `overfill` incident is
     raised exactly once and the excess is given back within T_flat, by the bracket or group or by
     whoever closes all that is held; while a closing order is in doubt, that time does not run
-    (`doubtful.py`). What is closed too much under a flatten, while others hold more than that, is
-    not to be given back, since that would enlarge the position (INV-22): others hold so much less.
+    (`doubtful.py`), nor while one at market finds nobody to trade with and waits for somebody, and
+    it begins anew with what becomes of such an order. What is closed too much under a flatten,
+    while others hold more than that, is not to be given back, since that would enlarge the position
+    (INV-22): others hold so much less.
     Premise: such double fills.
 
     It is a race where the client, when it sent the order that filled too much, could not know what
@@ -72,6 +74,10 @@ class OneCancelsOther(Oracle):
         self._siblings.on_broker(said)
         tag = said.tag
         # A flatten's closing orders have an intent of their own, which has no entry.
+        if said.own and said.record.request.ord_type is OrdType.MARKET:
+            for book in self._repairing.values():
+                if book.symbol == said.contract.instrument.symbol:
+                    book.repair.restart(said.moment)
         if tag is not None and tag.role and said.own and tag.intent in self._books:
             self._book(said, tag)
         if said.filled and not said.contract.position:
@@ -80,7 +86,8 @@ class OneCancelsOther(Oracle):
     def on_step(self, now_ns: int) -> None:
         bounds = self._scene.bounds
         for intent, book in self._repairing.items():
-            if not self._in_doubt(intent, book) and book.repair.overrun(now_ns):
+            waits = self._in_doubt(intent, book) or self._rests(book)
+            if not waits and book.repair.overrun(now_ns):
                 self._scene.violate(
                     self.name,
                     f"{book.what} {intent} filled {book.excess} too much, and it was not given "
@@ -122,6 +129,11 @@ class OneCancelsOther(Oracle):
             self._doubted[intent] = ended
             book.repair.restart(ended)
         return doubts.about(book.symbol, GIVES_BACK)
+
+    def _rests(self, book: Book) -> bool:
+        """Whether an order at market waits for somebody to trade with."""
+        working = self._scene.contracts[book.symbol].working.values()
+        return any(record.request.ord_type is OrdType.MARKET for record in working)
 
     def _open(self, tag: tags.Tag, request: OrderRequest) -> Book | None:
         """The book of an intent that begins, None where there is nothing to judge of it."""

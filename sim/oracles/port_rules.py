@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from ...trading.errors import UsageError
 from ...trading.instrument import Instrument
-from ...trading.order import OrderRequest
+from ...trading.order import OrderChange, OrderRequest
 from ...trading.orders import tags
 from ...trading.price import price_text
 from ...trading.words import OrdType
@@ -78,7 +78,8 @@ class Relation(Oracle):
     one tick away. Premise: first stops and targets that were sent.
 
     The entry's reference is its limit or trigger, or else the mean of its fills so far: a leg is
-    wrong when it is on the wrong side of both. What the trader moves later is the trader's.
+    wrong when it is on the wrong side of both. What the trader moves later is the trader's. A
+    target may be where the stop was, once that has moved away: it follows the mean of the fills.
     """
 
     name = "INV-15"
@@ -91,6 +92,8 @@ class Relation(Oracle):
 
     def on_command(self, event: Sent) -> None:
         request = event.request
+        if event.change is not None:
+            self._moved(event.order_id, event.change)
         tag = None if request is None else tags.parse(request.cl_ord_id)
         if request is None or tag is None or tag.attempt != 1:
             return
@@ -101,6 +104,14 @@ class Relation(Oracle):
             if price is not None:
                 self.premise += 1
                 self._check(tag.intent, tag.duty, price)
+
+    def _moved(self, order_id: str, change: OrderChange) -> None:
+        tag, stop_px = tags.parse(self._scene.tag_of(order_id)), change.stop_px
+        if tag is None or tag.duty != "stop" or stop_px is None or tag.intent not in self._stops:
+            return
+        sign = self._entries[tag.intent].side.sign
+        if sign * (stop_px - self._stops[tag.intent]) < 0:
+            self._stops[tag.intent] = stop_px
 
     def _check(self, intent: str, role: str, price: Decimal) -> None:
         entry = self._entries[intent]

@@ -2,7 +2,7 @@
 
 from ...trading.errors import Refused
 from ...trading.order import OrderRequest
-from ...trading.words import ExecType
+from ...trading.words import ExecType, Reason
 from ..desk.orders import OrderRecord
 from .bounds import in_ns
 from .contract import STOPS, BrokerSaid, Contract, duty_of
@@ -20,7 +20,9 @@ class Protected(Oracle):
 
     Any working stop of the client's on the closing side counts; it covers what has been bare for
     longest. While a closing order is in doubt, or any leg once a stop was refused, nothing more may
-    be sent: the time begins anew when what became of it is known (`doubtful.py`).
+    be sent: the time begins anew when what became of it is known (`doubtful.py`). It does so, too,
+    when a closing order of the client's finds nobody to trade with: whoever asks on does all that
+    can be done, and who stops asking is judged.
     """
 
     name = "INV-01"
@@ -46,8 +48,11 @@ class Protected(Oracle):
         else:
             self._timed.pop(symbol, None)
             self._refused.pop(symbol, None)
-        if said.own and said.report.exec_type is ExecType.REJECTED and request.ord_type in STOPS:
-            self._refusal(symbol, said.moment)
+        if said.own and said.report.exec_type is ExecType.REJECTED:
+            if request.ord_type in STOPS:
+                self._refusal(symbol, said.moment)
+            elif said.report.reason is Reason.NO_OPPOSITE and request.side.sign == -contract.sign:
+                self._backlog(symbol).restart(said.moment, self._bound_ns(symbol))
 
     def on_outcome(self, event: Answered) -> None:
         if isinstance(event.error, Refused):
@@ -61,23 +66,25 @@ class Protected(Oracle):
                 continue
             if backlog.overrun(now_ns):
                 held, meant, cover = self._stood[symbol]
-                bounds = self._scene.bounds
-                bound_s = bounds.flat_s if symbol in self._refused else bounds.protect_s
                 self._scene.violate(
                     self.name,
                     f"{held} {symbol} held, {meant} of them by brackets, and stops for {cover} "
-                    f"work, for more than {bound_s} s",
+                    f"work, for more than {self._bound_ns(symbol) / 1e9} s",
                 )
 
     def _in_doubt(self, symbol: str, backlog: Backlog, now_ns: int) -> bool:
-        doubts, bounds, refused = self._scene.doubts, self._scene.bounds, symbol in self._refused
+        doubts = self._scene.doubts
         doubts.look(now_ns)
-        kinds = CLOSES if refused else PROTECTS
+        kinds = CLOSES if symbol in self._refused else PROTECTS
         ended = doubts.ended(symbol, kinds)
         if ended is not None and ended is not self._doubted.get(symbol):
             self._doubted[symbol] = ended
-            backlog.restart(ended, in_ns(bounds.flat_s if refused else bounds.protect_s))
+            backlog.restart(ended, self._bound_ns(symbol))
         return doubts.about(symbol, kinds)
+
+    def _bound_ns(self, symbol: str) -> int:
+        bounds = self._scene.bounds
+        return in_ns(bounds.flat_s if symbol in self._refused else bounds.protect_s)
 
     def _backlog(self, symbol: str) -> Backlog:
         if symbol not in self._bare:

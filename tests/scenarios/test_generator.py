@@ -186,7 +186,7 @@ def test_a_start_price_may_be_given(es: Instrument) -> None:
         ({"seed": 1, "days": 0}, "days is 0"),
         ({"seed": 1, "hours": "always"}, "hours='always' is none of"),
         ({"seed": 1, "start": "soon"}, "start='soon' is no date"),
-        ({"seed": 1, "kind": "calm"}, "kind='calm' is none of mixed, trend, range, volatile"),
+        ({"seed": 1, "kind": "calm"}, "kind='calm' is none of trend, range, volatile, mixed, thin"),
         ({"seed": 1, "start_price": "5000.10"}, "not on the 0.25 tick"),
     ],
 )

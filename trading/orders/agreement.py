@@ -124,6 +124,15 @@ class Agreement:
         self.contested += 1
         return True
 
+    def traded(self, state: OrderState) -> None:
+        """A fill's report shows how large the order is: what made it so was never told, where no
+        change of ours is still to be."""
+        changes = self._under_way is not None or self._untold
+        if changes or state.order_qty == self.now.order_qty or state.time_ns < self._newest_ns:
+            return
+        self._newest_ns = state.time_ns
+        self.now = structs.replace(self.now, order_qty=state.order_qty)
+
     def pause_s(self, settings: OrderSettings) -> float:
         """A broker that changes every change of ours again is not asked as fast as it answers."""
         if self.contested < 2:

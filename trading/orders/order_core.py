@@ -2,10 +2,9 @@
 
 The core is driven by desired state. `wish` says what should be; reports and answers say what is;
 one command at a time is in flight; when it returns, `next_command` compares and names the next. So
-a cancel before the order's id is known waits for it, and of two changes the later one wins.
-
-It never goes back: a terminal state is latched, filled quantity only grows, and a fill is counted
-once however often it is told (fault-model, INV-05, 06, 17).
+a cancel before the order's id is known waits for it, and of two changes the later one wins. It
+never goes back: a terminal state is latched, filled quantity only grows, and a fill is counted once
+however often it is told (fault-model, INV-05, 06, 17).
 """
 
 from decimal import Decimal
@@ -236,8 +235,7 @@ class OrderCore:
         self.agreement.taken()
 
     def cancel_taken(self) -> None:
-        """The broker took the cancel; the CANCELED report says what had been filled before, and
-        where it does not come, a look: that is next, and not another cancel."""
+        """The broker took the cancel; its report, or else the next look, says what filled."""
         self._landed()
         if not self.terminal:
             self.cancels.taken()
@@ -344,6 +342,8 @@ class OrderCore:
                 news = self.agreement.replaced(state)
                 if self.agreement.under_way is None:
                     self._told_before_answered(MODIFY)
+            elif news and report.exec_id is not None:
+                self.agreement.traded(state)
             self._take(state)
         return news
 

@@ -258,10 +258,11 @@ def fill_of(report: ExecutionReport) -> Execution | None:
 
 
 def report_of(order: Order, fill: Execution) -> ExecutionReport:
-    """The report of a fill that the stream did not bring, by what we know of the order."""
+    """The report of a fill that the stream did not bring, by what we know of the order. How large
+    one is that the broker made, and sizes himself, we may not know: that it is filled, it tells."""
     core, request = order.core, order.request
     cum_qty = core.told.qty + fill.qty
-    filled = cum_qty >= core.order_qty
+    filled = cum_qty >= core.order_qty and not (core.adopted and not core.terminal)
     status = OrdStatus.FILLED if filled else OrdStatus.PARTIALLY_FILLED
     # Of an order that is known to be filled the last of its fills is its end, and no earlier one.
     # One that ended otherwise did so with what was filled of it: when all of it was, it had been

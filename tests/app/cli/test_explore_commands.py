@@ -83,6 +83,13 @@ def test_a_calm_manager_is_clean_and_says_so(dryfill, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_generated_market_is_as_long_as_the_manager_needs(dryfill, tmp_path):
+    words = ("--seeds", "0:2", "--profile", "calm", "--out", tmp_path, "--jobs", 1)
+    ended = dryfill("explore", "--manager", "--market", "thin", *words)
+    assert ended.code == 0, ended
+    assert "clean     no rule was broken" in ended.out
+
+
 def test_a_replay_tells_the_story_of_what_it_breaks(dryfill, plan_file):
     told = dryfill("replay", plan_file, "--lines", 200)
     assert told.code == 1

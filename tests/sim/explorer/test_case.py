@@ -65,6 +65,19 @@ def test_where_all_work_is_asked_for_the_wall_clock_may_jump():
         assert not [f for plan in plain for f in plan.faults if f.kind == "clock"]
 
 
+def test_in_a_swarm_the_wall_clock_may_drift():
+    plans = [draw(RunHead(), seed, "swarm") for seed in range(120)]
+    drifts = [fault for plan in plans for fault in plan.faults if fault.kind == "clock"]
+    assert 15 < len(drifts) < 45
+    assert {fault.fast > 0 for fault in drifts} == {True, False}
+    rates = [fault.fast + fault.slow for fault in drifts]
+    assert 50 <= min(rates) < 200
+    assert 20_000 < max(rates) <= 51_200
+    drifting = next(plan for plan in plans if plan.faults and plan.faults[0] in drifts)
+    assert plan_from_toml(plan_to_toml(drifting)) == drifting
+    assert not [f for f in draw(RunHead(), 3, "hostile").faults if f.kind == "clock"]
+
+
 def test_where_all_work_is_asked_for_the_manager_may_forget_soon():
     runs = [draw(RunHead(work="all"), seed, "hostile").run for seed in range(80)]
     forgets = [run.forgets / 1e9 for run in runs if run.forgets is not None]

@@ -391,16 +391,3 @@ def test_a_fill_is_told_after_the_cancel_was_confirmed(stage, order, reports, qt
     assert (late.last_qty, late.last_px) == (filled, ES.decimal(90))
     assert (late.order.ord_status, late.order.cum_qty) == (OrdStatus.CANCELED, filled)
     assert position.qty == filled
-
-
-@pytest.mark.parametrize(("keys", "off_s"), [({"behind": "90 s"}, -90), ({"ahead": "1 s"}, 1)])
-def test_the_clients_clock_may_be_off_and_nothing_else(stage, keys, off_s):
-    at = stage({"kind": "clock", "at": "1 s", **keys})
-
-    async def script(broker):
-        before = at.faults.clock_ns
-        await asyncio.sleep(2)
-        return before, at.faults.clock_ns
-
-    assert at.play(script) == (0, off_s * 10**9)
-    assert at.ms == 120_000

@@ -62,6 +62,30 @@ def test_what_was_closed_too_much_is_given_back_within_t_flat(look, late_ms, bro
     assert found.counts["INV-04"] == broken
 
 
+@pytest.mark.parametrize(
+    ("offered", "asks", "broken"),
+    [
+        ("-9223372036854775808x0", (2, 4, 6, 9, 11), 0),
+        ("-9223372036854775808x0", (2, 4, 8, 11), 1),
+        ("80031x1", (2,), 0),  # one of two: the other one waits for somebody
+    ],
+)
+def test_what_nobody_trades_with_is_given_back_as_soon_as_somebody_does(
+    look, offered, asks, broken
+):
+    async def script(client, case):
+        await double_fill(client)
+        say(client)
+        for n, second in enumerate(asks, 1):
+            await client.at(1000 * second)
+            client.send(f"9.exit#{n}", "buy", 2)
+        await client.at(20_000)
+
+    rows = WHIPLASH.replace("    60000", f"    1500 quote 80030x50 {offered}\n    10000")
+    found = look(script, rows + "60000 quote 80030x50 80031x50")
+    assert (found.premises["INV-04"], found.counts["INV-04"]) == (1, broken)
+
+
 @pytest.mark.parametrize("times", [0, 1, 2])
 def test_a_double_fill_is_said_exactly_once(look, times):
     async def script(client, case):

@@ -121,6 +121,32 @@ def test_the_legs_of_a_market_entry_count_from_its_fills(look, stop, broken):
     assert look(script).counts["INV-15"] == broken
 
 
+@pytest.mark.parametrize(("moved", "broken"), [(None, 1), ("20008", 1), ("19995", 0)])
+def test_a_target_may_be_where_the_stop_was_once_that_moved_away(look, moved, broken):
+    """The mean of the fills fell, and both follow it (swarm, all, thin, 46)."""
+
+    async def script(client, case):
+        await client.at(75)
+        client.send("9.entry#1", "buy", 1, limit="20010")  # filled at 20000.25
+        await client.at(200)
+        ack = await client.send("9.stop#1", "sell", 1, stop="20005")
+        if moved is not None:
+            change = OrderChange(stop_px=Decimal(moved))
+            await client.broker.modify(MNQ, ack.order_id, change, deadline_s=15)
+        client.send("9.target#1", "sell", 1, limit="20003")
+        await client.at(2000)
+
+    rows = """
+        0 quote 80000x50 80001x50
+        10 trade 80100x1
+        60000 quote 80000x50 80001x50
+    """
+    found = look(script, rows)
+    assert [v.text for v in found.violations if v.oracle == "INV-15"] == [
+        "bracket 9: target 20003 is not beyond stop 20005"
+    ] * broken
+
+
 # --- INV-21 ---------------------------------------------------------------------------------------
 
 

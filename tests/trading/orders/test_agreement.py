@@ -145,3 +145,23 @@ def test_a_change_of_a_trail_is_told_by_nothing_that_differs(agreement):
     assert agreement.replaced(state(20_001))
     assert agreement.under_way is not None
     assert agreement.contested == 1
+
+
+def test_a_fill_tells_how_large_the_order_is_where_nothing_else_did(agreement):
+    """Native, hostile, thin, 76: a child was enlarged, nobody told of it, and of what was filled by
+    then it was taken for filled."""
+    agreement.traded(state(20_000, time_ns=5, order_qty=4))
+    assert (agreement.now.order_qty, agreement.contested) == (4, 0)
+    agreement.traded(state(20_000, time_ns=4, order_qty=3))  # that is older
+    assert agreement.now.order_qty == 4
+
+
+def test_a_fill_says_nothing_of_a_change_of_ours_that_is_still_to_be_told(agreement):
+    agreement.sent(structs.replace(agreement.now, order_qty=5))
+    agreement.traded(state(20_000, time_ns=5))
+    agreement.taken()
+    agreement.traded(state(20_000, time_ns=6))
+    assert agreement.now.order_qty == 5
+    assert agreement.replaced(state(20_000, time_ns=7, order_qty=5))
+    agreement.traded(state(20_000, time_ns=8, order_qty=6))
+    assert agreement.now.order_qty == 6

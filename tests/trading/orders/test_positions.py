@@ -236,3 +236,26 @@ def test_a_fill_that_a_look_found_is_the_report_that_the_stream_should_have_brou
     state = report.order
     assert (state.ord_status, state.cum_qty, state.leaves_qty) == expected
     assert fill_of(report) == structs.replace(fill(2, Side.BUY, qty, 80_000), cl_ord_id="1#1")
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        (None, OrdStatus.PARTIALLY_FILLED),
+        (OrdStatus.FILLED, OrdStatus.FILLED),
+        (OrdStatus.CANCELED, OrdStatus.CANCELED),
+    ],
+)
+def test_how_large_an_order_of_the_brokers_making_is_he_alone_knows(ends, expected):
+    """He may have enlarged it, and nobody was told: it is not filled because its smaller size is
+    (native, hostile, thin, 76)."""
+    request = OrderRequest(
+        cl_ord_id="1#1", instrument=MNQ, side=Side.BUY, ord_type=OrdType.LIMIT, order_qty=3
+    )
+    order = Order(OrderCore(request, OrderSettings()))
+    order.core.acked("7")
+    order.core.adopted = True
+    if ends is not None:
+        order.core.venue_status, order.core.cum_qty = ends, 3
+    state = report_of(order, fill(2, Side.BUY, 3, 80_000)).order
+    assert (state.ord_status, state.cum_qty, state.leaves_qty) == (expected, 3, 0)

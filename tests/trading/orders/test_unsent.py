@@ -115,6 +115,37 @@ SCRIPTS = {
         = incidents stop_rejected
         """,
     ),
+    "a target that is for too much goes as a cancel does, whatever the breaker of entries says": (
+        None,
+        """
+        do bracket buy 2 loss 40t target 80t
+        > place 1.entry#1 buy 2 market
+        < new 1.entry#1
+        < ack 1.entry#1
+        < fill 1.entry#1 2 @ 20000
+        > place 1.stop#1 sell 2 stop 19990
+        > place 1.target#1 sell 2 limit 20020
+        < new 1.stop#1
+        < ack 1.stop#1
+        < new 1.target#1
+        < ack 1.target#1
+        < fill 1.stop#1 1 @ 19990
+        > modify 1.target#1 order_qty 1
+        """
+        + "".join(
+            f"< unsent 1.target#1\nwait {pause}\n> modify 1.target#1 order_qty 1\n"
+            for pause in (0.25, 0.5, 1, 1)
+        )
+        + """
+        < unsent 1.target#1
+        wait 1
+        > modify 1.target#1 order_qty 1
+        < unsent 1.target#1
+        wait 1
+        > modify 1.target#1 order_qty 1
+        < ack 1.target#1
+        """,
+    ),
     "a stop waits for as long as the broker asks": (
         None,
         HELD

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from ...instrument import Instrument
 from ...order import OrderRequest, OrderState
-from ...words import OrdStatus, OrdType, Side
+from ...words import OrdStatus, OrdType, Reason, Side
 from .. import tags
 from ..handle import Order
 from ..sending.backoff import doubled, is_shut
@@ -68,7 +68,8 @@ class Closer:
 
     `sent`: the number of the last one that the intent sent before. `net`: contracts it bought, less
     those it sold. `failures`: orders that were refused or ended by the venue, the market's state
-    apart.
+    apart, and what found nobody to trade with: somebody may come at any moment, so that it is tried
+    again soon, for as long as it takes.
     """
 
     def __init__(
@@ -195,7 +196,8 @@ class Closer:
         unsent = order.core.unsent.count  # nobody was reached
         shut = is_shut(order.core.reason, unsent)
         not_now = (shut or unsent > 0) and not self._sender.last_call
-        self.failures += not not_now
+        alone = order.core.reason is Reason.NO_OPPOSITE and not self._sender.last_call
+        self.failures += not (not_now or alone)
         self._refused = self._refused + 1 if shut is self._shut else 1
         self._shut = shut
         said = (order.status.name.lower(), order.core.text or "the broker gave no reason")

@@ -2,7 +2,7 @@
 
 from ...broker import Urgency
 from .. import tags
-from ..commands import CANCEL, LOOK, Do
+from ..commands import CANCEL, LOOK, MODIFY, Do
 from ..handle import Order
 
 _CLOSING = (".stop", ".exit")  # roles whose orders reduce risk
@@ -17,4 +17,6 @@ def urgency_of(order: Order, do: Do) -> Urgency:
         return _RISK_REDUCING  # what it tells ends the cancels, which would leave it no room
     if do is CANCEL or tag.rpartition("#")[0].endswith(_CLOSING) or _LEG in tag:
         return _RISK_REDUCING
+    if do is MODIFY and order.core.wish.order_qty < order.core.order_qty:
+        return _RISK_REDUCING  # as a cancel of a part: a target for too much would turn it over
     return _ORDINARY
