@@ -191,7 +191,8 @@ class Desk:
     async def place(self, spec: OrderSpec, *, instrument: Instrument | None = None) -> Order:
         """Send an order and wait until the broker has it.
 
-        Raises `UsageError` (nothing was sent), `Refused`, or `OutcomeUnknown`.
+        Raises `UsageError` (nothing was sent), `Refused`, or `OutcomeUnknown`: see
+        `Order.accepted`.
         """
         instrument = instrument or self.instrument
         order = self.manager.place(

@@ -27,6 +27,7 @@ from ..loop.loop import VirtualLoop
 from ..loop.process import Process
 from ..loop.schedule import Schedule
 from ..oracles import Bounds, Findings, Violation, Watch, watch
+from ..oracles.faultless import Faultless
 from ..oracles.scene import Scene
 from ..oracles.watch import Maker
 from ..oracles.watched import World as Watched
@@ -117,7 +118,11 @@ class Case:
             quiet_s=_seconds(head.quiet), rate_most=_RATE_MOST, trace_lines=_TRACE_LINES
         )
         seen: list[OrderStates] = []
-        more: list[Maker] = [partial(_order_states, seen), *self.judges(world)]
+        more: list[Maker] = [
+            partial(_order_states, seen),
+            partial(Faultless, users=not head.of_the_manager),
+            *self.judges(world),
+        ]
         assert world.faults is not None, "there is a plan"
         if disk is not None:
             more.append(partial(WrittenFirst, disk=disk, before=world.faults.disk))

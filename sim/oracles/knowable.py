@@ -207,7 +207,7 @@ class Reachable:
     All but the spans that were marked: outages, halts and closed hours, and from the sending to the
     answer of a request that reached nobody, with the time for which it was told to wait. One slow
     or lost request leaves time reachable: another would have been answered, and a protective stop
-    has its substitute (INV-08) just for that.
+    has its substitute (INV-08) just for that. Where that one reached nobody either, it was not.
     """
 
     def __init__(self) -> None:

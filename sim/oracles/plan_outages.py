@@ -15,9 +15,9 @@ def unreachable_ns(fault: Fault) -> int:
     """For how long after its moment nobody gets an order through within a second because of it.
 
     A halt and an outage of writes last; one slow or lost call does not make time unreachable,
-    because another would have been answered. No feed tells of a plan's halt, so it is over for a
-    client once it tried again. Whoever pauses twice as long each time is late by as long as the
-    halt was, and never by more than half a minute.
+    because another would have been answered (`unanswered.py`: where it was not). No feed tells of a
+    plan's halt, so it is over for a client once it tried again. Whoever pauses twice as long each
+    time is late by as long as the halt was, and never by more than half a minute.
     """
     if fault.kind == "halt":
         lasted_ns = fault.duration or 0

@@ -46,6 +46,7 @@ from .port_rules import HandsOff, OnTick, Relation, RetriesBounded
 from .protection import NoOrphan, Protected, RightSize
 from .rate import BreaksOff, WithinRate
 from .scene import Scene
+from .unanswered import Unanswered
 from .views import Money, ViewIsTruth
 from .watched import World
 
@@ -122,6 +123,7 @@ class Watch:
             (each.timed, each.on_step) for each in self._oracles if own(each, "on_step")
         ]
         self._counts = {oracle.name: 0 for oracle in self._oracles}
+        self._unanswered = Unanswered()
         self._writes = 0  # requests that may change something and have no answer yet
         self._active_ns = 0
         self._armed = False
@@ -231,10 +233,10 @@ class Watch:
 
     def _passed(self, event: PortEvent) -> None:
         heard = heard_as(event)
-        if isinstance(event, Answered) and isinstance(event.error, NotSent):
-            # It reached nobody, and nobody is to ask again before this.
-            wait_ns = in_ns(event.error.retry_after_s or 0)
-            self.unreachable(event.sent.time_ns, event.time_ns + wait_ns)
+        if isinstance(event, Answered):
+            self._reached(event, command=heard == "outcome")
+        elif isinstance(event, Sent) and heard == "command":
+            self._unanswered.sent(event)
         self._step()
         self._writes += (heard == "command") - (heard == "outcome")
         if heard not in ("stream", "account"):
@@ -243,9 +245,20 @@ class Watch:
         if heard in ("report", "command"):
             self._alive()
 
+    def _reached(self, event: Answered, *, command: bool) -> None:
+        if isinstance(event.error, NotSent):
+            # It reached nobody, and nobody is to ask again before this.
+            wait_ns = in_ns(event.error.retry_after_s or 0)
+            since_ns = event.sent.time_ns
+            if command:
+                since_ns = self._unanswered.reached_nobody(event.sent)
+            self.unreachable(since_ns, event.time_ns + wait_ns)
+        elif command:
+            self._unanswered.answered(event)
+
     def _opened(self, desk: Desk) -> None:
         self._opened_before(desk)
-        self._writes = 0
+        self._unanswered, self._writes = Unanswered(), 0
         self._scene.opened(desk.manager)
 
     def _outage(self, fault: Fault) -> None:

@@ -8,6 +8,7 @@ engine give the same run.
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from ...matching.engines import AUTO
@@ -21,6 +22,7 @@ from ...trading.strategy import Trader
 from ..faults.log import StalePlan
 from ..loop.errors import DeadlockError, LivelockError, LostErrors
 from ..oracles import Bounds, OracleError, Violation, watch
+from ..oracles.faultless import Faultless
 from ..oracles.watched import World as Watched
 from ..record.record import Record
 from ..setup import Setup
@@ -117,7 +119,8 @@ class _Run:
         self._world = world = world_of(setup)
         if not scenario.run.tags:
             world.broker = Untagged(world.broker)
-        self._watching = watch(world, _bounds(scenario))
+        faultless = partial(Faultless, users=trader is not None)
+        self._watching = watch(world, _bounds(scenario), [faultless])
         self._eyes = Eyes(world, made.how, scenario.family.mirror, self._page_ns)
         self._player = Player(scenario.steps, world, self._watching, self._eyes, made)
         self._complaints: list[str] = []

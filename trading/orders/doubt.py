@@ -44,6 +44,11 @@ class Doubt:
         self.failures = 0
 
     @property
+    def settled_within_s(self) -> float:
+        """How long a caller waits for it to end."""
+        return self._settings.settled_within_s
+
+    @property
     def pause_s(self) -> float:
         """How long to wait before the next look-up."""
         if not self._looks:

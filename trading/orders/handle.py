@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from decimal import Decimal
 from functools import partial
 from typing import Literal
@@ -160,12 +161,17 @@ class Order:
     async def accepted(self) -> "Order":
         """Wait until the broker has taken the order; returns it.
 
-        Raises `Refused` when the broker said no, `NotSent` when it was never reached, and
-        `OutcomeUnknown` when there was no answer and the order still has to be looked up (which
-        goes on by itself).
+        Where there was no answer in time, it waits on for an event or a look that tells of the
+        order, for `settled_within_s` (race scenario RS-04). Raises `Refused` when the broker said
+        no, `NotSent` when it was never reached, and `OutcomeUnknown` when nobody told by then and
+        the order still has to be looked up (which goes on by itself).
         """
         core = self.core
         await self.answered()
+        if core.uncertain:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(core.doubt.settled_within_s):
+                    await self.changed.until(lambda: core.accepted or core.terminal)
         if core.accepted or core.venue_status is OrdStatus.CANCELED:
             return self
         if core.venue_status is OrdStatus.REJECTED:

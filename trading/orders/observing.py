@@ -64,6 +64,9 @@ class Observer:
         """The manager is closed: nothing comes after this."""
 
 
+OBSERVER = "observer "
+"""How the place begins of what an observer raised."""
+
 _HOOKS = tuple(name for name in vars(Observer) if name.startswith("on_"))
 
 Failed = Callable[[Exception, str, str], None]
@@ -126,7 +129,7 @@ class Observers:
             try:
                 hook(order, report)
             except Exception as error:  # noqa: BLE001  an observer's fault is nobody else's
-                self._failed(error, f"observer {_name(hook)}", order.cl_ord_id)
+                self._failed(error, f"{OBSERVER}{_name(hook)}", order.cl_ord_id)
 
     def on_fill(self, order: Order, fill: Execution, position: Position) -> None:
         """A fill, and after it the position that it made."""
@@ -134,7 +137,7 @@ class Observers:
             try:
                 hook(order, fill)
             except Exception as error:  # noqa: BLE001  as above
-                self._failed(error, f"observer {_name(hook)}", order.cl_ord_id)
+                self._failed(error, f"{OBSERVER}{_name(hook)}", order.cl_ord_id)
         if self._position:
             self._tell(self._position, None, position)
 
@@ -166,7 +169,7 @@ class Observers:
             try:
                 hook(*told)
             except Exception as error:  # noqa: BLE001  an observer's fault is nobody else's
-                where = f"observer {_name(hook)}"
+                where = f"{OBSERVER}{_name(hook)}"
                 self._failed(error, where, "" if about is None else about.cl_ord_id)
 
 

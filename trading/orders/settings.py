@@ -76,6 +76,9 @@ class OrderSettings:
 
     `order_deadline_s`, `cancel_deadline_s`, `read_deadline_s`: how long an answer may take: to an
     order or a change, to a cancel, to a question; later, nobody knows what became of it.
+    `settled_within_s`: how long whoever waits for an order to be taken is kept then, for a look or
+    an event to say what did, before he gets `OutcomeUnknown`; with the default he has his answer a
+    second after `order_deadline_s` at the latest.
     `entry_tries`: how often an entry, or an order of no bracket, is sent in all when it reached
     nobody, and `entry_within_s`: for how long after the first time; what protects or closes is sent
     until it arrives. `jitter`: up to this share is added to such pauses, drawn anew each time.
@@ -157,6 +160,7 @@ class OrderSettings:
     look_s: float = 5.0
     look_down_s: float = 1.0
     told_within_s: float = 1.0
+    settled_within_s: float = 0.9
     reconcile_s: float = 300.0
     reconcile_lossless_s: float = 3_600.0
     overlap_s: float = 60.0

@@ -99,7 +99,9 @@ def test_a_file_that_is_no_scenario_is_bad_data(dryfill, tmp_path):
 
 def test_one_run_is_drawn_where_a_page_is_asked_for(dryfill, tmp_path):
     page = tmp_path / "run.html"
-    done = dryfill("rehearse", "RS-04", "--wire", "--seeds", "3", "--page", page)
+    done = dryfill(
+        "rehearse", "rs_04_ack_lost_after_accept", "--wire", "--seeds", "3", "--page", page
+    )
     assert done.code == 0, done.err
     assert f"\nwrote {page}: seed 3\n" in done.out
     text = page.read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from dryfill.sim.scenario.play import play
 from dryfill.trading import instruments
 from dryfill.trading.errors import ScenarioError, UsageError
 from dryfill.trading.order import Buy
+from dryfill.trading.orders.brackets.bracket import Bracket
 from dryfill.trading.price import Ticks
 from dryfill.trading.tape import make_tape
 
@@ -103,6 +104,21 @@ def test_what_is_waited_for_gives_its_result(played):
         market="0 quote 20000x9 20000.25x9\n1 trade 20000.25\n300 trade 20010.25x9\n",
     )
     assert run.complaints == ()
+
+
+def test_an_exception_inside_the_manager_is_a_complaint_whatever_becomes_of_it(played, monkeypatch):
+    whole, settles = Bracket.settle, []
+
+    def broken(bracket):
+        settles.append(bracket)
+        if len(settles) == 2:
+            raise LookupError("a mistake")
+        whole(bracket)
+
+    monkeypatch.setattr(Bracket, "settle", broken)
+    run = played(BRACKET + steps({"after": "5 s", "act": "flatten"}) + checks("held = 0"))
+    assert [found.oracle for found in run.violations] == ["FAULT"] * 2
+    assert "raised LookupError('a mistake')" in run.complaints[0]
 
 
 def test_an_act_that_fails_is_a_complaint_unless_it_may(played):

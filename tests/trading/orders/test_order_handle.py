@@ -17,7 +17,7 @@ RESTS = """
     < ack 1#1
 """
 
-LOST = "= got place 1#1 -> OutcomeUnknown\n"
+LOST = "wait 0.9\n= got place 1#1 -> OutcomeUnknown\n"
 MARKET = "do place buy 1\n> place 1#1 buy 1 market\n"
 
 

@@ -212,10 +212,10 @@ SCRIPTS = {
         > place 1#1 buy 1 limit 20000
         x new 1#1
         < lost 1#1
-        = got place 1#1 -> OutcomeUnknown
         > look 1#1
         < found 1#1
         = status 1#1 NEW
+        = got place 1#1 -> <order 1#1 (buy 1 MNQ limit) NEW cum_qty=0 leaves_qty=1>
         < told
         = incidents
         = heard NEW 1#1
@@ -225,10 +225,38 @@ SCRIPTS = {
         > place 1#1 buy 1 limit 20000
         < lost 1#1
         > look 1#1
+        wait 0.4
         < new 1#1
+        = got place 1#1 -> <order 1#1 (buy 1 MNQ limit) NEW cum_qty=0 leaves_qty=1>
         < none 1#1
         = status 1#1 NEW
         = working 1#1
+    """,
+    "RS-04: whoever waits is told that nobody knows once nobody told him for a while": """
+        do place buy 1 limit 20000
+        > place 1#1 buy 1 limit 20000
+        < lost 1#1
+        > look 1#1
+        < none 1#1                      -- no evidence
+        wait 0.25
+        > look 1#1
+        < none 1#1
+        wait 0.5
+        > look 1#1
+        wait 0.15
+        = got place 1#1 -> OutcomeUnknown
+        < found 1#1
+        = status 1#1 NEW
+    """,
+    "RS-04: the event says that an order whose answer was lost was refused": """
+        do place buy 1 limit 20000
+        > place 1#1 buy 1 limit 20000
+        < lost 1#1
+        > look 1#1
+        < rejected 1#1
+        = got place 1#1 -> Refused
+        < none 1#1
+        = working
     """,
     "INV-09: absent is proved by two looks that began late enough, no sooner": """
         do place buy 1 limit 20000

@@ -184,6 +184,11 @@ EFFECTS = {
         0.5,
         RESTS + "< stream down\nwait 0.5\n> ask fills\n> ask open",
     ),
+    "settled_within_s": (
+        0.5,
+        "do place buy 1 limit 20000\n> place 1#1 buy 1 limit 20000\n< lost 1#1\n> look 1#1\n"
+        "wait 0.5\n= got place 1#1 -> OutcomeUnknown",
+    ),
     "told_within_s": (
         0.5,
         "do place buy 1 limit 20000\n> place 1#1 buy 1 limit 20000\n< ack 1#1\n"

@@ -339,7 +339,7 @@ def test_a_port_that_raises_instead_of_answering_is_an_outcome_nobody_knows(
     async def main():
         stage = stage_kind()
         monkeypatch.setattr(stage.broker, "place", raises)
-        await stage.play("do place buy 1\n> look 1#1\n= got place 1#1 -> OutcomeUnknown")
+        await stage.play("do place buy 1\n> look 1#1\nwait 0.9\n= got place 1#1 -> OutcomeUnknown")
         return stage
 
     assert kinds(run_virtual(main(), origin_ns=0)) == ["broker_error"]

@@ -26,7 +26,11 @@ MOVERS = {
     "stream_up": ("< stream down\n", False, "the event stream is down"),
     "behind": (GAP, True, "something may not have been told"),
     "breakers_open": (UNSENT, ("ordinary",), "nothing ordinary goes to the broker"),
-    "uncertain": (LOST + "= got place 1#1 -> OutcomeUnknown", ("1#1",), "became of order 1#1"),
+    "uncertain": (
+        LOST + "wait 0.9\n= got place 1#1 -> OutcomeUnknown",
+        ("1#1",),
+        "became of order 1#1",
+    ),
     "stuck": (STUCK, ("1#1",), "order 1#1 cannot be cancelled"),
     "bare": (BARE, ("1",), "1 holds contracts without a confirmed stop"),
     "fallbacks": (BARE + "< ack 1.stop#1\n", ("1",), "1 failed and is under a fallback"),

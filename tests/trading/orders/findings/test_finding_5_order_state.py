@@ -20,15 +20,18 @@ LOST = """
     < lost 1#1
     > look 1#1
     = status 1#1 PENDING_NEW
-    = got place 1#1 -> OutcomeUnknown
 """
+UNKNOWN = "= got place 1#1 -> OutcomeUnknown\n"
+"""What whoever waited for the order got, a second after its deadline."""
 
 SCRIPTS = {
     "nothing is known here, and the answer takes three seconds: filled": LOST
     + """
         x fill 1#1 1 @ 20000
         x drop
-        wait 3
+        wait 0.9
+        = got place 1#1 -> OutcomeUnknown
+        wait 2.1
         = status 1#1 PENDING_NEW
         = working 1#1
         < found 1#1
@@ -38,6 +41,7 @@ SCRIPTS = {
     "nobody answers for half a minute: unknown all the time, and asked again and again": LOST
     + "< lost 1#1\n"
     + "".join(f"wait {s}\n> look 1#1\n< lost 1#1\n" for s in (0.25, 0.5, 1, *[2] * 14))
+    + UNKNOWN
     + """
         = status 1#1 PENDING_NEW
         = working 1#1
@@ -60,10 +64,12 @@ SCRIPTS = {
         > look 1#1
         < found 1#1
         = status 1#1 NEW
+        = got place 1#1 -> <order 1#1 (buy 1 MNQ limit) NEW cum_qty=0 leaves_qty=1>
     """,
     "not there long after, twice, with an answer each time: it never arrived": LOST
     + "< none 1#1\n"
     + "".join(f"wait {s}\n> look 1#1\n< none 1#1\n" for s in (0.25, 0.5, 1, 2))
+    + UNKNOWN
     + """
         = status 1#1 PENDING_NEW
         wait 2

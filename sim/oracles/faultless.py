@@ -1,0 +1,52 @@
+"""FAULT: nothing raises inside the order manager, whatever a plan does to it."""
+
+from ...trading.orders.incident import Incident
+from ...trading.orders.manager import OrderManager
+from ...trading.orders.observing import OBSERVER
+from .oracle import Oracle
+from .scene import Scene
+
+_OF_OURS = ("fault", "fallback", "fallback_failed", "broker_error")
+"""Kinds of incidents that tell of an exception of ours: in the manager, in what was put in the
+place of an owner that raised, in the port."""
+
+
+class Faultless(Oracle):
+    """FAULT: no incident tells of an exception of our own. Supervision isolates such a one, so that
+    what follows may well be in order; it is a mistake in the program all the same, and no plan
+    injects any: what a broker, a wire and a disk do has kinds of its own.
+
+    `users`: a trader's own program runs, whose observers may raise what is not ours. Premise: lives
+    of the manager.
+    """
+
+    name = "FAULT"
+
+    def __init__(self, scene: Scene, *, users: bool) -> None:
+        self.premise = 0
+        self._scene = scene
+        self._users = users
+        self._manager: OrderManager | None = None
+        self._heard = 0
+
+    def on_step(self, now_ns: int) -> None:
+        manager = self._scene.manager
+        if manager is self._manager:
+            if manager is not None and manager.view.incidents_kept != self._heard:
+                self._look(manager)
+            return
+        if self._manager is not None:
+            self._look(self._manager)  # what its last step brought
+        self._manager, self._heard = manager, 0
+        self.premise += 1
+
+    def _look(self, manager: OrderManager) -> None:
+        incidents = manager.view.incidents
+        for incident in incidents[self._heard :]:
+            if incident.kind in _OF_OURS and not (self._users and _by_observer(incident)):
+                self._scene.violate(self.name, f"{incident.kind}: {incident.text}")
+        self._heard = len(incidents)
+
+
+def _by_observer(incident: Incident) -> bool:
+    return incident.kind == "fault" and incident.text.startswith(OBSERVER)
