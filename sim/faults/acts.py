@@ -5,24 +5,17 @@ from contextvars import Context
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from ...matching.commands import CancelOrder, FreezeOrder, SetStatus
+from ...matching.commands import CancelOrder, FreezeOrder
 from ...matching.reports import Report
 from ...scenarios.plan import Fault
 from ...trading.errors import Refused
 from ...trading.instrument import Instrument
 from ...trading.order import OrderRequest, OrderState
-from ...trading.words import ExecType, OrdStatus, OrdType, Side, TradingStatus
+from ...trading.words import ExecType, OrdStatus, OrdType, Side
 from ..desk.broker_desk import BrokerDesk
 from ..loop.moments import Tie
 from ..loop.timers import Timers
-
-STATES = {
-    "halt": TradingStatus.HALT,
-    "pre-open": TradingStatus.PRE_OPEN,
-    "no-cancel": TradingStatus.NO_CANCEL,
-    "close": TradingStatus.CLOSE,
-}
-"""States of a market that is not open, as plans call them."""
+from .halts import Halts
 
 
 class About(NamedTuple):
@@ -43,9 +36,10 @@ class Acts:
         self._instrument = instrument
         self._placed = 0
         self._late = 0
+        self.halts = Halts(loop, lambda: desk.exchange, instrument.symbol)
         self.clock_ns = 0  # by how much the client's wall clock is ahead
         self._by_kind: dict[str, Callable[[Fault, About], str | None]] = {
-            "halt": self._halt,
+            "halt": lambda fault, about: self.halts.begin(fault),
             "venue-cancel": self._venue_cancel,
             "frozen": self._freeze,
             "trader": self._trade,
@@ -57,20 +51,6 @@ class Acts:
     def do(self, fault: Fault, about: About) -> str | None:
         """Do it now; `about`: the order whose moment it is."""
         return self._by_kind[fault.kind](fault, about)
-
-    def _halt(self, fault: Fault, about: About) -> str:
-        exchange, symbol = self._desk.exchange, self._instrument.symbol
-        before, status = exchange.book(symbol).status, STATES[fault.state]
-        exchange.enter(symbol, SetStatus(status))
-
-        def end() -> None:
-            # What the calendar says meanwhile holds: a close is not undone.
-            if exchange.book(symbol).status is status:
-                exchange.enter(symbol, SetStatus(before))
-
-        at_ns = self._loop.now_ns + (fault.duration or 0)
-        self._loop.call_at_ns(at_ns, end, tie=Tie.SESSION, context=Context())
-        return f"{symbol} goes from {before.name} to {status.name}"
 
     def _venue_cancel(self, fault: Fault, about: About) -> str | None:
         order = self._target(fault, about)
