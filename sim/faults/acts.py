@@ -10,7 +10,7 @@ from ...matching.reports import Report
 from ...scenarios.plan import Fault
 from ...trading.errors import Refused
 from ...trading.instrument import Instrument
-from ...trading.order import OrderRequest, OrderState
+from ...trading.order import OrderChange, OrderRequest, OrderState
 from ...trading.words import ExecType, OrdStatus, OrdType, Side
 from ..desk.broker_desk import BrokerDesk
 from ..loop.moments import Tie
@@ -41,6 +41,7 @@ class Acts:
         self._by_kind: dict[str, Callable[[Fault, About], str | None]] = {
             "halt": lambda fault, about: self.halts.begin(fault),
             "venue-cancel": self._venue_cancel,
+            "venue-replace": self._venue_replace,
             "frozen": self._freeze,
             "trader": self._trade,
             "liquidation": self._liquidate,
@@ -60,6 +61,16 @@ class Acts:
         self._desk.orders[number].text = fault.text or "cancelled by the venue"
         self._desk.exchange.enter(order.instrument.symbol, CancelOrder(number))
         return f"the venue cancels {self._desk.known_as(order.order_id)}"
+
+    def _venue_replace(self, fault: Fault, about: About) -> str | None:
+        order = self._target(fault, about)
+        if order is None or (order.price is None and order.stop_px is None):
+            return None
+        try:
+            self._desk.modify(order.order_id, _moved(order, fault.ticks))
+        except Refused:
+            return None  # not even the venue has it so: beyond the market, or over
+        return f"the venue gives {self._desk.known_as(order.order_id)} another price"
 
     def _freeze(self, fault: Fault, about: About) -> str | None:
         order = self._target(fault, about)
@@ -81,12 +92,10 @@ class Acts:
 
     def _trade(self, fault: Fault, about: About) -> str | None:
         try:
-            if fault.act == "cancel":
-                order = self._target(fault, about)
-                if order is None:
-                    return None
-                self._desk.cancel(order.order_id)
-                return f"the trader cancels {self._desk.known_as(order.order_id)}"
+            if fault.act in ("cancel", "move", "resize"):
+                return self._trade_on(fault, about)
+            if fault.act == "flip" and not self._held:
+                return None
             if fault.act == "close":
                 self._desk.close_position(self._instrument, None)
                 return "the trader closes the position"
@@ -94,6 +103,23 @@ class Acts:
         except Refused as refusal:
             return f"the trader is refused: {refusal}"
         return f"the trader does {fault.act} {fault.qty}"
+
+    def _trade_on(self, fault: Fault, about: About) -> str | None:
+        """What the trader does to an order that works."""
+        order = self._target(fault, about)
+        if order is None:
+            return None
+        name, order_id = self._desk.known_as(order.order_id), order.order_id
+        if fault.act == "cancel":
+            self._desk.cancel(order_id)
+            return f"the trader cancels {name}"
+        if fault.act == "resize":
+            self._desk.modify(order_id, OrderChange(order_qty=fault.qty))
+            return f"the trader makes {name} one for {fault.qty}"
+        if order.price is None and order.stop_px is None:
+            return None
+        self._desk.modify(order_id, _moved(order, fault.ticks))
+        return f"the trader moves {name} by {fault.ticks} ticks"
 
     def _liquidate(self, fault: Fault, about: About) -> str | None:
         orders, held = self._desk.open_orders(self._instrument), self._held
@@ -150,12 +176,15 @@ class Acts:
 
     def _by_hand(self, fault: Fault) -> OrderRequest:
         self._placed += 1
+        buys, qty = fault.act == "buy", fault.qty
+        if fault.act == "flip":
+            buys, qty = self._held < 0, 2 * abs(self._held)
         return OrderRequest(
             cl_ord_id=f"manual-{self._placed}",
             instrument=self._instrument,
-            side=Side.BUY if fault.act == "buy" else Side.SELL,
+            side=Side.BUY if buys else Side.SELL,
             ord_type=OrdType.MARKET,
-            order_qty=fault.qty,
+            order_qty=qty,
         )
 
     def _target(self, fault: Fault, about: About) -> OrderState | None:
@@ -172,3 +201,12 @@ class Acts:
             or (fault.target and fnmatchcase(name.rpartition("#")[0], fault.target))
         ]
         return found[fault.which - 1] if len(found) >= fault.which else None
+
+
+def _moved(order: OrderState, ticks: int) -> OrderChange:
+    """The change that moves an order's prices by so many ticks."""
+    by = ticks * order.instrument.tick
+    return OrderChange(
+        price=None if order.price is None else order.price + by,
+        stop_px=None if order.stop_px is None else order.stop_px + by,
+    )

@@ -38,6 +38,7 @@ from .intake import Intake
 from .journal.codec import Find
 from .journal.port import Journal
 from .observing import Observer
+from .other_hands import take_over
 from .owners import Owners
 from .recovery.asking import look_up
 from .recovery.life import Life
@@ -309,6 +310,8 @@ class OrderManager:
         if self._watch.first is None and looked != self._outbox.ledger.changes:
             self._attribution.look(instrument, owner)
             owner = self._owners.of(order)  # it may have failed meanwhile
+        if core.agreement.strange is not None:
+            take_over(order, owner, self._outbox)
         if owner is not None:
             self._owners.settle(owner)
         elif not core.is_entry:
