@@ -164,6 +164,11 @@ class Agreement:
         price, stop_px = state.price, state.stop_px
         self._last = self.now = Wish(True, state.order_qty, price, stop_px, self.now.trail)
 
+    def as_it_is(self, *, working: bool) -> Wish:
+        """What the order is now as a wish, whoever made it so."""
+        self.strange = None
+        return structs.replace(self.now, working=working)
+
     def change_to(self, wish: Wish) -> OrderChange:
         """The change that makes the order as wished; None where nothing differs."""
         now = self.now

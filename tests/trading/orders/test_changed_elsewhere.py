@@ -2,7 +2,13 @@
 
 import pytest
 from held_with_a_stop import HELD
+from msgspec import structs
 
+from dryfill.trading import instruments
+from dryfill.trading.order import OrderChange
+from dryfill.trading.orders.other_hands import take_over
+
+MNQ = instruments.find("MNQ")
 RESTS = """
     do place buy 3 limit 20000
     > place 1#1 buy 3 limit 20000
@@ -46,6 +52,20 @@ SCRIPTS = {
         > modify 1.stop#1 order_qty 2
         < ack 1.stop#1
         < replaced 1.stop#1 order_qty 2 stop_px 19985
+        = incidents changed_elsewhere
+    """,
+    "an order of a group keeps its new price, and gets its size back": """
+        do oco buy 2 limit 19990 | buy 2 stop 20010
+        > place 1.oco1#1 buy 2 limit 19990
+        > place 1.oco2#1 buy 2 stop 20010
+        < new 1.oco1#1
+        < ack 1.oco1#1
+        < new 1.oco2#1
+        < ack 1.oco2#1
+        < replaced 1.oco1#1 order_qty 1 price 19985
+        > modify 1.oco1#1 order_qty 2
+        < ack 1.oco1#1
+        < replaced 1.oco1#1 order_qty 2 price 19985
         = incidents changed_elsewhere
     """,
     "an order of the trader's is as large as he made it": RESTS
@@ -116,3 +136,31 @@ SCRIPTS = {
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_it_goes_as_the_script_says(name, play):
     play(SCRIPTS[name])
+
+
+class Owns:
+    """Answers for an order, its price not being its business; an outbox that keeps incidents."""
+
+    def __init__(self, *, sizes):
+        self._sizes = sizes
+        self.said = []
+
+    def sizes(self, order):
+        return self._sizes
+
+    def move(self, order, wish):
+        return False
+
+    def incident(self, kind, text, about):
+        self.said.append((kind, text.rpartition(": ")[2]))
+
+
+@pytest.mark.parametrize(("sizes", "qty"), [(True, 3), (False, 2)])
+def test_a_size_is_taken_over_where_nobody_else_decides_it(play, sizes, qty):
+    order, owns = play(RESTS).order("1#1"), Owns(sizes=sizes)
+    agreement = order.core.agreement
+    agreement.now = structs.replace(agreement.now, order_qty=2, price=MNQ.decimal(79_996))
+    agreement.strange = OrderChange(order_qty=2, price=agreement.now.price)
+    take_over(order, owns, owns)
+    assert (order.core.wish.order_qty, order.core.wish.price) == (qty, 19_999)
+    assert owns.said == [("changed_elsewhere", "2 in all, limit 19999")]
