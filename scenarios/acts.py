@@ -316,6 +316,32 @@ def _by_hand(words: Words, verb: str) -> dict[str, Any]:
     return fault
 
 
+def _moved(words: Words) -> dict[str, Any]:
+    """An order's tag, and by how many ticks it goes up, or below 0 down."""
+    target = words.take("the order's tag")
+    if not words.skip("by"):
+        raise words.wrong("say by how many ticks")
+    ticks = words.price()
+    if ticks != int(ticks) or not ticks or not (words.skip("ticks") or words.skip("tick")):
+        raise words.wrong(f"{ticks} is no number of ticks")
+    return {"target": target, "ticks": int(ticks)}
+
+
+def _moved_by_hand(words: Words, verb: str) -> dict[str, Any]:
+    return {"kind": "trader", "act": verb, **_moved(words)}
+
+
+def _resized(words: Words, verb: str) -> dict[str, Any]:
+    target = words.take("the order's tag")
+    if not words.skip("to"):
+        raise words.wrong("say to how many contracts")
+    return {"kind": "trader", "act": verb, "target": target, "qty": words.contracts()}
+
+
+def _venue_replace(words: Words, verb: str) -> dict[str, Any]:
+    return {"kind": "venue-replace", **_moved(words)}
+
+
 def _venue_cancel(words: Words, verb: str) -> dict[str, Any]:
     return {"kind": "venue-cancel", "target": words.take("the order's tag")}
 
@@ -341,9 +367,13 @@ _TRADER: Mapping[str, tuple[str, _Hand]] = {
     "sell": ("sell 1", _by_hand),
     "close": ("close", _by_hand),
     "cancel": ("cancel 1.stop", _by_hand),
+    "flip": ("flip", _by_hand),
+    "move": ("move 1.stop by -8 ticks", _moved_by_hand),
+    "resize": ("resize 1.stop to 1", _resized),
 }
 _VENUE: Mapping[str, tuple[str, _Hand]] = {
     "cancel": ("cancel 1.stop", _venue_cancel),
+    "replace": ("replace 1.stop by -8 ticks", _venue_replace),
     "liquidate": ("liquidate", _liquidate),
     "freeze": ("freeze 1.stop for 2 s", _freeze),
     "halt": ("halt 60 s", _halt),

@@ -54,7 +54,8 @@ TIMES = (
 )
 """A fault's spans of time, its moment apart."""
 
-_TARGETED = ("venue-cancel", "frozen", "trader")
+_TARGETED = ("venue-cancel", "venue-replace", "frozen", "trader")
+_ON_AN_ORDER = (None, "cancel", "move", "resize")  # acts of the trader's
 
 
 class Fault(BaseModel):
@@ -107,6 +108,7 @@ class Fault(BaseModel):
     which: int = Field(default=1, ge=1)
     act: str | None = None
     qty: int = Field(default=1, ge=1)
+    ticks: int = 0  # up, or below 0 down
     point: str | None = None
     journal: str = "whole"
     lag: Nanoseconds = 0
@@ -206,9 +208,11 @@ class Fault(BaseModel):
             raise _wrong("lag", "give lag, response or both")
         if self.kind == "clock":
             self._check_clock()
+        if self.act == "move" and not self.ticks:
+            raise _wrong("ticks", "say how far an order is moved: ticks up, or below 0 down")
         if self.point is not None:
             _one_of("point", self.point, CRASH_POINTS.get(self.moment, ()))
-        aims = self.kind in _TARGETED and self.act in (None, "cancel") and self.target is None
+        aims = self.kind in _TARGETED and self.act in _ON_AN_ORDER and self.target is None
         if aims and getattr(self, self.moment) not in ABOUT_AN_ORDER:
             raise _wrong("target", "say which order, by its tag: '1.stop', '*.target', '7'")
 

@@ -193,6 +193,13 @@ KINDS: Mapping[str, Kind] = {
         _ACTS,
         ("target", "which", "after", "text"),
     ),
+    "venue-replace": Kind(
+        "F27",
+        "the venue gives an order another price by itself, so many ticks higher or, below 0, lower",
+        _ACTS,
+        ("ticks", "target", "which", "after"),
+        needs=("ticks",),
+    ),
     "frozen": Kind(
         "F36",
         "the venue fails an order: it works on by its word and meets nothing, until it thaws",
@@ -254,9 +261,9 @@ KINDS: Mapping[str, Kind] = {
         "F33",
         "somebody trades on the account by hand",
         _ACTS,
-        ("act", "qty", "target", "which", "after"),
+        ("act", "qty", "ticks", "target", "which", "after"),
         needs=("act",),
-        choices={"act": ("buy", "sell", "cancel", "close")},
+        choices={"act": ("buy", "sell", "cancel", "close", "flip", "move", "resize")},
     ),
 }
 """Every kind of fault by the name that a plan calls it."""

@@ -23,6 +23,7 @@ from .determinism.guards import guarded
 from .digest import DomainDigest
 from .exchange import Exchange
 from .faults.passing import Leaves
+from .feed.market_states import MarketStates
 from .feed.sim_market import SimMarket
 from .life import Life
 from .loop.loop import VirtualLoop
@@ -70,10 +71,11 @@ class World:
             self._now_ns, {symbol: self.engine}, self.digest, self.desk.on_report
         )
         self.desk.connect(self.exchange)
-        self._changes = setup.calendar.changes(setup.start_ns + 1, self.end_ns)
+        changes = setup.calendar.changes(setup.start_ns + 1, self.end_ns)
         at_start = (setup.start_ns, setup.calendar.status_at(setup.start_ns))
-        for at_ns, status in (at_start, *self._changes):
+        for at_ns, status in (at_start, *changes):
             self.exchange.schedule(symbol, at_ns, SetStatus(status))
+        self._states = MarketStates(setup.instrument, changes, self._now_ns)
         self._wire = Wire(self.loop, setup.latency, setup.seed)
         self.faults: Faults | None = None
         if setup.plan is not None:
@@ -82,6 +84,7 @@ class World:
             self.faults = at_work.Faults(setup.plan, self.loop, self.desk, setup.instrument)
             assert self.faults is not None
             self.faults.on_crash = lambda: self.on_crash()
+            self.faults.halts.on_state = self._states.change
         self.opened: Callable[[Desk], None] = lambda desk: None
         self.on_crash: Callable[[], None] = lambda: None
         self._life = Life(self.loop, self.end_ns)
@@ -154,7 +157,7 @@ class World:
         setup = self.setup
         self.process = Process("strategy", self.loop)
         self.market = SimMarket(
-            self.loop, self._wire, self.process, setup.instrument, setup.tape, self._changes
+            self.loop, self._wire, self.process, setup.instrument, setup.tape, self._states
         )
         self._sim_broker = SimBroker(
             self.loop,

@@ -129,6 +129,9 @@ class Strategy:
     async def subscribe_trades(self, instrument: Instrument | None = None) -> None:
         await self.desk.subscribe_trades(instrument)
 
+    async def subscribe_status(self, instrument: Instrument | None = None) -> None:
+        await self.desk.subscribe_status(instrument)
+
     async def subscribe_bars(
         self, span: str, *, warmup: int = 0, instrument: Instrument | None = None
     ) -> Bars:

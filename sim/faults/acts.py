@@ -5,24 +5,17 @@ from contextvars import Context
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from ...matching.commands import CancelOrder, FreezeOrder, SetStatus
+from ...matching.commands import CancelOrder, FreezeOrder
 from ...matching.reports import Report
 from ...scenarios.plan import Fault
 from ...trading.errors import Refused
 from ...trading.instrument import Instrument
-from ...trading.order import OrderRequest, OrderState
-from ...trading.words import ExecType, OrdStatus, OrdType, Side, TradingStatus
+from ...trading.order import OrderChange, OrderRequest, OrderState
+from ...trading.words import ExecType, OrdStatus, OrdType, Side
 from ..desk.broker_desk import BrokerDesk
 from ..loop.moments import Tie
 from ..loop.timers import Timers
-
-STATES = {
-    "halt": TradingStatus.HALT,
-    "pre-open": TradingStatus.PRE_OPEN,
-    "no-cancel": TradingStatus.NO_CANCEL,
-    "close": TradingStatus.CLOSE,
-}
-"""States of a market that is not open, as plans call them."""
+from .halts import Halts
 
 
 class About(NamedTuple):
@@ -43,11 +36,13 @@ class Acts:
         self._instrument = instrument
         self._placed = 0
         self._late = 0
+        self.halts = Halts(loop, lambda: desk.exchange, instrument.symbol)
         # By how much the client's wall clock was ahead at a moment, and what it gains since then.
         self._ahead_ns = self._since_ns = self._gains_ppm = 0
         self._by_kind: dict[str, Callable[[Fault, About], str | None]] = {
-            "halt": self._halt,
+            "halt": lambda fault, about: self.halts.begin(fault),
             "venue-cancel": self._venue_cancel,
+            "venue-replace": self._venue_replace,
             "frozen": self._freeze,
             "trader": self._trade,
             "liquidation": self._liquidate,
@@ -66,20 +61,6 @@ class Acts:
         """Do it now; `about`: the order whose moment it is."""
         return self._by_kind[fault.kind](fault, about)
 
-    def _halt(self, fault: Fault, about: About) -> str:
-        exchange, symbol = self._desk.exchange, self._instrument.symbol
-        before, status = exchange.book(symbol).status, STATES[fault.state]
-        exchange.enter(symbol, SetStatus(status))
-
-        def end() -> None:
-            # What the calendar says meanwhile holds: a close is not undone.
-            if exchange.book(symbol).status is status:
-                exchange.enter(symbol, SetStatus(before))
-
-        at_ns = self._loop.now_ns + (fault.duration or 0)
-        self._loop.call_at_ns(at_ns, end, tie=Tie.SESSION, context=Context())
-        return f"{symbol} goes from {before.name} to {status.name}"
-
     def _venue_cancel(self, fault: Fault, about: About) -> str | None:
         order = self._target(fault, about)
         if order is None:
@@ -88,6 +69,16 @@ class Acts:
         self._desk.orders[number].text = fault.text or "cancelled by the venue"
         self._desk.exchange.enter(order.instrument.symbol, CancelOrder(number))
         return f"the venue cancels {self._desk.known_as(order.order_id)}"
+
+    def _venue_replace(self, fault: Fault, about: About) -> str | None:
+        order = self._target(fault, about)
+        if order is None or (order.price is None and order.stop_px is None):
+            return None
+        try:
+            self._desk.modify(order.order_id, _moved(order, fault.ticks))
+        except Refused:
+            return None  # not even the venue has it so: beyond the market, or over
+        return f"the venue gives {self._desk.known_as(order.order_id)} another price"
 
     def _freeze(self, fault: Fault, about: About) -> str | None:
         order = self._target(fault, about)
@@ -109,12 +100,10 @@ class Acts:
 
     def _trade(self, fault: Fault, about: About) -> str | None:
         try:
-            if fault.act == "cancel":
-                order = self._target(fault, about)
-                if order is None:
-                    return None
-                self._desk.cancel(order.order_id)
-                return f"the trader cancels {self._desk.known_as(order.order_id)}"
+            if fault.act in ("cancel", "move", "resize"):
+                return self._trade_on(fault, about)
+            if fault.act == "flip" and not self._held:
+                return None
             if fault.act == "close":
                 self._desk.close_position(self._instrument, None)
                 return "the trader closes the position"
@@ -122,6 +111,23 @@ class Acts:
         except Refused as refusal:
             return f"the trader is refused: {refusal}"
         return f"the trader does {fault.act} {fault.qty}"
+
+    def _trade_on(self, fault: Fault, about: About) -> str | None:
+        """What the trader does to an order that works."""
+        order = self._target(fault, about)
+        if order is None:
+            return None
+        name, order_id = self._desk.known_as(order.order_id), order.order_id
+        if fault.act == "cancel":
+            self._desk.cancel(order_id)
+            return f"the trader cancels {name}"
+        if fault.act == "resize":
+            self._desk.modify(order_id, OrderChange(order_qty=fault.qty))
+            return f"the trader makes {name} one for {fault.qty}"
+        if order.price is None and order.stop_px is None:
+            return None
+        self._desk.modify(order_id, _moved(order, fault.ticks))
+        return f"the trader moves {name} by {fault.ticks} ticks"
 
     def _liquidate(self, fault: Fault, about: About) -> str | None:
         orders, held = self._desk.open_orders(self._instrument), self._held
@@ -187,12 +193,15 @@ class Acts:
 
     def _by_hand(self, fault: Fault) -> OrderRequest:
         self._placed += 1
+        buys, qty = fault.act == "buy", fault.qty
+        if fault.act == "flip":
+            buys, qty = self._held < 0, 2 * abs(self._held)
         return OrderRequest(
             cl_ord_id=f"manual-{self._placed}",
             instrument=self._instrument,
-            side=Side.BUY if fault.act == "buy" else Side.SELL,
+            side=Side.BUY if buys else Side.SELL,
             ord_type=OrdType.MARKET,
-            order_qty=fault.qty,
+            order_qty=qty,
         )
 
     def _target(self, fault: Fault, about: About) -> OrderState | None:
@@ -209,3 +218,12 @@ class Acts:
             or (fault.target and fnmatchcase(name.rpartition("#")[0], fault.target))
         ]
         return found[fault.which - 1] if len(found) >= fault.which else None
+
+
+def _moved(order: OrderState, ticks: int) -> OrderChange:
+    """The change that moves an order's prices by so many ticks."""
+    by = ticks * order.instrument.tick
+    return OrderChange(
+        price=None if order.price is None else order.price + by,
+        stop_px=None if order.stop_px is None else order.stop_px + by,
+    )

@@ -172,12 +172,34 @@ def _shut(stream: Stream) -> Keys:
     return {**_halt(stream), "state": _one(stream, "no-cancel", "pre-open", "close")}
 
 
+def _moved(stream: Stream) -> Keys:
+    ticks = (1 + stream.below(8)) * (2 * stream.below(2) - 1)
+    return {"ticks": ticks, "after": _up_to(stream, 5000)}
+
+
+def _moved_by_hand(stream: Stream) -> Keys:
+    return {"act": "move", **_moved(stream)}
+
+
+def _resized(stream: Stream) -> Keys:
+    # Smaller: what a hand made larger may fill before anybody is told, and the hand meant it.
+    return {"act": "resize", "qty": 1, "after": _up_to(stream, 5000)}
+
+
+def _turned_over(stream: Stream) -> Keys:
+    return {"act": "flip", "after": _up_to(stream, 2000)}
+
+
 _STRANGE: Mapping[str, _Rate] = {
     "summed": _Rate("event", ("fill",), 0, 200_000, _sum),
     "late-fill": _Rate("event", ("canceled",), 0, 20_000, _found_filled),
     "stall": _Rate("event", _SHOCKS, 0, 20_000, _stall),
     "frozen": _Rate("event", ("new",), 0, 20_000, _frozen),
     "liquidation": _Rate("event", _SHOCKS, 0, 5_000, _while),
+    "venue-replace": _Rate("event", ("new",), 0, 10_000, _moved),
+    "trader-moves": _Rate("event", ("new",), 0, 10_000, _moved_by_hand, "trader"),
+    "trader-resizes": _Rate("event", ("new",), 0, 5_000, _resized, "trader"),
+    "trader-flips": _Rate("event", _SHOCKS, 0, 2_000, _turned_over, "trader"),
     "shut": _Rate("event", _SHOCKS, 0, 2_000, _shut, "halt"),
 }
 """What happens so seldom that only a swarm draws it: it is to meet every kind (?)."""

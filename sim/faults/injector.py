@@ -77,6 +77,7 @@ class Faults:
         self._calls = CallFaults(loop, desk, self._past)
         self._acts = Acts(loop, desk, instrument)
         self._outages: list[tuple[int, int]] = []  # (until, place)
+        self.halts = self._acts.halts
         self._wire: WireFaults | None = None
         self._process: Process | None = None
         self._subscriptions = 0

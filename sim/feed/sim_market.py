@@ -19,27 +19,27 @@ from ...trading.last_prices import LastPrices
 from ...trading.levels import Levels
 from ...trading.market import Channel, MarketOffers, Subscription
 from ...trading.tape import NO_PRICE, UNKNOWN_SIZE, Tape, pieces
-from ...trading.words import TradingStatus
 from ..loop.loop import VirtualLoop
 from ..loop.moments import HORIZON_NS, Tie
 from ..loop.process import Process
 from ..wire.wire import Leg, Wire
 from .crossing_stream import CrossingStream
+from .market_states import RANK, MarketStates
 from .streams import EventStream, RowStream, Told, bar_events
 from .tape_bars import BarColumns, bars_of
 
 # Of events at one nanosecond: the session's state, what the bars of a tape ended with, bars, and
 # then rows in file order, which is their `seq` (DESIGN 6; of bars it is -1). A bar ends before the
 # rows at its end.
-_STATUS, _CLOSE = -3, -2
+_CLOSE = -2
 
 Stream = EventStream | RowStream | CrossingStream
 
 
 class SimMarket:
-    """Market data of one instrument from its tape and its calendar's changes of state.
+    """Market data of one instrument from its tape, and its changes of state.
 
-    The tape may begin before the run; what lies before is history. `changes` are (ns, state). Of
+    The tape may begin before the run; what lies before is history. Of
     events at one nanosecond a state comes first, then bars that end there, then rows in file order;
     of equals the one subscribed first.
     """
@@ -53,20 +53,22 @@ class SimMarket:
         process: Process,
         instrument: Instrument,
         tape: Tape,
-        changes: Sequence[tuple[int, TradingStatus]],
+        states: MarketStates,
     ) -> None:
         self._loop = loop
         self._wire = wire
         self._process = process
         self._instrument = instrument
         self._tape = tape
-        self._changes = changes
+        self._states = states
         self._streams: list[Stream] = []
+        self._told_states: list[tuple[Subscription, Sink]] = []
         self._first: Stream | None = None  # of the streams, where it is known: see `_head`
         self._bars: dict[int, BarColumns] = {}
         self._numbers = 0
         self._told_any = False
         self._offers = _offers_of(tape)
+        states.told = self._changed
 
     # --- the port --------------------------------------------------------------------------------
 
@@ -102,6 +104,7 @@ class SimMarket:
     def unsubscribe(self, subscription: Subscription) -> "Future[None]":
         self._loop.clear_ns = -1
         self._streams = [s for s in self._streams if s.told_as != subscription]
+        self._told_states = [each for each in self._told_states if each[0] != subscription]
         self._first = None
         answer: Future[None] = self._loop.create_future()
         answer.set_result(None)
@@ -244,7 +247,8 @@ class SimMarket:
         if channel is Channel.QUOTES:
             events = self._closes(now_ns)
         elif channel is Channel.STATUS:
-            events = self._status_events(now_ns)
+            events = self._states.events(now_ns)
+            self._told_states.append((told_as, sink))
         else:
             columns = self._columns(told_as.span_ns)
             return RowStream(told_as, sink, self._wire, columns, now_ns)
@@ -263,10 +267,15 @@ class SimMarket:
             quote = Quote(grid, at_ns, _px(bid), _size(bid_size), _px(ask), _size(ask_size))
             yield at_ns, _CLOSE, quote
 
-    def _status_events(self, after_ns: int) -> Iterator[Told]:
-        for at_ns, status in self._changes:
-            if at_ns > after_ns:
-                yield at_ns, _STATUS, StatusChange(self._instrument, at_ns, status)
+    def _changed(self, change: StatusChange) -> None:
+        """The venue moved the market to another state: the feed has it now."""
+        self._loop.clear_ns = -1
+        for told_as, sink in self._told_states:
+            events = iter([(change.time_ns, RANK, change)])
+            stream = EventStream(told_as, sink, self._wire, events)
+            if stream.step():
+                self._streams.append(stream)
+        self._first = None
 
     def _columns(self, span_ns: int) -> BarColumns:
         if span_ns not in self._bars:

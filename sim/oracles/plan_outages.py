@@ -11,17 +11,18 @@ from .knowable import SLOW_NS
 _REOPEN_NS = 30 * 10**9  # the longest between two tries at a market that is shut
 
 
-def unreachable_ns(fault: Fault) -> int:
+def unreachable_ns(fault: Fault, *, told: bool) -> int:
     """For how long after its moment nobody gets an order through within a second because of it.
 
     A halt and an outage of writes last; one slow or lost call does not make time unreachable,
-    because another would have been answered (`unanswered.py`: where it was not). No feed tells of a
-    plan's halt, so it is over for a client once it tried again. Whoever pauses twice as long each
-    time is late by as long as the halt was, and never by more than half a minute.
+    because another would have been answered (`unanswered.py`: where it was not). `told`: the feed
+    tells of the market's state. Where it does not, a halt is over for a client once it tried again.
+    Whoever pauses twice as long each time is late by as long as the halt was, and never by more
+    than half a minute.
     """
     if fault.kind == "halt":
         lasted_ns = fault.duration or 0
-        return lasted_ns + min(lasted_ns + SLOW_NS, _REOPEN_NS)
+        return lasted_ns + (SLOW_NS if told else min(lasted_ns + SLOW_NS, _REOPEN_NS))
     if fault.kind == "latency" and fault.request + fault.response < SLOW_NS:
         return 0
     return (fault.duration or 0) if set(CALLS[fault.on]) & set(WRITES) else 0

@@ -11,6 +11,7 @@ from ...scenarios.plan import Fault
 from ...trading.desk import Desk
 from ...trading.errors import NotSent
 from ...trading.instrument import Instrument
+from ...trading.market import Channel
 from ...trading.order import ExecutionReport
 from ...trading.orders.exits.cancel_all import CancelAllResult
 from ...trading.orders.exits.flatten_core import FlattenResult
@@ -124,6 +125,7 @@ class Watch:
         ]
         self._counts = {oracle.name: 0 for oracle in self._oracles}
         self._unanswered = Unanswered()
+        self._told_status = False  # whether the feed tells the market's state
         self._writes = 0  # requests that may change something and have no answer yet
         self._active_ns = 0
         self._armed = False
@@ -259,12 +261,14 @@ class Watch:
     def _opened(self, desk: Desk) -> None:
         self._opened_before(desk)
         self._unanswered, self._writes = Unanswered(), 0
+        self._told_status = Channel.STATUS in desk.market.offers.channels
+        self._writes = 0
         self._scene.opened(desk.manager)
 
     def _outage(self, fault: Fault) -> None:
         """A fault of the plan begins that may take order entry away for a while."""
         now_ns = self._now_ns()
-        self.unreachable(now_ns, now_ns + unreachable_ns(fault))
+        self.unreachable(now_ns, now_ns + unreachable_ns(fault, told=self._told_status))
 
     def _mark_closed_hours(self) -> None:
         setup, end_ns = self._world.setup, self._world.end_ns
@@ -332,7 +336,7 @@ def watch(world: World, bounds: Bounds | None = None, more: Sequence[Maker] = ()
 
 def _trades(world: World, *kinds: str) -> Trades | None:
     """The market of a run whose venue may leave stops alone, by faults of these kinds; None for any
-    other. In a halt of which nobody is told it does, too: its prices go on."""
+    other. In a halt it does, too: the tape's prices go on."""
     plan = world.setup.plan
     leaves = plan is not None and any(fault.kind in kinds for fault in plan.faults)
     return Trades.of(world.setup.tape) if leaves else None

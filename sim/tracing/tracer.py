@@ -352,6 +352,7 @@ class _Manager(Observer):
 _AT_THE_VENUE = (
     "halt",
     "venue-cancel",
+    "venue-replace",
     "frozen",
     "late-fill",
     "liquidation",

@@ -79,6 +79,8 @@ EVERY_KIND = [
     {"kind": "disk-full", "event": "fill", "duration": "1 s", "after": "1 s"},
     {"kind": "stale-read", "call": "read", "lag": "1 s", "response": "1 s"},
     {"kind": "trader", "at": "1 s", "act": "sell", "qty": 2, "after": "1 s"},
+    {"kind": "trader", "event": "new", "act": "move", "ticks": -3, "role": "stop"},
+    {"kind": "venue-replace", "at": "1 s", "target": "*.stop", "ticks": 4, "after": "1 s"},
 ]
 
 
@@ -203,6 +205,9 @@ REFUSED = [
     ('kind = "refused"\ncall = "place"\nreason = "x"', "reason is 'x': give one of 'none', "),
     ('kind = "trader"\nat = "1 s"', "act is missing: trader needs one"),
     ('kind = "trader"\nat = "1 s"\nact = "cancel"', r"target is missing: say which order, .*stop"),
+    ('kind = "trader"\nevent = "new"\nact = "move"', "ticks is missing: say how far"),
+    ('kind = "trader"\nat = "1 s"\nact = "move"\nticks = 1', "target is missing: say which"),
+    ('kind = "venue-replace"\nevent = "new"', "ticks is missing: venue-replace needs one"),
     ('kind = "venue-cancel"\nevent = "account"', "target is missing: say which order"),
     ('kind = "frozen"\nat = "1 s"', "target is missing: say which order"),
 ]

@@ -266,7 +266,7 @@ BAD = [
         'act = "sell 1"',
         'act = "flatten"',
         "s.toml:17: do 2: act is 'flatten': the trader does not 'flatten'; known are buy, sell, "
-        "close, cancel; write it like 'buy 1'",
+        "close, cancel, flip, move, resize; write it like 'buy 1'",
     ),
     (
         'who = "trader"\nat = "2 s"',

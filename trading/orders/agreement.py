@@ -3,7 +3,8 @@
 A change is agreed by its answer and told by its REPLACED report, in either order. It asks for some
 numbers and leaves the rest to the broker, who may change these meanwhile (a child's size follows
 the fills of its entry): its answer says nothing of them, and its report shows what they are. A
-report that fits no change of ours is the broker's own doing, and what it says holds.
+report that fits no change of ours is the broker's own doing, or another hand's, and what it says
+holds.
 """
 
 from decimal import Decimal
@@ -13,6 +14,8 @@ from msgspec import Struct, structs
 from ..order import OrderChange, OrderRequest, OrderState
 from .sending.backoff import doubled
 from .settings import OrderSettings
+
+_ASKED_MOST = 16  # changes of one order that left and were never heard of again
 
 
 class Wish(Struct, frozen=True):
@@ -53,6 +56,8 @@ class _Change(Struct, frozen=True):
 class Agreement:
     """The numbers an order works with by the broker's word. `now` is the newest of them.
     `contested`: how often, since the last wish, the broker made something else of a change.
+    `strange`: what a report or a look showed last that we never asked for and that nobody has taken
+    over yet, and `taken_over` the numbers that were; None where there is no such thing.
 
     `held_most`: how many changes may wait for their report; a broker that never sends them must not
     fill the memory.
@@ -60,12 +65,16 @@ class Agreement:
 
     __slots__ = (
         "_held_most",
+        "_asked",
+        "_last",
         "_newest_ns",
         "_request",
         "_under_way",
         "_untold",
         "contested",
         "now",
+        "strange",
+        "taken_over",
     )
 
     def __init__(self, request: OrderRequest, held_most: int) -> None:
@@ -74,6 +83,10 @@ class Agreement:
         self.now = Wish(True, request.order_qty, request.price, stop_px, request.trail)
         self._under_way: _Change | None = None  # sent, not answered
         self.contested = 0
+        self.strange: OrderChange | None = None
+        self.taken_over: Wish | None = None
+        self._asked: tuple[Wish, ...] = ()  # of changes that no report was of: they may come yet
+        self._last = self.now  # as it was told last, whatever was agreed to since
         self._request = request
         self._held_most = held_most
         self._newest_ns = 0  # the broker's time of the newest of these
@@ -87,6 +100,7 @@ class Agreement:
     def sent(self, wish: Wish) -> None:
         """A change to these numbers leaves now."""
         self._under_way = _Change(wish, self.change_to(wish))
+        self._asked = (*self._asked, wish)[-_ASKED_MOST:]
 
     def taken(self) -> None:
         """The broker took the change under way."""
@@ -107,8 +121,10 @@ class Agreement:
             return False
         self._newest_ns = state.time_ns
         told = self._read(state)
+        before, self._last = self._last, told
         of = self._told_of(told)
         if of is not None:
+            self._came(self._untold[of].wish)
             self._untold = self._untold[of + 1 :]
             for change in self._untold:
                 told = change.made_of(told)
@@ -116,10 +132,12 @@ class Agreement:
             return True
         sent = self._under_way
         if sent is not None and sent.shown_by(told):
+            self._came(sent.wish)
             self.now, self._under_way = sent.made_of(told), None
             return True
         if told == self.now:
             return False
+        self._compare(told, before)
         self.now = told
         self.contested += 1
         return True
@@ -141,15 +159,24 @@ class Agreement:
 
     def seen(self, state: OrderState) -> None:
         """A look-up showed the order with these numbers."""
+        newer = state.time_ns > self._newest_ns
         self._newest_ns = max(self._newest_ns, state.time_ns)
-        self.now = self._read(state)
+        told = self._read(state)
+        if newer:
+            self._compare(told, self._last)
+        self._last = self.now = told
 
     def begun(self, state: OrderState) -> None:
         """An order that the broker kept back has now the numbers that it works with, or still
         has none."""
         self._request = structs.replace(self._request, price=state.price)
         price, stop_px = state.price, state.stop_px
-        self.now = Wish(True, state.order_qty, price, stop_px, self.now.trail)
+        self._last = self.now = Wish(True, state.order_qty, price, stop_px, self.now.trail)
+
+    def as_it_is(self, *, working: bool) -> Wish:
+        """What the order is now as a wish, whoever made it so."""
+        self.strange = None
+        return structs.replace(self.now, working=working)
 
     def change_to(self, wish: Wish) -> OrderChange:
         """The change that makes the order as wished; None where nothing differs."""
@@ -160,6 +187,28 @@ class Agreement:
             stop_px=wish.stop_px if wish.stop_px != now.stop_px else None,
             trail=wish.trail if wish.trail != now.trail else None,
         )
+
+    def _came(self, wish: Wish) -> None:
+        """A change of ours was told: it will not come a second time. One before it of which nobody
+        heard may still be on its way."""
+        if wish in self._asked:
+            at = self._asked.index(wish)
+            self._asked = self._asked[:at] + self._asked[at + 1 :]
+
+    def _compare(self, told: Wish, before: Wish) -> None:
+        """Whether what the broker tells now was never asked for. What we asked for and never heard
+        of again may have come only now. While a change is under way ours is the newer word, and
+        what comes in place of the report of one is what the broker made of it."""
+        if self._under_way is not None or self._untold:
+            return
+        known = (self.now, before, *self._asked)
+        qty = None if told.order_qty in (wish.order_qty for wish in known) else told.order_qty
+        if any((w.price, w.stop_px) == (told.price, told.stop_px) for w in known):
+            price = stop_px = None
+        else:
+            price, stop_px = told.price, told.stop_px
+        if qty is not None or price is not None or stop_px is not None:
+            self.strange = OrderChange(order_qty=qty, price=price, stop_px=stop_px)
 
     def _told_of(self, told: Wish) -> int | None:
         """Which of the changes still to be told a report is of: one that made the order just so,

@@ -326,8 +326,8 @@ class Intake:
         fill = fill_of(report)
         if fill is not None:
             self._strange_fill(fill)
-            if outbox.ledger.lacks(told):
-                self.lacking()
+        if report.exec_type is ExecType.TRADE and outbox.ledger.lacks(told):
+            self.lacking()  # a fill was told as a sum, or one before it never came
 
     def _strange_fill(self, fill: Execution) -> bool:
         """Book a fill of none of our orders; whether it is a new one."""

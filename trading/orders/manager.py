@@ -38,6 +38,7 @@ from .intake import Intake
 from .journal.codec import Find
 from .journal.port import Journal
 from .observing import Observer
+from .other_hands import take_over
 from .owners import Owners
 from .recovery.asking import look_up
 from .recovery.life import Life
@@ -225,15 +226,21 @@ class OrderManager:
             self._outbox.supervision.failed(error, f"an event {type(event).__name__}", "")
 
     def on_status(self, instrument: Instrument, status: TradingStatus) -> None:
-        """The market moved to another state; what waited for one that takes orders goes on."""
+        """The market moved to another state; what waited for one that takes orders goes on. That it
+        was halted is an incident where something is held: nothing protects that until it opens."""
         self._flattens.on_status(instrument, status)
         self.stops.on_status(instrument, status)
+        held = self.view.position(instrument).qty
+        if status is TradingStatus.HALT and held and not self._outbox.closed:
+            text = f"{instrument.symbol} is halted with {held} held: no stop acts until it opens"
+            self._outbox.incident("halted", text, "")
         if self._outbox.closed or status not in (TradingStatus.PRE_OPEN, TradingStatus.OPEN):
             return
-        for owner in self._owners.trading(instrument):
-            self._owners.wake(owner)
-        for order in self.view.orders_of(instrument):
-            self._outbox.hurry(order)
+        if self._watch.first is None:  # else the restart asks first, and lets all go on after that
+            for owner in self._owners.trading(instrument):
+                self._owners.wake(owner)
+            for order in self.view.orders_of(instrument):
+                self._outbox.hurry(order)
         self._flattens.wake(instrument)
 
     def last_call(self) -> None:
@@ -303,6 +310,8 @@ class OrderManager:
         if self._watch.first is None and looked != self._outbox.ledger.changes:
             self._attribution.look(instrument, owner)
             owner = self._owners.of(order)  # it may have failed meanwhile
+        if core.agreement.strange is not None:
+            take_over(order, owner, self._outbox)
         if owner is not None:
             self._owners.settle(owner)
         elif not core.is_entry:

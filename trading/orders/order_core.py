@@ -301,7 +301,7 @@ class OrderCore:
             self.cancels.in_vain(began_s)
             if self.change_refused or follows:
                 # What was refused is wished no more: the next change must not carry it along.
-                self.wish = structs.replace(self.agreement.now, working=self.wish.working)
+                self.wish = self.agreement.as_it_is(working=self.wish.working)
         elif self.doubt.missed(began_s) and not self.accepted and not self.terminal:
             self.lost, self.venue_status = True, OrdStatus.REJECTED
             self.text = "it never reached the broker: looked up by its tag, not there"

@@ -18,7 +18,7 @@ from ....scenarios.plan_text import make_plan
 from ....trading.errors import ScenarioError, UsageError
 from ....trading.exact_json import wire_json
 from ....trading.words import TradingStatus
-from ...faults.acts import STATES
+from ...faults.halts import STATES
 from ..rest.bodies import BadBody, Body, Number, read_body
 from ..words.market_wire import quote_arguments
 from .pump import AS_FAST_AS_CAN

@@ -241,6 +241,21 @@ async def test_what_the_venue_does_to_a_tag():
 
 
 @played
+async def test_what_another_hand_makes_of_an_order_is_told_as_the_order_is_now():
+    async with twin() as g, g.hub(subscribe=ORDERS) as hub:
+        arm(
+            g,
+            {"kind": "venue-replace", "at": "1s", "target": "mine", "ticks": -4},
+            {"kind": "trader", "at": "2s", "act": "resize", "target": "mine", "qty": 1},
+        )
+        await g.place(limitPrice=19990, size=2, customTag="mine")
+        g.to(2500)
+        await hub.settled()
+        told = [(o["limitPrice"], o["size"]) for o in hub.events("GatewayUserOrder")]
+        assert told[-3:] == [(19990, 2), (19989, 2), (19989, 1)]
+
+
+@played
 async def test_fills_within_a_window_are_told_as_one_sum_and_no_trade_of_them():
     text = """
         0    quote 80000x5 80001x1

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dryfill.sim.feed.crossing_stream import CrossingStream
+from dryfill.sim.feed.market_states import MarketStates
 from dryfill.sim.feed.sim_market import SimMarket
 from dryfill.sim.loop.loop import VirtualLoop
 from dryfill.sim.loop.process import Process
@@ -41,7 +42,8 @@ class Feed:
         self.loop = VirtualLoop(T0)
         self.process = Process("client", self.loop)
         wire = Wire(self.loop, latency_profile(latency), 0)
-        self.market = SimMarket(self.loop, wire, self.process, ES, tape, ())
+        states = MarketStates(ES, (), lambda: self.loop.now_ns)
+        self.market = SimMarket(self.loop, wire, self.process, ES, tape, states)
         self.loop.add_source(self.market)
         self.heard = []
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from dryfill.sim.feed.market_states import MarketStates
 from dryfill.sim.feed.sim_market import SimMarket
 from dryfill.sim.loop.loop import VirtualLoop
 from dryfill.sim.loop.moments import Tie
@@ -39,7 +40,8 @@ def test_rows_that_follow_each_other_let_everything_between_them_come_in_its_pla
     loop, heard = VirtualLoop(T0), []
     rows = tape_of("\n".join(f"{ms} quote 100x5 101x5" for ms in range(10, 80, 10)))
     wire = Wire(loop, latency_profile("zero"), 0)
-    market = SimMarket(loop, wire, Process("client", loop), ES, rows, [])
+    states = MarketStates(ES, (), lambda: loop.now_ns)
+    market = SimMarket(loop, wire, Process("client", loop), ES, rows, states)
     loop.add_source(market)
     loop.add_source(Ticking(heard, 25, 40))
 

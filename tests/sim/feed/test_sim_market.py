@@ -6,6 +6,7 @@ import pytest
 
 from dryfill.scenarios import synthetic
 from dryfill.scenarios.bars import to_bars
+from dryfill.sim.feed.market_states import MarketStates
 from dryfill.sim.feed.sim_market import SimMarket
 from dryfill.sim.loop.loop import VirtualLoop
 from dryfill.sim.loop.process import Process
@@ -38,7 +39,8 @@ class Feed:
         self.process = Process("client", self.loop)
         wire = Wire(self.loop, latency_profile(latency), 0)
         changes = [(T0 + ms * MS, status) for ms, status in changes]
-        self.market = SimMarket(self.loop, wire, self.process, ES, tape, changes)
+        self.states = MarketStates(ES, changes, lambda: self.loop.now_ns)
+        self.market = SimMarket(self.loop, wire, self.process, ES, tape, self.states)
         self.loop.add_source(self.market)
         self.heard = []
 

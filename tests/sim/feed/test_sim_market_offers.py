@@ -3,6 +3,7 @@
 import pytest
 
 from dryfill.scenarios.bars import to_bars
+from dryfill.sim.feed.market_states import MarketStates
 from dryfill.sim.feed.sim_market import SimMarket
 from dryfill.sim.loop.loop import VirtualLoop
 from dryfill.sim.loop.process import Process
@@ -22,7 +23,8 @@ TICKS = "10 quote 100x5 101x5\n20 trade 101x1 buyer"
 def market_of(tape):
     loop = VirtualLoop(T0)
     wire = Wire(loop, latency_profile("zero"), 0)
-    return SimMarket(loop, wire, Process("client", loop), ES, tape, ())
+    states = MarketStates(ES, (), lambda: loop.now_ns)
+    return SimMarket(loop, wire, Process("client", loop), ES, tape, states)
 
 
 def quoted_bars(tape):

@@ -165,3 +165,30 @@ def test_a_fill_says_nothing_of_a_change_of_ours_that_is_still_to_be_told(agreem
     assert agreement.replaced(state(20_000, time_ns=7, order_qty=5))
     agreement.traded(state(20_000, time_ns=8, order_qty=6))
     assert agreement.now.order_qty == 6
+
+
+def test_a_change_that_nobody_answered_and_that_comes_late_is_ours(agreement):
+    change(agreement, 20_001)
+    agreement.ended()
+    change(agreement, 20_002)
+    agreement.taken()
+    assert agreement.replaced(state(20_002, time_ns=1))
+    assert agreement.replaced(state(20_001, time_ns=2))  # only now it has arrived
+    assert (agreement.now.price, agreement.strange) == (20_001, None)
+
+
+def test_what_was_told_of_ours_is_another_hands_when_it_comes_again(agreement):
+    for n, price in enumerate((20_001, 20_002)):
+        change(agreement, price)
+        agreement.taken()
+        assert agreement.replaced(state(price, time_ns=n))
+    assert agreement.strange is None
+    assert agreement.replaced(state(20_001, time_ns=3))
+    assert agreement.strange.price == 20_001
+
+
+def test_what_a_look_shows_that_nobody_asked_for_is_another_hands_too(agreement):
+    agreement.seen(state(20_000, time_ns=1))
+    assert agreement.strange is None
+    agreement.seen(state(19_999, time_ns=2, order_qty=2))
+    assert (agreement.strange.price, agreement.strange.order_qty) == (19_999, 2)

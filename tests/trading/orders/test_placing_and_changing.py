@@ -74,10 +74,10 @@ SCRIPTS = {
         do modify 1#1 limit 20001
         > modify 1#1 price 20001
         < replaced 1#1 price 20001
-        < replaced 1#1 price 20002      -- the broker's own doing, and newer
-        > modify 1#1 price 20001        -- what is wished still differs from what is
-        < late ack 1#1
-        = status 1#1 PENDING_REPLACE
+        < replaced 1#1 price 20002      -- another hand's, and newer
+        = incidents changed_elsewhere
+        < ack 1#1
+        = status 1#1 NEW
     """,
     "a broker that makes something else of every change is asked again, but with pauses": """
         do place buy 3 limit 20000

@@ -130,11 +130,15 @@ class Flatten:
         """Whether the market's state is why an order does not go; it will go when that changes."""
         if not order.core.cancels.not_now or self._sender.last_call:
             return False
+        text = f"{order.describe()} cannot be cancelled in the market's state; it is tried on"
+        self.say_waits(text, order.cl_ord_id)
+        return True
+
+    def say_waits(self, text: str, tag: str = "") -> None:
+        """Say once that the market's state keeps it waiting."""
         if not self._said_waits:
             self._said_waits = True
-            text = f"{order.describe()} cannot be cancelled in the market's state; it is tried on"
-            self._sender.incident("flatten_waits", text, order.cl_ord_id)
-        return True
+            self._sender.incident("flatten_waits", text, tag)
 
     def closes_with(self, order: Order) -> bool:
         """Whether an order is its own closing order."""

@@ -39,7 +39,7 @@ class Flattens:
     ) -> None:
         self.running: dict[str, Flatten] = {}  # by symbol
         self._foreign: list[ForeignOrders] = []
-        self._shut: dict[str, bool] = {}  # by symbol, as far as the market told its state
+        self._status: dict[str, TradingStatus] = {}  # by symbol, as far as the market told it
         self._book = book
         self._owners = owners
         self._outbox = outbox
@@ -123,7 +123,7 @@ class Flattens:
 
     def on_status(self, instrument: Instrument, status: TradingStatus) -> None:
         """The market moved to another state."""
-        self._shut[instrument.symbol] = status is not TradingStatus.OPEN
+        self._status[instrument.symbol] = status
 
     def wake(self, instrument: Instrument) -> None:
         """Orders are taken again: what waited for that goes on."""
@@ -167,6 +167,9 @@ class Flattens:
             for owner in self._owners.trading(instrument):
                 self._owners.release(owner)
             self._let_go(instrument)
+        elif self._status.get(instrument.symbol) is TradingStatus.NO_CANCEL:
+            held = self._book.held(instrument)
+            flatten.say_waits(f"{held} {instrument.symbol} are closed when the market is open")
         kept = self._kept(flatten, instrument)
         for order in self._book.orders_of(instrument):
             if not kept(order):
@@ -195,7 +198,7 @@ class Flattens:
         return (waits and not self._outbox.last_call) or self._is_shut(instrument)
 
     def _is_shut(self, instrument: Instrument) -> bool:
-        return self._shut.get(instrument.symbol, False)
+        return self._status.get(instrument.symbol, TradingStatus.OPEN) is not TradingStatus.OPEN
 
 
 def _in_doubt(order: Order) -> bool:

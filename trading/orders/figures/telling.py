@@ -130,7 +130,8 @@ class Teller(Observer):
                 self._end(order)
         elif told.accepted and core.agreement.now != told.numbers:
             told.numbers = core.agreement.now
-            asked = _numbers(core.wish) == _numbers(told.numbers)
+            taken_over = core.agreement.taken_over == told.numbers
+            asked = _numbers(core.wish) == _numbers(told.numbers) and not taken_over
             n = self.last = self.last + 1
             at_ns = self._now_ns()
             self._hear(Modified(n=n, time_ns=at_ns, order=order_now(order), asked=asked))

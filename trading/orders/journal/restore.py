@@ -87,6 +87,7 @@ class Restored:
             core.adopted, core.entered_ns = record.adopted, record.entered_ns
             if record.state is not None:
                 core.agreement.seen(record.state)  # what its fills were fills of
+                core.agreement.strange = None
             for fill in record.fills:
                 self._more(order, report_of(order, fill))
             order.covered = record.covered

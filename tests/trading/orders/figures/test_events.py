@@ -69,8 +69,8 @@ CASES = {
         "accepted 1#1 0/3, modified 1#1 0/2 asked",
     ),
     "a change of the venue's": (
-        RESTS + "< replaced 1#1 order_qty 2\n> modify 1#1 order_qty 3\n< ack 1#1",
-        "accepted 1#1 0/3, modified 1#1 0/2 unasked, modified 1#1 0/3 asked",
+        RESTS + "< replaced 1#1 order_qty 2",
+        "accepted 1#1 0/3, incident changed_elsewhere 1#1, modified 1#1 0/2 unasked",
     ),
     "a fill after the end corrects and does not end again": (
         RESTS + "do cancel 1#1\n> cancel 1#1\n< canceled 1#1\n< ack 1#1\n< fill 1#1 1 @ 20000",

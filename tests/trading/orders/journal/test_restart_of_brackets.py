@@ -203,3 +203,20 @@ def test_a_child_of_the_brokers_is_asked_for_by_its_id_in_the_next_life_too(reli
 
     relive(NATIVE["children at work go on"], offers=native, then=look)
     assert known == {"1.entry#1": False, "1.stop#1": True}
+
+
+def test_a_market_that_opens_while_the_broker_is_asked_has_nothing_sent_before_that(relive):
+    """Explorer, swarm 8 with crashes: the order was looked up at once, and the restart's answer was
+    taken for that look-up's, after which a cancel went twice."""
+    relive(
+        """
+        do place buy 1 limit 20000
+        > place 1#1 buy 1 limit 20000
+        x new 1#1
+        {again}
+        < status OPEN
+        < shown
+        = recovered true
+        = working 1#1
+        """
+    )

@@ -12,7 +12,7 @@ SCRIPTS = {
         wait 20
         < status OPEN
         wait 0.75
-        = incidents
+        = incidents halted
         wait 0.25
         > look 1.stop#1
     """,
@@ -47,7 +47,7 @@ SCRIPTS = {
         < ack 2#1
         do price 19980
         wait 20
-        = incidents
+        = incidents halted
     """,
     "what the broker says in a halt to a question of before is no judgement": HELD
     + ASKED
@@ -55,7 +55,7 @@ SCRIPTS = {
         < status HALT
         < found 1.stop#1
         wait 20
-        = incidents
+        = incidents halted
         = working 1.stop#1 1.target#1
         < status OPEN
         wait 1
@@ -63,7 +63,7 @@ SCRIPTS = {
         < found 1.stop#1
         > cancel 1.stop#1
         > cancel 1.target#1
-        = incidents stop_traded_through
+        = incidents halted stop_traded_through
     """,
     "a market that says again that it is open is no new beginning": HELD
     + """
