@@ -56,7 +56,9 @@ class OrderStates(Oracle):
         return self._name("", sent.order_id)
 
     def _name(self, cl_ord_id: str, order_id: str) -> str:
-        """The client's tag, or for what the broker keeps for an entry, the broker's: the client may
-        call that otherwise from some moment on."""
+        """The client's tag, or for what the broker keeps for an entry, the broker's id: the client
+        may call that otherwise from some moment on, and gives the name to an order of its own."""
         record = self._scene.record_of(order_id)
-        return (cl_ord_id if record is None else record.known_as) or order_id
+        if record is not None and record.parent is not None:
+            return order_id
+        return (cl_ord_id if record is None else record.request.cl_ord_id) or order_id
