@@ -106,8 +106,9 @@ class Intents:
         if tag.role == "entry" or abs(signed) < abs(held):
             held += signed
         else:
-            self._owed[tag.intent] = self._owed.get(tag.intent, 0) + held + signed
-            held = 0
+            too_much, held = held + signed, 0
+            if too_much:
+                self._owed[tag.intent] = self._owed.get(tag.intent, 0) + too_much
         if held:
             self._held[tag.intent] = held
 

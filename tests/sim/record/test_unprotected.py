@@ -338,3 +338,12 @@ def test_when_all_is_flat_nobody_owes_anything():
     intents.fill("9#1", 1)
     assert intents.settle(0) == 0
     assert not intents.owes("1")
+
+
+def test_what_a_leg_closed_to_the_last_contract_owes_nothing_when_the_entry_fills_on():
+    intents = Intents()
+    intents.fill("3.entry#1", -1)
+    intents.fill("3.target#1", 1)
+    assert not intents.owes("3")
+    intents.fill("3.entry#1", -3)
+    assert (intents.held("3"), intents.owes("3")) == (-3, False)
