@@ -206,6 +206,22 @@ LOSSY_SCRIPTS = {
         = position 0
         < ack 1.exit#1
     """,
+    "what the open orders do not show is looked up, whatever else takes its time": RESTS
+    + """
+        x canceled 1#1
+        x drop
+        wait 5
+    """
+    + ROUND
+    + """
+        < shown open
+        wait 0.24
+        wait 0.01
+        > look 1#1
+        < found 1#1
+        = status 1#1 CANCELED
+        < shown
+    """,
     "questions that are not answered are given up and asked again": RESTS
     + """
         x snapshot

@@ -53,6 +53,11 @@ class Answers:
     def apply(self, this: Round, fills_known: Callable[[], None]) -> None:
         """Take in what a round's answers say of orders."""
         self.take_in(this, fills_known)
+        self.look_up_hidden(this)
+
+    def look_up_hidden(self, this: Round) -> None:
+        """Look up what works as far as we know and is not among the open orders, once these are
+        there: what was filled may be told much later."""
         if "open" not in this.answers:
             return
         shown = {state.order_id for state in this.answers["open"]}

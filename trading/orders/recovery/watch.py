@@ -342,6 +342,7 @@ class Watch:
                 self._close(this)
             else:
                 self._answers.take_in(this, self._waits.fills_known)
+                self._answers.look_up_hidden(this)
         except Exception as fault:  # noqa: BLE001  as above: it is tried again with the rest
             self._outbox.supervision.told(fault, "a part of a look", "")
 
