@@ -4,8 +4,8 @@ The gateway allows 200 requests in 60 seconds and, apart from those, 50 history 
 seconds (30 in older copies of its pages, gateway-protocol 5, D3); whether its window slides is not
 known. Ours slides, which keeps to either reading, and begins with the answer: when a request came
 there is not known, only that it was before that, and the one after it may be quicker on its way.
-The last of each bucket are kept for orders that
-protect, close or cancel, so that polling never costs a stop (fault-model INV-16, RS-49).
+The last of each bucket are kept for orders that protect, close or cancel, so that polling never
+costs a stop (fault-model INV-16, RS-49).
 """
 
 from collections import deque

@@ -154,6 +154,7 @@ class Rest:
                 answer.set_result(found)
 
     def _ended_in(self, error: DryfillError, turn: Waiting) -> None:
+        """Let the turnstile know whether a request counts, which failed."""
         limited = isinstance(error, NotSent) and error.limited
         if isinstance(error, NotSent) and not (limited or isinstance(error, SessionExpired)):
             self._turnstile.never_left(turn)

@@ -39,9 +39,9 @@ Stream = EventStream | RowStream | CrossingStream
 class SimMarket:
     """Market data of one instrument from its tape, and its changes of state.
 
-    The tape may begin before the run; what lies before is history. Of
-    events at one nanosecond a state comes first, then bars that end there, then rows in file order;
-    of equals the one subscribed first.
+    The tape may begin before the run; what lies before is history. Of events at one nanosecond a
+    state comes first, then bars that end there, then rows in file order; of equals the one
+    subscribed first.
     """
 
     tie = Tie.FEED

@@ -262,7 +262,6 @@ class Watch:
         self._opened_before(desk)
         self._unanswered, self._writes = Unanswered(), 0
         self._told_status = Channel.STATUS in desk.market.offers.channels
-        self._writes = 0
         self._scene.opened(desk.manager)
 
     def _outage(self, fault: Fault) -> None:

@@ -64,8 +64,8 @@ class Agreement:
     """
 
     __slots__ = (
-        "_held_most",
         "_asked",
+        "_held_most",
         "_last",
         "_newest_ns",
         "_request",

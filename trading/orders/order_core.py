@@ -24,10 +24,10 @@ from .made import MadeWhenAsked
 from .news import is_old_report, is_old_state
 from .sending.retries import Cancels, Unsent, eased, served
 from .settings import OrderSettings
-from .standing import NOT_AT_WORK, shown
+from .standing import NOT_AT_WORK, entered, shown
 
 # Looked up once: to find a member takes as long as a call, and every event asks for many.
-_NEW, _PENDING_NEW, _SUSPENDED = OrdStatus.NEW, OrdStatus.PENDING_NEW, OrdStatus.SUSPENDED
+_PENDING_NEW, _SUSPENDED = OrdStatus.PENDING_NEW, OrdStatus.SUSPENDED
 _FILLED, _REJECTED, _NO_REASON = OrdStatus.FILLED, OrdStatus.REJECTED, Reason.NONE
 _ENTERED, _TRIGGERED, _REPLACED = ExecType.NEW, ExecType.TRIGGERED, ExecType.REPLACED
 
@@ -327,12 +327,11 @@ class OrderCore:
             return False
         if self.lost:
             self._found(state)
-        before = now = self.venue_status
+        before = self.venue_status
         news = not is_old_report(before, self.cum_qty, report)
         try:
             if news:
-                if before is _PENDING_NEW and self.accepted and what is not _ENTERED:
-                    now = _NEW  # the report of its entry was lost, or comes later than this
+                now = entered(before, accepted=self.accepted and what is not _ENTERED)
                 self.venue_status = lifecycle.step(now, what, state.ord_status)
                 self.triggered = self.triggered or what is _TRIGGERED
         finally:

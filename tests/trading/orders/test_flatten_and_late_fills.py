@@ -5,7 +5,7 @@ The bracket was not there to be let go when the flatten began (explorer, native,
 
 import pytest
 
-FINISHED = """
+CLOSED = """
     do bracket buy 1 loss 40t target 80t
     > place 1.entry#1 buy 1 market
     < new 1.entry#1
@@ -21,6 +21,10 @@ FINISHED = """
     > cancel 1.stop#1
     < canceled 1.stop#1
     < ack 1.stop#1
+"""
+FINISHED = (
+    CLOSED
+    + """
     do place sell 1
     > place 2#1 sell 1 market
     < new 2#1
@@ -31,6 +35,7 @@ FINISHED = """
     < new 3.exit#1
     < ack 3.exit#1
 """
+)
 SCRIPTS = {
     "too much was closed: the flatten closes that as well": FINISHED
     + """
@@ -62,22 +67,8 @@ SCRIPTS = {
         = position 0
         = working
     """,
-    "it waits under a stop: what was closed too much makes that smaller": """
-        do bracket buy 1 loss 40t target 80t
-        > place 1.entry#1 buy 1 market
-        < new 1.entry#1
-        < ack 1.entry#1
-        < fill 1.entry#1 1 @ 20000
-        > place 1.stop#1 sell 1 stop 19990
-        > place 1.target#1 sell 1 limit 20020
-        < new 1.stop#1
-        < ack 1.stop#1
-        < new 1.target#1
-        < ack 1.target#1
-        < fill 1.target#1 1 @ 20020
-        > cancel 1.stop#1
-        < canceled 1.stop#1
-        < ack 1.stop#1
+    "it waits under a stop: what was closed too much makes that smaller": CLOSED
+    + """
         do bracket buy 3 loss 40t target 80t
         > place 2.entry#1 buy 3 market
         < new 2.entry#1

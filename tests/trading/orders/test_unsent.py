@@ -1,6 +1,7 @@
 """Requests that never left, that came to nothing, or whose answers did not come in time."""
 
 import pytest
+from held_with_a_stop import HELD as HELD_BY_BOTH_LEGS
 
 from dryfill.trading.errors import NotSent
 from dryfill.trading.orders.settings import OrderSettings
@@ -117,18 +118,8 @@ SCRIPTS = {
     ),
     "a target that is for too much goes as a cancel does, whatever the breaker of entries says": (
         None,
-        """
-        do bracket buy 2 loss 40t target 80t
-        > place 1.entry#1 buy 2 market
-        < new 1.entry#1
-        < ack 1.entry#1
-        < fill 1.entry#1 2 @ 20000
-        > place 1.stop#1 sell 2 stop 19990
-        > place 1.target#1 sell 2 limit 20020
-        < new 1.stop#1
-        < ack 1.stop#1
-        < new 1.target#1
-        < ack 1.target#1
+        HELD_BY_BOTH_LEGS
+        + """
         < fill 1.stop#1 1 @ 19990
         > modify 1.target#1 order_qty 1
         """

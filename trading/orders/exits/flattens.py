@@ -169,7 +169,8 @@ class Flattens:
             self._let_go(instrument)
         elif self._status.get(instrument.symbol) is TradingStatus.NO_CANCEL:
             held = self._book.held(instrument)
-            flatten.say_waits(f"{held} {instrument.symbol} are closed when the market is open")
+            what = f"{instrument.symbol}, of which {held} are held"
+            flatten.say_waits(f"{what}: no order can be cancelled before the market is open")
         kept = self._kept(flatten, instrument)
         for order in self._book.orders_of(instrument):
             if not kept(order):

@@ -46,9 +46,9 @@ class Group:
     ) -> None:
         self.spec, self.intent = spec, spec.intent
         self.state = core.begin(spec)
-        self.instrument = instrument
-        self.reason = ""
-        self.changed, self.gone = Changed(), 0  # contracts of it that others closed: all was flat
+        self.instrument, self.reason = instrument, ""
+        self.changed = Changed()
+        self.gone = 0  # contracts of it that others closed, signed: nothing was held any more
         self._members = [Member(member) for member in spec.members]
         self._first = None if spec.first is None else Member(spec.first)
         self._wish = Desired((0,) * len(spec.members), first_works=True)

@@ -133,16 +133,16 @@ class Keeper(Observer):
 
     def on_command(self, order: Order, command: Command) -> None:
         if command.do is CANCEL:
-            self.on_report(order, Gone())
+            self._of(order, Gone())
 
     def on_answer(self, order: Order, do: Do, error: BaseException | None, took_s: float) -> None:
         if order.core.terminal and not order.ended:
-            self.on_report(order, Lost() if order.core.lost else state_of(order))
+            self._of(order, Lost() if order.core.lost else state_of(order))
 
     def on_unsent(self, order: Order) -> None:
-        self.on_report(order, state_of(order))
+        self._of(order, state_of(order))
 
-    def on_report(self, order: Order, report: ExecutionReport | OrderState | Gone | Lost) -> None:
+    def _of(self, order: Order, report: ExecutionReport | OrderState | Gone | Lost) -> None:
         """Keep something that became of an order; many records of it become one."""
         tag, over = order.core.request.cl_ord_id, order.core.venue_status.terminal
         count = self._records.get(tag, 0) + 1
@@ -155,6 +155,8 @@ class Keeper(Observer):
             self._records[tag] = count
         elif self._records.pop(tag, None) is not None:
             self._ended(order)
+
+    on_report = _of
 
     def on_strange_fill(self, fill: Execution) -> None:
         self._write([(STRANGERS, fill)])
