@@ -1,10 +1,10 @@
 """FAULT: nothing raises inside the order manager, whatever a plan does to it."""
 
 from ...trading.orders.incident import Incident
-from ...trading.orders.manager import OrderManager
 from ...trading.orders.observing import OBSERVER
 from .oracle import Oracle
 from .scene import Scene
+from .telling import Telling
 
 _OF_OURS = ("fault", "fallback", "fallback_failed", "broker_error")
 """Kinds of incidents that tell of an exception of ours: in the manager, in what was put in the
@@ -26,26 +26,13 @@ class Faultless(Oracle):
         self.premise = 0
         self._scene = scene
         self._users = users
-        self._manager: OrderManager | None = None
-        self._heard = 0
+        self._telling = Telling(scene)
 
     def on_step(self, now_ns: int) -> None:
-        manager = self._scene.manager
-        if manager is self._manager:
-            if manager is not None and manager.view.incidents_kept != self._heard:
-                self._look(manager)
-            return
-        if self._manager is not None:
-            self._look(self._manager)  # what its last step brought
-        self._manager, self._heard = manager, 0
-        self.premise += 1
-
-    def _look(self, manager: OrderManager) -> None:
-        incidents = manager.view.incidents
-        for incident in incidents[self._heard :]:
+        for incident in self._telling.new():
             if incident.kind in _OF_OURS and not (self._users and _by_observer(incident)):
                 self._scene.violate(self.name, f"{incident.kind}: {incident.text}")
-        self._heard = len(incidents)
+        self.premise = self._telling.lives
 
 
 def _by_observer(incident: Incident) -> bool:

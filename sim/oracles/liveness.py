@@ -4,6 +4,7 @@ from .bounds import in_ns
 from .oracle import Oracle
 from .port import Answered, Delivered, PortEvent, Sent
 from .scene import Scene
+from .telling import Telling
 
 
 class Lively(Oracle):
@@ -67,7 +68,7 @@ class Quiet(Oracle):
     def __init__(self, scene: Scene) -> None:
         self.premise = 0
         self._scene = scene
-        self._heard = 0
+        self._telling = Telling(scene)
         self._said_ns: dict[tuple[str, str], int] = {}
 
     def on_stream(self, event: Delivered) -> None:
@@ -83,13 +84,7 @@ class Quiet(Oracle):
             del self._said_ns[key]
 
     def on_step(self, now_ns: int) -> None:
-        manager = self._scene.manager
-        if manager is None or manager.view.incidents_kept == self._heard:
-            return
-        incidents = manager.view.incidents
-        if len(incidents) < self._heard:
-            self._heard = 0  # another life of the client
-        for incident in incidents[self._heard :]:
+        for incident in self._telling.new():
             self.premise += 1
             key = incident.kind, incident.text
             before_ns = self._said_ns.get(key)
@@ -97,4 +92,3 @@ class Quiet(Oracle):
             if before_ns is not None and 0 <= incident.time_ns - before_ns < 10**9:
                 self._scene.violate(self.name, f"said twice within a second: {key[0]}: {key[1]}")
             self._said_ns[key] = incident.time_ns
-        self._heard = len(incidents)

@@ -81,9 +81,9 @@ class View:
         return list(self._outbox.incidents)
 
     @property
-    def incidents_kept(self) -> int:
-        """How many `incidents` has."""
-        return len(self._outbox.incidents)
+    def incident_count(self) -> int:
+        """How many incidents there were so far, those that are kept no more included."""
+        return self._outbox.incident_count
 
     @property
     def differences(self) -> list[Difference]:

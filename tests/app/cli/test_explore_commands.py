@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from dryfill.app.cli import explore as explore_command
 from dryfill.app.cli.errors import Terminated
 from dryfill.app.cli.explored import _search
 from dryfill.app.cli.interrupts import Interrupts, interrupts
 from dryfill.app.search.explored import Brief
 from dryfill.app.search.search import Tally
-from dryfill.scenarios.plan_run import RunHead
+from dryfill.scenarios.plan_run import WALK, RunHead
 from dryfill.scenarios.plan_text import read_plan
+from dryfill.scenarios.weather import KINDS
 
 ROOT = Path(__file__).resolve().parents[3]
 DIP_BUYER = ROOT / "examples" / "dip_buyer.py"
@@ -282,3 +284,8 @@ def test_an_interruption_waits_until_the_work_asks_and_a_second_does_not(number,
     with interrupts() as came, pytest.raises(raised):
         signal.raise_signal(number)
     assert signal.getsignal(number) is before
+
+
+def test_the_help_names_every_market_that_there_is():
+    named = explore_command._KINDS.rstrip(".").replace(" or ", ", ").split(", ")
+    assert named == [*KINDS, WALK]

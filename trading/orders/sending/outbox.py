@@ -84,6 +84,7 @@ class Outbox:
         self.observers = Observers(self.supervision.told)
         self.ledger = Ledger(settings.executions_most)
         self.incidents: deque[Incident] = deque(maxlen=settings.incidents_most)
+        self.incident_count = 0  # those included that are kept no more
         self.differences = Differences(now_ns, self.incident, settings.incidents_most)
         self.last_call = False
         self.closed = False
@@ -195,6 +196,7 @@ class Outbox:
         intent, named = (about, "") if tag is None else (tag.intent, about)
         incident = Incident(self._now_ns(), kind, text, intent, named)
         self.incidents.append(incident)
+        self.incident_count += 1
         self.observers.on_incident(incident)
         try:
             self._listener.on_incident(incident)
