@@ -27,7 +27,10 @@ by its endpoint: an order that is looked for by its tag is `orders-since` there.
 REQUESTS = tuple(name for name in CALLS if name != "subscribe")
 """Calls that are a request of their own; a subscription is asked for on the user hub."""
 
-_NAMED = ("new", "fill", "canceled", "rejected", "expired", "replaced", "triggered", "suspended")
+_NAMED = (
+    *("new", "fill", "canceled", "rejected", "expired", "replaced", "triggered", "suspended"),
+    "void",
+)
 _UNNAMED = ("position", "account", "stream")
 EVENTS: Mapping[str, tuple[str, ...]] = {
     **{name: (name,) for name in (*_NAMED, *_UNNAMED)},
@@ -212,6 +215,13 @@ KINDS: Mapping[str, Kind] = {
         ("event",),
         ("qty", "after"),
         events=("canceled",),
+    ),
+    "void": Kind(
+        "F27",
+        "the venue takes the fill back, as if it had never been",
+        ("event",),
+        ("after",),
+        events=("fill",),
     ),
     "liquidation": Kind(
         "F27",

@@ -183,7 +183,7 @@ class Broker(Protocol):
         urgency: Urgency = Urgency.ORDINARY,
         deadline_s: float | None = None,
     ) -> "Future[list[Execution]]":
-        """Fills at or after a moment, oldest first."""
+        """Fills at or after a moment, oldest first, those among them that were taken back since."""
 
     def positions(
         self,

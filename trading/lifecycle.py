@@ -29,6 +29,11 @@ NEXT: dict[tuple[OrdStatus, ExecType], frozenset[OrdStatus]] = {
     **{(s, _E.CANCELED): frozenset({_S.CANCELED}) for s in _LIVE},
     **{(s, _E.EXPIRED): frozenset({_S.EXPIRED}) for s in _LIVE},
     **{(s, _E.REJECTED): frozenset({_S.REJECTED}) for s in _LIVE},
+    # A fill that is taken back leaves an order where it is: one that is over stays as it ended, and
+    # what works may be one of which nothing is filled.
+    (_S.PENDING_NEW, _E.TRADE_CANCEL): frozenset({_S.NEW, _S.PARTIALLY_FILLED}),
+    **{(s, _E.TRADE_CANCEL): frozenset({_S.NEW, _S.PARTIALLY_FILLED}) for s in _LIVE},
+    **{(s, _E.TRADE_CANCEL): frozenset({s}) for s in (_S.FILLED, _S.CANCELED, _S.EXPIRED)},
 }
 
 _NOWHERE: frozenset[OrdStatus] = frozenset()
@@ -37,7 +42,8 @@ _NOWHERE: frozenset[OrdStatus] = frozenset()
 def step(status: OrdStatus, happened: ExecType, to: OrdStatus) -> OrdStatus:
     """The state after `happened`, if the table allows it.
 
-    Raises `ProtocolError` naming the step otherwise; a terminal state allows none.
+    Raises `ProtocolError` naming the step otherwise; a terminal state allows none but the one that
+    takes a fill back and leaves it as it is.
     """
     if to not in NEXT.get((status, happened), _NOWHERE):
         raise ProtocolError(f"no order goes from {status.name} to {to.name} by {happened.name}")

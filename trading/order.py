@@ -177,8 +177,10 @@ class ExecutionReport(Struct, frozen=True, kw_only=True):
     """The broker's word that something happened to an order (FIX 35=8), after which it is `order`.
 
     `last_qty` and `last_px` are this fill's (0 and None where nothing was filled), `exec_id` its
-    identity: the same fill told twice carries the same one. `fee` is what it cost, None where the
-    broker does not say so with the fill.
+    identity: the same fill told twice carries the same one. A TRADE_CANCEL takes the fill of that
+    identity back: `order` is as if it had never been, filled less and as much smaller, so that what
+    is open of it stays open. Without an `exec_id` it says that one was taken back, and not which.
+    `fee` is what it cost, None where the broker does not say so with the fill.
     """
 
     exec_type: ExecType
@@ -191,7 +193,8 @@ class ExecutionReport(Struct, frozen=True, kw_only=True):
 
 
 class Execution(Struct, frozen=True, kw_only=True):
-    """One fill, with what it cost. `fee` in the account's currency, None where not known."""
+    """One fill, with what it cost. `fee` in the account's currency, None where not known. `voided`:
+    the venue took it back since, and it counts no more."""
 
     exec_id: str
     instrument: Instrument
@@ -202,6 +205,7 @@ class Execution(Struct, frozen=True, kw_only=True):
     px: Decimal
     time_ns: int
     fee: Decimal | None = None
+    voided: bool = False
 
 
 class PositionState(Struct, frozen=True, kw_only=True):

@@ -93,6 +93,8 @@ class OrdStatus(IntEnum):
 class ExecType(IntEnum):
     """What has just happened to an order (FIX 150; letters become numbers above 9).
 
+    TRADE_CANCEL: the venue took a fill back, as if it had never been (a bust).
+
     CANCEL_REJECTED and REPLACE_REJECTED stand for FIX's OrderCancelReject (35=9, 434): the request
     was refused and the order is as it was.
     """
@@ -104,6 +106,7 @@ class ExecType(IntEnum):
     SUSPENDED = 9
     EXPIRED = 12
     TRADE = 15
+    TRADE_CANCEL = 17
     TRIGGERED = 21
     CANCEL_REJECTED = 40
     REPLACE_REJECTED = 41

@@ -4,14 +4,18 @@ Fills close the oldest lots first. A lot remembers the order that opened it, for
 """
 
 from collections import deque
+from collections.abc import Iterable
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ...trading.instrument import Instrument
 from ...trading.words import Side
 from .fees import FeeSchedule
 from .money import mean_price, times, total
+
+Booked = tuple[Side, int, int, int, str]
+"""A fill: side, contracts, price in units, time, and the order's name."""
 
 
 class Lot(Struct):
@@ -50,6 +54,7 @@ class Holding:
         self._contracts = 0  # in all lots, and what they are worth in units: kept, not summed up
         self._worth = 0
         self.changed_ns = 0  # when it was filled last
+        self._began: tuple[int, tuple[Lot, ...]] = (0, ())  # what it held before its first fill
 
     @property
     def qty(self) -> int:
@@ -67,6 +72,18 @@ class Holding:
         """What closing at `mark_units` would realise, before fees."""
         gained = self._contracts * mark_units - self._worth
         return self.instrument.money(self.sign * gained)
+
+    def begins(self) -> None:
+        """What is held now was held before its first fill."""
+        self._began = self.sign, tuple(structs.replace(lot) for lot in self.lots)
+
+    def begin_again(self) -> None:
+        """Hold what was held before its first fill."""
+        self.lots.clear()
+        self.sign = self._contracts = self._worth = 0
+        sign, lots = self._began
+        for lot in lots:
+            self.add(structs.replace(lot), sign)
 
     def add(self, lot: Lot, sign: int) -> None:
         """Contracts were opened."""
@@ -117,15 +134,46 @@ class Account:
         fee_each = self._fees.fee(instrument, 1)
         holding = self.holding(instrument)
         holding.changed_ns = time_ns
+        self._trade(holding, side, qty, units, time_ns, tag, fee_each)
+        fee = times(fee_each, qty)
+        self.cash = total(self.cash, fee.copy_negate())
+        self.fees_paid = total(self.fees_paid, fee)
+        return fee
+
+    def book_again(
+        self, instrument: Instrument, fills: Iterable[Booked], fee: Decimal, now_ns: int
+    ) -> None:
+        """One fill of an instrument was taken back, which had cost `fee`: its books say what these
+        make that stand, oldest first."""
+        symbol, holding = instrument.symbol, self.holding(instrument)
+        fee_each = self._fees.fee(instrument, 1)
+        of_it = [each for each in self.closings if each.instrument.symbol == symbol]
+        self.closings = [each for each in self.closings if each.instrument.symbol != symbol]
+        for closing in of_it:
+            gained = total(closing.profit, closing.fees).copy_negate()
+            self.realised, self.cash = total(self.realised, gained), total(self.cash, gained)
+        holding.begin_again()
+        for side, qty, units, time_ns, tag in fills:
+            self._trade(holding, side, qty, units, time_ns, tag, fee_each)
+        holding.changed_ns = now_ns
+        self.fees_paid = total(self.fees_paid, fee.copy_negate())
+        self.cash = total(self.cash, fee)
+
+    def _trade(
+        self,
+        holding: Holding,
+        side: Side,
+        qty: int,
+        units: int,
+        time_ns: int,
+        tag: str,
+        fee_each: Decimal,
+    ) -> None:
         left = qty
         while left and holding.sign == -side.sign:
             left -= self._close(holding, left, units, time_ns, tag, fee_each)
         if left:
             holding.add(Lot(left, units, time_ns, tag, fee_each), side.sign)
-        fee = times(fee_each, qty)
-        self.cash = total(self.cash, fee.copy_negate())
-        self.fees_paid = total(self.fees_paid, fee)
-        return fee
 
     def _close(
         self, holding: Holding, qty: int, units: int, time_ns: int, tag: str, fee_each: Decimal

@@ -26,6 +26,7 @@ from .account import Account
 from .bracket_rules import BracketRules, check_attached
 from .by_time import ByTime
 from .children import Children
+from .fills import Fills
 from .grid import on_grid, units_or_none
 from .links import Links
 from .margin import check_margin
@@ -52,9 +53,9 @@ class BrokerDesk:
     ) -> None:
         self.account = account
         self.brackets = brackets
-        self._executions = ByTime[Execution]()
         self._entered = ByTime[OrderRecord]()
-        self.executions = self._executions.all
+        self.fills = Fills()
+        self.executions = self.fills.standing  # those that were taken back are not among them
         self.orders: dict[int, OrderRecord] = {}
         self.tell: Callable[[BrokerEvent], None] = lambda event: None
         self.heard: Callable[[OrderRecord, Report], None] = lambda record, report: None
@@ -239,11 +240,10 @@ class BrokerDesk:
         return [record.state() for record in self._entered.since(time_ns)]
 
     def executions_since(self, time_ns: int) -> list[Execution]:
-        return self._executions.since(time_ns)
+        return self.fills.since(time_ns)
 
     def positions(self) -> list[PositionState]:
-        held = [h.instrument for h in self.account.holdings.values() if h.qty]
-        return [self._position(instrument) for instrument in held]
+        return [self.position(h.instrument) for h in self.account.holdings.values() if h.qty]
 
     def account_state(self) -> AccountState:
         account = self.account
@@ -292,7 +292,7 @@ class BrokerDesk:
             )
         )
         if fill is not None:
-            self.tell(self._position(fill.instrument))
+            self.tell(self.position(fill.instrument))
             self.tell(self.account_state())
         self.children.heard(record, report)
         self.links.heard(record, report)
@@ -318,7 +318,7 @@ class BrokerDesk:
             time_ns=report.time_ns,
             fee=fee,
         )
-        self._executions.add(fill.time_ns, fill)
+        self.fills.add(fill)
         return fill
 
     # --- how -------------------------------------------------------------------------------------
@@ -389,7 +389,8 @@ class BrokerDesk:
             )
             check_margin(self._margin, self.account, instrument, side, qty, working, self)
 
-    def _position(self, instrument: Instrument) -> PositionState:
+    def position(self, instrument: Instrument) -> PositionState:
+        """What is held of one instrument."""
         holding = self.account.holding(instrument)
         return PositionState(
             instrument=instrument,

@@ -9,13 +9,17 @@ from ...trading.orders.tags import Tag, parse
 from ...trading.words import OrdStatus, OrdType, Reason
 from .money import mean_price
 
+_WORKS = (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED)
+"""The state of an order that works, without a fill and with one."""
+
 
 class OrderRecord:
     """What the broker knows of one order; `number` is its id here and in the engine, `order_id` the
     same as clients have it. `parent`: the entry to which the broker attached it. `linked`: the
     order that it named as the one to cancel; a target among the children names its stop. `trail`:
     how far a trailing stop stays behind, in units. `carried`: contracts filled before its engine
-    knew it, in an earlier life of the broker.
+    knew it, in an earlier life of the broker, less those that its engine filled and the venue took
+    back.
     """
 
     __slots__ = (
@@ -65,10 +69,10 @@ class OrderRecord:
         """Take the exchange's word."""
         grid = self.request.instrument
         self.status = report.ord_status
-        if self.carried and report.ord_status is OrdStatus.NEW:
-            self.status = OrdStatus.PARTIALLY_FILLED
         self.order_qty = report.order_qty + self.carried
         self.cum_qty = report.cum_qty + self.carried
+        if self.carried and self.status in _WORKS:
+            self.status = _WORKS[self.cum_qty > 0]
         self.leaves_qty = report.leaves_qty
         self.worth_units += report.last_qty * report.last_px
         self.price = None if report.price is None else grid.decimal(report.price)
@@ -76,6 +80,16 @@ class OrderRecord:
         self.updated_ns = report.time_ns
         if report.reason is not Reason.NONE:
             self.reason = report.reason
+
+    def void(self, qty: int, px: int, now_ns: int) -> None:
+        """A fill of so many contracts at a price in units was taken back."""
+        self.carried -= qty
+        self.order_qty -= qty
+        self.cum_qty -= qty
+        self.worth_units -= qty * px
+        self.updated_ns = now_ns
+        if self.status in _WORKS:
+            self.status = _WORKS[self.cum_qty > 0]
 
     def change(
         self, qty: int | None, price: int | None, stop_px: int | None, trail: int | None = None

@@ -28,6 +28,7 @@ EVENTS = (
     "TRIGGERED",
     "REPLACED",
     "TRADE",
+    "TRADE_CANCEL",
     "CANCELED",
     "REJECTED",
     "EXPIRED",

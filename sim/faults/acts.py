@@ -13,6 +13,7 @@ from ...trading.instrument import Instrument
 from ...trading.order import OrderChange, OrderRequest, OrderState
 from ...trading.words import ExecType, OrdStatus, OrdType, Side
 from ..desk.broker_desk import BrokerDesk
+from ..desk.voiding import void
 from ..loop.moments import Tie
 from ..loop.timers import Timers
 from .halts import Halts
@@ -20,10 +21,12 @@ from .halts import Halts
 
 class About(NamedTuple):
     """An order: by what it goes in a plan, None where a moment is of none, and "" for one without a
-    tag; and its id, where the broker has one already."""
+    tag; its id, where the broker has one already; and the fill of it, where the moment is of one.
+    """
 
     tag: str | None = None
     order_id: str | None = None
+    exec_id: str | None = None
 
 
 class Acts:
@@ -47,6 +50,7 @@ class Acts:
             "trader": self._trade,
             "liquidation": self._liquidate,
             "late-fill": self._fill_late,
+            "void": self._void,
             "clock": self._set_clock,
         }
 
@@ -157,6 +161,7 @@ class Acts:
     def _late_report(self, state: OrderState, qty: int) -> Report:
         """A fill of a cancelled order, at its own price or the last one; it stays cancelled."""
         grid, self._late = state.instrument, self._late + 1
+        carried = self._desk.orders[int(state.order_id)].carried
         price, stop_px = (
             None if px is None else grid.units(px) for px in (state.price, state.stop_px)
         )
@@ -168,8 +173,8 @@ class Acts:
             order_id=int(state.order_id),
             exec_type=ExecType.TRADE,
             ord_status=OrdStatus.CANCELED,
-            order_qty=state.order_qty,
-            cum_qty=state.cum_qty + qty,
+            order_qty=state.order_qty - carried,
+            cum_qty=state.cum_qty + qty - carried,
             leaves_qty=0,
             price=price,
             stop_px=stop_px,
@@ -177,6 +182,13 @@ class Acts:
             last_px=px,
             exec_id=-self._late,  # the exchange numbers its own from 1
         )
+
+    def _void(self, fault: Fault, about: About) -> str | None:
+        fill = self._desk.fills.find(about.exec_id or "")
+        if fill is None:
+            return None  # it was taken back already
+        void(self._desk, fill, self._loop.now_ns)
+        return f"the venue takes back {fill.qty} of {about.tag or about.order_id}"
 
     def _set_clock(self, fault: Fault, about: About) -> str:
         steps, drifts = fault.ahead or fault.behind, fault.fast or fault.slow

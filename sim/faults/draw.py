@@ -21,7 +21,7 @@ Profile = Literal["calm", "live", "hostile", "swarm", "crowded"]
 _MILLION = 1_000_000
 _MS = 1_000_000
 _TOLD = ("new", "fill", "canceled", "rejected", "expired", "replaced", "triggered")
-_EVENTS = (*_TOLD, "position", "account")
+_EVENTS = (*_TOLD, "void", "position", "account")
 _SHOCKS = ("fill", "new")  # what the venue's and other people's acts follow upon
 
 Keys = Mapping[str, object]
@@ -163,6 +163,10 @@ def _found_filled(stream: Stream) -> Keys:
     return {"qty": 1 + stream.below(3), "after": _span(stream, 100, 6)}
 
 
+def _taken_back(stream: Stream) -> Keys:
+    return {"after": _span(stream, 50, 10)}
+
+
 def _frozen(stream: Stream) -> Keys:
     # For good, as seen in the field, or for a while.
     return {"thaw": stream.below(2) * _span(stream, 500, 6), "after": _up_to(stream, 2000)}
@@ -193,6 +197,7 @@ def _turned_over(stream: Stream) -> Keys:
 _STRANGE: Mapping[str, _Rate] = {
     "summed": _Rate("event", ("fill",), 0, 200_000, _sum),
     "late-fill": _Rate("event", ("canceled",), 0, 20_000, _found_filled),
+    "void": _Rate("event", ("fill",), 0, 10_000, _taken_back),
     "stall": _Rate("event", _SHOCKS, 0, 20_000, _stall),
     "frozen": _Rate("event", ("new",), 0, 20_000, _frozen),
     "liquidation": _Rate("event", _SHOCKS, 0, 5_000, _while),

@@ -18,6 +18,7 @@ from .passing import Message
 _NAMES = {
     ExecType.NEW: "new",
     ExecType.TRADE: "fill",
+    ExecType.TRADE_CANCEL: "void",
     ExecType.CANCELED: "canceled",
     ExecType.REJECTED: "rejected",
     ExecType.EXPIRED: "expired",

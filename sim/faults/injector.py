@@ -196,10 +196,11 @@ class Faults:
         assert self._path is not None, "a broker connects before its desk tells"
         if self._reads_past:
             self._past.hear(self._loop.now_ns, event)
-        tag = order_id = None
+        tag, about = None, About()
         if isinstance(event, ExecutionReport):
             order_id = event.order.order_id
             tag = self._desk.known_as(order_id)
+            about = About(tag, order_id, event.exec_id)
         treated: int | None = None
         instead: Callable[[], None] | None = None
         for place in self._due("event", event_name(event), tag):
@@ -210,7 +211,7 @@ class Faults:
                 what = f"heard: {describe(event)}"
                 instead = partial(self._crash, place, what, self._process)
             else:
-                self._begin(place, About(tag, order_id))
+                self._begin(place, about)
         fault_of = None if treated is None else self._faults[treated]
         self._path.tell(Message(event, instead, body), treated, fault_of)
 

@@ -59,7 +59,7 @@ class Past:
         return [o for o in self._orders(at_ns) if entered[o.order_id] >= call.time_ns]
 
     def _executions_since(self, call: Call, at_ns: int) -> list[Execution]:
-        return [e for e in self._desk.executions if call.time_ns <= e.time_ns <= at_ns]
+        return self._desk.fills.as_of(at_ns, call.time_ns)
 
     def _positions(self, call: Call, at_ns: int) -> list[PositionState]:
         held: dict[str, PositionState] = {}

@@ -25,8 +25,8 @@ class Contract:
 
     Its own are those that it sent and those that the broker attached to them. `suspended` are such
     as wait for their entry.
-    `position` is the sum of fills, whoever made them; `meant` what of it brackets opened. `awaited`
-    are entries that left the client and are not at the broker yet, by tag.
+    `position` is the sum of fills that stand, whoever made them; `meant` what of it brackets
+    opened. `awaited` are entries that left the client and are not at the broker yet, by tag.
     """
 
     def __init__(self, instrument: Instrument) -> None:
@@ -143,10 +143,18 @@ class Contract:
             self._intents.fill(tag_text, signed)
         self.meant = self._intents.settle(self.position)
 
+    def void(self, tag_text: str, signed: int) -> None:
+        """Take in that an order's fill of so many contracts was taken back."""
+        self.position -= signed
+        self.sign = (self.position > 0) - (self.position < 0)
+        self._intents.void(tag_text, signed)
+        self.meant = self._intents.settle(self.position)
+
 
 class BrokerSaid(Struct, frozen=True):
     """An order changed at the broker. `own`: the client sent it. `before`: the position before;
-    `filled`: contracts filled by this report, signed.
+    `filled`: contracts filled by this report, signed; of a fill that is taken back, as its opposite
+    would be. `voids`: it is such a report.
     `moments`: this change and the last of the position, which must be known, too, to judge by."""
 
     record: OrderRecord
@@ -158,6 +166,7 @@ class BrokerSaid(Struct, frozen=True):
     contract: Contract
     before: int
     filled: int
+    voids: bool = False
 
 
 def duty_of(record: OrderRecord) -> str:

@@ -71,7 +71,7 @@ class Flattening(Oracle):
         contract, tag_text = said.contract, said.record.known_as
         if said.filled:
             # Of a fill that its cancel had denied nobody can know before it is told (F23).
-            denied = said.record.status is OrdStatus.CANCELED
+            denied = said.record.status is OrdStatus.CANCELED or said.voids
             whose = self._own if said.own and not denied else self._foreign
             fills = whose.setdefault(contract.instrument.symbol, [])
             fills.append((said.moment, said.filled, tag_text))
@@ -83,7 +83,8 @@ class Flattening(Oracle):
             run.closes = run.closes or duty_of(said.record) in _CLOSES
             self._alone(run, contract)
         # A stop that went out under it is no reason for what worked before not to fill any more.
-        if said.own and said.filled and (run.closes or tag_text in run.sent):
+        judged = said.own and said.filled and not said.voids
+        if judged and (run.closes or tag_text in run.sent):
             sent_ns = run.sent.get(tag_text, self._scene.now_ns())
             unknown = self._unknown(self._foreign, contract, sent_ns)
             just_told = self._unknown(self._foreign, contract, sent_ns - 1)

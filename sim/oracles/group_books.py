@@ -109,7 +109,8 @@ class LinkedBook:
         record = said.record
         self._leaves[tag.role] = 0 if record.status.terminal else record.leaves_qty
         if said.filled:
-            self._filled[tag.role] = self._filled.get(tag.role, 0) + abs(said.filled)
+            filled = -abs(said.filled) if said.voids else abs(said.filled)
+            self._filled[tag.role] = self._filled.get(tag.role, 0) + filled
             self.filled_by[record.number] = said.moment
 
     def square(self) -> None:

@@ -154,7 +154,7 @@ class OneCancelsOther(Oracle):
             self._ahead[tag.intent].set(book.ahead, said.moment)
         if not said.filled:
             return
-        if book.excess > before:
+        if book.excess > before and not said.voids:
             self._overfilled(tag.intent, book, said)
             contract = said.contract
             held_by_others = contract.position * said.filled < 0

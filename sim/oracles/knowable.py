@@ -115,7 +115,8 @@ class Knowledge:
 
     def reported(self, record: OrderRecord, report: Report) -> Moment:
         """An order changed at the broker, by a report."""
-        status, fill = record.status, report.exec_type is ExecType.TRADE
+        status = record.status
+        fill = report.exec_type in (ExecType.TRADE, ExecType.TRADE_CANCEL)
         waits = status is OrdStatus.SUSPENDED
         number, at_ns = str(record.number), report.time_ns
         return self.happened(number, at_ns, record.cum_qty, status.terminal, fill, waits)
@@ -152,6 +153,11 @@ class Knowledge:
         if fill.order_id in self.untold:
             told_ns = fill.time_ns + _STAMP_NS
             self._learn(fill.order_id, now_ns, lambda moment: told_ns > moment.at_ns)
+
+    def told_void(self, order_id: str, void: Moment, now_ns: int) -> None:
+        """The client was shown that a fill was taken back."""
+        if order_id in self.untold:
+            self._learn(order_id, now_ns, lambda moment: moment is void)
 
     def asked(self, question: object, sent_ns: int, due_ns: int, covered: Covered) -> None:
         """A question left, whose answer would tell of what is `covered`, and is due by then."""

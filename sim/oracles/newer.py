@@ -22,8 +22,8 @@ class _Old(Struct):
 
 
 class NewerWins(Oracle):
-    """INV-17: for the manager an order never goes back, from ended to working or to fewer filled;
-    and what a question shows of it that is older than what the stream told does not bring its old
+    """INV-17: for the manager an order never goes back, from ended to working, or to fewer filled
+    but for what the venue took back; and what a question shows of it that is older than what the stream told does not bring its old
     size and prices back. Premise: news that was older than what the manager had been told."""
 
     name = "INV-17"
@@ -68,7 +68,8 @@ class NewerWins(Oracle):
         stands = not order.working, order.cum_qty
         stood = self._stood.get(order.cl_ord_id, (False, 0))
         self._stood[order.cl_ord_id] = stands
-        if stands[0] < stood[0] or stands[1] < stood[1]:
+        fewer = stood[1] - stands[1]
+        if stands[0] < stood[0] or fewer > self._scene.voids.of(order.order_id):
             self._scene.violate(
                 self.name,
                 f"{order.describe()} was {_words(stood)} for the manager and is {_words(stands)}",

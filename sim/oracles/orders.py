@@ -70,7 +70,9 @@ class OneEnd(Oracle):
 
 class FillsConserved(Oracle):
     """INV-06: the manager counts the fills it was told of, each once, never more than the broker
-    or the order's size, and at quiescence as many. Premise: fills it was told of."""
+    or the order's size, fewer than before only where the venue took one back, and at quiescence as
+    many. What was taken back and not told by the stream it may count until then. Premise: fills it
+    was told of, and such as were taken back."""
 
     name = "INV-06"
 
@@ -80,11 +82,25 @@ class FillsConserved(Oracle):
         self._told: dict[str, dict[str, int]] = {}  # by broker's id: contracts by execution
         self._known: dict[str, int] = {}  # the same of all orders
         self._most: dict[str, int] = {}
+        self._voided: dict[str, None] = {}  # ids of fills that the stream took back
+
+    def on_broker(self, said: BrokerSaid) -> None:
+        if said.voids and said.own:
+            self.premise += 1
+            name = self._scene.name_of(said.record)
+            order = self._scene.order(name)
+            if order is not None:  # what both sides were through with is to be compared again
+                self._scene.handles[name] = order
 
     def on_report(self, event: Delivered) -> None:
         report = event.report
         if report.exec_id is not None:
-            self._tell(report.order.order_id, report.exec_id, report.last_qty)
+            qty = report.last_qty
+            if report.exec_type is ExecType.TRADE_CANCEL:
+                self._voided[report.exec_id] = None
+            if report.exec_id in self._voided:
+                qty = 0
+            self._tell(report.order.order_id, report.exec_id, qty)
         self._check(self._scene.subject)
 
     def on_outcome(self, event: Answered) -> None:
@@ -93,7 +109,7 @@ class FillsConserved(Oracle):
     def on_answer(self, event: Answered) -> None:
         known = self._known
         for fill in self._scene.fills:  # all there are, mostly, again and again
-            if known.get(fill.exec_id) != fill.qty:
+            if known.get(fill.exec_id) != fill.qty and fill.exec_id not in self._voided:
                 self._tell(fill.order_id, fill.exec_id, fill.qty)
         self._check(self._scene.subject)
 
@@ -126,15 +142,16 @@ class FillsConserved(Oracle):
         at_broker = 0 if record is None else record.cum_qty
         told = sum(self._told.get(order.order_id or "", {}).values())
         counted, cum_qty = sum([fill.qty for fill in order.fills]), order.cum_qty
-        if cum_qty > at_broker:
+        voids = self._scene.voids
+        if cum_qty > at_broker + voids.untold_of(order.order_id):
             self._say(order, f"the broker filled {at_broker}")
         if counted > told:
             self._say(order, f"its fills sum up to {counted}, told were {told}")
         if record is not None and cum_qty > max(record.order_qty, record.request.order_qty):
             self._say(order, f"it is for {record.order_qty}")
-        if cum_qty < self._most.get(tag_text, 0):
+        if cum_qty < self._most.get(tag_text, 0) - voids.of(order.order_id):
             self._say(order, f"it was {self._most[tag_text]} before")
-        self._most[tag_text] = cum_qty
+        self._most[tag_text] = max(cum_qty, self._most.get(tag_text, 0))
 
     def _say(self, order: Order, why: str) -> None:
         self._scene.violate(
@@ -167,6 +184,8 @@ class CancelTruth(Oracle):
         status = OrdStatus.CANCELED if record is None else record.status  # None: it never left
         filled = 0 if record is None else record.cum_qty
         state, told = event.result.state, event.result.filled
+        if filled < told <= filled + self._scene.voids.untold_of(event.order.order_id):
+            filled = told  # that some of it was taken back since, nobody told
         true = {
             "cancelled": status is OrdStatus.CANCELED and told == filled,
             "already_filled": status is OrdStatus.FILLED and told == filled,

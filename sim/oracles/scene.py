@@ -17,6 +17,7 @@ from .contract import CLOSING, BrokerSaid, Contract
 from .doubtful import Doubts
 from .knowable import Backlog, Covered, Knowledge, Moment, Reachable, Stopwatch
 from .port import Answered, Delivered, FlattenCall, Sent
+from .voids import Voids
 
 
 class Scene:
@@ -56,6 +57,7 @@ class Scene:
         self.subject: Order | None = None
         self.shown: list[OrderState] = []
         self.fills: list[Execution] = []
+        self.voids = Voids()
         self._asked_away: dict[str, None] = {}  # tags that a caller wants gone
         self._sent: dict[str, None] = {}  # tags of the client's
         self._children: dict[int, str] = {}  # the manager's tag of each child, by number
@@ -145,12 +147,18 @@ class Scene:
         own, tag, tag_text = self._own(record), record.tag, record.known_as
         contract = self.contract(record.request.instrument)
         before, filled = contract.position, record.request.side.sign * report.last_qty
+        voids = report.exec_type is ExecType.TRADE_CANCEL
         contract.awaited.pop(tag_text, None)
         if own:
             self.numbers[tag_text] = record.number
             contract.own(record, tag)
-        contract.fill(tag_text, filled)
         moment = self.knowledge.reported(record, report)
+        if voids:
+            contract.void(tag_text, filled)
+            filled = -filled
+            self.voids.happened(record, report, moment)
+        else:
+            contract.fill(tag_text, filled)
         self.doubts.heard(tag_text, moment, rejected=record.status is OrdStatus.REJECTED)
         if filled or contract.moved is None:
             contract.moved = moment
@@ -158,7 +166,9 @@ class Scene:
         if record.parent is not None or report.exec_type is ExecType.NEW:
             contract.came = [*_untold(contract.came, report.time_ns), moment]
         moments = (moment, contract.moved)
-        return BrokerSaid(record, report, tag, own, moment, moments, contract, before, filled)
+        return BrokerSaid(
+            record, report, tag, own, moment, moments, contract, before, filled, voids
+        )
 
     # --- what passed the port, told before any oracle is ------------------------------------------
 
@@ -197,6 +207,8 @@ class Scene:
     def on_report(self, event: Delivered) -> None:
         state = event.report.order
         self.knowledge.told(state, event.time_ns)
+        if event.report.exec_type is ExecType.TRADE_CANCEL:
+            self.voids.told(event.report)
         if state.parent_id is not None:
             self.meet(state.instrument)
         self.subject = self.handles.get(state.cl_ord_id or self.tag_of(state.order_id))
@@ -234,7 +246,11 @@ class Scene:
             if state.order_id in untold:
                 self.knowledge.told(state, event.time_ns)
         for fill in self.fills:
-            if fill.order_id in untold:
+            if fill.order_id in untold and fill.voided:
+                void = self.voids.moment(fill)
+                if void is not None:
+                    self.knowledge.told_void(fill.order_id, void, event.time_ns)
+            elif fill.order_id in untold:
                 self.knowledge.told_fill(fill, event.time_ns)
         covered = self._covered(sent)
         if covered is None:

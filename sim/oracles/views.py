@@ -104,7 +104,8 @@ def _prices(kind: OrdType, price: Decimal | None, stop_px: Decimal | None) -> Ro
 
 
 class Money(Oracle):
-    """INV-27: cash, realised profit and fees are the exact Decimal sums over the broker's fills.
+    """INV-27: cash, realised profit and fees are the exact Decimal sums over the broker's fills that
+    stand.
     Premise: fills.
 
     Counted here from prices, not from the account's units: what was paid and received, which is the
@@ -122,13 +123,15 @@ class Money(Oracle):
         self._executions = 0
 
     def on_broker(self, said: BrokerSaid) -> None:
-        if said.report.exec_type is not ExecType.TRADE:
+        if said.report.exec_type not in (ExecType.TRADE, ExecType.TRADE_CANCEL):
             return
         self.premise += 1
         instrument = said.contract.instrument
         worth = times(_worth(instrument, said.report.last_px), -said.filled)
         known = self._received.get(instrument.symbol, Decimal(0))
         self._received[instrument.symbol] = total(known, worth)
+        if said.voids:  # one of them is no more: count those that stand
+            self._executions, self._fees = 0, Decimal(0)
         for fill in self._scene.desk.executions[self._executions :]:
             self._executions += 1
             if type(fill.fee) is not Decimal or not isinstance(fill.px, Decimal):

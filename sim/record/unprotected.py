@@ -92,9 +92,26 @@ class Intents:
     def __init__(self) -> None:
         self._held: dict[str, int] = {}
         self._owed: dict[str, int] = {}  # closed too much and not given back yet, as it was traded
+        self._fills: list[tuple[str, int]] = []
 
     def fill(self, tag_text: str, signed: int) -> None:
         """Take in a fill: an entry opens, another leg of the same bracket closes."""
+        self._fills.append((tag_text, signed))
+        self._take(tag_text, signed)
+
+    def void(self, tag_text: str, signed: int) -> None:
+        """A fill is taken back: it is as if it had never been. Of several alike it is the last."""
+        place = len(self._fills) - 1 - self._fills[::-1].index((tag_text, signed))
+        del self._fills[place]
+        self._held.clear()
+        self._owed.clear()
+        position = 0
+        for each, qty in self._fills:
+            position += qty
+            self._take(each, qty)
+            self.settle(position)
+
+    def _take(self, tag_text: str, signed: int) -> None:
         tag = tags.parse(tag_text)
         if tag is None or not tag.role:
             return
@@ -165,7 +182,8 @@ class UnprotectedMeter:
     def heard(self, record: OrderRecord, report: Report) -> None:
         """Take a report in, after the account has booked it."""
         request = record.request
-        symbol, filled = request.instrument.symbol, report.exec_type is ExecType.TRADE
+        symbol, what = request.instrument.symbol, report.exec_type
+        filled = what in (ExecType.TRADE, ExecType.TRADE_CANCEL)
         if request.ord_type in _STOPS:
             stops = self._stops.setdefault(symbol, {})
             if record.status.terminal or record.status is OrdStatus.SUSPENDED:
@@ -176,7 +194,8 @@ class UnprotectedMeter:
             return  # nothing is held or guarded otherwise than before
         if filled:
             intents = self._intents.setdefault(symbol, Intents())
-            intents.fill(record.known_as, request.side.sign * report.last_qty)
+            take = intents.fill if what is ExecType.TRADE else intents.void
+            take(record.known_as, request.side.sign * report.last_qty)
         self._measure(request.instrument, report.time_ns)
 
     def finish(self, end_ns: int, marks: dict[str, Marks]) -> Unprotected:

@@ -23,7 +23,7 @@ from ...trading.orders.handle import Order
 from ...trading.orders.incident import Incident
 from ...trading.orders.observing import Observer
 from ...trading.strategy import Trader
-from ...trading.words import OrdStatus
+from ...trading.words import ExecType, OrdStatus
 from ..desk.orders import OrderRecord
 from ..faults.passing import Call, Leaves
 from ..loop.process import Process
@@ -185,7 +185,8 @@ class Tracer:
     def _heard(self, record: OrderRecord, report: Report) -> None:
         request = record.request
         symbol, order = request.instrument.symbol, str(record.number)
-        self._held[symbol] = self._held.get(symbol, 0) + request.side.sign * report.last_qty
+        sign = request.side.sign * (-1 if report.exec_type is ExecType.TRADE_CANCEL else 1)
+        self._held[symbol] = self._held.get(symbol, 0) + sign * report.last_qty
         self._tags[order] = record.known_as
         text, said = told.of_report(record, report, self._held[symbol])
         n = self._note(
@@ -355,6 +356,7 @@ _AT_THE_VENUE = (
     "venue-replace",
     "frozen",
     "late-fill",
+    "void",
     "liquidation",
     "trader",
     "stale-read",

@@ -151,6 +151,16 @@ class Agreement:
         self._newest_ns = state.time_ns
         self.now = structs.replace(self.now, order_qty=state.order_qty)
 
+    def voided(self, qty: int, time_ns: int) -> bool:
+        """A fill of so many contracts was taken back: the order is as much smaller. False where a
+        newer word on its numbers is known, which has that in it."""
+        if time_ns < self._newest_ns:
+            return False
+        self._newest_ns = time_ns
+        self.now = structs.replace(self.now, order_qty=self.now.order_qty - qty)
+        self._last = structs.replace(self._last, order_qty=self._last.order_qty - qty)
+        return True
+
     def pause_s(self, settings: OrderSettings) -> float:
         """A broker that changes every change of ours again is not asked as fast as it answers."""
         if self.contested < 2:

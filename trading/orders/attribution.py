@@ -48,8 +48,8 @@ class Stake(Struct, frozen=True):
 def shares(held: int, claimed: Sequence[int], stakes: Sequence[Stake]) -> list[int]:
     """What is taken off each owner, oldest first. `held`: in the account, what guards and closes
     are about to give back apart. `claimed`: what of it was booked as strangers' fills and has
-    turned out since the last look to be owners', what was bought and what was sold apart: one
-    owner's is not made good by another's.
+    turned out since the last look to be owners', or was taken back, what was bought and what was
+    sold apart: one owner's is not made good by another's.
 
     >>> shares(1, [], [Stake(2, 2, 0, True), Stake(1, 1, 0, True)])
     [2, 0]
@@ -127,6 +127,7 @@ class Attribution:
         seen = self._own.setdefault(symbol, {})
         ours = self._stir(instrument, seen)
         held, claimed = ledger.position(instrument).qty, ledger.take_claimed(symbol)
+        claimed += self._given_back(symbol)
         flattened = self._outbox.flattening(instrument)
         if claimed or flattened or not self._all_is_somebodys(symbol, held, seen):
             self._look_at_all(instrument, seen, held, claimed, ours)
@@ -192,6 +193,16 @@ class Attribution:
         if groups and not any(o.position for o in (*late, *trading) if o not in groups):
             for group in groups:
                 group.gone = group.position
+
+    def _given_back(self, symbol: str) -> list[int]:
+        """Contracts, signed, of fills taken back of orders through which nothing is held: what they
+        had closed of others is theirs again."""
+        found = []
+        for order, qty in self._outbox.ledger.fallen(symbol):
+            owner = self._owners.of(order)
+            if owner is None or not _holds(owner):
+                found.append(order.side.sign * qty)
+        return found
 
     def _stir(self, instrument: Instrument, seen: dict[str, int]) -> bool:
         """Finished owners whose orders were filled after all have a stake again; at rest, each had

@@ -2,8 +2,9 @@
 
 Every event has a number `n`, from 1, without holes, and a `time_ns`, the manager's wall clock. Of
 one order they come in this order: accepted, then changes and fills, then its one end; what a fill
-that comes later still changes is a `Corrected`. Whoever reads them needs nothing else: each carries
-the order as it is after it.
+that comes later still changes is a `Corrected`. A fill that the venue takes back is a `Voided`,
+before the end or after it. Whoever reads them needs nothing else: each carries the order as it is
+after it.
 """
 
 from decimal import Decimal
@@ -125,6 +126,16 @@ class Corrected(Struct, frozen=True, kw_only=True, tag="corrected"):
     fill: FillNow
 
 
+class Voided(Struct, frozen=True, kw_only=True, tag="voided"):
+    """The venue took a fill back, which counts no more and may not have been told before; an order
+    that is over stays as it ended (fault-model, INV-05)."""
+
+    n: int
+    time_ns: int
+    order: OrderNow
+    fill: FillNow
+
+
 class IncidentRaised(Struct, frozen=True, kw_only=True, tag="incident"):
     """Somebody should look at this."""
 
@@ -150,6 +161,7 @@ OrderEvent = (
     | Expired
     | Modified
     | Corrected
+    | Voided
     | IncidentRaised
 )
 """What happened; a reader may get a `Missed` besides."""

@@ -107,6 +107,11 @@ class Order:
         else:
             self.executions.append(fill)
 
+    def unfilled(self, exec_id: str) -> None:
+        """A fill was taken back."""
+        if self.executions is not None:
+            self.executions = [fill for fill in self.executions if fill.exec_id != exec_id]
+
     @property
     def request(self) -> OrderRequest:
         return self.core.request

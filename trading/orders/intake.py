@@ -15,16 +15,17 @@ from ..instrument import Instrument
 from ..order import Execution, ExecutionReport, OrderState, PositionState
 from ..words import ExecType, OrdStatus
 from .handle import Order
-from .positions import fill_of, report_of
+from .positions import fill_of, report_of, void_of
 from .registry import Told
 from .sending.outbox import Listener, Outbox
+from .taken_back import TakenBack
 
 _ENDS = {
     OrdStatus.CANCELED: ExecType.CANCELED,
     OrdStatus.EXPIRED: ExecType.EXPIRED,
     OrdStatus.REJECTED: ExecType.REJECTED,
 }
-_TRIGGERED = ExecType.TRIGGERED
+_TRIGGERED, _TAKEN_BACK = ExecType.TRIGGERED, ExecType.TRADE_CANCEL
 _ONCE = (ExecType.NEW, _TRIGGERED)  # of these an order has one
 
 
@@ -57,6 +58,10 @@ class Intake:
         self._settle = settle
         self._moved = moved
         self._later: list[tuple[Callable[[], None], Callable[[], None]]] | None = None
+        act = partial(self._act, what="what follows a fill taken back")
+        self.voids = TakenBack(
+            lambda: self.outbox, listener, self._follow, act, moved, self._tell_position
+        )
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -94,6 +99,9 @@ class Intake:
             if order is None:
                 self._stranger(report)
                 return
+            if report.exec_type is _TAKEN_BACK:
+                self._take_back(order, report)
+                return
             fill, news = self._take(order, report)
             held = outbox.orders.learn_id(order)
             told = [] if not held else self._take_held(order, held)
@@ -119,10 +127,23 @@ class Intake:
         self.outbox.noted(order)
         self._settle(order)
 
+    def _take_back(self, order: Order, report: ExecutionReport) -> None:
+        """A report of an order of ours takes a fill back."""
+        held = self._take_held(order, self.outbox.orders.learn_id(order))
+        for told in held:
+            self._tell(order, *told)
+        self.voids.of(order, report)
+        self.after_report(order)
+
     def fill(self, fill: Execution) -> None:
-        """A look found a fill."""
+        """A look found a fill, or one that was taken back."""
         order = self.outbox.orders.find(fill.cl_ord_id, fill.order_id)
-        if order is None:
+        if fill.voided:
+            if order is not None:
+                self.voids.found(order, fill)
+            elif self.voids.of_nobody(fill) and not fill.cl_ord_id:
+                self.outbox.orders.hold(fill, self.outbox.now_s())
+        elif order is None:
             forgotten = self.outbox.orders.forgotten(fill.cl_ord_id, fill.order_id)
             if self._strange_fill(fill) and not (fill.cl_ord_id or forgotten):
                 self.outbox.orders.hold(fill, self.outbox.now_s())  # it may be one of ours
@@ -133,6 +154,8 @@ class Intake:
     def state(self, order: Order, state: OrderState, began_s: float) -> None:
         """A look that began then found an order of ours so; nothing happened to it since."""
         core = order.core
+        if state.cum_qty < core.cum_qty:
+            self.voids.shown(order, state)
         if core.doubtful:
             core.looked(state, began_s)
         else:
@@ -148,6 +171,8 @@ class Intake:
         numbers it works with are those that we know. So is that a child works which we know to
         wait, and that has none before."""
         core = order.core
+        if state.cum_qty < core.cum_qty:
+            self.voids.shown(order, state)
         ends = state.ord_status.terminal and not (core.venue_status.terminal and order.ended)
         waits = core.venue_status is OrdStatus.SUSPENDED
         begun = waits and state.ord_status is not OrdStatus.SUSPENDED
@@ -257,6 +282,9 @@ class Intake:
         taken = []
         for told in held:
             report = told if isinstance(told, ExecutionReport) else report_of(order, told)
+            if report.exec_type is _TAKEN_BACK:
+                self.voids.of(order, report)
+                continue
             taken.append((report, *self._take(order, report)))
         return taken
 
@@ -323,6 +351,11 @@ class Intake:
         unnamed = not told.cl_ord_id or told.parent_id is not None
         if unnamed and not outbox.orders.forgotten("", told.order_id):
             outbox.orders.hold(report, outbox.now_s())
+        if report.exec_type is _TAKEN_BACK:
+            fill = void_of(report)
+            if fill is None or not self.voids.of_nobody(fill):
+                self.voids.lacking()
+            return
         fill = fill_of(report)
         if fill is not None:
             self._strange_fill(fill)

@@ -1,7 +1,8 @@
 """What is known of one order: what the broker said of it unasked or when looked at, and our wish.
 
 It never goes back: a terminal state is latched, filled quantity only grows, and a fill is counted
-once however often it is told (fault-model, INV-05, 06, 17).
+once however often it is told (fault-model, INV-05, 06, 17). The one way down is a fill that the
+venue takes back; what was said of the order before that does not bring it up again.
 """
 
 from decimal import Decimal
@@ -26,6 +27,7 @@ from .standing import entered, shown
 _PENDING_NEW, _SUSPENDED = OrdStatus.PENDING_NEW, OrdStatus.SUSPENDED
 _FILLED, _REJECTED, _NO_REASON = OrdStatus.FILLED, OrdStatus.REJECTED, Reason.NONE
 _ENTERED, _TRIGGERED, _REPLACED = ExecType.NEW, ExecType.TRIGGERED, ExecType.REPLACED
+_AT_WORK = (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED)  # without a fill, and with one
 
 
 class KnownOrder:
@@ -59,6 +61,7 @@ class KnownOrder:
         "tried",
         "triggered",
         "venue_status",
+        "voided_ns",
         "wish",
     )
 
@@ -92,6 +95,7 @@ class KnownOrder:
         self.lost = self.taken_back = False  # it never arrived, proved by looks; it never left
         self.epoch = 0  # grows with every request and report: what was asked before is older
         self.entered_ns = self.time_ns = 0  # the broker's, of the first and the newest state told
+        self.voided_ns = 0  # the same, of the newest that told of a fill taken back; 0: none was
 
     @property
     def doubtful(self) -> bool:
@@ -172,12 +176,46 @@ class KnownOrder:
             self._take(state)
         return news
 
+    def take_back(self, report: ExecutionReport) -> bool:
+        """Take in that a fill was taken back; False where that was known, or it is not said which.
+        An order that is over stays as it ended. One that is told here to be over is looked up."""
+        state, told, exec_id, px = report.order, self.told, report.exec_id, report.last_px
+        self.epoch += 1
+        if exec_id is None or px is None or told.knows_void(exec_id):
+            return False
+        told.void(exec_id, report.last_qty, px)
+        if self.lost:
+            self._found(state)
+        # What is filled beyond what was told stays so, or is said by a word that is newer.
+        said = state.cum_qty if state.time_ns > self.voided_ns else 0
+        self.cum_qty = max(told.qty, self.cum_qty - report.last_qty, said)
+        self.voided_ns = max(self.voided_ns, state.time_ns)
+        if self.agreement.voided(report.last_qty, state.time_ns):
+            self.wish = structs.replace(self.wish, order_qty=self.wish.order_qty - report.last_qty)
+        before = self.venue_status
+        if not (before.terminal or state.ord_status.terminal):
+            works = _AT_WORK[self.cum_qty > 0]
+            self.venue_status = lifecycle.step(before, report.exec_type, works)
+        self._take(state)
+        if state.ord_status.terminal and not before.terminal:
+            self.doubt.arise()
+        return True
+
+    def shown_less(self, state: OrderState) -> bool:
+        """The newest word on the order shows fewer filled: a fill was taken back. Whether that has
+        still to be told; where one was, the word may tell more exactly what is left."""
+        self.time_ns = state.time_ns
+        if self.voided_ns:
+            self.voided_ns, self.cum_qty = state.time_ns, max(self.told.qty, state.cum_qty)
+        return self.cum_qty > state.cum_qty
+
     def seen(self, state: OrderState) -> None:
         """Take a snapshot in: never behind what we know already (INV-17)."""
         self._unsent = eased(self._unsent)
         if self.lost:
             self._found(state)
-        if not is_old_state(self.venue_status, self.cum_qty, self.time_ns, state):
+        outdated = state.time_ns < self.voided_ns and not state.ord_status.terminal
+        if not (outdated or is_old_state(self.venue_status, self.cum_qty, self.time_ns, state)):
             begins = self.venue_status is OrdStatus.SUSPENDED
             if state.ord_status is not OrdStatus.PENDING_NEW:
                 self.venue_status = state.ord_status
@@ -199,11 +237,15 @@ class KnownOrder:
         self.entered_ns = self.entered_ns or state.time_ns
         filled = state.cum_qty if state.cum_qty > told.qty else told.qty
         if filled > self.cum_qty:
-            self.cum_qty = filled
+            # What was said of it before a fill was taken back has that fill in it.
+            old = 0 < self.voided_ns >= state.time_ns
+            self.cum_qty = max(told.qty, self.cum_qty) if old else filled
         if told.qty == self.cum_qty:
             self.avg_px = told.avg_px
-        elif newer and state.avg_px is not None:
+        elif newer and state.avg_px is not None and self.cum_qty == state.cum_qty:
             self.avg_px = state.avg_px
+        if self.voided_ns and status in _AT_WORK:
+            self.venue_status = status = _AT_WORK[self.cum_qty > 0]
         if status is not _PENDING_NEW and (not self.accepted or self.order_id != state.order_id):
             self._accept(state.order_id)
         if status.terminal:

@@ -1,13 +1,16 @@
 """What is held in one instrument, lot by lot: the oldest contracts are closed first.
 
 A fill that was looked up comes after younger ones that were told, and which contracts a close took
-depends on the order: it is taken in at its own time, and what followed is counted again.
+depends on the order: it is taken in at its own time, and what followed is counted again. So it is
+where a fill is taken back.
 """
 
 from collections import deque
 from collections.abc import Sequence
 from decimal import Context, Decimal, Inexact
 from typing import NamedTuple
+
+from msgspec import structs
 
 from ..order import Execution
 
@@ -78,10 +81,28 @@ class Lots:
             self._older, self._fills = self._fills, []
             self._before, self._state = self._state, self._now()
 
+    def void(self, voided: Execution) -> None:
+        """Hold what would be held without a fill. Of one that is long ago, or was in what was there
+        to begin with, only its contracts are known: they are taken away at its price."""
+        known = [*self._older, *self._fills]
+        place = next((n for n, f in enumerate(known) if f.exec_id == voided.exec_id), None)
+        left = voided.qty
+        if place is not None:
+            left -= known.pop(place).qty
+            self._again(known)
+        if left:
+            time_ns = known[-1].time_ns if known else voided.time_ns
+            side = voided.side.opposite
+            self.apply(structs.replace(voided, side=side, qty=left, time_ns=time_ns, exec_id=""))
+
     def _again_with(self, late: Execution) -> None:
         known = [*self._older, *self._fills]
         place = next(n for n, fill in enumerate(known) if fill.time_ns > late.time_ns)
         known.insert(place, late)
+        self._again(known)
+
+    def _again(self, known: list[Execution]) -> None:
+        """Take these in, in place of the last fills."""
         self.qty, lots, self._px, self._worth = self._before
         self._lots = deque(lots)
         self._older, self._fills, self._state = [], known, self._before

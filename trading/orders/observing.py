@@ -44,8 +44,17 @@ class Observer:
     def on_fill(self, order: Order, fill: Execution) -> None:
         """An order of ours was filled; comes after its report, once for each fill."""
 
+    def on_void(
+        self, order: Order, report: ExecutionReport, fill: Execution, counted: bool
+    ) -> None:
+        """The venue took a fill of an order of ours back; once for each. `counted`: the fill was
+        told before; else it never will be. No `on_report` comes for it."""
+
     def on_strange_fill(self, fill: Execution) -> None:
         """A fill of an order that we do not know moved a position; once for each."""
+
+    def on_strange_void(self, fill: Execution) -> None:
+        """A fill of an order that we do not know was taken back; once for each."""
 
     def on_taken_over(self, told: PositionState) -> None:
         """The broker's word on a position took the place of ours."""
@@ -89,6 +98,8 @@ class Observers:
         self._fill = self._hooks["on_fill"]
         self._resent = self._hooks["on_resent"]
         self._strange = self._hooks["on_strange_fill"]
+        self._void = self._hooks["on_void"]
+        self._strange_void = self._hooks["on_strange_void"]
         self._taken_over = self._hooks["on_taken_over"]
         self._position = self._hooks["on_position"]
         self._others_closed = self._hooks["on_others_closed"]
@@ -141,9 +152,27 @@ class Observers:
         if self._position:
             self._tell(self._position, None, position)
 
+    def on_void(
+        self,
+        order: Order,
+        report: ExecutionReport,
+        fill: Execution,
+        counted: bool,
+        position: Position,
+    ) -> None:
+        """A fill that was taken back, and after it the position that was left."""
+        if self._void:
+            self._tell(self._void, order, order, report, fill, counted)
+        if self._position:
+            self._tell(self._position, None, position)
+
     def on_strange_fill(self, fill: Execution) -> None:
         if self._strange:
             self._tell(self._strange, None, fill)
+
+    def on_strange_void(self, fill: Execution) -> None:
+        if self._strange_void:
+            self._tell(self._strange_void, None, fill)
 
     def on_taken_over(self, told: PositionState) -> None:
         if self._taken_over:

@@ -54,6 +54,13 @@ class PositionBook:
         held = self._held[key] = Position(fill.instrument, lots.qty, lots.avg_px)
         return held
 
+    def void(self, fill: Execution) -> None:
+        """Hold what would be held without a fill."""
+        key = fill.instrument.symbol
+        lots = self._lots.setdefault(key, Lots())
+        lots.void(fill)
+        self._held[key] = Position(fill.instrument, lots.qty, lots.avg_px)
+
     def lots(self) -> list[tuple[str, tuple[Lot, ...]]]:
         """What is held, by symbol: contracts, signed, and what they cost, oldest first."""
         return [(symbol, lots.all()) for symbol, lots in self._lots.items() if lots.qty]
@@ -81,6 +88,8 @@ class Ledger:
     def __init__(self, executions_most: int) -> None:
         self._positions = PositionBook()
         self._booked: ByAge[int] = ByAge()  # the broker's times of them
+        self._voided: ByAge[None] = ByAge()  # ids of those that were taken back
+        self._fallen: dict[str, list[tuple[Order, int]]] = {}  # by symbol: of which, how many
         self.forgotten_ns: int | None = None
         self._most = executions_most
         self._ahead: dict[str, Order] = {}
@@ -112,6 +121,51 @@ class Ledger:
                 self._strangers.popitem(last=False)
         return True
 
+    def void(self, fill: Execution, order: Order | None) -> bool:
+        """Move the position back by a fill that was taken back; False where that was known. Whether
+        it moves is for `knows` to say: of a stranger's that was never booked nothing is there."""
+        count = self._voided.add(fill.exec_id, None)
+        if not count:
+            return False
+        if count > self._most:
+            self._voided.pop_oldest()
+        booked = not self._booked.add(fill.exec_id, fill.time_ns)  # else it will be known
+        undone = fill.qty if booked else 0
+        if order is not None:
+            if not booked:  # it may be in a position that was taken over before it was told
+                undone = min(order.covered, fill.qty)
+                order.covered -= undone
+            order.booked -= undone
+        elif booked:
+            left = self._strangers.get(fill.order_id, 0) - fill.qty
+            self._strangers[fill.order_id] = max(left, 0)
+        if undone:
+            self._positions.void(structs.replace(fill, qty=undone))
+            self._moved(fill.instrument)
+        return True
+
+    def gave_back(self, fill: Execution, order: Order | None) -> None:
+        """Whoever answers for what a fill closed that was taken back is to know of it."""
+        if order is None:
+            self._claim(fill.instrument.symbol, fill.side, fill.qty)
+        else:
+            self._fallen.setdefault(fill.instrument.symbol, []).append((order, fill.qty))
+        self.changes += 1
+
+    def fallen(self, symbol: str) -> list[tuple[Order, int]]:
+        """Orders of ours of which fills were taken back since this was asked last, and how many
+        contracts."""
+        return self._fallen.pop(symbol, [])
+
+    def voided(self, fill: Execution) -> bool:
+        """Whether it is known that a fill was taken back."""
+        return fill.exec_id in self._voided
+
+    def _claim(self, symbol: str, side: Side, qty: int) -> None:
+        """So many contracts of this side were booked as a stranger's, and are none."""
+        sides = self._claimed.setdefault(symbol, {})
+        sides[side] = sides.get(side, 0) + side.sign * qty
+
     def _beyond(self, fill: Execution, order: Order) -> Execution:
         """What of a fill is not in the position that was taken over before it was told."""
         covered = min(order.covered, fill.qty)
@@ -137,17 +191,24 @@ class Ledger:
         """The ids of the newest fills booked, at most so many, oldest first."""
         return tuple(islice(reversed(self._booked), most))[::-1]
 
+    def newest_voided(self, most: int) -> tuple[str, ...]:
+        """The same of those that were taken back."""
+        return tuple(islice(reversed(self._voided), most))[::-1]
+
     def reset(
         self,
         positions: Iterable[tuple[Instrument, Sequence[Lot]]],
         booked: Iterable[str],
+        voided: Iterable[str] = (),
     ) -> None:
-        """Hold exactly this, these fills in it."""
+        """Hold exactly this, these fills in it; those of them that were taken back are not."""
         self._positions = PositionBook()
         for instrument, lots in positions:
             self._positions.reset(instrument, lots)
         for exec_id in booked:
             self._booked[exec_id] = 0  # their times are not kept
+        for exec_id in voided:
+            self._voided[exec_id] = None
         self.changes += 1
 
     def take_over(self, position: PositionState) -> None:
@@ -172,8 +233,7 @@ class Ledger:
             qty = self._strangers.pop(order_id, 0)
             if qty:
                 order.booked += qty
-                sides = self._claimed.setdefault(order.instrument.symbol, {})
-                sides[order.side] = sides.get(order.side, 0) + order.side.sign * qty
+                self._claim(order.instrument.symbol, order.side, qty)
                 self.changes += 1
         core = order.core
         cum_qty, request = core.cum_qty, core.request
@@ -195,7 +255,7 @@ class Ledger:
 
     def take_claimed(self, symbol: str) -> list[int]:
         """Contracts, signed, of each side that was, that were booked as a stranger's and turned out
-        since this was asked last to be an order's of ours."""
+        since this was asked last to be an order's of ours, or were taken back."""
         return list(self._claimed.pop(symbol, {}).values())
 
     def filled(self) -> Iterable[Order]:
@@ -211,6 +271,8 @@ class Ledger:
             self._filled = {}
         if self._claimed:
             self._claimed.pop(symbol, None)
+        if self._fallen:
+            self._fallen.pop(symbol, None)
 
     @property
     def any_held(self) -> bool:
@@ -241,6 +303,15 @@ class Ledger:
 
 def fill_of(report: ExecutionReport) -> Execution | None:
     """The fill that a report tells of; None where it tells of none."""
+    return None if report.exec_type is ExecType.TRADE_CANCEL else _execution(report)
+
+
+def void_of(report: ExecutionReport) -> Execution | None:
+    """The fill of which a report tells that it was taken back; None where it does not say which."""
+    return _execution(report)
+
+
+def _execution(report: ExecutionReport) -> Execution | None:
     state = report.order
     if report.exec_id is None or report.last_px is None:
         return None
@@ -259,7 +330,8 @@ def fill_of(report: ExecutionReport) -> Execution | None:
 
 def report_of(order: Order, fill: Execution) -> ExecutionReport:
     """The report of a fill that the stream did not bring, by what we know of the order. How large
-    one is that the broker made, and sizes himself, we may not know: that it is filled, it tells."""
+    one is that the broker made, and sizes himself, we may not know: that it is filled, it tells. Of
+    one that was taken back, the report that says so."""
     core, request = order.core, order.request
     cum_qty = core.told.qty + fill.qty
     filled = cum_qty >= core.order_qty and not (core.adopted and not core.terminal)
@@ -284,7 +356,7 @@ def report_of(order: Order, fill: Execution) -> ExecutionReport:
         avg_px=None,
         time_ns=fill.time_ns,
     )
-    return ExecutionReport(
+    report = ExecutionReport(
         exec_type=ExecType.TRADE,
         order=state,
         last_qty=fill.qty,
@@ -292,3 +364,22 @@ def report_of(order: Order, fill: Execution) -> ExecutionReport:
         exec_id=fill.exec_id,
         fee=fill.fee,
     )
+    return _void_report_of(order, report, fill) if fill.voided else report
+
+
+def _void_report_of(order: Order, report: ExecutionReport, fill: Execution) -> ExecutionReport:
+    """The same of one that was taken back. When that was, nobody says: it is newer than all that is
+    known."""
+    core = order.core
+    known = fill.qty if core.told.knows(fill.exec_id) else 0
+    cum_qty = max(core.told.qty - known, core.cum_qty - fill.qty, 0)
+    status = OrdStatus.PARTIALLY_FILLED if cum_qty else OrdStatus.NEW
+    state = structs.replace(
+        report.order,
+        ord_status=core.venue_status if core.terminal else status,
+        order_qty=max(core.order_qty - fill.qty, 0),
+        cum_qty=cum_qty,
+        leaves_qty=core.leaves_qty,
+        time_ns=core.time_ns,
+    )
+    return structs.replace(report, exec_type=ExecType.TRADE_CANCEL, order=state)

@@ -94,7 +94,8 @@ class OrderSettings:
     and always on a stream that may lose events; `reconcile_lossless_s`: the same where the broker's
     word is that its stream loses none. `overlap_s`: how far before the newest event that was
     known when they were last answered such questions reach back; `history_s`: how far they reach
-    back while no event of the broker's is known, and its clock is not either.
+    back while no event of the broker's is known, and its clock is not either, and how far each
+    comparison of everything reaches for fills that may have been taken back since they were told.
 
     `journal_retry_s`: how long after a failure the journal is written again. `events_most`: how
     many of the manager's events it keeps, in whole thousands. `state_bytes_most`: how large a

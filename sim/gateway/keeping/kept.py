@@ -210,6 +210,7 @@ def lots_again(kept: KeptHolding, money: Account, instrument: Instrument, meant:
     holding = money.holding(instrument)
     for qty, units, opened_ns, tag, fee_each in kept.lots:
         holding.add(Lot(qty, units, meant(opened_ns), tag, fee_each), kept.sign)
+    holding.begins()
     holding.changed_ns = meant(kept.changed_ns)
 
 

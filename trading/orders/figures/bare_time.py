@@ -78,6 +78,16 @@ class BareTime:
             self.changed(held, -contracts, now_s)
             self._let_go(held)
 
+    def voided(self, intent: str, contracts: int, now_s: float) -> None:
+        """A fill of an order that was over is taken back: so many contracts more are held through
+        an intent, below zero fewer."""
+        held = self._held.get(intent)
+        if held is None and contracts > 0:
+            held = self._held[intent] = Held(intent)
+        if held is not None:
+            self.changed(held, contracts, now_s)
+            self._let_go(held)
+
     def _let_go(self, held: Held) -> None:
         if not held.open and held.net <= 0:
             self._held.pop(held.intent, None)

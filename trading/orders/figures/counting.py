@@ -60,12 +60,22 @@ class Ends:
 
 class Traded:
     """What was bought and sold of one instrument: contracts, and their value in price units (price
-    times contracts). `fees` are those that were told; `fees_untold`: fills that came without."""
+    times contracts). `fees` are those that were told; `fees_untold`: fills that came without.
+    `voided`: contracts that were taken back, `voided_bought` of them bought."""
 
-    __slots__ = ("bought", "bought_value", "fees", "fees_untold", "sold", "sold_value")
+    __slots__ = (
+        "bought",
+        "bought_value",
+        "fees",
+        "fees_untold",
+        "sold",
+        "sold_value",
+        "voided",
+        "voided_bought",
+    )
 
     def __init__(self) -> None:
-        self.bought = self.sold = self.fees_untold = 0
+        self.bought = self.sold = self.fees_untold = self.voided = self.voided_bought = 0
         self.bought_value = self.sold_value = self.fees = Decimal(0)
 
 
@@ -75,7 +85,7 @@ class Counting(Observer):
     def __init__(self, now_s: Callable[[], float]) -> None:
         self._now_s = now_s
         self.orders = self.accepted = self.resent = self.retries = 0
-        self.fills = self.partials = 0
+        self.fills = self.partials = self.voided = 0
         self.filled = self.cancelled = self.cancelled_by_venue = self.expired = self.rejected = 0
         self.reasons: Counter[str] = Counter()
         self.incidents: Counter[str] = Counter()
@@ -145,10 +155,36 @@ class Counting(Observer):
 
     def on_fill(self, order: Order, fill: Execution) -> None:
         self.fills += 1
-        qty, px, core = fill.qty, fill.px, order.core
-        if core.venue_status is not _FILLED:
+        if order.core.venue_status is not _FILLED:
             self.partials += 1
-        symbol = fill.instrument.symbol
+        self._trade(order, fill, fill.qty)
+
+    def on_void(
+        self, order: Order, report: ExecutionReport, fill: Execution, counted: bool
+    ) -> None:
+        one = self._open.get(order)
+        if one is not None:
+            self._see(order, one)
+        elif counted:
+            self._unhold(order, fill)
+        if counted:
+            self.voided += 1
+            self._trade(order, fill, -fill.qty)
+            traded = self.traded[fill.instrument.symbol]
+            traded.voided += fill.qty
+            traded.voided_bought += fill.qty if fill.side is _BUY else 0
+
+    def on_others_closed(self, intent: str, contracts: int) -> None:
+        self.bare.others_closed(intent, contracts, self._now_s())
+
+    def on_incident(self, incident: Incident) -> None:
+        self.incidents[incident.kind] += 1
+
+    # --- how --------------------------------------------------------------------------------------
+
+    def _trade(self, order: Order, fill: Execution, qty: int) -> None:
+        """Add up a fill; `qty` below zero: it is taken back."""
+        px, symbol = fill.px, fill.instrument.symbol
         traded = self.traded.get(symbol)
         if traded is None:
             traded = self.traded[symbol] = Traded()
@@ -159,23 +195,24 @@ class Counting(Observer):
             traded.sold += qty
             traded.sold_value = EXACT.fma(px, qty, traded.sold_value)
         if fill.fee is None:
-            traded.fees_untold += 1
+            traded.fees_untold += 1 if qty > 0 else -1
         else:
-            traded.fees = EXACT.add(traded.fees, fill.fee)
-        now = core.agreement.now
+            fee = fill.fee if qty > 0 else fill.fee.copy_negate()
+            traded.fees = EXACT.add(traded.fees, fee)
+        now = order.core.agreement.now
         meant = now.price if now.stop_px is None else now.stop_px
         if meant is not None:
             self.slippage_contracts += qty
             if px is not meant and not _same(px, meant):
-                self._slipped(fill, meant)
+                self._slipped(fill, meant, qty)
 
-    def on_others_closed(self, intent: str, contracts: int) -> None:
-        self.bare.others_closed(intent, contracts, self._now_s())
-
-    def on_incident(self, incident: Incident) -> None:
-        self.incidents[incident.kind] += 1
-
-    # --- how --------------------------------------------------------------------------------------
+    def _unhold(self, order: Order, fill: Execution) -> None:
+        """A fill of an order that is over, and is timed no more, is taken back."""
+        parsed = tags.parse(order.cl_ord_id)
+        if parsed is not None and parsed.role:
+            opened = parsed.duty == "entry"
+            qty = -fill.qty if opened else fill.qty
+            self.bare.voided(parsed.intent, qty, self._now_s())
 
     def _begin(self, order: Order) -> Open:
         self.orders += 1
@@ -199,11 +236,11 @@ class Counting(Observer):
         if core.venue_status.terminal:
             self._over(order, one)
 
-    def _slipped(self, fill: Execution, meant: Decimal) -> None:
+    def _slipped(self, fill: Execution, meant: Decimal, qty: int) -> None:
         """Ticks beyond what was meant, times contracts; better than meant counts below zero."""
         away = EXACT.multiply(EXACT.subtract(fill.px, meant), fill.side.sign)
         ticks = _RATIO.divide(away, fill.instrument.tick_at(meant))
-        self.slipped_ticks = EXACT.fma(ticks, fill.qty, self.slipped_ticks)
+        self.slipped_ticks = EXACT.fma(ticks, qty, self.slipped_ticks)
 
     def _hold(self, order: Order, one: Open) -> None:
         held, cum_qty = one.held, order.core.cum_qty

@@ -53,6 +53,7 @@ class Figures:
             reject_reasons=dict(counted.reasons),
             fills=counted.fills,
             partials=counted.partials,
+            voided=counted.voided,
             contracts=counted.contracts,
             traded=traded(counted),
             slippage_ticks=counted.slipped_ticks,

@@ -1,9 +1,10 @@
 """A log of orders, through structlog: what happened to each, a line at a time, under one policy.
 
-INFO: one line when the broker has an order, one for each fill, one when it is over. WARNING: one
-for each incident. DEBUG: changes. The times are the manager's own, so that no clock is read. With
-the setting `log_ids` off no line holds an id: each order is a number by order of appearance, and
-the words of incidents, which name orders, are left out. What looks like a secret is never written.
+INFO: one line when the broker has an order, one for each fill and for each that is taken back, one
+when it is over. WARNING: one for each incident. DEBUG: changes. The times are the manager's own, so
+that no clock is read. With the setting `log_ids` off no line holds an id: each order is a number by
+order of appearance, and the words of incidents, which name orders, are left out. What looks like a
+secret is never written.
 """
 
 import re
@@ -24,6 +25,7 @@ from ..events import (
     OrderNow,
     Partial,
     Rejected,
+    Voided,
 )
 
 Line = MutableMapping[str, Any]
@@ -78,6 +80,8 @@ class OrderLog:
                 self._fill(event.time_ns, order, event.fill, late=isinstance(event, Corrected))
             if isinstance(event, Filled):
                 self._ended(event.time_ns, order, "filled")
+        elif isinstance(event, Voided):
+            self._logger.info("voided", **self._traded(event.time_ns, order, event.fill))
         elif isinstance(event, Cancelled):
             how = "cancelled" if event.asked else "cancelled_by_venue"
             self._ended(event.time_ns, order, how)
@@ -87,9 +91,12 @@ class OrderLog:
             self._ended(event.time_ns, order, "expired")
 
     def _fill(self, time_ns: int, order: OrderNow, fill: FillNow, *, late: bool) -> None:
-        line = self._about(time_ns, order)
-        line |= {"qty": fill.qty, "px": format(fill.px, "f"), "cum_qty": order.cum_qty}
+        line = self._traded(time_ns, order, fill)
         self._logger.info("fill", **line, **({"late": True} if late else {}))
+
+    def _traded(self, time_ns: int, order: OrderNow, fill: FillNow) -> dict[str, Any]:
+        line = self._about(time_ns, order)
+        return line | {"qty": fill.qty, "px": format(fill.px, "f"), "cum_qty": order.cum_qty}
 
     def _ended(self, time_ns: int, order: OrderNow, how: str, **more: str) -> None:
         line = self._about(time_ns, order)

@@ -40,8 +40,9 @@ the broker has none such, and `OutcomeUnknown` where nobody answered. No answer 
 Each call is a reader of its own, and a slow one delays nobody: it loses the oldest events beyond
 the setting `unread_most` and gets a `Missed` in their place. Events of one order come in order:
 accepted, changes and fills, one end. The end waits for fills that the broker has counted and not
-told yet; a fill that comes after it is a `Corrected`. `events(since=n)` begins after the event
-number `n`, where a journal keeps them.
+told yet; a fill that comes after it is a `Corrected`. One that the venue takes back is a `Voided`,
+before the end or after it. `events(since=n)` begins after the event number `n`, where a journal
+keeps them.
 
 {events}
 
@@ -100,11 +101,11 @@ is left gets five seconds.
 
     manager.figures.log(order_logger(open("orders.log", "a")))      # json=True: an object a line
 
-One INFO line when the broker has an order, one for each fill, one when it is over; one WARNING
-for each incident; changes at DEBUG. The setting `log_ids` off leaves out every id: orders are
-numbered by appearance, and the broker's and our own free words are not written. What looks like a
-token, a key or a password is written as `***` in any case. Any logger of structlog's will do in
-place of `order_logger`'s.
+One INFO line when the broker has an order, one for each fill and for each that is taken back, one
+when it is over; one WARNING for each incident; changes at DEBUG. The setting `log_ids` off leaves
+out every id: orders are numbered by appearance, and the broker's and our own free words are not
+written. What looks like a token, a key or a password is written as `***` in any case. Any logger of
+structlog's will do in place of `order_logger`'s.
 """
 
 

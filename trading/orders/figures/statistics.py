@@ -39,7 +39,8 @@ class Latency(Struct, frozen=True, kw_only=True):
 
 class TradedNow(Struct, frozen=True, kw_only=True):
     """What was traded of one instrument: contracts, their value (price times contracts, exact), and
-    the fees that were told; `fees_untold` counts fills without one."""
+    the fees that were told; `fees_untold` counts fills without one. What the venue took back is in
+    none of these: `voided` contracts, of them `voided_bought` bought."""
 
     bought: int
     bought_value: Decimal
@@ -47,6 +48,8 @@ class TradedNow(Struct, frozen=True, kw_only=True):
     sold_value: Decimal
     fees: Decimal
     fees_untold: int
+    voided: int = 0
+    voided_bought: int = 0
 
 
 class Statistics(Struct, frozen=True, kw_only=True):
@@ -62,6 +65,7 @@ class Statistics(Struct, frozen=True, kw_only=True):
     reject_reasons: dict[str, int]
     fills: int
     partials: int
+    voided: int
     contracts: int
     traded: dict[str, TradedNow]
     slippage_ticks: Decimal
@@ -101,6 +105,7 @@ MEANINGS = {
     "reject_reasons": "of these, how many by reason",
     "fills": "fills, each counted once",
     "partials": "of these, fills that left something of their order to fill",
+    "voided": "fills that the venue took back; contracts, values and fees are without them",
     "contracts": "contracts filled",
     "traded": "by instrument: contracts bought and sold, their value and fees as exact Decimals",
     "slippage_ticks": "ticks beyond the order's own stop price (else its limit), times contracts; "

@@ -25,6 +25,7 @@ from ..events import (
     OrderNow,
     Partial,
     Rejected,
+    Voided,
 )
 from ..handle import Order
 from ..incident import Incident
@@ -86,13 +87,7 @@ class Teller(Observer):
 
     def on_fill(self, order: Order, fill: Execution) -> None:
         told, core = self._told.get(order), order.core
-        now = FillNow(
-            exec_id=fill.exec_id,
-            qty=fill.qty,
-            px=_plain(fill.px),
-            time_ns=fill.time_ns,
-            fee=fill.fee,
-        )
+        now = _fill_now(fill)
         n = self.last = self.last + 1
         at_ns = self._now_ns()
         if told is None:
@@ -104,6 +99,17 @@ class Teller(Observer):
             self._hear(Partial(n=n, time_ns=at_ns, order=order_now(order), fill=now))
             if core.venue_status.terminal and core.told.qty >= core.cum_qty:
                 self._end(order)
+
+    def on_void(
+        self, order: Order, report: ExecutionReport, fill: Execution, counted: bool
+    ) -> None:
+        n = self.last = self.last + 1
+        at_ns = self._now_ns()
+        self._hear(Voided(n=n, time_ns=at_ns, order=order_now(order), fill=_fill_now(fill)))
+        told = self._told.get(order)
+        if told is not None:
+            told.numbers = order.core.agreement.now  # it is as much smaller, as was told just now
+            self._look(order)
 
     def on_incident(self, incident: Incident) -> None:
         n = self.last = self.last + 1
@@ -173,6 +179,16 @@ def order_now(order: Order) -> OrderNow:
         price=None if now.price is None else _plain(now.price),
         stop_px=None if now.stop_px is None else _plain(now.stop_px),
         avg_px=core.avg_px,
+    )
+
+
+def _fill_now(fill: Execution) -> FillNow:
+    return FillNow(
+        exec_id=fill.exec_id,
+        qty=fill.qty,
+        px=_plain(fill.px),
+        time_ns=fill.time_ns,
+        fee=fill.fee,
     )
 
 

@@ -21,6 +21,7 @@ from .lifecycle import Phase
 from .member import Member, result_of
 from .outcome import GroupOutcome
 from .spec import GroupSpec
+from .taken_back import taken_back
 
 
 class Group:
@@ -258,7 +259,8 @@ class Group:
 
     def _advance(self) -> None:
         before = self.state
-        self.state, self._wish = core.advance(self.spec, before, self._facts())
+        state = taken_back(self.spec, before, self._first, self._members)
+        self.state, self._wish = core.advance(self.spec, state, self._facts())
         if self.state != before:
             self._sender.keep(self)
 
@@ -372,11 +374,10 @@ class Group:
         if wish.too_much and not self.state.said:  # in a flatten, too, which gives it back
             self.state = structs.replace(self.state, said=True)
             self._sender.keep(self)
-            text = f"{self!r}: {wish.too_much} contracts were filled too much"
-            self._sender.incident("overfill", text)
+            said = f"{wish.too_much} contracts were filled too much"
+            self._sender.incident("overfill", f"{self!r}: {said}")
         if wish.give_back:
-            side = Side.BUY if wish.give_back > 0 else Side.SELL
-            self._closer.send(side, abs(wish.give_back))
+            self._closer.send(Side.BUY if wish.give_back > 0 else Side.SELL, abs(wish.give_back))
             self._advance()
 
     def _time(self) -> None:
@@ -385,8 +386,7 @@ class Group:
             self._sender.never(self._late_timer)
             self._late_timer, self._late = None, False
         elif self._late_timer is None and not self._late:
-            bound_s = self._settings.oco_unresolved_s
-            self._late_timer = self._sender.later(bound_s, self._time_up)
+            self._late_timer = self._sender.later(self._settings.oco_unresolved_s, self._time_up)
 
     def _time_up(self) -> None:
         self._late_timer, self._late = None, True

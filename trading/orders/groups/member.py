@@ -27,6 +27,7 @@ class Member:
         "_shut",
         "anew",
         "at_market",
+        "counted",
         "excused",
         "failures",
         "judged",
@@ -44,6 +45,7 @@ class Member:
         self.anew = False
         self.at_market = False
         self.judged = 0
+        self.counted = 0  # contracts filled at the last look
         self.excused = 0
         self.failures = 0
         self.pauses = 0
@@ -110,6 +112,11 @@ class Member:
         left = -self.spec.side.sign * held
         self.out = self.out or left <= 0
         return min(open_qty, left) if clear and left > 0 else 0
+
+    def see(self) -> bool:
+        """Look at what is filled; whether some of what was is taken back."""
+        before, self.counted = self.counted, self.cum_qty
+        return self.counted < before
 
     def want(self, open_qty: int, *, in_place: bool) -> None:
         """Say to the live order what it should have open; `in_place`: the broker changes it."""

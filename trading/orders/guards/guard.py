@@ -91,6 +91,7 @@ class Guard:
         self._tif = tif
         self._ended = self._turned = False
         self._retired = False  # taken away; what it closed too much it still gives back
+        self._used_up = False  # so many contracts as it was for at most were closed
         self._share = 0
         self._closed = 0  # contracts that its orders closed
         self._spent = 0  # of these, before `qty` was said last
@@ -155,7 +156,15 @@ class Guard:
     @property
     def over(self) -> bool:
         """Whether it guards nothing any more, and never will."""
-        return self._ended or self._retired or self.mode is Mode.RELEASED
+        return self._ended or self._retired or self._used_up or self.mode is Mode.RELEASED
+
+    def reopen(self) -> bool:
+        """A fill was taken back: what is held again may be what it was for, and it looks. False
+        where it was taken away, or let go."""
+        if self._retired or self.mode is Mode.RELEASED:
+            return False
+        self._ended = self._turned = False
+        return True
 
     def kept(self) -> GuardKept:
         spec, grid = self.spec, self.spec.instrument
@@ -280,7 +289,7 @@ class Guard:
     def facts(self) -> GuardFacts:
         """All of it together, as it was at the last look."""
         return GuardFacts(
-            share=0 if self._retired else self._share,
+            share=0 if self._retired or self._used_up else self._share,
             stop=self._stop.facts(),
             target=self._target.facts(),
             closing=self._closing,
@@ -356,8 +365,8 @@ class Guard:
         if (share > self._share or self._mean_px is None) and stand.mean_px is not None:
             self._mean_px = stand.mean_px
         self._share, self._closing, self._resting = share, stand.closing, stand.resting
-        used_up = self.spec.qty is not None and self._closed - self._spent >= self.spec.qty
-        self._retired = self._retired or used_up
+        most = self.spec.qty
+        self._used_up = most is not None and self._closed - self._spent >= most
         turned = sign * stand.held < 0
         waits = stand.doubtful or self.spec.side in stand.opening
         if share == 0 and (turned or not waits):

@@ -164,6 +164,17 @@ class PositionOrders:
         close.resume(kept, past)
         return close
 
+    def reopen(self, instrument: Instrument) -> None:
+        """A fill was taken back: what the newest guard was for that has ended may be held again."""
+        if self.guard_of(instrument) is not None:
+            return
+        known = (*self._owners.late(instrument), *self._owners.trading(instrument))
+        ended = [owner for owner in known if isinstance(owner, Guard)]
+        if ended and ended[-1].reopen():
+            holding = self._holding(instrument)
+            if ended[-1] not in holding.guards:
+                holding.guards.append(ended[-1])
+
     def settle(self, instrument: Instrument) -> None:
         """Something changed in an instrument: its guard and its closes act on it."""
         holding = self.holdings.get(instrument.symbol)

@@ -7,6 +7,8 @@ entries are refused, and what was to be written is kept here and tried again.
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
+from msgspec import structs
+
 from ...errors import JournalError, RefusedByUs
 from ...order import Execution, ExecutionReport, OrderRequest, OrderState, PositionState
 from ..commands import CANCEL, Command, Do
@@ -158,8 +160,16 @@ class Keeper(Observer):
 
     on_report = _of
 
+    def on_void(
+        self, order: Order, report: ExecutionReport, fill: Execution, counted: bool
+    ) -> None:
+        self._of(order, report)
+
     def on_strange_fill(self, fill: Execution) -> None:
         self._write([(STRANGERS, fill)])
+
+    def on_strange_void(self, fill: Execution) -> None:
+        self._write([(STRANGERS, structs.replace(fill, voided=True))])
 
     def on_taken_over(self, told: PositionState) -> None:
         self._write([(STRANGERS, told)])
@@ -243,6 +253,7 @@ class Keeper(Observer):
             last_ns=last_ns,
             lots=tuple(Lots(symbol, lots) for symbol, lots in ledger.lots()),
             booked=ledger.newest(self._settings.held_most),
+            voided=ledger.newest_voided(self._settings.held_most),
         )
         return STANDING, standing
 
@@ -329,4 +340,6 @@ def order_kept(order: Order) -> OrderKept:
         adopted=core.adopted,
         entered_ns=core.entered_ns,
         covered=order.covered,
+        voided=core.told.voided,
+        voided_ns=core.voided_ns,
     )

@@ -36,7 +36,8 @@ class OrderKept(Struct, frozen=True, kw_only=True):
     """An order as it stood, in place of all its records until then. `state` is None while the
     broker has not said anything of it. `adopted`: the broker made it, and knows it by its id alone;
     `entered_ns`: the broker's time of the first that was told of it; `covered`: contracts of it in
-    a position that was taken over, whose fills were still untold."""
+    a position that was taken over, whose fills were still untold; `voided`: ids of fills that were
+    taken back, and `voided_ns` the broker's time of the newest word of that."""
 
     request: OrderRequest
     state: OrderState | None
@@ -45,6 +46,8 @@ class OrderKept(Struct, frozen=True, kw_only=True):
     adopted: bool = False
     entered_ns: int = 0
     covered: int = 0
+    voided: tuple[str, ...] = ()
+    voided_ns: int = 0
 
 
 class OwnerKept(Struct, frozen=True, kw_only=True):
@@ -63,12 +66,14 @@ class Lots(Struct, frozen=True):
 
 class Standing(Struct, frozen=True, kw_only=True):
     """Where everything stood. `intents`: how many there were; `last_ns`: the broker's time of the
-    newest that was told; `booked`: the newest fills in these positions, by their ids."""
+    newest that was told; `booked`: the newest fills in these positions, by their ids; `voided`: the
+    newest that were taken back."""
 
     intents: int
     last_ns: int
     lots: tuple[Lots, ...]
     booked: tuple[str, ...]
+    voided: tuple[str, ...] = ()
 
 
 class StateKept(Struct, frozen=True):
@@ -101,7 +106,7 @@ Record = (
 )
 """Of an order: its request (written before it is sent), what was told, how it stood after an answer
 (`OrderState`), that it is not wanted any more or never arrived. An `Execution` is a stranger's
-fill, a `PositionState` a position taken over from the broker."""
+fill, or says that it was taken back, a `PositionState` a position taken over from the broker."""
 
 Entry = tuple[str, Record]
 """A record and what it is about."""

@@ -10,11 +10,11 @@ from msgspec import structs
 
 from ...errors import ProtocolError
 from ...order import Execution, ExecutionReport, OrderRequest, OrderState, PositionState
-from ...words import OrdStatus
+from ...words import ExecType, OrdStatus
 from ..commands import Command, Do
 from ..handle import Order
 from ..order_core import OrderCore
-from ..positions import fill_of, report_of
+from ..positions import fill_of, report_of, void_of
 from ..sending.outbox import Outbox
 from ..settings import OrderSettings
 from .codec import Find
@@ -58,11 +58,11 @@ class Restored:
             self.owners[about.removeprefix(OWNERS)] = record
         elif isinstance(record, Standing):
             held = [(self._find(each.symbol), each.lots) for each in record.lots]
-            ledger.reset(held, record.booked)
+            ledger.reset(held, record.booked, record.voided)
             self.intents, self.last_ns = record.intents, max(self.last_ns, record.last_ns)
         elif isinstance(record, Execution):
             self._heard(record.time_ns)
-            ledger.book(record, None)
+            (ledger.void if record.voided else ledger.book)(record, None)
         elif isinstance(record, PositionState):
             for order in self.orders.values():
                 self._count(order)
@@ -85,6 +85,7 @@ class Restored:
         order = self.orders[tag] = Order(core)
         if isinstance(record, OrderKept):
             core.adopted, core.entered_ns = record.adopted, record.entered_ns
+            core.told.resume(record.voided)
             if record.state is not None:
                 core.agreement.seen(record.state)  # what its fills were fills of
                 core.agreement.strange = None
@@ -93,6 +94,7 @@ class Restored:
             order.covered = record.covered
             if record.state is not None:
                 self._more(order, record.state)
+            core.voided_ns = record.voided_ns
             if record.gone:
                 core.want_gone()
 
@@ -100,6 +102,9 @@ class Restored:
         core = order.core
         if isinstance(record, ExecutionReport):
             self._heard(record.order.time_ns)
+            if record.exec_type is ExecType.TRADE_CANCEL:
+                self._void(order, record)
+                return
             told_qty = core.told.qty
             with suppress(ProtocolError):  # it was an incident when it came
                 core.apply(record)
@@ -117,6 +122,13 @@ class Restored:
         elif isinstance(record, Lost):
             core.lost, core.venue_status = True, OrdStatus.REJECTED
             core.text = "it never reached the broker: looked up by its tag, not there"
+
+    def _void(self, order: Order, report: ExecutionReport) -> None:
+        """A fill was taken back in another life."""
+        fill = void_of(report)
+        if order.core.take_back(report) and fill is not None:
+            order.unfilled(fill.exec_id)
+            self._outbox.ledger.void(fill, order)
 
     def _enter(self, order: Order) -> None:
         """Put an order into the table, to be looked up if it is not over."""

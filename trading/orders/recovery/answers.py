@@ -5,7 +5,7 @@ What was asked before something newer came in cannot undo it.
 
 from collections.abc import Callable
 
-from ...order import Execution, OrderState
+from ...order import OrderState
 from ...words import OrdStatus
 from ..handle import Order
 from ..intake import Intake
@@ -49,6 +49,12 @@ class Answers:
             return born_ns
         since_ns = min(last_ns, self._filled_ns or last_ns) - round(settings.overlap_s * 1e9)
         return since_ns if self.resumes or born_ns is None else max(since_ns, born_ns)
+
+    def back_ns(self, since_ns: int) -> int:
+        """How far back to ask for fills that were told, and may have been taken back since then."""
+        settings, last_ns, born_ns = self._outbox.settings, self._intake.last_ns, self._birth.ns
+        back_ns = min(last_ns - round(settings.history_s * 1e9), since_ns)
+        return back_ns if self.resumes or born_ns is None else max(back_ns, born_ns)
 
     def apply(self, this: Round, fills_known: Callable[[], None]) -> None:
         """Take in what a round's answers say of orders."""
@@ -95,13 +101,13 @@ class Answers:
         this.outdated = outdated
 
     def _merge_fills(self, this: Round) -> None:
-        fills: list[Execution] = this.answers["fills"]
+        ledger = self._outbox.ledger
+        fills = this.fills(ledger.knows)
         find, now_s = self._outbox.orders.find, self._outbox.now_s()
         if not self.resumes:  # else the positions of before were taken over
             fills = self._birth.since(
                 fills, lambda fill: find(fill.cl_ord_id, fill.order_id) is not None, now_s
             )
-        ledger = self._outbox.ledger
         forgotten_ns = ledger.forgotten_ns  # by now: some of these may make it forget others
         for fill in fills:
             order = find(fill.cl_ord_id, fill.order_id)

@@ -11,13 +11,13 @@ Question = tuple[str, Callable[[], "Future[Any]"]]
 
 
 def questions(
-    broker: Broker, since_ns: int, *, full: bool, urgency: Urgency, deadline_s: float
+    broker: Broker, since_ns: int, back_ns: int, *, full: bool, urgency: Urgency, deadline_s: float
 ) -> list[Question]:
     """A round's questions by name, to be asked one by one. `full`: orders that are over, and
-    positions, are asked for as well."""
+    positions, are asked for as well, and fills since `back_ns`: one may have been taken back."""
     how: dict[str, Any] = {"urgency": urgency, "deadline_s": deadline_s}
     asked: list[Question] = [
-        ("fills", partial(broker.executions_since, since_ns, **how)),
+        ("fills", partial(broker.executions_since, back_ns if full else since_ns, **how)),
         ("open", partial(broker.open_orders, **how)),
     ]
     if full:

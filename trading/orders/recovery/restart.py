@@ -79,7 +79,7 @@ class Restart:
         states: dict[str, OrderState] = {}
         for state in (*this.answers["orders"], *this.answers["open"]):
             states[state.order_id] = state  # asked for later, known later
-        fills: list[Execution] = this.answers["fills"]
+        fills = this.fills(self._outbox.ledger.knows)
         times_ns = [state.time_ns for state in states.values()] + [fill.time_ns for fill in fills]
         newest_ns = max(times_ns, default=0)
         newest_ns = max(newest_ns, self._intake.last_ns)
@@ -178,10 +178,12 @@ class Restart:
     def _fill(self, fill: Execution) -> None:
         """A fill of then: told where it is of an order of ours, else only booked."""
         order = self._known(fill.cl_ord_id, fill.order_id)
-        if order is not None and order.core.told.knows(fill.exec_id):
+        if order is not None and order.core.told.knows(fill.exec_id) and not fill.voided:
             return
         if self._outbox.orders.find(fill.cl_ord_id, fill.order_id) is not None:
             self._intake.fill(fill)
+        elif fill.voided:
+            self._intake.voids.of_nobody(fill)
         elif self._outbox.ledger.book(fill, None):
             self._outbox.observers.on_strange_fill(fill)
         self._intake.last_ns = max(self._intake.last_ns, fill.time_ns)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from ...order import Execution
 from ..handle import Order
 from .questions import Question
 
@@ -16,6 +17,8 @@ class Round:
     soon as it has ended. `before`: how many rounds had left when it began; `leaving`: it begins in
     this very instant, and shows all that is before; `left`: questions that are not answered yet;
     `unasked`: such as wait for the answer to another, after a round of which nothing was answered.
+    `since_ns`: older fills were told, or counted, and are asked for because one may have been taken
+    back.
     """
 
     __slots__ = (
@@ -30,14 +33,22 @@ class Round:
         "leaving",
         "left",
         "outdated",
+        "since_ns",
         "timer",
         "unasked",
     )
 
     def __init__(
-        self, before: int, full: bool, epochs: dict[str, int], last_ns: int, began_s: float
+        self,
+        before: int,
+        full: bool,
+        epochs: dict[str, int],
+        last_ns: int,
+        began_s: float,
+        since_ns: int = 0,
     ) -> None:
         self.before = before
+        self.since_ns = since_ns
         self.failed = self.outdated = self.followed = False
         self.leaving = True
         self.timer: int | None = None
@@ -48,6 +59,13 @@ class Round:
         self.answers: dict[str, Any] = {}
         self.left = 0
         self.unasked: list[Question] = []
+
+    def fills(self, known: Callable[[Execution], bool]) -> list[Execution]:
+        """The fills that were answered: new ones, and those that are known and were taken back."""
+        found: list[Execution] = self.answers["fills"]
+        return [
+            fill for fill in found if fill.time_ns >= self.since_ns or (fill.voided and known(fill))
+        ]
 
     def silence(self, now_s: float, patience_s: float) -> bool:
         """Whether nobody answered: all failed, or nothing came for so long."""

@@ -66,7 +66,7 @@ class Watch:
         self._quiet: int | None = None
         intake.after_answer = self._answered
         intake.missed = self._missed
-        intake.lacking = self._lacking
+        intake.lacking = intake.voids.lacking = self._lacking
         intake.after_report = self._reported
         outbox.sends = self.arm
         outbox.look_around = self.look_around
@@ -174,8 +174,9 @@ class Watch:
 
     def _lacking(self) -> None:
         """A fill of other hands shows that something was not told: one before it, or whose it is
-        (explored, hostile 413, native 204). What came with it is taken in before that is asked, and
-        it is asked once more when no answer can be too old to show it."""
+        (explored, hostile 413, native 204). Or one was taken back, and so may others be. What came
+        with it is taken in before that is asked, and it is asked once more when no answer can be
+        too old to show it."""
         if self.looks:
             if self._round is not None:  # it may have been answered before there was this to see
                 self._round.followed = self._round.full
@@ -266,14 +267,18 @@ class Watch:
         known = [o for o in outbox.orders.working() if o.core.accepted and not o.core.flight]
         epochs = {order.cl_ord_id: order.core.epoch for order in known}
         full = full or self.behind or self._asked
-        this = self._round = Round(answers.rounds, full, epochs, intake.last_ns, outbox.now_s())
+        since_ns = answers.since_ns(self._started_ns)
+        this = self._round = Round(
+            answers.rounds, full, epochs, intake.last_ns, outbox.now_s(), since_ns
+        )
         asyncio.get_running_loop().call_soon(answers.left_us, this)
         self._waits.begun()
         # Who holds something asks in order to protect it.
         pressing = this.full or not self._up or outbox.ledger.any_held
         this.unasked = questions(
             self._broker,
-            answers.since_ns(self._started_ns),
+            since_ns,
+            answers.back_ns(since_ns),
             full=this.full,
             urgency=Urgency.RISK_REDUCING if pressing else Urgency.ORDINARY,
             deadline_s=self._settings.read_deadline_s,

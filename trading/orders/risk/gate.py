@@ -97,6 +97,11 @@ class RiskGate:
         if self._watches:
             self._loss.note_fill(fill)
 
+    def note_void(self, fill: Execution) -> None:
+        """A fill that was told was taken back."""
+        if self._watches:
+            self._loss.note_void(fill)
+
     def note_mark(self, instrument: Instrument, price: Decimal, now_ns: int) -> None:
         """The market moved: what is held is valued at this price."""
         if self._watches:

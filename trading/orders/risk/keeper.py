@@ -18,10 +18,11 @@ from ...instrument import Instrument
 from ...last_prices import LastPrices
 from ...market import Channel, Market, Subscription
 from ...order import ExecutionReport, OrderRequest
+from ...words import ExecType
 from ..agreement import Wish
 from ..handle import Order
 from ..manager import OrderManager
-from ..positions import fill_of
+from ..positions import fill_of, void_of
 from .exposure import GateState, MarketView, OrderView, working_views
 from .gate import RiskGate
 from .limits import RiskLimits
@@ -68,6 +69,7 @@ class RiskKeeper:
         self._prices = LastPrices()
         self._followed: set[str] = set()  # symbols
         self._fills: OrderedDict[str, None] = OrderedDict()
+        self._voids: OrderedDict[str, None] = OrderedDict()  # those that were taken back
         self._flattened = ""  # the reason for which everything was flattened already
         self._looked_s = float("-inf")
         manager.admit = self._admit
@@ -139,14 +141,31 @@ class RiskKeeper:
         if isinstance(event, AccountState):
             self._gate.note_account(event)
         elif isinstance(event, ExecutionReport):
-            fill = fill_of(event)
-            if fill is None or fill.exec_id in self._fills:
+            if not self._told(event):
                 return
-            self._fills[fill.exec_id] = None
-            if len(self._fills) > _FILLS_MOST:
-                self._fills.popitem(last=False)
-            self._gate.note_fill(fill)
+            if event.exec_type is ExecType.TRADE_CANCEL and self._manager.view.positions():
+                self._flattened = ""  # what was closed is held again
         self._watch()
+
+    def _told(self, report: ExecutionReport) -> bool:
+        """Whether a report is of a fill, or of one taken back, that was not told before."""
+        back = report.exec_type is ExecType.TRADE_CANCEL
+        fill = void_of(report) if back else fill_of(report)
+        if (
+            fill is None
+            or fill.exec_id in self._voids
+            or (not back and fill.exec_id in self._fills)
+        ):
+            return False
+        if not back:
+            self._gate.note_fill(fill)
+        elif fill.exec_id in self._fills:  # else it counts nothing when it comes
+            self._gate.note_void(fill)
+        told = self._voids if back else self._fills
+        told[fill.exec_id] = None
+        if len(told) > _FILLS_MOST:
+            told.popitem(last=False)
+        return True
 
     def _on_price(self, event: MarketEvent) -> None:
         self._prices.see(event)

@@ -118,6 +118,16 @@ class LossWatch:
             self._worth = _EXACT.subtract(self._worth, fill.fee)
         self._judge()
 
+    def note_void(self, fill: Execution) -> None:
+        """A fill that was told was taken back: the account is worth what it would be without it."""
+        symbol, signed = fill.instrument.symbol, fill.side.sign * fill.qty
+        mark = self._marks.get(symbol, fill.px)
+        self._held[symbol] = self._held.get(symbol, 0) - signed
+        self._gain(fill.instrument, -signed, _EXACT.subtract(mark, fill.px))
+        if fill.fee is not None:
+            self._worth = _EXACT.add(self._worth, fill.fee)
+        self._judge()
+
     def note_mark(self, instrument: Instrument, price: Decimal, now_ns: int) -> None:
         """The price at which what is held is valued from now on: the last trade, or the side it
         would be closed at."""
