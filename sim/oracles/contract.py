@@ -99,6 +99,16 @@ class Contract:
         return sum([max(group.values()) for group in legs.values()])
 
     @property
+    def against(self) -> int:
+        """Contracts that a bracket holds against another, so that both closing them is right though
+        less is held: what is taken back of an older one may be on the other side."""
+        return self._intents.against(self.sign)
+
+    def closes_its_own(self, number: int) -> bool:
+        """Whether the bracket of a closing order holds something, whatever is held in all."""
+        return self._intents.held(self._legs[number][0].intent) != 0
+
+    @property
     def wrong_sided(self) -> list[OrderRecord]:
         """Stops, targets and closes at a limit that would add to what is held, and whose bracket
         holds nothing that they close: what they were for was turned over."""

@@ -20,7 +20,7 @@ class Book(Protocol):
 
     what: str
     symbol: str
-    filled_by: dict[int, Moment]  # the last fill of each of its orders, by the broker's number
+    filled_by: dict[int, Moment]  # the last fill, or void, of each order, by the broker's number
     repair: Stopwatch
 
     @property
@@ -57,6 +57,8 @@ class OpenedBook:
     def book(self, said: BrokerSaid, tag: tags.Tag) -> None:
         if tag.role in ("entry", tags.FIRST):
             self._opened += said.filled
+            if said.voids:  # what closes it races with that, as with another order that closes
+                self.filled_by[said.record.number] = said.moment
         elif said.filled:
             self._closed += said.filled
             self.filled_by[said.record.number] = said.moment

@@ -23,8 +23,9 @@ class _Old(Struct):
 
 class NewerWins(Oracle):
     """INV-17: for the manager an order never goes back, from ended to working, or to fewer filled
-    but for what the venue took back; and what a question shows of it that is older than what the stream told does not bring its old
-    size and prices back. Premise: news that was older than what the manager had been told."""
+    but for what the venue took back; and what a question shows of it that is older than what the
+    stream told does not bring its old size and prices back. Premise: news that was older than what
+    the manager had been told."""
 
     name = "INV-17"
 

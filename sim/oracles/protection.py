@@ -113,8 +113,9 @@ class RightSize(Oracle):
     Premise: spans of too much, and quiet moments with something held.
 
     A bracket's stops and targets count once, whichever are for more; its closing orders count
-    beside them. What would close too much and what would add are timed apart: the one ends where
-    the position turns over, and the other begins.
+    beside them. What one bracket holds against another, each closes. What would close too much and
+    what would add are timed apart: the one ends where the position turns over, and the other
+    begins.
     """
 
     name = "INV-02"
@@ -137,7 +138,7 @@ class RightSize(Oracle):
         closing = contract.closing
         wrong = sum([record.leaves_qty for record in contract.wrong_sided])
         self._stood[symbol] = contract.position, closing, wrong
-        over = max(closing - abs(contract.position), 0)
+        over = max(closing - abs(contract.position) - contract.against, 0)
         # What is held is known once every fill is: two may leave nothing, and one never be told.
         # What works is known once every order is, the broker's own and those in doubt, too.
         moments = (*said.moments, *contract.fills, *contract.came)
@@ -162,7 +163,7 @@ class RightSize(Oracle):
     def at_quiescence(self) -> None:
         for symbol, contract in self._scene.contracts.items():
             self.premise += contract.meant > 0
-            if contract.protection != contract.meant:
+            if contract.protection != contract.meant + contract.against * bool(contract.position):
                 self._scene.violate(
                     self.name,
                     f"all is quiet, brackets hold {contract.meant} {symbol}, and their stops "
@@ -241,4 +242,6 @@ def _orphaned(contract: Contract) -> bool:
 
 def _orphans(contract: Contract) -> list[OrderRecord]:
     """Closing orders that close nothing."""
-    return contract.wrong_sided if contract.position else list(contract.closers.values())
+    if contract.position:
+        return contract.wrong_sided
+    return [r for number, r in contract.closers.items() if not contract.closes_its_own(number)]

@@ -104,9 +104,8 @@ def _prices(kind: OrdType, price: Decimal | None, stop_px: Decimal | None) -> Ro
 
 
 class Money(Oracle):
-    """INV-27: cash, realised profit and fees are the exact Decimal sums over the broker's fills that
-    stand.
-    Premise: fills.
+    """INV-27: cash, realised profit and fees are the exact Decimal sums over the broker's fills but
+    for those taken back. Premise: fills.
 
     Counted here from prices, not from the account's units: what was paid and received, which is the
     realised profit whenever nothing is held; while something is, its lots' cost is added.

@@ -143,6 +143,11 @@ class Intents:
         """What one of them holds."""
         return self._held.get(intent, 0)
 
+    def against(self, sign: int) -> int:
+        """Contracts of those that are held against others: on the other side than `sign`, or all of
+        them where nothing is left of both (0)."""
+        return sum([abs(held) for held in self._held.values() if held * sign <= 0])
+
     def owes(self, intent: str) -> bool:
         """Whether one of them closed more than it held, and has not given that back."""
         return intent in self._owed
