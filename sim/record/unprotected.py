@@ -92,29 +92,17 @@ class Intents:
     def __init__(self) -> None:
         self._held: dict[str, int] = {}
         self._owed: dict[str, int] = {}  # closed too much and not given back yet, as it was traded
-        self._fills: list[tuple[str, int]] = []
+        self._opened: dict[str, None] = {}  # brackets that had an entry
+        self._taken: dict[str, int] = {}  # what others closed of each, signed as it was held
+        self._voided = False  # a fill was: they may hold opposite sides, and one owe beside others
 
     def fill(self, tag_text: str, signed: int) -> None:
         """Take in a fill: an entry opens, another leg of the same bracket closes."""
-        self._fills.append((tag_text, signed))
-        self._take(tag_text, signed)
-
-    def void(self, tag_text: str, signed: int) -> None:
-        """A fill is taken back: it is as if it had never been. Of several alike it is the last."""
-        place = len(self._fills) - 1 - self._fills[::-1].index((tag_text, signed))
-        del self._fills[place]
-        self._held.clear()
-        self._owed.clear()
-        position = 0
-        for each, qty in self._fills:
-            position += qty
-            self._take(each, qty)
-            self.settle(position)
-
-    def _take(self, tag_text: str, signed: int) -> None:
         tag = tags.parse(tag_text)
         if tag is None or not tag.role:
             return
+        if tag.role == "entry":
+            self._opened[tag.intent] = None
         if tag.role == "exit" and tag.intent not in self._held:
             # By a flatten or a close, which are for what brackets hold, but for what it gives back.
             self._closed(self._given_back(tag.intent, signed))
@@ -128,6 +116,24 @@ class Intents:
                 self._owed[tag.intent] = self._owed.get(tag.intent, 0) + too_much
         if held:
             self._held[tag.intent] = held
+
+    def void(self, tag_text: str, signed: int) -> None:
+        """A fill of so many contracts is taken back. A bracket's entry opened less, or its legs
+        closed less; what another order had closed of brackets is theirs again."""
+        self._voided = True
+        tag = tags.parse(tag_text)
+        if tag is None or tag.intent not in self._opened:
+            for intent, taken in list(self._taken.items()):
+                if taken * signed < 0:
+                    back = -signed if abs(signed) < abs(taken) else taken
+                    signed += back
+                    self._taken[intent] = taken - back
+                    self._held[intent] = self._held.get(intent, 0) + back
+            return
+        net = self._held.pop(tag.intent, 0) + self._owed.pop(tag.intent, 0) - signed
+        opened = signed if tag.role == "entry" else -signed
+        if net:
+            (self._held if net * opened > 0 else self._owed)[tag.intent] = net
 
     def _given_back(self, intent: str, signed: int) -> int:
         """What is left of a trade when what its bracket closed too much is given back."""
@@ -154,24 +160,29 @@ class Intents:
 
     def settle(self, position: int) -> int:
         """How many contracts of a position are brackets'; what others closed the oldest lose."""
-        if not position:
-            self._owed.clear()  # by whomever, it is made good
         unowned = position - sum(self._held.values())
-        if not unowned:
+        if self._voided:
+            unowned -= sum(self._owed.values())
+        elif not position:
+            self._owed.clear()  # by whomever, it is made good
+        if unowned:
+            self._closed(unowned)
+        elif not self._voided:
             return abs(position)
-        self._closed(unowned)
         sign = 1 if position > 0 else -1
         return min(max(sign * sum(self._held.values()), 0), abs(position))
 
     def _closed(self, signed: int) -> None:
         """So much was traded against what brackets hold: the oldest lose it."""
-        for intent, held in list(self._held.items()):
-            if held * signed < 0:
-                lost = max(held, -signed) if held < 0 else min(held, -signed)
-                signed += lost
-                self._held[intent] = held - lost
-                if held == lost:
-                    del self._held[intent]
+        for book in (self._held, self._owed) if self._voided else (self._held,):
+            for intent, held in list(book.items()):
+                if held * signed < 0:
+                    lost = max(held, -signed) if held < 0 else min(held, -signed)
+                    signed += lost
+                    book[intent] = held - lost
+                    self._taken[intent] = self._taken.get(intent, 0) + lost
+                    if held == lost:
+                        del book[intent]
 
 
 class UnprotectedMeter:
