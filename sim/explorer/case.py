@@ -34,6 +34,7 @@ from ..oracles.watched import World as Watched
 from ..oracles.written_first import WrittenFirst
 from ..record.record import Record
 from ..setup import Setup
+from .drawing import RECONCILE_S
 from .expectations import BareAtMost, Ending, ending_of
 from .order_states import OrderStates
 from .story import story
@@ -115,7 +116,10 @@ class Case:
         world = self.world_of(self._setup(plan, disk))
         head = self.head
         bounds = Bounds(
-            quiet_s=_seconds(head.quiet), rate_most=_RATE_MOST, trace_lines=_TRACE_LINES
+            idle_s=RECONCILE_S + 1.0,
+            quiet_s=_seconds(head.quiet),
+            rate_most=_RATE_MOST,
+            trace_lines=_TRACE_LINES,
         )
         seen: list[OrderStates] = []
         more: list[Maker] = [

@@ -31,7 +31,9 @@ class Bounds:
     must have looked; `look_again_s`: the same after a look that nobody answered; `late_s`: the
     same on a stream that loses nothing, which is as late as it is (docs/decisions/0009); `ask_s`
     (T_ask): reachable time after its first question about a change, from which on a client is
-    judged as if it knew, whatever it asks and is told.
+    judged as if it knew, whatever it asks and is told. `idle_s`: T_look of one for which nothing
+    works and nothing is held, when a fill of before is taken back: it compares everything from time
+    to time.
 
     `passed_s`: how long the market may stay beyond a protective stop that works on (F36): the
     second after which the client asks, and T_flat.
@@ -59,6 +61,7 @@ class Bounds:
     look_again_s: float = 1.0
     late_s: float = 15.0
     ask_s: float = 20.0
+    idle_s: float = 301.0
     passed_s: float = 4.0
     quiet_s: float = 10.0
     repeat_s: float = 1.0

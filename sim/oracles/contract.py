@@ -46,6 +46,11 @@ class Contract:
         self.came: list[Moment] = []  # the same of orders that came into the books
 
     @property
+    def busy(self) -> bool:
+        """Whether something is held, or an order of the client's works or is on its way."""
+        return bool(self.position or self.working or self.awaited)
+
+    @property
     def cover(self) -> int:
         """Contracts that working stops of the client's would close; or that the rest of a market
         order will, which works at the price where its protection ends, as that of a stop does that

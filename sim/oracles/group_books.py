@@ -21,6 +21,7 @@ class Book(Protocol):
     what: str
     symbol: str
     filled_by: dict[int, Moment]  # the last fill, or void, of each order, by the broker's number
+    voids: list[Moment]  # fills of its orders that were taken back
     repair: Stopwatch
 
     @property
@@ -42,6 +43,7 @@ class OpenedBook:
         self.symbol = request.instrument.symbol
         self.repair = repair
         self.filled_by: dict[int, Moment] = {}
+        self.voids: list[Moment] = []
         self._sign = request.side.sign
         self._opened = 0  # signed
         self._closed = 0  # signed, the other way when all is well
@@ -55,10 +57,11 @@ class OpenedBook:
         return 0  # INV-02 judges it
 
     def book(self, said: BrokerSaid, tag: tags.Tag) -> None:
+        if said.voids:  # what closes it races with that, as with another order that closes
+            self.filled_by[said.record.number] = said.moment
+            self.voids.append(said.moment)
         if tag.role in ("entry", tags.FIRST):
             self._opened += said.filled
-            if said.voids:  # what closes it races with that, as with another order that closes
-                self.filled_by[said.record.number] = said.moment
         elif said.filled:
             self._closed += said.filled
             self.filled_by[said.record.number] = said.moment
@@ -77,6 +80,7 @@ class LinkedBook:
         self.symbol = request.instrument.symbol
         self.repair = repair
         self.filled_by: dict[int, Moment] = {}
+        self.voids: list[Moment] = []
         self._sizes: dict[str, tuple[Side, int]] = {}  # by role: side, and contracts first asked
         self._filled: dict[str, int] = {}
         self._leaves: dict[str, int] = {}
@@ -105,6 +109,8 @@ class LinkedBook:
         return found
 
     def book(self, said: BrokerSaid, tag: tags.Tag) -> None:
+        if said.voids:
+            self.voids.append(said.moment)
         if tag.role == "exit":
             self._given_back += said.filled
             return

@@ -160,7 +160,7 @@ class OneCancelsOther(Oracle):
             held_by_others = contract.position * said.filled < 0
             if held_by_others and self._flattening.get(contract.instrument.symbol):
                 book.square()
-        if book.repair.hold(book.excess > 0, said.moment):
+        if book.repair.hold(book.excess > 0, said.moment, *book.voids):
             self._repairing[tag.intent] = book
         elif not book.excess:
             self._repairing.pop(tag.intent, None)

@@ -152,8 +152,11 @@ class Scene:
         if own:
             self.numbers[tag_text] = record.number
             contract.own(record, tag)
+        idle = voids and not any(each.busy for each in self.contracts.values())
         moment = self.knowledge.reported(record, report)
         if voids:
+            if idle:  # a client has no reason to look before it compares everything
+                moment.look_ns = report.time_ns + in_ns(self.bounds.idle_s)
             contract.void(tag_text, filled)
             filled = -filled
             self.voids.happened(record, report, moment)

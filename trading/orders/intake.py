@@ -122,6 +122,12 @@ class Intake:
         else:
             self._tell(order, report, fill, news)
 
+    def position(self, told: PositionState) -> None:
+        """The stream tells of a position. Where nothing works or is held as far as we know, nothing
+        else may tell that something is."""
+        if told.qty and not (self.outbox.orders.any_working or self.outbox.ledger.any_held):
+            self.lacking()
+
     def go_on(self, order: Order) -> None:
         """A fault of ours may have kept from an order, or its owner, what should have followed."""
         self.outbox.noted(order)

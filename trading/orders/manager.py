@@ -12,7 +12,7 @@ from ..broker import Broker, BrokerEvent, StreamState
 from ..errors import UsageError
 from ..instrument import Instrument
 from ..instruments import find
-from ..order import ExecutionReport, OrderRequest, OrderSpec, OrderState
+from ..order import ExecutionReport, OrderRequest, OrderSpec, OrderState, PositionState
 from ..price import PriceLike
 from ..words import TradingStatus
 from .admission import Admission
@@ -216,13 +216,15 @@ class OrderManager:
     # --- what happens -----------------------------------------------------------------------------
 
     def on_event(self, event: BrokerEvent) -> None:
-        """Take an event of the broker's in. Account and position events say nothing that is not in
-        reports and looks."""
+        """Take an event of the broker's in. Account events say nothing that is not in reports and
+        looks, and position events nothing but that there is something to look at."""
         try:
             if isinstance(event, ExecutionReport):
                 self._intake.report(event)
             elif isinstance(event, StreamState):
                 self._watch.on_stream(event)
+            elif isinstance(event, PositionState):
+                self._intake.position(event)
         except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3); the next look mends it
             self._outbox.supervision.failed(error, f"an event {type(event).__name__}", "")
 

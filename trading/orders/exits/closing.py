@@ -141,9 +141,11 @@ class Closer:
             self.orders.pop()  # it can say nothing more, and a closed market makes many
 
     def send(self, side: Side, qty: int) -> None:
-        """Close at market now; nothing is sent while an order works, during a pause, or when
-        spent."""
-        if self.live is not None or self._pause is not None or self.spent:
+        """Close at market now; nothing is sent while an order works, during a pause, or when spent,
+        and under a flatten no more than makes what is held in all smaller (INV-22)."""
+        if self._sender.flattening(self._instrument):
+            qty = min(qty, max(-side.sign * self._sender.held(self._instrument), 0))
+        if not qty or self.live is not None or self._pause is not None or self.spent:
             return
         self._sent += 1
         order = self._sender.send(

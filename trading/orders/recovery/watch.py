@@ -95,8 +95,9 @@ class Watch:
         if not self.looks or self._timer is not None or self._round is not None:
             return
         outbox, settings = self._outbox, self._settings
-        if self.behind or self._asked or self._anything:
-            calm = self._up and not (self.behind or self._asked or self._unanswered)
+        if self.behind or self._asked or self._anything or not self._up:
+            rests = self._up or not self._anything
+            calm = rests and not (self.behind or self._asked or self._unanswered)
             pause_s = max(settings.look_s - spent_s, 0.0) if calm else settings.look_down_s
             self._timer = outbox.later(pause_s, self._go)
 
@@ -238,8 +239,9 @@ class Watch:
 
     def _go(self) -> None:
         self._timer = None
-        if self.behind or self._asked or self._waits.now or self._anything:
-            self._begin()
+        if self.behind or self._asked or self._waits.now or self._anything or not self._up:
+            # Where nothing is held something may be again: what closed it is taken back.
+            self._begin(full=not (self._anything or self._waits.now))
 
     @property
     def _anything(self) -> bool:
