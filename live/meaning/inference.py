@@ -3,13 +3,16 @@
 What happened is the difference from how the order was before. A fill is told twice, by the order
 (how many contracts in all) and by the trade (which ones, and at what price), in either order: the
 order's word carries no execution id, the trade's does, and whoever counts knows the same contracts
-in both. Source: gateway-protocol 6, 8 and 10.5.
+in both. One that is taken back is told twice, too: the order is filled less, and its trade comes
+again, voided; the order's word does not say which. Source: gateway-protocol 6, 8 and 10.5.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
+
+from msgspec import structs
 
 from ...trading.errors import OffGrid
 from ...trading.instrument import Instrument
@@ -54,6 +57,10 @@ class Inference:
         self._trades: OrderedDict[int, None] = (
             OrderedDict()
         )  # their ids: one told twice counts once
+        self._voided: OrderedDict[int, None] = OrderedDict()  # ids of those that were taken back
+        self._fell: OrderedDict[int, int] = (
+            OrderedDict()
+        )  # what an order's word lost, by no trade yet
 
     def order(self, model: OrderModel) -> ExecutionReport | None:
         """What an order event says; None where it says nothing new. Raises `Unreadable`."""
@@ -65,18 +72,20 @@ class Inference:
         what = _what(before, model)
         if what is None:
             return None
+        if what is ExecType.TRADE_CANCEL and before is not None:
+            self._falls(before, model)
         self._remember(model)
         return ExecutionReport(exec_type=what, order=state)
 
     def trade(self, model: TradeModel) -> ExecutionReport:
         """What a trade event says. The order is as the last order event had it, with at least as
-        many contracts filled as trades told of. Raises `Unreadable`, for a voided trade as well:
-        what it undoes has to be asked for."""
-        if model.voided:
-            raise Unreadable(f"trade {model.id} of order {model.order_id} is voided")
+        many contracts filled as trades told of. A voided one takes its fill back. Raises
+        `Unreadable`."""
         if model.size < 1:
             raise Unreadable(f"trade {model.id}: size is {model.size}")
         instrument = self._instrument(model.contract_id)
+        if model.voided:
+            return self._taken_back(model, instrument)
         if model.id not in self._trades:
             self._trades[model.id] = None
             self._traded[model.order_id] = self._traded.get(model.order_id, 0) + model.size
@@ -107,6 +116,8 @@ class Inference:
         if not 0 <= cum_qty <= model.size or model.size < 1:
             raise Unreadable(f"order {model.id}: {cum_qty} filled of {model.size}")
         status = _status(model.status, cum_qty)
+        # One that is filled to its end is as large as that, whatever was taken back of it.
+        size = cum_qty if status is OrdStatus.FILLED else model.size
         return OrderState(
             instrument=instrument,
             order_id=str(model.id),
@@ -114,9 +125,9 @@ class Inference:
             side=_side(model.side),
             ord_type=_type(model.type),
             ord_status=status,
-            order_qty=model.size,
+            order_qty=size,
             cum_qty=cum_qty,
-            leaves_qty=0 if status.terminal else model.size - cum_qty,
+            leaves_qty=0 if status.terminal else size - cum_qty,
             price=_exact(instrument, model.limit_price),
             stop_px=_exact(instrument, model.stop_price),
             avg_px=model.filled_price if cum_qty else None,
@@ -128,7 +139,51 @@ class Inference:
         """The last word on an order; None where there was none, or it is long ago."""
         return self._last.get(int(order_id)) if order_id.isdigit() else None
 
+    def void(self, model: TradeModel) -> bool:
+        """A trade is voided, by an event or an answer: it counts no more, whenever it is told.
+        Whether its order's own word, as it was told last, has that in it."""
+        order_id, size = model.order_id, model.size
+        if model.id in self._voided:
+            return True
+        self._voided[model.id] = None
+        self._trim(self._voided)
+        if model.id in self._trades:
+            self._traded[order_id] = max(self._traded.get(order_id, 0) - size, 0)
+        else:
+            self._trades[model.id] = None
+        fell = self._fell.get(order_id, 0)
+        if fell >= size:
+            self._fell[order_id] = fell - size
+        return fell >= size
+
     # --- how --------------------------------------------------------------------------------------
+
+    def _falls(self, before: OrderModel, now: OrderModel) -> None:
+        """An order's own word says that less is filled than it said before."""
+        fill_volume = now.fill_volume or 0
+        fell = (before.fill_volume or 0) - fill_volume
+        self._fell[now.id] = self._fell.get(now.id, 0) + fell
+        self._trim(self._fell)
+        if self._traded.get(now.id, 0) > fill_volume:
+            self._traded[now.id] = fill_volume
+
+    def _taken_back(self, model: TradeModel, instrument: Instrument) -> ExecutionReport:
+        has_it, last = self.void(model), self._last.get(model.order_id)
+        if last is None or last.fill_volume is None:
+            traded = self._traded.get(model.order_id, 0)
+            state = self._traded_state(model, instrument, traded, last)
+        else:
+            state = self.state(last)
+            if not has_it:
+                state = _without(state, model.size)
+        return ExecutionReport(
+            exec_type=ExecType.TRADE_CANCEL,
+            order=state,
+            last_qty=model.size,
+            last_px=on_grid(instrument, model.price),
+            exec_id=str(model.id),
+            fee=fee(model),
+        )
 
     def _traded_state(
         self, model: TradeModel, instrument: Instrument, traded: int, last: OrderModel | None
@@ -180,13 +235,19 @@ class Inference:
 def _what(before: OrderModel | None, now: OrderModel) -> ExecType | None:
     """What happened between two words on an order; None: nothing that is news."""
     if before is not None and before.status in _ENDS:
-        # Over is over, whatever comes late, but for a fill that the end did not know of (F23).
-        more = now.status in _ENDS and (now.fill_volume or 0) > (before.fill_volume or 0)
-        return ExecType.TRADE if more else None
+        # Over is over, whatever comes late, but for a fill that the end did not know of (F23), and
+        # for one that is taken back (F27).
+        if now.status not in _ENDS:
+            return None
+        if _fewer(before, now):
+            return ExecType.TRADE_CANCEL
+        return ExecType.TRADE if (now.fill_volume or 0) > (before.fill_volume or 0) else None
     if now.status in _ENDS:
         return _ENDS[now.status][1]
     if now.status == _PENDING:
         return None
+    if before is not None and _fewer(before, now):
+        return ExecType.TRADE_CANCEL
     filled, was = now.fill_volume or 0, 0 if before is None else before.fill_volume or 0
     if before is not None and (filled < was or (now.updated_ns or 0) < (before.updated_ns or 0)):
         return None  # older than what we know
@@ -195,6 +256,24 @@ def _what(before: OrderModel | None, now: OrderModel) -> ExecType | None:
     if before is None or (before.status == _SUSPENDED) != (now.status == _SUSPENDED):
         return ExecType.SUSPENDED if now.status == _SUSPENDED else ExecType.NEW
     return ExecType.REPLACED if _numbers(before) != _numbers(now) else None
+
+
+def _fewer(before: OrderModel, now: OrderModel) -> bool:
+    """Whether a newer word on an order says that less is filled."""
+    newer = (now.updated_ns or 0) > (before.updated_ns or 0)
+    return newer and now.fill_volume is not None and now.fill_volume < (before.fill_volume or 0)
+
+
+def _without(state: OrderState, qty: int) -> OrderState:
+    """An order as it is without a fill of so many contracts, which its own word has yet."""
+    cum_qty = max(state.cum_qty - qty, 0)
+    works = OrdStatus.PARTIALLY_FILLED if cum_qty else OrdStatus.NEW
+    return structs.replace(
+        state,
+        ord_status=state.ord_status if state.ord_status.terminal else works,
+        order_qty=max(state.order_qty - qty, 0),
+        cum_qty=cum_qty,
+    )
 
 
 def _numbers(model: OrderModel) -> tuple[int, Decimal | None, Decimal | None, int | None]:

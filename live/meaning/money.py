@@ -1,7 +1,7 @@
 """An account's money: the gateway tells a balance; profit and fees are the sums of its fills.
 
 What was realised and paid counts from when we began to listen: the gateway keeps no such sums. Each
-fill counts once, however often and by whichever way it is told.
+fill counts once, however often and by whichever way it is told, and one that is voided not at all.
 """
 
 from collections.abc import Callable, Iterable
@@ -31,6 +31,7 @@ class Money:
         self._realised = Decimal(0)
         self._fees = Decimal(0)
         self._known: dict[int, None] = {}
+        self._counted: dict[int, None] = {}  # of these, those that are in the sums
         self._newest_ns = self._before_ns = 0
         self._held: dict[str, PositionState] = {}
 
@@ -49,12 +50,25 @@ class Money:
 
     def trade(self, trade: TradeModel) -> None:
         """A fill, told or asked for."""
-        if trade.id in self._known or trade.voided:
-            return
-        self._know(trade)
-        fees = _EXACT.add(trade.fees or Decimal(0), trade.commissions or Decimal(0))
-        self._fees = _EXACT.add(self._fees, fees)
-        self._realised = _EXACT.add(self._realised, trade.profit or Decimal(0))
+        if trade.voided:
+            self._void(trade)
+        elif trade.id not in self._known:
+            self._know(trade)
+            self._counted[trade.id] = None
+            self._count(trade, 1)
+
+    def _void(self, trade: TradeModel) -> None:
+        """A fill was taken back: it counts no more, or nothing when it comes."""
+        if trade.id in self._counted:
+            del self._counted[trade.id]
+            self._count(trade, -1)
+        if trade.id not in self._known:
+            self._know(trade)
+
+    def _count(self, trade: TradeModel, times: int) -> None:
+        paid = _EXACT.add(trade.fees or Decimal(0), trade.commissions or Decimal(0))
+        self._fees = _EXACT.fma(paid, times, self._fees)
+        self._realised = _EXACT.fma(trade.profit or Decimal(0), times, self._realised)
 
     def position(self, position: PositionState) -> None:
         """What is held in one instrument now."""
@@ -95,4 +109,6 @@ class Money:
         self._known[trade.id] = None
         self._newest_ns = max(self._newest_ns, trade.created_ns)
         if len(self._known) > _MOST:
-            del self._known[next(iter(self._known))]
+            oldest = next(iter(self._known))
+            del self._known[oldest]
+            self._counted.pop(oldest, None)

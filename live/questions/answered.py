@@ -31,11 +31,9 @@ def read(kind: type[M], endpoint: str, answer: Answer, member: str) -> list[M]:
 def executions(
     trades: Iterable[TradeModel], instruments: dict[str, Any], tags: dict[str, str]
 ) -> list[Execution]:
-    """Fills, oldest first. A voided one is none. `tags`: client tags by the broker's order id."""
+    """Fills, oldest first, voided ones among them. `tags`: client tags by the broker's order id."""
     found = []
     for trade in trades:
-        if trade.voided:
-            continue
         instrument, order_id = instruments[trade.contract_id], str(trade.order_id)
         try:
             found.append(
@@ -49,6 +47,7 @@ def executions(
                     px=on_grid(instrument, trade.price),
                     time_ns=trade.created_ns,
                     fee=fee(trade),
+                    voided=trade.voided,
                 )
             )
         except (Unreadable, KeyError) as error:

@@ -103,6 +103,9 @@ class Questions:
         """Fills at or after a moment by the gateway's clock, oldest first."""
         found = await self._trades(time_ns, how)
         trades = [each for each in found if each.created_ns >= time_ns]
+        for each in trades:
+            if each.voided:
+                self._inference.void(each)
         contracts = await self._instruments(trades, how)
         return executions(trades, contracts, self._remembered.tags)
 

@@ -19,7 +19,7 @@ class OrderRecord:
     order that it named as the one to cancel; a target among the children names its stop. `trail`:
     how far a trailing stop stays behind, in units. `carried`: contracts filled before its engine
     knew it, in an earlier life of the broker, less those that its engine filled and the venue took
-    back.
+    back. `voided`: these, in all its lives.
     """
 
     __slots__ = (
@@ -40,6 +40,7 @@ class OrderRecord:
         "text",
         "trail",
         "updated_ns",
+        "voided",
         "worth_units",
     )
 
@@ -61,7 +62,7 @@ class OrderRecord:
         self.stop_px = request.stop_px
         self.trail = request.trail
         self.linked: OrderRecord | None = None
-        self.carried = 0
+        self.carried = self.voided = 0
         self.reason = Reason.NONE
         self.text = ""
 
@@ -84,6 +85,7 @@ class OrderRecord:
     def void(self, qty: int, px: int, now_ns: int) -> None:
         """A fill of so many contracts at a price in units was taken back."""
         self.carried -= qty
+        self.voided += qty
         self.order_qty -= qty
         self.cum_qty -= qty
         self.worth_units -= qty * px

@@ -147,7 +147,8 @@ class FillsConserved(Oracle):
             self._say(order, f"the broker filled {at_broker}")
         if counted > told:
             self._say(order, f"its fills sum up to {counted}, told were {told}")
-        if record is not None and cum_qty > max(record.order_qty, record.request.order_qty):
+        size = 0 if record is None else max(record.order_qty, record.request.order_qty)
+        if record is not None and cum_qty > size + voids.untold_of(order.order_id):
             self._say(order, f"it is for {record.order_qty}")
         if cum_qty < self._most.get(tag_text, 0) - voids.of(order.order_id):
             self._say(order, f"it was {self._most[tag_text]} before")

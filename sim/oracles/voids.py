@@ -12,6 +12,7 @@ class Voids:
 
     def __init__(self) -> None:
         self._moments: dict[tuple[str, str], Moment] = {}
+        self._newest: dict[str, Moment] = {}
         self._taken: dict[str, int] = {}
         self._untold: dict[str, int] = {}
         self._heard: dict[str, None] = {}
@@ -20,7 +21,7 @@ class Voids:
         """A fill was taken back."""
         order_id, qty = record.order_id, report.last_qty
         name = f"{record.request.instrument.symbol}-{report.exec_id}"
-        self._moments[order_id, name] = moment
+        self._moments[order_id, name] = self._newest[order_id] = moment
         self._taken[order_id] = self._taken.get(order_id, 0) + qty
         self._untold[order_id] = self._untold.get(order_id, 0) + qty
 
@@ -33,8 +34,10 @@ class Voids:
             self._untold[order_id] = self._untold.get(order_id, 0) - report.last_qty
 
     def moment(self, fill: Execution) -> Moment | None:
-        """When a fill was taken back that an answer shows so."""
-        return self._moments.get((fill.order_id, fill.exec_id))
+        """When a fill was taken back that an answer shows so. On the wire it goes by another id: it
+        is the last of its order then."""
+        known = self._moments.get((fill.order_id, fill.exec_id))
+        return self._newest.get(fill.order_id) if known is None else known
 
     def of(self, order_id: str | None) -> int:
         """Contracts of an order that were taken back so far."""

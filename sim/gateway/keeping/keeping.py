@@ -185,12 +185,13 @@ class Keeper:
                 db.execute(
                     "replace into orders values (?, ?, ?)", (number, account.id, _text(kept))
                 )
-            for turn in account.turns.all[kept_turns:]:
+            turns, revised = account.turns.all, account.turns.revised
+            for turn in [*turns[kept_turns:], *(turns[n] for n in revised if n < kept_turns)]:
                 row = keep_turn(turn, shown_ns)
                 db.execute(
                     "replace into turns values (?, ?, ?)", (row.turn_id, account.id, _text(row))
                 )
-            if len(account.turns.all) > kept_turns:
+            if len(turns) > kept_turns or revised:
                 money = _text(keep_money(desk.account))
                 db.execute("replace into money values (?, ?)", (account.id, money))
                 for symbol, holding in _holdings(account, shown_ns):
@@ -198,6 +199,7 @@ class Keeper:
                     db.execute("replace into holdings values (?, ?, ?)", row_of)
             self._keep_facts(venue)
         self._turns_kept[account.id] = len(account.turns.all)
+        account.turns.revised.clear()
 
     @contextmanager
     def _whole(self) -> Iterator[None]:

@@ -50,6 +50,7 @@ class KeptOrder(Struct, frozen=True, kw_only=True):
     trail: int | None
     reason: Reason
     text: str
+    voided: int = 0
 
 
 class KeptTurn(Struct, frozen=True, kw_only=True):
@@ -65,6 +66,7 @@ class KeptTurn(Struct, frozen=True, kw_only=True):
     time_ns: int
     fee: Decimal | None
     profit: Decimal | None
+    voided: bool = False
 
 
 class KeptHolding(Struct, frozen=True, kw_only=True):
@@ -125,6 +127,7 @@ def keep_order(
         trail=record.trail,
         reason=record.reason,
         text=record.text,
+        voided=record.voided,
     )
 
 
@@ -149,7 +152,7 @@ def order_again(
     record.status = kept.status
     record.order_qty = kept.order_qty
     record.cum_qty = record.carried = kept.cum_qty
-    record.leaves_qty = kept.leaves_qty
+    record.leaves_qty, record.voided = kept.leaves_qty, kept.voided
     record.worth_units = kept.worth_units
     record.price, record.stop_px, record.trail = kept.price, kept.stop_px, kept.trail
     record.reason, record.text = kept.reason, kept.text
@@ -170,6 +173,7 @@ def keep_turn(turn: HalfTurn, shown_ns: Moments) -> KeptTurn:
         time_ns=shown_ns(fill.time_ns),
         fee=fill.fee,
         profit=turn.profit,
+        voided=fill.voided,
     )
 
 
@@ -185,6 +189,7 @@ def turn_again(kept: KeptTurn, instrument: Instrument, meant_ns: Moments) -> Hal
         px=kept.px,
         time_ns=meant_ns(kept.time_ns),
         fee=kept.fee,
+        voided=kept.voided,
     )
     return HalfTurn(fill, kept.profit)
 

@@ -22,11 +22,14 @@ class HalfTurn(Struct, frozen=True):
 
 
 class HalfTurns:
-    """All half turns of an account, oldest first. `next_id` gives ids that no other account has."""
+    """All half turns of an account, oldest first. `next_id` gives ids that no other account has.
+    `revised`: places of those that were taken back since somebody looked last."""
 
     def __init__(self, account: Account, next_id: Callable[[], int]) -> None:
         self.all: list[HalfTurn] = []
+        self.revised: list[int] = []
         self._account = account
+        self._parts: dict[str, tuple[int, int]] = {}  # by the fill's id: their places
         self._next_id = next_id
         self._closings_seen = len(account.closings)
 
@@ -53,5 +56,17 @@ class HalfTurns:
             )
             for qty, profit in parts
         ]
+        self._parts[fill.exec_id] = len(self.all), len(self.all) + len(made)
         self.all += made
         return made
+
+    def voided(self, exec_id: str) -> list[HalfTurn]:
+        """The fill of an id was taken back; its half turns, of which the account knows no more. What
+        later ones made stays as it was told."""
+        places = range(*self._parts.pop(exec_id))
+        for place in places:
+            turn = self.all[place]
+            self.all[place] = HalfTurn(structs.replace(turn.fill, voided=True), turn.profit)
+        self._closings_seen = len(self._account.closings)
+        self.revised += places
+        return [self.all[place] for place in places]

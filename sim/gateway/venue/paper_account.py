@@ -15,7 +15,7 @@ from ....matching.engines import make_engine
 from ....trading.broker import BrokerEvent
 from ....trading.errors import UsageError
 from ....trading.order import ExecutionReport, PositionState
-from ....trading.words import OrdType, TradingStatus
+from ....trading.words import ExecType, OrdType, TradingStatus
 from ...desk.account import Account
 from ...desk.broker_desk import BrokerDesk
 from ...desk.fees import fee_schedule
@@ -145,7 +145,10 @@ class PaperAccount:
 
     def _heard(self, event: BrokerEvent) -> None:
         if isinstance(event, ExecutionReport):
-            self._order(self.desk.orders[int(event.order.order_id)], fills=event.last_qty > 0)
+            record = self.desk.orders[int(event.order.order_id)]
+            self._order(record, fills=event.exec_type is ExecType.TRADE)
+            if event.exec_type is ExecType.TRADE_CANCEL:
+                self._take_back(event.exec_id or "")
         elif isinstance(event, PositionState):
             self._position(event)
 
@@ -163,6 +166,13 @@ class PaperAccount:
             model = self._view.half_turn(turn.fill, self.id, turn.profit)
             self.tell(UserEvent(self.id, "trades", model, FIRST))
             self._money_moved |= turn.profit is not None
+
+    def _take_back(self, exec_id: str) -> None:
+        """The venue took a fill back: its trades are told again, as voided."""
+        for turn in self.turns.voided(exec_id):
+            model = self._view.half_turn(turn.fill, self.id, turn.profit)
+            self.tell(UserEvent(self.id, "trades", model, LATER))
+        self._money_moved = True
 
     def _trailed(self) -> list[tuple[int, Decimal]]:
         """The trailing stops that work, each with where it stands."""

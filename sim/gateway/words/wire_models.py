@@ -145,7 +145,7 @@ def fill_model(
         "commissions": None,
         "side": SIDES[fill.side],
         "size": fill.qty,
-        "voided": False,
+        "voided": fill.voided,
         "orderId": int(fill.order_id),
     }
     return _of(profile, wire, ("commissions",))

@@ -30,8 +30,11 @@ class WireView:
     shown_ns: Callable[[int], int]
 
     def order(self, record: OrderRecord, account_id: int) -> Wire:
-        """An order as it is now."""
+        """An order as it is now. What was taken back of one that works is not open again, so that
+        it is as much smaller; one that is over is shown as large as it was."""
         state = record.state()
+        if state.ord_status.terminal:
+            state = structs.replace(state, order_qty=state.order_qty + record.voided)
         trail = record.trail
         if trail is not None:
             units = 0 if state.stop_px is None else state.instrument.units(state.stop_px)
