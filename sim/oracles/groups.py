@@ -199,7 +199,8 @@ class OneCancelsOther(Oracle):
                 for incident in scene.incidents()
                 if incident.kind == "overfill" and f"{book.what} {intent} " in incident.text
             ]
-            if len(said) != 1:
+            at_once = not said and book.voids  # told together with what made it good
+            if len(said) != 1 and not at_once:
                 scene.violate(
                     self.name,
                     f"{book.what} {intent} was over-filled, and {len(said)} incidents say so, not "

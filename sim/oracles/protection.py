@@ -47,7 +47,9 @@ class Protected(Oracle):
             self._timed[symbol] = None
         else:
             self._timed.pop(symbol, None)
-            self._refused.pop(symbol, None)
+            if not self._scene.doubts.about(symbol, CLOSES):
+                # Another bracket's stop may cover it for a moment; who may not close, may not yet.
+                self._refused.pop(symbol, None)
         if said.own and said.report.exec_type is ExecType.REJECTED:
             if request.ord_type in STOPS:
                 self._refusal(symbol, said.moment)
