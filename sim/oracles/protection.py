@@ -103,7 +103,8 @@ class Protected(Oracle):
 
     def _refusal(self, symbol: str, moment: Moment) -> None:
         backlog = self._backlog(symbol)
-        if backlog.amount and symbol not in self._refused:
+        waits = backlog.amount or self._scene.doubts.about(symbol, CLOSES)
+        if waits and symbol not in self._refused:
             self._refused[symbol] = None
             backlog.restart(moment, in_ns(self._scene.bounds.flat_s))
 

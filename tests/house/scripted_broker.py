@@ -119,7 +119,8 @@ class ScriptedBroker:
             return found if self.tagged else [structs.replace(t, cl_ord_id="") for t in found]
         if name == "positions":
             hidden = [self.hidden] if self.hidden else []
-            net = sum(t.side.sign * t.qty for t in [*self.trades, *hidden])
+            held = [t for t in [*self.trades, *hidden] if not t.voided]
+            net = sum(t.side.sign * t.qty for t in held)
             return [PositionState(instrument=MNQ, qty=net, avg_px=None, time_ns=0)] if net else []
         states = self.truth.values()
         if name == "open":
@@ -210,6 +211,9 @@ class ScriptedBroker:
             self.trades.append(self._trade(state, qty, px))
             exec_type = ExecType.TRADE
             fill = {"last_qty": qty, "last_px": px, "exec_id": f"x{self.fills}"}
+        elif what == "void":
+            exec_type = ExecType.TRADE_CANCEL
+            state, fill = self._take_back(state, words)
         elif what in _ENDS:
             exec_type, status = _ENDS[what]
             reason = Reason[words[0]] if words else Reason.NONE
@@ -226,6 +230,25 @@ class ScriptedBroker:
         self.truth[tag] = state
         told = state if self.tagged else structs.replace(state, cl_ord_id="")
         self.on_its_way.append(ExecutionReport(exec_type=exec_type, order=told, **fill))
+
+    def _take_back(self, state, words):
+        """The venue takes a fill of an order back: the last one, or the one that is named."""
+        mine = [t for t in self.trades if t.order_id == state.order_id and not t.voided]
+        trade = next(t for t in reversed(mine) if not words or t.exec_id == words[0])
+        self.trades[self.trades.index(trade)] = structs.replace(trade, voided=True)
+        works = OrdStatus.PARTIALLY_FILLED if state.cum_qty > trade.qty else OrdStatus.NEW
+        left = structs.replace(
+            state,
+            order_qty=state.order_qty - trade.qty,
+            cum_qty=state.cum_qty - trade.qty,
+            ord_status=state.ord_status if state.ord_status.terminal else works,
+        )
+        return left, {"last_qty": trade.qty, "last_px": trade.px, "exec_id": trade.exec_id}
+
+    def hand_void(self):
+        """What somebody else traded last is taken back, unheard."""
+        trade = next(t for t in reversed(self.trades) if t.order_id.startswith("hand-"))
+        self.trades[self.trades.index(trade)] = structs.replace(trade, voided=True)
 
     def rests(self, order_id, side, qty, limit):
         """Somebody else has an order on the account."""

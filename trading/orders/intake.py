@@ -278,6 +278,8 @@ class Intake:
         if fill is not None:
             order.filled(fill)
             self.outbox.ledger.book(fill, order)
+            if core.told.qty > report.order.cum_qty and report.order.time_ns >= core.time_ns:
+                self.voids.lacking()  # one that was told is in none of what the broker counts now
         self._noted(order)
         return fill, news
 

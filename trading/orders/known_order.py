@@ -189,7 +189,7 @@ class KnownOrder:
         # What is filled beyond what was told stays so, or is said by a word that is newer.
         said = state.cum_qty if state.time_ns > self.voided_ns else 0
         self.cum_qty = max(told.qty, self.cum_qty - report.last_qty, said)
-        self.voided_ns = max(self.voided_ns, state.time_ns)
+        self.voided_ns = max(self.voided_ns, state.time_ns, 1)  # some brokers tell no times
         if self.agreement.voided(report.last_qty, state.time_ns):
             self.wish = structs.replace(self.wish, order_qty=self.wish.order_qty - report.last_qty)
         before = self.venue_status

@@ -61,8 +61,8 @@ class HalfTurns:
         return made
 
     def voided(self, exec_id: str) -> list[HalfTurn]:
-        """The fill of an id was taken back; its half turns, which the account has no more. What later
-        ones made stays as it was told."""
+        """The fill of an id was taken back; its half turns, which the account has no more. What
+        later ones made stays as it was told."""
         places = range(*self._parts.pop(exec_id))
         for place in places:
             turn = self.all[place]

@@ -23,7 +23,9 @@ One line is one thing that happens; times pass only in `wait`:
     x rests web-1 sell 1 20010  an order of somebody else's
     x child 1.stop#1 sell 2 stop 19990      the broker attaches an order; suspended without a price
     x drop                      the oldest event on its way is lost; `x time 90`: broker's seconds
-    x hand sell 1 @ 20000       somebody else trades, unheard; `x forget`: no question shows it
+    x hand sell 1 @ 20000       somebody else trades, unheard; `x forget`: no question shows it;
+                                `x unhand`: it is taken back, unheard
+    < void 1#1 x1               the venue takes a fill back, without a name the order's last
     < stream down               the stream's state; `up`, `up gap`
     do die, do live, …          the process ends, or begins: `life_acts`; `x never 1#1`: not there
     wait 0.25                   seconds of the manager's clock
@@ -170,6 +172,8 @@ class Stage:
             self.broker.on_its_way.popleft()
         elif what == "hand":  # somebody else trades on the account
             self.broker.by_hand(words[0], int(words[1]), words[3])
+        elif what == "unhand":
+            self.broker.hand_void()
         elif what == "rests":  # an order of somebody else's
             self.broker.rests(words[0], words[1], int(words[2]), words[3])
         elif what == "never":

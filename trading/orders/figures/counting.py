@@ -60,22 +60,12 @@ class Ends:
 
 class Traded:
     """What was bought and sold of one instrument: contracts, and their value in price units (price
-    times contracts). `fees` are those that were told; `fees_untold`: fills that came without.
-    `voided`: contracts that were taken back, `voided_bought` of them bought."""
+    times contracts). `fees` are those that were told; `fees_untold`: fills that came without."""
 
-    __slots__ = (
-        "bought",
-        "bought_value",
-        "fees",
-        "fees_untold",
-        "sold",
-        "sold_value",
-        "voided",
-        "voided_bought",
-    )
+    __slots__ = ("bought", "bought_value", "fees", "fees_untold", "sold", "sold_value")
 
     def __init__(self) -> None:
-        self.bought = self.sold = self.fees_untold = self.voided = self.voided_bought = 0
+        self.bought = self.sold = self.fees_untold = 0
         self.bought_value = self.sold_value = self.fees = Decimal(0)
 
 
@@ -157,7 +147,15 @@ class Counting(Observer):
         self.fills += 1
         if order.core.venue_status is not _FILLED:
             self.partials += 1
-        self._trade(order, fill, fill.qty)
+        self._trade(fill, fill.qty, fill.fee)
+        if fill.fee is None:
+            self.traded[fill.instrument.symbol].fees_untold += 1
+        now = order.core.agreement.now
+        meant = now.price if now.stop_px is None else now.stop_px
+        if meant is not None:
+            self.slippage_contracts += fill.qty
+            if fill.px is not meant and not _same(fill.px, meant):
+                self._slipped(fill, meant)
 
     def on_void(
         self, order: Order, report: ExecutionReport, fill: Execution, counted: bool
@@ -169,10 +167,8 @@ class Counting(Observer):
             self._unhold(order, fill)
         if counted:
             self.voided += 1
-            self._trade(order, fill, -fill.qty)
-            traded = self.traded[fill.instrument.symbol]
-            traded.voided += fill.qty
-            traded.voided_bought += fill.qty if fill.side is _BUY else 0
+            fee = None if fill.fee is None else fill.fee.copy_negate()
+            self._trade(fill, -fill.qty, fee)
 
     def on_others_closed(self, intent: str, contracts: int) -> None:
         self.bare.others_closed(intent, contracts, self._now_s())
@@ -182,8 +178,9 @@ class Counting(Observer):
 
     # --- how --------------------------------------------------------------------------------------
 
-    def _trade(self, order: Order, fill: Execution, qty: int) -> None:
-        """Add up a fill; `qty` below zero: it is taken back."""
+    def _trade(self, fill: Execution, qty: int, fee: Decimal | None) -> None:
+        """Add up a fill of so many contracts, and what it cost; both below zero where it is taken
+        back."""
         px, symbol = fill.px, fill.instrument.symbol
         traded = self.traded.get(symbol)
         if traded is None:
@@ -194,17 +191,8 @@ class Counting(Observer):
         else:
             traded.sold += qty
             traded.sold_value = EXACT.fma(px, qty, traded.sold_value)
-        if fill.fee is None:
-            traded.fees_untold += 1 if qty > 0 else -1
-        else:
-            fee = fill.fee if qty > 0 else fill.fee.copy_negate()
+        if fee is not None:
             traded.fees = EXACT.add(traded.fees, fee)
-        now = order.core.agreement.now
-        meant = now.price if now.stop_px is None else now.stop_px
-        if meant is not None:
-            self.slippage_contracts += qty
-            if px is not meant and not _same(px, meant):
-                self._slipped(fill, meant, qty)
 
     def _unhold(self, order: Order, fill: Execution) -> None:
         """A fill of an order that is over, and is timed no more, is taken back."""
@@ -236,11 +224,11 @@ class Counting(Observer):
         if core.venue_status.terminal:
             self._over(order, one)
 
-    def _slipped(self, fill: Execution, meant: Decimal, qty: int) -> None:
+    def _slipped(self, fill: Execution, meant: Decimal) -> None:
         """Ticks beyond what was meant, times contracts; better than meant counts below zero."""
         away = EXACT.multiply(EXACT.subtract(fill.px, meant), fill.side.sign)
         ticks = _RATIO.divide(away, fill.instrument.tick_at(meant))
-        self.slipped_ticks = EXACT.fma(ticks, qty, self.slipped_ticks)
+        self.slipped_ticks = EXACT.fma(ticks, fill.qty, self.slipped_ticks)
 
     def _hold(self, order: Order, one: Open) -> None:
         held, cum_qty = one.held, order.core.cum_qty

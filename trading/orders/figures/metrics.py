@@ -95,22 +95,14 @@ def _trades(page: _Page, numbers: Statistics) -> None:
     _counter(page, "dryfill_fills", "Fills.", [({}, numbers.fills)])
     _counter(page, "dryfill_partial_fills", "Fills that left some.", [({}, numbers.partials)])
     _counter(page, "dryfill_voided", "Fills taken back by the venue.", [({}, numbers.voided)])
-    # A counter never falls: what was taken back is in these, and counted apart.
-    every = numbers.contracts + sum(each.voided for each in numbers.traded.values())
-    _counter(page, "dryfill_contracts", "Contracts filled.", [({}, every)])
+    # What is taken back counts no more, and values fall where prices are below zero: gauges.
+    page.family("dryfill_contracts", "gauge", "Contracts filled.")
+    page.sample("dryfill_contracts", numbers.contracts)
     traded = numbers.traded.items()
-    contracts = [
-        ({"instrument": name, "side": side}, qty)
-        for name, each in traded
-        for side, qty in (
-            ("buy", each.bought + each.voided_bought),
-            ("sell", each.sold + each.voided - each.voided_bought),
-        )
-    ]
-    _counter(page, "dryfill_traded_contracts", "Contracts by instrument and side.", contracts)
-    voided = [({"instrument": name}, each.voided) for name, each in traded]
-    _counter(page, "dryfill_voided_contracts", "Of these, taken back by the venue.", voided)
-    # Prices may be below zero, and then a value falls: gauges, not counters.
+    page.family("dryfill_traded_contracts", "gauge", "Contracts by instrument and side.")
+    for name, each in traded:
+        page.sample("dryfill_traded_contracts", each.bought, instrument=name, side="buy")
+        page.sample("dryfill_traded_contracts", each.sold, instrument=name, side="sell")
     page.family("dryfill_traded_value", "gauge", "Price times contracts.")
     for name, each in traded:
         page.sample("dryfill_traded_value", each.bought_value, instrument=name, side="buy")

@@ -39,8 +39,8 @@ class Latency(Struct, frozen=True, kw_only=True):
 
 class TradedNow(Struct, frozen=True, kw_only=True):
     """What was traded of one instrument: contracts, their value (price times contracts, exact), and
-    the fees that were told; `fees_untold` counts fills without one. What the venue took back is in
-    none of these: `voided` contracts, of them `voided_bought` bought."""
+    the fees that were told; `fees_untold` counts fills without one. What the venue took back counts
+    in these no more, but for `fees_untold`."""
 
     bought: int
     bought_value: Decimal
@@ -48,8 +48,6 @@ class TradedNow(Struct, frozen=True, kw_only=True):
     sold_value: Decimal
     fees: Decimal
     fees_untold: int
-    voided: int = 0
-    voided_bought: int = 0
 
 
 class Statistics(Struct, frozen=True, kw_only=True):

@@ -334,4 +334,4 @@ def test_without_a_journal_the_past_is_refused(on_stage):
 
 def test_missed_is_no_order_event_and_every_order_event_is_of_the_union():
     assert Missed not in OrderEvent.__args__
-    assert len(OrderEvent.__args__) == 9
+    assert len(OrderEvent.__args__) == 10

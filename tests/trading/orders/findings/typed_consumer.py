@@ -63,7 +63,7 @@ async def trade(manager: OrderManager, instrument: Instrument) -> Decimal | None
 async def watch(manager: OrderManager) -> None:
     async for event in manager.events():
         match event:
-            case Partial() | Corrected():
+            case Partial() | Corrected() | Voided():
                 assert_type(event.fill, FillNow)
                 assert_type(event.fill.px, Decimal)
             case Filled():
