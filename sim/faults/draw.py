@@ -267,13 +267,14 @@ def _at_once(stream: Stream) -> Keys:
     return {"after": _up_to(stream, 1_500)}
 
 
-_ENDS = (*_TOLD, "suspended")
+_ENDS = (*_TOLD, "suspended", "void")
 _CROWDED: Mapping[str, _Rate] = {
     "latency": _Rate("call", WRITES, 0, 500_000, _slow),
     "duplicate": _Rate("event", _ENDS, 0, 330_000, _again),
     "late": _Rate("event", _ENDS, 0, 170_000, _later),
     "reorder": _Rate("event", _ENDS, 0, 170_000, _turned),
     "venue-cancel": _Rate("event", ("new", "fill"), 0, 100_000, _at_once),
+    "void": _Rate("event", ("fill",), 0, 60_000, _at_once),
     "rejected-later": _Rate("call", ("place",), 0, 80_000, _at_once),
     "refused": _Rate("call", ("place",), 0, 80_000, _nothing_more),
     "halt": _Rate("event", _SHOCKS, 0, 120_000, _closed),

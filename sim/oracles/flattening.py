@@ -80,7 +80,8 @@ class Flattening(Oracle):
             return
         if tag_text in run.sent:
             run.arrived[tag_text] = None
-            run.closes = run.closes or duty_of(said.record) in _CLOSES
+            refused = said.record.status is OrdStatus.REJECTED
+            run.closes = run.closes or (duty_of(said.record) in _CLOSES and not refused)
             self._alone(run, contract)
         # A stop that went out under it is no reason for what worked before not to fill any more.
         judged = said.own and said.filled and not said.voids

@@ -245,6 +245,11 @@ class ScriptedBroker:
         )
         return left, {"last_qty": trade.qty, "last_px": trade.px, "exec_id": trade.exec_id}
 
+    def unname(self):
+        """The oldest event on its way tells of a fill, and not of which."""
+        told = structs.replace(self.on_its_way.popleft(), exec_id=None, last_qty=0, last_px=None)
+        self.on_its_way.appendleft(told)
+
     def hand_void(self):
         """What somebody else traded last is taken back, unheard."""
         trade = next(t for t in reversed(self.trades) if t.order_id.startswith("hand-"))

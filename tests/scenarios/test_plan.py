@@ -62,6 +62,7 @@ EVERY_KIND = [
     {"kind": "reorder", "event": "position", "form": "reverse", "window": "1 s"},
     {"kind": "late", "event": "fill", "delay": "1 s", "blocks": True},
     {"kind": "late-fill", "event": "canceled", "role": "stop", "qty": 2, "after": "1 s"},
+    {"kind": "void", "event": "fill", "role": "entry", "after": "1 s"},
     {"kind": "liquidation", "at": "1 s"},
     {"kind": "clock", "at": "0 ns", "behind": "90 s"},
     {"kind": "clock", "at": "1 s", "ahead": "60 min"},

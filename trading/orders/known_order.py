@@ -171,7 +171,7 @@ class KnownOrder:
                 news = self.agreement.replaced(state)
                 if self.agreement.under_way is None:
                     self._told_before_answered(MODIFY)
-            elif news and report.exec_id is not None:
+            elif news and report.exec_id is not None and self.told.qty <= state.cum_qty:
                 self.agreement.traded(state)
             self._take(state)
         return news

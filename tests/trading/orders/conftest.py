@@ -25,7 +25,9 @@ One line is one thing that happens; times pass only in `wait`:
     x drop                      the oldest event on its way is lost; `x time 90`: broker's seconds
     x hand sell 1 @ 20000       somebody else trades, unheard; `x forget`: no question shows it;
                                 `x unhand`: it is taken back, unheard
-    < void 1#1 x1               the venue takes a fill back, without a name the order's last
+    < void 1#1 x1               the venue takes a fill back, without a name the order's last;
+                                `x unnamed`: the event on its way does not say which
+    < position 3                the stream tells what is held
     < stream down               the stream's state; `up`, `up gap`
     do die, do live, …          the process ends, or begins: `life_acts`; `x never 1#1`: not there
     wait 0.25                   seconds of the manager's clock
@@ -43,7 +45,7 @@ from scripted_broker import ASKS, LOSSY, MNQ, NATIVE, OFFERS, ScriptedBroker
 from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.broker import StreamState
 from dryfill.trading.errors import RefusedByUs
-from dryfill.trading.order import Buy, Sell
+from dryfill.trading.order import Buy, PositionState, Sell
 from dryfill.trading.orders.brackets.plan import Rules
 from dryfill.trading.orders.manager import OrderManager
 from dryfill.trading.orders.settings import OrderSettings
@@ -174,6 +176,11 @@ class Stage:
             self.broker.by_hand(words[0], int(words[1]), words[3])
         elif what == "unhand":
             self.broker.hand_void()
+        elif what == "unnamed":  # the event on its way does not say which fill it is about
+            self.broker.unname()
+        elif what == "position":  # the stream tells of one
+            row = {"qty": int(words[0]), "avg_px": None, "time_ns": self.broker.time_ns}
+            self.broker.sink(PositionState(instrument=MNQ, **row))
         elif what == "rests":  # an order of somebody else's
             self.broker.rests(words[0], words[1], int(words[2]), words[3])
         elif what == "never":

@@ -27,8 +27,9 @@ def order(nth, *, cum_qty=0, status=OrdStatus.NEW, side=Side.SELL):
     return Order(core)
 
 
-def manager(*, last_call=False):
-    """What a closer needs of the manager: keeps what is sent, timed and said."""
+def manager(*, last_call=False, held=None):
+    """What a closer needs of the manager: keeps what is sent, timed and said. `held`: contracts that
+    a flatten closes; None: there is none."""
     kept = SimpleNamespace(last_call=last_call, sent=[], timers={}, said=[], pauses=[])
 
     def later(delay_s, call):
@@ -51,6 +52,7 @@ def manager(*, last_call=False):
     kept.pause = lambda order, pause_s, call: later(pause_s, call)
     kept.never = lambda timer: kept.timers.pop(timer, None)
     kept.advance = lambda order: None
+    kept.held, kept.flattening = (lambda instrument: held), (lambda instrument: held is not None)
     kept.incident = lambda kind, text, about="": kept.said.append((kind, about))
     return kept
 
@@ -163,3 +165,13 @@ def test_what_it_bought_less_what_it_sold():
     assert (closes.net, closes.live) == (1, None)
     closes.send(Side.BUY, 1)
     assert closes.live.cl_ord_id == "7.exit#3"
+
+
+@pytest.mark.parametrize(
+    ("held", "side", "sent"),
+    [(3, Side.SELL, [2]), (1, Side.SELL, [1]), (0, Side.SELL, []), (2, Side.BUY, [])],
+)
+def test_under_a_flatten_it_closes_no_more_than_makes_what_is_held_smaller(held, side, sent):
+    kept = manager(held=held)
+    closer(kept).send(side, 2)
+    assert [request.order_qty for request in kept.sent] == sent

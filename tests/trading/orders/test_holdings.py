@@ -9,6 +9,7 @@ from dryfill.trading import instruments
 from dryfill.trading.order import Execution, PositionState
 from dryfill.trading.orders.positions import Ledger
 from dryfill.trading.orders.recovery.holdings import Holdings
+from dryfill.trading.orders.settings import OrderSettings
 from dryfill.trading.words import Side
 
 MNQ, MES = instruments.find("MNQH24"), instruments.find("MESH24")
@@ -20,9 +21,15 @@ class Compared:
     def __init__(self):
         self.ledger = Ledger(100)
         self.said, self.taken, self.fills = [], [], 0
+        self.now_s = 0.0
         note = lambda what, symbol, *, ours, theirs: self.said.append((symbol, ours, theirs))  # noqa: E731
         self.holdings = Holdings(
-            SimpleNamespace(ledger=self.ledger, differences=SimpleNamespace(note=note)),
+            SimpleNamespace(
+                ledger=self.ledger,
+                differences=SimpleNamespace(note=note),
+                settings=OrderSettings(),
+                now_s=lambda: self.now_s,
+            ),
             SimpleNamespace(take_over=self._take_over),
         )
 
@@ -46,7 +53,8 @@ class Compared:
             None,
         )
 
-    def look(self, qty, *, moved=False, gap=False, new=False):
+    def look(self, qty, *, moved=False, gap=False, new=False, after_s=5.0):
+        self.now_s += after_s
         told = PositionState(instrument=MNQ, qty=qty, avg_px=Decimal(20_000), time_ns=0)
         return self.holdings.compare([told] if qty else [], moved=moved, gap=gap, new=new)
 
@@ -61,6 +69,15 @@ def test_a_second_look_that_shows_the_same_is_taken_over(compared):
     assert compared.taken == []
     assert compared.look(1) is False
     assert (compared.taken, compared.said) == ([1], [("MNQH4", 0, 1)])
+
+
+def test_two_looks_at_once_may_both_be_old(compared):
+    """A comparison that was due beside the first one proves nothing (explored, swarm 633)."""
+    compared.look(1)
+    assert compared.look(1, after_s=4.9) is True
+    assert compared.taken == []
+    assert compared.look(1, after_s=0.1) is False
+    assert compared.taken == [1]
 
 
 @pytest.mark.parametrize("between", [Side.BUY, Side.SELL])

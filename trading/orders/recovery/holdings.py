@@ -1,8 +1,8 @@
 """Positions held against the broker's: what differs is said, and what goes on differing is his.
 
 A position is told by another question than the fills that made it, so that one look may come
-between the two, and may itself show what was. A difference counts when a second look shows the same
-and nothing moved from before the first on.
+between the two, and may itself show what was. A difference counts when a look shows the same that
+no answer can be too old for, and nothing moved from before the first on.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,8 @@ class Holdings:
     def __init__(self, outbox: Outbox, intake: Intake) -> None:
         self._outbox = outbox
         self._intake = intake
-        self._seen: dict[str, tuple[int, int, int]] = {}  # by symbol: known, told, moves by then
+        # By symbol: known, told, moves by then; and when that was seen first.
+        self._seen: dict[str, tuple[tuple[int, int, int], float]] = {}
         self._said: dict[str, tuple[int, int]] = {}
 
     def compare(
@@ -45,13 +46,16 @@ class Holdings:
                 self._said.pop(symbol, None)
                 continue
             seen = *pair, ledger.moves(symbol)
-            certain = new or (self._seen.get(symbol) == seen and not moved)
+            before, since_s = self._seen.get(symbol, (None, 0.0))
+            old = self._outbox.now_s() - since_s < self._outbox.settings.visible_s
+            certain = new or (before == seen and not (moved or old))
             if certain or gap:
                 self._say(symbol, pair)
             if certain:
                 self._intake.take_over(told)
             else:
-                self._seen[symbol] = seen
+                if before != seen or moved:
+                    self._seen[symbol] = seen, self._outbox.now_s()
                 again = True
         return again
 

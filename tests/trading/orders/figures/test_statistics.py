@@ -48,6 +48,7 @@ MOVERS = {
     ),
     "fills": (RESTS + "< fill 1#1 1 @ 20000\n< again\n< fill 1#1 1 @ 20000", 2),
     "partials": (RESTS + "< fill 1#1 2 @ 20000\n< fill 1#1 1 @ 20000", 1),
+    "voided": (RESTS + "< fill 1#1 2 @ 20000\n< void 1#1\n< again", 1),
     "contracts": (RESTS + "< fill 1#1 2 @ 20000\n< fill 1#1 1 @ 20000", 3),
     "traded": (
         RESTS + "< fill 1#1 2 @ 19999.75\n< fill 1#1 1 @ 20000",
@@ -328,3 +329,17 @@ def test_an_answer_that_nobody_waits_for_any_more_took_as_long_as_it_took(on_sta
 
     cancels = on_stage(go)
     assert (cancels.count, cancels.sum_ns, cancels.most_ns) == (2, 21 * 10**9, 11 * 10**9)
+
+
+def test_what_is_taken_back_counts_in_no_sum_any_more(play):
+    script = (
+        RESTS + "< fill 1#1 2 @ 19999.75\n< fill 1#1 1 @ 20000\nx time 2\n< void 1#1 x1\n< again"
+    )
+
+    def counted(stage):
+        numbers = stage.manager.figures.statistics()
+        traded = numbers.traded["MNQ"]
+        assert (numbers.fills, numbers.voided, numbers.contracts) == (2, 1, 1)
+        assert (traded.bought, traded.bought_value) == (1, Decimal(20_000))
+
+    play(script, then=counted)

@@ -23,6 +23,7 @@ from dryfill.trading.orders.events import (
     Modified,
     Partial,
     Rejected,
+    Voided,
 )
 from dryfill.trading.orders.exits.flatten_core import FlattenResult
 from dryfill.trading.orders.figures.health import Health
