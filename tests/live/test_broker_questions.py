@@ -92,7 +92,7 @@ def test_half_an_answer_is_no_answer(wire):
     run_live(wire, script)
 
 
-def test_fills_are_oldest_first_with_our_tag_and_without_what_was_voided(wire):
+def test_fills_are_oldest_first_with_our_tag_and_what_was_voided_is_among_them(wire):
     async def script(at):
         instrument = await mnq(at)
         wire.answers["Order/place"] = {"orderId": 9001}
@@ -102,10 +102,15 @@ def test_fills_are_oldest_first_with_our_tag_and_without_what_was_voided(wire):
         other = fill_json(5004, accountId=77)
         wire.answers["Trade/search"] = {"trades": [void, late, other, fill_json(5001)]}
         fills = await at.broker.executions_since(0)
-        assert [(f.exec_id, f.cl_ord_id) for f in fills] == [("5001", "7#1"), ("5002", "7#1")]
+        assert [(f.exec_id, f.voided) for f in fills] == [
+            ("5001", False),
+            ("5002", False),
+            ("5003", True),
+        ]
+        assert {f.cl_ord_id for f in fills} == {"7#1"}
         assert fills[0].fee == Decimal("0.62")
         assert await at.broker.executions_since(fills[1].time_ns) == fills[1:]
-        assert await at.broker.executions_since(fills[1].time_ns + 1) == []
+        assert await at.broker.executions_since(fills[2].time_ns + 1) == []
 
     run_live(wire, script)
 

@@ -50,6 +50,7 @@ READ = {  # F15: re-shaped, and read all the same
     + call("GatewayUserTrade", fill_json())
     + '{"type":6}\x1e',
     "told twice": order() + order(),
+    "a voided fill": call("GatewayUserTrade", fill_json(voided=True)),
 }
 
 SET_ASIDE = {  # F16, and codes of F15 that nobody knows
@@ -70,7 +71,6 @@ SET_ASIDE = {  # F16, and codes of F15 that nobody knows
     "more filled than there is": order(fillVolume=9),
     "a price off the grid": order(limitPrice=20000.1),
     "a time that is none": call("GatewayUserTrade", fill_json(creationTimestamp="yesterday")),
-    "a voided fill": call("GatewayUserTrade", fill_json(voided=True)),
     "a position of no side": call("GatewayUserPosition", position_json(kind=9)),
     "an account without a name": call("GatewayUserAccount", ACCOUNT | {"name": None}),
     "no arguments": call("GatewayUserOrder"),

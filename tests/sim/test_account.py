@@ -47,6 +47,35 @@ def test_a_fill_through_zero_closes_everything_and_opens_the_other_side():
     assert book.realised == (2 * 4 + 3 * 4) * Decimal("12.50")
 
 
+def test_a_fill_that_is_taken_back_never_was():
+    fills = [(BUY, 2, 100), (SELL, 1, 104), (BUY, 1, 108), (SELL, 2, 110)]
+    book = trade(account({"*": "1.25"}), *fills)
+    left = [(side, qty, units, n, f"{n}#1") for n, (side, qty, units) in enumerate(fills) if n != 1]
+    book.book_again(ES, left, Decimal("1.25"), 9)
+    never = trade(account({"*": "1.25"}))
+    for side, qty, units, n, tag in left:
+        never.fill(ES, side, qty, units, n, tag)
+    assert trips(book) == trips(never)
+    assert (book.cash, book.realised, book.fees_paid) == (
+        never.cash,
+        never.realised,
+        never.fees_paid,
+    )
+    assert (book.holding(ES).qty, book.holding(ES).avg_px) == (
+        never.holding(ES).qty,
+        never.holding(ES).avg_px,
+    )
+    assert book.holding(ES).changed_ns == 9
+
+
+def test_what_was_held_before_the_first_fill_stays_when_one_is_taken_back():
+    book = trade(account(), (BUY, 2, 100))
+    book.holding(ES).begins()
+    book.fill(ES, SELL, 1, 104, 5, "5#1")
+    book.book_again(ES, [], Decimal(0), 9)
+    assert (book.holding(ES).qty, book.realised, book.closings) == (2, Decimal(0), [])
+
+
 def test_a_short_earns_when_the_price_falls():
     book = trade(account(), (SELL, 2, 100))
     assert book.holding(ES).qty == -2

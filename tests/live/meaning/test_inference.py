@@ -65,6 +65,9 @@ STEPS = [
     (order(at=5), order(at=2, size=2), None),
     (None, order(8), ExecType.SUSPENDED),
     (order(8), order(1, at=2), ExecType.NEW),
+    (order(1, 2), order(1, 1, at=2, size=2), ExecType.TRADE_CANCEL),
+    (order(2, 3), order(2, 2, at=2), ExecType.TRADE_CANCEL),
+    (order(2, 3, at=2), order(2, 2, at=2), None),  # no newer than what we know
 ]
 
 
@@ -92,6 +95,33 @@ def test_a_trade_carries_its_price_fee_and_id(inference):
     assert report.order.cl_ord_id == "7#1"
 
 
+def test_an_order_that_is_filled_is_as_large_as_that_whatever_was_taken_back(inference):
+    state = inference.state(order(2, 2, size=3))
+    assert (state.order_qty, state.cum_qty, state.ord_status) == (2, 2, OrdStatus.FILLED)
+
+
+@pytest.mark.parametrize("first", ["order", "trade"])
+def test_a_voided_trade_takes_its_fill_back_whichever_word_comes_first(inference, first):
+    inference.order(order(1, 2))
+    inference.trade(trade(5, 2))
+    void, less = trade(5, 2, voided=True), order(1, 0, at=2, size=1)
+    if first == "order":
+        told = inference.order(less)
+        assert (told.exec_type, told.exec_id) == (ExecType.TRADE_CANCEL, None)
+    report = inference.trade(void)
+    assert (report.exec_type, report.exec_id, report.last_qty) == (ExecType.TRADE_CANCEL, "5", 2)
+    state = report.order
+    assert (state.cum_qty, state.order_qty, state.ord_status) == (0, 1, OrdStatus.NEW)
+    assert inference.trade(void).exec_id == report.exec_id  # told twice
+
+
+def test_a_trade_that_was_voided_before_it_was_told_is_in_no_orders_word(inference):
+    inference.order(order())
+    assert inference.void(trade(5, 2, voided=True)) is False
+    inference.trade(trade(5, 2))
+    assert inference.trade(trade(6, 1)).order.cum_qty == 1
+
+
 def test_a_trade_before_its_order_is_known_says_what_it_can(inference):
     report = inference.trade(trade(5, 2))
     assert (report.order.order_id, report.order.cl_ord_id) == ("9001", "")
@@ -106,7 +136,6 @@ def test_a_trade_before_its_order_is_known_says_what_it_can(inference):
         (order(contract_id="X"), "contract 'X' is none that was looked up"),
         (order(limit_price=Decimal("20000.10")), "is not on the 0.25 tick"),
         (order(filled=4), "4 filled of 3"),
-        (trade(1, voided=True), "trade 1 of order 9001 is voided"),
         (trade(1, size=0), "size is 0"),
         (trade(1, price=Decimal("20000.1")), "is not on the 0.25 tick"),
     ],

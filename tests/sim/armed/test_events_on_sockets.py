@@ -308,6 +308,23 @@ async def test_an_order_whose_cancel_was_confirmed_was_filled_after_all():
 
 
 @played
+async def test_a_fill_is_taken_back():
+    async with twin() as g, g.hub(subscribe=ALL_OF_MINE) as hub:
+        arm(g, {"kind": "void", "event": "fill", "after": "500 ms"})
+        await g.place(size=2)
+        await hub.settled()
+        told = len(hub.story())
+        g.to(600)
+        await hub.settled()
+        assert hub.story()[told : told + 2] == ["order 9001 2", "trade 9001 2 None"]
+        assert not (await g.call("Position/searchOpen", accountId=1001))["positions"]
+        order = await g.order(9001)
+        assert (order["status"], order["size"], order["fillVolume"]) == (2, 2, 0)
+        [trade] = (await g.call("Trade/search", accountId=1001))["trades"]
+        assert (trade["voided"], trade["orderId"]) == (True, 9001)
+
+
+@played
 async def test_an_order_that_is_acknowledged_and_rejected_by_an_event():
     async with twin() as g, g.hub(subscribe=ALL_OF_MINE) as hub:
         arm(g, {"kind": "rejected-later", "call": "place", "after": "200 ms"})
