@@ -200,12 +200,45 @@ class TinyExchange:
         self._report(state, ExecType.TRADE, last_qty=qty, last_px=px, exec_id=f"x{self.fills}")
         self.seen["a partial fill"] += not done
         flattens = not self.is_bracket(tag.intent) and tag.intent not in self.groups
-        if tag.role == "exit" and flattens:
+        if tag.role == "exit" and flattens and not self.voids_untold:
             # INV-22: a flatten's order neither grows the position nor turns it over.
             assert before * self.position >= 0, f"flipped: {before} to {self.position}"
             assert abs(self.position) < abs(before), f"grew: {before} to {self.position}"
         if self.is_bracket(tag.intent) and self.net(tag.intent) < 0 and tag.role != "exit":
             self.seen["both legs filled"] += 1
+
+    def venue_voids(self, n):
+        """A fill is taken back: what is open of its order stays open."""
+        stand = [t for t in self.trades if not t.voided]
+        if not stand:
+            return
+        trade = stand[n % len(stand)]
+        self.trades[self.trades.index(trade)] = structs.replace(trade, voided=True)
+        self.position -= trade.side.sign * trade.qty
+        state = self.truth[trade.cl_ord_id]
+        cum_qty = state.cum_qty - trade.qty
+        works = OrdStatus.PARTIALLY_FILLED if cum_qty else OrdStatus.NEW
+        worth = (state.avg_px or Decimal(0)) * state.cum_qty - trade.px * trade.qty
+        state = self._set(
+            state,
+            order_qty=state.order_qty - trade.qty,
+            cum_qty=cum_qty,
+            avg_px=worth / cum_qty if cum_qty else None,
+            ord_status=state.ord_status if state.ord_status.terminal else works,
+        )
+        self.seen["a fill of an order that was over was taken back"] += state.ord_status.terminal
+        self.seen["a fill of an order at work was taken back"] += not state.ord_status.terminal
+        fill = {"last_qty": trade.qty, "last_px": trade.px, "exec_id": trade.exec_id}
+        self._report(state, ExecType.TRADE_CANCEL, **fill)
+
+    def voided(self, tag):
+        """Contracts of an order that were taken back."""
+        return sum(t.qty for t in self.trades if t.voided and t.cl_ord_id == tag)
+
+    @property
+    def voids_untold(self):
+        """Whether a fill was taken back of which the manager was not told."""
+        return any(report.exec_type is ExecType.TRADE_CANCEL for report in self.events)
 
     def venue_cancels(self, state):
         self.seen["a cancel nobody asked for"] += 1
@@ -296,6 +329,9 @@ class Ear:
         status = report.order.ord_status
         # A fill that is told after the end of its order corrects it; it is no second end (INV-05).
         corrects = report.exec_type is ExecType.TRADE and status is not OrdStatus.FILLED
+        if report.exec_type is ExecType.TRADE_CANCEL:
+            corrects = True
+            self.filled[order.cl_ord_id] = sum(fill.qty for fill in order.fills)
         self.ends[order.cl_ord_id] += status.terminal and not corrects
 
     def on_fill(self, order, fill):

@@ -199,6 +199,11 @@ class Trading(Judged, RuleBasedStateMachine):
             working = self.exchange.working
             self.do(lambda: self.exchange.venue_cancels(working[n % len(working)]))
 
+    @rule(n=st.integers(0, 9), dice=st.integers(0, 2))
+    def venue_voids(self, n, dice):
+        if not dice:
+            self.do(lambda: self.exchange.venue_voids(n))
+
     @rule(seconds=st.sampled_from([0.25, 1.0, 3.0]))
     def wait(self, seconds):
         self.loop.run_until_complete(asyncio.sleep(seconds))
@@ -276,6 +281,8 @@ PREMISES = (
     "a move of the trader's: UsageError",
     "an entry was late",
     "a stop beside its substitute",
+    "a fill of an order that was over was taken back",
+    "a fill of an order at work was taken back",
 )
 
 
@@ -322,6 +329,7 @@ def stroll(seed, steps):
         ),
         (1, lambda: life.refuse_such(1 + n() % 2, "cancel")),
         (1, lambda: life.venue_cancels(n())),
+        (1, lambda: life.venue_voids(n(), 0)),
         (3, lambda: life.wait(rng.choice([0.25, 1.0, 3.0]))),
     ]
     live(life, acts, steps, rng)
