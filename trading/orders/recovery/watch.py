@@ -24,6 +24,7 @@ from .knocking import Knocking
 from .questions import questions
 from .round import Round, Waits
 from .silent_orders import SilentOrders
+from .strangers import Strangers
 
 
 class Watch:
@@ -61,6 +62,7 @@ class Watch:
         self._waits = Waits()
         self._silent_orders = SilentOrders(outbox, settings.told_within_s)
         self._holdings = Holdings(outbox, intake)
+        self._strangers = Strangers(outbox.ledger, settings.visible_s)
         self._new = False  # nothing is known of before: the broker's positions are ours
         self._recheck: int | None = None
         self._quiet: int | None = None
@@ -172,11 +174,14 @@ class Watch:
             self._round.outdated = True
         self._sooner()
 
-    def _lacking(self) -> None:
-        """A fill of other hands shows that something was not told: one before it, or whose it is
-        (explored, hostile 413, native 204). What came with it is taken in before that is asked, and
-        it is asked once more when no answer can be too old to show it."""
+    def _lacking(self, stranger: OrderState | None) -> None:
+        """A fill of other hands shows that something was not told: one before it, of an order of a
+        `stranger`'s, or whose it is (explored, hostile 413, native 204). What came with it is taken
+        in before that is asked, and it is asked once more when no answer can be too old to show it.
+        """
         if self.looks:
+            if stranger is not None:
+                self._strangers.told(stranger, self._outbox.now_s())
             if self._round is not None:  # it may have been answered before there was this to see
                 self._round.followed = self._round.full
             asyncio.get_running_loop().call_soon(self.ask)
@@ -383,7 +388,8 @@ class Watch:
         else:
             self._answers.apply(this, self._waits.fills_known)
         if this.full:
-            self.behind, self._asked = this.outdated, this.followed
+            lacking = self._strangers.lack(self._outbox.now_s())
+            self.behind, self._asked = this.outdated, this.followed or lacking
             positions: list[PositionState] = this.answers["positions"]
             again = self._holdings.compare(positions, moved=moved, gap=gap, new=self._new)
             self._new = False
