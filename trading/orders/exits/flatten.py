@@ -106,14 +106,15 @@ class Flatten:
             spent=self._closer.spent or self._closer.failures >= self._settings.exit_tries,
         )
         step = flatten_step(facts)
-        for order in others if step != "give up" else ():
-            order.core.want_gone()
-            self._sender.advance(order)
         if step in ("close", "flat") and self.asked and not self._sender.last_call:
             return
-        if step == "close":
+        if step == "cancel":
+            for order in others:
+                order.core.want_gone()
+                self._sender.advance(order)
+        elif step == "close":
             self._closer.send(Side.SELL if position > 0 else Side.BUY, abs(position))
-        elif step in ("flat", "give up") and not (step == "flat" and self._asks_again()):
+        elif step != "wait" and not (step == "flat" and self._asks_again()):
             self._end(step == "flat", position)
 
     def _asks_again(self) -> bool:
