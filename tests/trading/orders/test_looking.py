@@ -283,56 +283,6 @@ LOSSY_SCRIPTS = {
         < shown
         = position 2
     """,
-    "nothing works and nothing is held: twice more is asked, then nobody": RESTS
-    + """
-        < canceled 1#1
-        = timers 1
-        wait 5
-    """
-    + ROUND
-    + """
-        < shown
-        wait 5                          -- the first of them came too soon after the cancel
-    """
-    + ROUND
-    + """
-        < shown
-        = timers 0
-        wait 280
-    """,
-    "a fill that the end did not know of, and that was lost, is found": """
-        do bracket buy 2 loss 40t
-        > place 1.entry#1 buy 2 market
-        < new 1.entry#1
-        < ack 1.entry#1
-        < fill 1.entry#1 2 @ 20000
-        > place 1.stop#1 sell 2 stop 19990
-        < new 1.stop#1
-        < ack 1.stop#1
-        do flatten
-    """
-    + ROUND
-    + """
-        < shown
-        > cancel 1.stop#1
-        < ack 1.stop#1
-        < canceled 1.stop#1
-        > place 2.exit#1 sell 2 market
-        < new 2.exit#1
-        < ack 2.exit#1
-        < fill 2.exit#1 2 @ 20000
-        = position 0
-        wait 1
-        x fill 1.stop#1 1 @ 19990       -- before it was cancelled
-        x drop
-        wait 4
-    """
-    + ROUND
-    + """
-        < shown
-        = position -1
-        > place 1.exit#1 buy 1 market
-    """,
     "closing the manager ends the looking": RESTS
     + """
         wait 5
