@@ -159,15 +159,14 @@ class Intents:
         return intent in self._owed
 
     def settle(self, position: int) -> int:
-        """How many contracts of a position are brackets'; what others closed the oldest lose."""
-        unowned = position - sum(self._held.values())
-        if self._voided:
-            unowned -= sum(self._owed.values())
-        elif not position:
+        """How many contracts of a position are brackets'; what others closed the oldest lose. What
+        is still to be given back is nobody's loss: what another holds is hidden by it meanwhile."""
+        if not (position or self._voided):
             self._owed.clear()  # by whomever, it is made good
+        unowned = position - sum(self._held.values()) - sum(self._owed.values())
         if unowned:
             self._closed(unowned)
-        elif not self._voided:
+        elif not (self._owed or self._voided):
             return abs(position)
         sign = 1 if position > 0 else -1
         return min(max(sign * sum(self._held.values()), 0), abs(position))

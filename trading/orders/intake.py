@@ -42,7 +42,7 @@ class Intake:
     outbox: Outbox
     after_answer: Callable[[Order, OrderState | None], None]
     missed: Callable[[], None]
-    lacking: Callable[[], None]
+    lacking: Callable[[OrderState | None], None]
     adopt: Callable[[OrderState], Order | None]
     may_lack: Callable[[Execution], bool]
     after_report: Callable[[Order], None]
@@ -126,7 +126,7 @@ class Intake:
         """The stream tells of a position. Where nothing works or is held as far as we know, nothing
         else may tell that something is."""
         if told.qty and not (self.outbox.orders.any_working or self.outbox.ledger.any_held):
-            self.lacking()
+            self.lacking(None)
 
     def go_on(self, order: Order) -> None:
         """A fault of ours may have kept from an order, or its owner, what should have followed."""
@@ -368,7 +368,7 @@ class Intake:
         if fill is not None:
             self._strange_fill(fill)
         if report.exec_type is ExecType.TRADE and outbox.ledger.lacks(told):
-            self.lacking()  # a fill was told as a sum, or one before it never came
+            self.lacking(told)  # a fill was told as a sum, or one before it never came
 
     def _strange_fill(self, fill: Execution) -> bool:
         """Book a fill of none of our orders; whether it is a new one."""
@@ -383,7 +383,7 @@ class Intake:
                 partial(self._moved, fill.instrument), partial(self._tell_position, fill.instrument)
             )
             if not fill.cl_ord_id and self.may_lack(fill):
-                self.lacking()
+                self.lacking(None)
         return booked
 
     def _tell_position(self, instrument: Instrument) -> None:

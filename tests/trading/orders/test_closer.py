@@ -28,8 +28,8 @@ def order(nth, *, cum_qty=0, status=OrdStatus.NEW, side=Side.SELL):
 
 
 def manager(*, last_call=False, held=None):
-    """What a closer needs of the manager: keeps what is sent, timed and said. `held`: contracts that
-    a flatten closes; None: there is none."""
+    """What a closer needs of the manager: keeps what is sent, timed and said. `held`: contracts
+    that a flatten closes; None: there is none."""
     kept = SimpleNamespace(last_call=last_call, sent=[], timers={}, said=[], pauses=[])
 
     def later(delay_s, call):
