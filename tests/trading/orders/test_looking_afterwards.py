@@ -17,7 +17,7 @@ SCRIPTS = {
     + """
         < canceled 1#1
     """
-    + 2 * ("wait 5" + ROUND + "< shown")
+    + 2 * ("wait 5" + ROUND + "< shown\n")
     + """
         < stream down
         wait 4.9
