@@ -99,10 +99,11 @@ class Watch:
         if not self.looks or self._timer is not None or self._round is not None:
             return
         outbox, settings = self._outbox, self._settings
-        if self.behind or self._asked or self._activity.lately or not self._up:
-            rests = self._up or not self._activity.lately
-            calm = rests and not (self.behind or self._asked or self._unanswered)
-            pause_s = max(settings.look_s - spent_s, 0.0) if calm else settings.look_down_s
+        lately = self._activity.lately
+        if self.behind or self._asked or lately or not self._up:
+            ill = lately and (self._unanswered or not self._up)
+            hurried = self.behind or self._asked or ill
+            pause_s = settings.look_down_s if hurried else max(settings.look_s - spent_s, 0.0)
             self._timer = outbox.later(pause_s, self._go)
 
     def ask(self) -> None:
@@ -244,7 +245,8 @@ class Watch:
 
     def _go(self) -> None:
         self._timer = None
-        if self.behind or self._asked or self._waits.now or self._activity.lately or not self._up:
+        wanted = self.behind or self._asked or self._waits.now or not self._up
+        if wanted or self._activity.lately:
             # Where nothing is held something may be again: what closed it is taken back.
             self._begin(full=not (self._activity.lately or self._waits.now))
 
