@@ -250,7 +250,19 @@ class ScriptedBroker:
         told = structs.replace(self.on_its_way.popleft(), exec_id=None, last_qty=0, last_px=None)
         self.on_its_way.appendleft(told)
 
-    def hand_void(self):
+    def drop(self):
+        """The oldest event on its way is lost."""
+        self.on_its_way.popleft()
+
+    def forget(self):
+        """The newest fill is shown to nobody any more."""
+        self.hidden = self.trades.pop()
+
+    def holds(self, qty):
+        """The stream tells what is held."""
+        self.sink(PositionState(instrument=MNQ, qty=qty, avg_px=None, time_ns=self.time_ns))
+
+    def unhand(self):
         """What somebody else traded last is taken back, unheard."""
         trade = next(t for t in reversed(self.trades) if t.order_id.startswith("hand-"))
         self.trades[self.trades.index(trade)] = structs.replace(trade, voided=True)

@@ -23,11 +23,9 @@ One line is one thing that happens; times pass only in `wait`:
     x rests web-1 sell 1 20010  an order of somebody else's
     x child 1.stop#1 sell 2 stop 19990      the broker attaches an order; suspended without a price
     x drop                      the oldest event on its way is lost; `x time 90`: broker's seconds
-    x hand sell 1 @ 20000       somebody else trades, unheard; `x forget`: no question shows it;
-                                `x unhand`: it is taken back, unheard
-    < void 1#1 x1               the venue takes a fill back, without a name the order's last;
-                                `x unnamed`: the event on its way does not say which
-    < position 3                the stream tells what is held
+    x hand sell 1 @ 20000       somebody else trades, unheard; `x forget`: no question shows it
+    < void 1#1 x1               a fill is taken back (the last one); `x unname`: not said which,
+                                `x unhand`: one of somebody else's; `< holds 3`: a position is told
     < stream down               the stream's state; `up`, `up gap`
     do die, do live, …          the process ends, or begins: `life_acts`; `x never 1#1`: not there
     wait 0.25                   seconds of the manager's clock
@@ -45,7 +43,7 @@ from scripted_broker import ASKS, LOSSY, MNQ, NATIVE, OFFERS, ScriptedBroker
 from dryfill.sim.loop.run import run_virtual
 from dryfill.trading.broker import StreamState
 from dryfill.trading.errors import RefusedByUs
-from dryfill.trading.order import Buy, PositionState, Sell
+from dryfill.trading.order import Buy, Sell
 from dryfill.trading.orders.brackets.plan import Rules
 from dryfill.trading.orders.manager import OrderManager
 from dryfill.trading.orders.settings import OrderSettings
@@ -170,23 +168,14 @@ class Stage:
             self.broker.answer_all(*words)
         elif what == "snapshot":
             self.broker.snapshots = {name: self.broker.show(name) for name in words or ASKS[:2]}
-        elif what == "drop":
-            self.broker.on_its_way.popleft()
         elif what == "hand":  # somebody else trades on the account
             self.broker.by_hand(words[0], int(words[1]), words[3])
-        elif what == "unhand":
-            self.broker.hand_void()
-        elif what == "unnamed":  # the event on its way does not say which fill it is about
-            self.broker.unname()
-        elif what == "position":  # the stream tells of one
-            row = {"qty": int(words[0]), "avg_px": None, "time_ns": self.broker.time_ns}
-            self.broker.sink(PositionState(instrument=MNQ, **row))
+        elif what in ("drop", "unhand", "unname", "holds", "forget"):
+            getattr(self.broker, what)(*map(int, words))
         elif what == "rests":  # an order of somebody else's
             self.broker.rests(words[0], words[1], int(words[2]), words[3])
         elif what == "never":
             del self.broker.truth[words[0]]
-        elif what == "forget":  # the newest fill is shown to nobody any more
-            self.broker.hidden = self.broker.trades.pop()
         elif what == "time":
             self.broker.time_ns = int(words[0]) * 10**9
         elif what == "child":

@@ -39,16 +39,10 @@ class Round:
     )
 
     def __init__(
-        self,
-        before: int,
-        full: bool,
-        epochs: dict[str, int],
-        last_ns: int,
-        began_s: float,
-        since_ns: int = 0,
+        self, before: int, full: bool, epochs: dict[str, int], last_ns: int, began_s: float
     ) -> None:
         self.before = before
-        self.since_ns = since_ns
+        self.since_ns = 0
         self.failed = self.outdated = self.followed = False
         self.leaving = True
         self.timer: int | None = None

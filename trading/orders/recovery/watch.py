@@ -247,7 +247,6 @@ class Watch:
         self._timer = None
         wanted = self.behind or self._asked or self._waits.now or not self._up
         if wanted or self._activity.lately:
-            # Where nothing is held something may be again: what closed it is taken back.
             self._begin(full=not (self._activity.lately or self._waits.now))
 
     def _reconcile(self) -> None:
@@ -272,9 +271,8 @@ class Watch:
         epochs = {order.cl_ord_id: order.core.epoch for order in known}
         full = full or self.behind or self._asked
         since_ns = answers.since_ns(self._started_ns)
-        this = self._round = Round(
-            answers.rounds, full, epochs, intake.last_ns, outbox.now_s(), since_ns
-        )
+        this = self._round = Round(answers.rounds, full, epochs, intake.last_ns, outbox.now_s())
+        this.since_ns = since_ns
         self._activity.begun()
         asyncio.get_running_loop().call_soon(answers.left_us, this)
         self._waits.begun()
