@@ -153,7 +153,7 @@ class OrderManager:
         )
         self.protect, self.unprotect = positions.protect, positions.unprotect
         self.close_position = positions.close_position
-        self._intake.voids.reopen = positions.reopen
+        self._intake.voids.reopen = positions.reopen, self._flattens.held_again
         door = Door(self._life, self._admission.check, lambda r: self.admit(r), self._watch.ask)
         changing = Changing(
             self._owners, self._outbox, self._admission, lambda o, w: self.admit_change(o, w)

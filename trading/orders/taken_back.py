@@ -6,7 +6,7 @@ an incident says so. Since it may have been told late, or another one not at all
 asked what is true.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from ..instrument import Instrument
@@ -21,12 +21,12 @@ Follow = Callable[[Callable[[], None], Callable[[], None]], None]
 
 class TakenBack:
     """Takes in and tells. `act(order)` lets act what depends on an order, `moved(instrument)` what
-    depends on a position; `reopen(instrument)`: what had ended because nothing was held any more
-    may be wanted again; `lacking`: one was taken back, or must have been, and the broker is to be
-    asked for all fills."""
+    depends on a position; each `reopen(instrument)`: what had ended, or was let go, because
+    nothing was held any more may be wanted again; `lacking`: one was taken back, or must have
+    been, and the broker is to be asked for all fills."""
 
     lacking: Callable[[], None]
-    reopen: Callable[[Instrument], None]
+    reopen: Sequence[Callable[[Instrument], None]]
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class TakenBack:
         if not ledger.void(fill, None) or not booked:
             return False
         ledger.gave_back(fill, None)
-        self.reopen(fill.instrument)
+        self._held_again(fill.instrument)
         self.outbox.observers.on_strange_void(fill)
         self._say(fill, f"order {fill.cl_ord_id or fill.order_id}, which is not ours")
         symbol = fill.instrument
@@ -88,7 +88,7 @@ class TakenBack:
         self.outbox.ledger.void(fill, order)
         self.outbox.ledger.gave_back(fill, order)
         self.outbox.noted(order)
-        self.reopen(fill.instrument)
+        self._held_again(fill.instrument)
         return True
 
     def shown(self, order: Order, state: OrderState) -> None:
@@ -118,6 +118,10 @@ class TakenBack:
             listener.on_position(position)
         except Exception as error:  # noqa: BLE001  the trader's fault is not the manager's
             outbox.supervision.told(error, "the listener", order.cl_ord_id)
+
+    def _held_again(self, instrument: Instrument) -> None:
+        for reopen in self.reopen:
+            reopen(instrument)
 
     def _say(self, fill: Execution, whose: str) -> None:
         held = self.outbox.ledger.position(fill.instrument).qty

@@ -8,6 +8,8 @@ import msgspec
 from ...broker import Broker
 from ...instrument import Instrument
 from ...words import TradingStatus
+from ..brackets.bracket import Bracket
+from ..brackets.core import Mode
 from ..handle import Order
 from ..journal.records import OwnerKept
 from ..owners import Owners, Past
@@ -125,6 +127,18 @@ class Flattens:
         self._foreign = [each for each in self._foreign if not each.done]
         self._foreign.append(ForeignOrders(broker, self._outbox, self._settings, through))
         return self._foreign[-1]
+
+    def held_again(self, instrument: Instrument) -> None:
+        """A fill was taken back: what is held again, and cannot be closed yet, waits under its
+        brackets' stops, though they were let go."""
+        flatten = self.running.get(instrument.symbol)
+        if flatten is None or flatten.waiting or not self._must_wait(flatten, instrument):
+            return
+        flatten.waiting = True
+        for owner in (*self._owners.late(instrument), *self._owners.trading(instrument)):
+            if isinstance(owner, Bracket) and owner.mode is Mode.RELEASED:
+                owner.mode = Mode.GUARDING
+                owner.keep()
 
     def on_status(self, instrument: Instrument, status: TradingStatus) -> None:
         """The market moved to another state."""
