@@ -43,8 +43,11 @@ class Protected(Oracle):
         cover = contract.cover
         bare = max(contract.meant - cover, 0)
         self._stood[symbol] = contract.position, contract.meant, cover
-        # What is given back lets appear what was hidden by what was closed too much.
-        hidden = contract.fills if duty_of(said.record) == "exit" else ()
+        # What is given back lets appear what was hidden by what was closed too much, and so does
+        # what closes something else (explored, native, swarm 72): nobody may know yet of a fill
+        # that was taken back, and is bare since.
+        exits = duty_of(said.record) == "exit"
+        hidden = [moment for moment in contract.fills if exits or moment.fill < 0]
         self.premise += self._backlog(symbol).set(bare, *said.moments, *hidden)
         if bare:
             self._timed[symbol] = None

@@ -92,7 +92,7 @@ class Intents:
     def __init__(self) -> None:
         self._held: dict[str, int] = {}
         self._owed: dict[str, int] = {}  # closed too much and not given back yet, as it was traded
-        self._opened: dict[str, None] = {}  # brackets that had an entry
+        self._opened: dict[str, int] = {}  # brackets that had an entry, and its side's sign
         self._taken: dict[str, int] = {}  # what others closed of each, signed as it was held
         self._voided = False  # a fill was: they may hold opposite sides, and one owe beside others
 
@@ -102,7 +102,10 @@ class Intents:
         if tag is None or not tag.role:
             return
         if tag.role == "entry":
-            self._opened[tag.intent] = None
+            self._opened[tag.intent] = 1 if signed > 0 else -1
+        if self._voided and tag.intent in self._opened:
+            self._traded(tag.intent, signed)
+            return
         if tag.role == "exit" and tag.intent not in self._held:
             # By a flatten or a close, which are for what brackets hold, but for what it gives back.
             self._closed(self._given_back(tag.intent, signed))
@@ -130,10 +133,14 @@ class Intents:
                     self._taken[intent] = taken - back
                     self._held[intent] = self._held.get(intent, 0) + back
             return
-        net = self._held.pop(tag.intent, 0) + self._owed.pop(tag.intent, 0) - signed
-        opened = signed if tag.role == "entry" else -signed
+        self._traded(tag.intent, -signed)
+
+    def _traded(self, intent: str, signed: int) -> None:
+        """A bracket holds what its orders make in all, or owes it where that is on the other side:
+        after a fill was taken back it may do either, and its next order may be for the other."""
+        net = self._held.pop(intent, 0) + self._owed.pop(intent, 0) + signed
         if net:
-            (self._held if net * opened > 0 else self._owed)[tag.intent] = net
+            (self._held if net * self._opened[intent] > 0 else self._owed)[intent] = net
 
     def _given_back(self, intent: str, signed: int) -> int:
         """What is left of a trade when what its bracket closed too much is given back."""

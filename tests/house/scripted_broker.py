@@ -254,6 +254,10 @@ class ScriptedBroker:
         """The oldest event on its way is lost."""
         self.on_its_way.popleft()
 
+    def swap(self):
+        """The newest event on its way comes first."""
+        self.on_its_way.rotate(1)
+
     def forget(self):
         """The newest fill is shown to nobody any more."""
         self.hidden = self.trades.pop()

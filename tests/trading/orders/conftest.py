@@ -170,7 +170,7 @@ class Stage:
             self.broker.snapshots = {name: self.broker.show(name) for name in words or ASKS[:2]}
         elif what == "hand":  # somebody else trades on the account
             self.broker.by_hand(words[0], int(words[1]), words[3])
-        elif what in ("drop", "unhand", "unname", "holds", "forget"):
+        elif what in ("drop", "swap", "unhand", "unname", "holds", "forget"):
             getattr(self.broker, what)(*map(int, words))
         elif what == "rests":  # an order of somebody else's
             self.broker.rests(words[0], words[1], int(words[2]), words[3])

@@ -6,6 +6,10 @@ ROUND = """
     > ask fills
     > ask open
 """
+REST = """
+    > ask orders
+    > ask positions
+"""
 RESTS = """
     do place buy 2 limit 20000
     > place 1#1 buy 2 limit 20000
@@ -24,11 +28,13 @@ SCRIPTS = {
         wait 0.1
     """
     + ROUND
+    + REST
     + """
         < shown
         wait 5
     """
     + ROUND
+    + REST
     + """
         < shown
         = incidents stream_down

@@ -144,6 +144,37 @@ def test_a_fill_that_was_looked_up_does_not_change_which_contracts_are_held():
     assert book.apply(stop) == Position(MNQ, 4, Decimal(19989))
 
 
+@settings(max_examples=200, derandomize=True)
+@given(FILLS, st.sets(st.integers(1, 30)), st.integers(0, 30))
+def test_a_fill_that_is_taken_back_was_never_there(fills, voided, when):
+    """Whatever is taken back, and when: what is left is held, at the mean price that it has."""
+    book, without = PositionBook(), PositionBook()
+    for n, each in enumerate(fills, 1):
+        told = fill(n, *each)
+        book.apply(told)
+        if n not in voided:
+            without.apply(told)
+        elif n > when:
+            book.void(told)
+    for n in sorted(voided):
+        if n <= min(when, len(fills)):
+            book.void(fill(n, *fills[n - 1]))
+    assert book.get(MNQ) == without.get(MNQ)
+
+
+def test_a_fill_is_taken_back_once_and_one_that_comes_after_that_counts_nothing():
+    ledger = Ledger(10)
+    one, other = fill(1, Side.BUY, 2, 80_000), fill(2, Side.BUY, 1, 80_004)
+    ledger.book(one, None)
+    assert ledger.void(one, None)
+    assert not ledger.void(one, None)
+    assert not ledger.book(one, None)
+    assert ledger.void(other, None), "before it is told"
+    assert not ledger.book(other, None)
+    assert ledger.position(MNQ) == Position(MNQ)
+    assert ledger.voided(one)
+
+
 def test_what_was_a_strangers_and_is_ours_is_claimed_once():
     ledger = Ledger(executions_most=10)
     for n in (1, 2):

@@ -128,9 +128,12 @@ SCRIPTS = {
         < new 1#1
         < ack 1#1
         x fill 1#1 1 @ 20000
-        x drop
         x time 2
-        < void 1#1
+        x void 1#1
+        x swap
+        < told
+        = position 0
+        < told
         = position 0
         = status 1#1 NEW
         = incidents trade_voided
@@ -233,6 +236,27 @@ SCRIPTS = {
         = working
         = waiting
     """,
+    "while a flatten waits for an order in doubt it is protected until it can be closed": STOPPED
+    + """
+        do place sell 1 limit 21000
+        > place 2#1 sell 1 limit 21000
+        do flatten
+        < void 1.stop#1
+        > place 1.stop#2 sell 3 stop 19990
+        < new 1.stop#2
+        < ack 1.stop#2
+        wait 0.9
+        < refuse 2#1 TOO_LATE
+        > cancel 1.stop#2
+        < ack 1.stop#2
+        < canceled 1.stop#2
+        > place 3.exit#1 sell 3 market
+        < new 3.exit#1
+        < ack 3.exit#1
+        < fill 3.exit#1 3 @ 20000
+        = position 0
+        = got flatten -> FlattenResult(ok=True, position=0, reason='', confirmed=True)
+    """,
     "a guard's stop: the guard that had ended guards again": GUARDED
     + """
         < fill 2.stop#1 2 @ 19990
@@ -245,6 +269,59 @@ SCRIPTS = {
         < ack 2.stop#2
         = position 2
         = bare
+    """,
+    "under a flatten it is the flatten that closes what a guard's stop had": GUARDED
+    + """
+        < fill 2.stop#1 2 @ 19990
+        do place buy 1
+        > place 3#1 buy 1 market
+        < new 3#1
+        < ack 3#1
+        < fill 3#1 1 @ 19991
+        do flatten
+        > place 4.exit#1 sell 1 market
+        < void 2.stop#1
+        = position 3
+        < new 4.exit#1
+        < ack 4.exit#1
+        < fill 4.exit#1 1 @ 19991
+        > place 4.exit#2 sell 2 market
+        < new 4.exit#2
+        < ack 4.exit#2
+        < fill 4.exit#2 2 @ 19991
+        = position 0
+        = working
+    """,
+    "where a stop in doubt is on its way out, no target is as large as it is": """
+        do bracket buy 3 limit 20000 loss 40t target 80t
+        > place 1.entry#1 buy 3 limit 20000
+        < new 1.entry#1
+        < ack 1.entry#1
+        < fill 1.entry#1 3 @ 20000
+        > place 1.stop#1 sell 3 stop 19990
+        > place 1.target#1 sell 3 limit 20020
+        < new 1.target#1
+        < ack 1.target#1
+        wait 1
+        > place 1.stop#2 sell 3 stop 19990
+        < new 1.stop#2
+        < ack 1.stop#2
+        < fill 1.stop#2 2 @ 19990
+        > modify 1.target#1 order_qty 1
+        < fill 1.stop#2 1 @ 19990
+        < ack 1.target#1
+        > cancel 1.target#1
+        x time 4
+        < void 1.stop#2
+        > place 1.stop#3 sell 1 stop 19990
+        < canceled 1.target#1
+        > place 1.target#2 sell 1 limit 20020
+        < ack 1.target#1
+        < refuse 1.stop#3 SELL_STOP_NOT_BELOW_LAST
+        < new 1.target#2
+        > cancel 1.target#2
+        = position 1
+        = incidents stop_hedged stop_hedged trade_voided stop_rejected
     """,
     "what a guard is for is not held: its stop goes": GUARDED
     + """

@@ -106,7 +106,8 @@ class Legs:
         if wish.stays:
             return
         if wish.open_qty and wish.price is None:
-            wish = where_it_is(leg, wish) if self._sender.in_place else NOTHING
+            there = self._sender.in_place and leg.live is not None
+            wish = where_it_is(leg, wish) if there else NOTHING
         standing, wanted = leg.standing, wish.open_qty > 0 and not leg.dropped
         if not (standing or wanted or leg is self.stop):
             return

@@ -165,8 +165,10 @@ class PositionOrders:
         return close
 
     def reopen(self, instrument: Instrument) -> None:
-        """A fill was taken back: what the newest guard was for that has ended may be held again."""
-        if self.guard_of(instrument) is not None:
+        """A fill was taken back: what the newest guard was for that has ended may be held again. A
+        flatten that is under way closes it, and would take the guard's stop away time after time
+        (explored, swarm 7)."""
+        if self.guard_of(instrument) is not None or self._flattening(instrument):
             return
         known = (*self._owners.late(instrument), *self._owners.trading(instrument))
         ended = [owner for owner in known if isinstance(owner, Guard)]
