@@ -109,6 +109,12 @@ class Contract:
         less is held: what is taken back of an older one may be on the other side."""
         return self._intents.against(self.sign)
 
+    @property
+    def anyones(self) -> bool:
+        """Whether what a bracket holds against another may as well be another one's: an order of no
+        bracket's had closed it, and a fill of that was taken back."""
+        return self._intents.anyones and self.against > 0
+
     def closes_its_own(self, number: int) -> bool:
         """Whether the bracket of a closing order holds something, whatever is held in all."""
         return self._intents.held(self._legs[number][0].intent) != 0
@@ -116,8 +122,10 @@ class Contract:
     @property
     def wrong_sided(self) -> list[OrderRecord]:
         """Stops, targets and closes at a limit that would add to what is held, and whose bracket
-        holds nothing that they close: what they were for was turned over."""
-        if not self.sign:
+        holds nothing that they close: what they were for was turned over. Where an order of nobody's
+        had closed what is held again, nobody can say whose of them it is (explored, all, swarm 4).
+        """
+        if not self.sign or self.anyones:
             return []
         return [
             record

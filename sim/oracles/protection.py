@@ -184,7 +184,8 @@ class RightSize(Oracle):
     def at_quiescence(self) -> None:
         for symbol, contract in self._scene.contracts.items():
             self.premise += contract.meant > 0
-            if contract.protection != contract.meant + contract.against * bool(contract.position):
+            right = contract.meant + contract.against * bool(contract.position)
+            if contract.protection != right and not contract.anyones:
                 self._scene.violate(
                     self.name,
                     f"all is quiet, brackets hold {contract.meant} {symbol}, and their stops "

@@ -95,6 +95,7 @@ class Intents:
         self._opened: dict[str, int] = {}  # brackets that had an entry, and its side's sign
         self._taken: dict[str, int] = {}  # what others closed of each, signed as it was held
         self._voided = False  # a fill was: they may hold opposite sides, and one owe beside others
+        self.anyones = False  # one was taken back that had closed what any of them held
 
     def fill(self, tag_text: str, signed: int) -> None:
         """Take in a fill: an entry opens, another leg of the same bracket closes."""
@@ -126,6 +127,7 @@ class Intents:
         self._voided = True
         tag = tags.parse(tag_text)
         if tag is None or tag.intent not in self._opened:
+            self.anyones = True
             for intent, taken in list(self._taken.items()):
                 if taken * signed < 0:
                     back = -signed if abs(signed) < abs(taken) else taken

@@ -292,6 +292,27 @@ SCRIPTS = {
         = position 0
         = working
     """,
+    "under a flatten so it is of a bracket that was over before": STOPPED
+    + """
+        do place buy 1
+        > place 2#1 buy 1 market
+        < new 2#1
+        < ack 2#1
+        < fill 2#1 1 @ 19991
+        do flatten
+        > place 3.exit#1 sell 1 market
+        < void 1.stop#1
+        = position 4
+        < new 3.exit#1
+        < ack 3.exit#1
+        < fill 3.exit#1 1 @ 19991
+        > place 3.exit#2 sell 3 market
+        < new 3.exit#2
+        < ack 3.exit#2
+        < fill 3.exit#2 3 @ 19991
+        = position 0
+        = working
+    """,
     "where a stop in doubt is on its way out, no target is as large as it is": """
         do bracket buy 3 limit 20000 loss 40t target 80t
         > place 1.entry#1 buy 3 limit 20000

@@ -70,6 +70,7 @@ class Flatten:
         self.result: FlattenResult | None = None
         self.waiting = False  # nothing can be closed yet
         self.asked = False  # the broker is being asked what is held: nothing is closed before
+        self.reopened = False  # a fill was taken back meanwhile: what was over may hold again
         self.instrument = instrument
         self._reason = reason
         self._book = book

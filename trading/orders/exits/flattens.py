@@ -130,15 +130,26 @@ class Flattens:
 
     def held_again(self, instrument: Instrument) -> None:
         """A fill was taken back: what is held again, and cannot be closed yet, waits under its
-        brackets' stops, though they were let go."""
+        brackets' stops, though they were let go; what can is closed, though its bracket was over.
+        """
         flatten = self.running.get(instrument.symbol)
-        if flatten is None or flatten.waiting or not self._must_wait(flatten, instrument):
+        if flatten is None:
             return
-        flatten.waiting = True
-        for owner in (*self._owners.late(instrument), *self._owners.trading(instrument)):
-            if isinstance(owner, Bracket) and owner.mode is Mode.RELEASED:
-                owner.mode = Mode.GUARDING
-                owner.keep()
+        flatten.reopened = True
+        if not flatten.waiting and self._must_wait(flatten, instrument):
+            flatten.waiting = True
+            for owner in (*self._owners.late(instrument), *self._owners.trading(instrument)):
+                if isinstance(owner, Bracket) and owner.mode is Mode.RELEASED:
+                    owner.mode = Mode.GUARDING
+                    owner.keep()
+        elif not flatten.waiting:
+            self._let_late_go(instrument)
+
+    def _let_late_go(self, instrument: Instrument) -> None:
+        """What was over before the flatten leaves it to that, too (explored, all, swarm 42)."""
+        for owner in self._owners.late(instrument):
+            if isinstance(owner, Bracket) and owner.mode is Mode.GUARDING:
+                self._owners.release(owner)
 
     def on_status(self, instrument: Instrument, status: TradingStatus) -> None:
         """The market moved to another state."""
@@ -185,6 +196,8 @@ class Flattens:
         if not flatten.waiting:
             for owner in self._owners.trading(instrument):
                 self._owners.release(owner)
+            if flatten.reopened:
+                self._let_late_go(instrument)
             self._let_go(instrument)
         elif self._status.get(instrument.symbol) is TradingStatus.NO_CANCEL:
             held = self._book.held(instrument)

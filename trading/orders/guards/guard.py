@@ -163,7 +163,7 @@ class Guard:
         where it was taken away, or let go."""
         if self._retired or self.mode is Mode.RELEASED:
             return False
-        self._ended = self._turned = False
+        self._ended = False
         return True
 
     def kept(self) -> GuardKept:
