@@ -166,6 +166,11 @@ class Contract:
             self._intents.fill(tag_text, signed)
         self.meant = self._intents.settle(self.position)
 
+    def flattened(self) -> None:
+        """A flatten ended well: what a bracket holds against another is closed with it."""
+        if not self.position:
+            self._intents.flattened()
+
     def void(self, tag_text: str, signed: int) -> None:
         """Take in that an order's fill of so many contracts was taken back."""
         self.position -= signed

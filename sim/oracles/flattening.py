@@ -152,6 +152,8 @@ class Flattening(Oracle):
         if run.calls:
             return  # others were told of the same end, at the same time
         assert event.result is not None
+        if event.result.ok:
+            contract.flattened()
         whole_ns = event.time_ns - run.began_ns
         reached = scene.reachable.between(run.began_ns, event.time_ns) == whole_ns
         unknown = self._unknown(self._foreign, contract, event.time_ns)

@@ -95,10 +95,14 @@ class Intents:
         self._opened: dict[str, int] = {}  # brackets that had an entry, and its side's sign
         self._taken: dict[str, int] = {}  # what others closed of each, signed as it was held
         self._voided = False  # a fill was: they may hold opposite sides, and one owe beside others
+        self._over = False  # a flatten closed all, and nothing was traded since
         self.anyones = False  # one was taken back that had closed what any of them held
 
     def fill(self, tag_text: str, signed: int) -> None:
         """Take in a fill: an entry opens, another leg of the same bracket closes."""
+        if self._over:  # what is taken back from here on was rather none of what that had closed
+            self._over = False
+            self._taken.clear()
         tag = tags.parse(tag_text)
         if tag is None or not tag.role:
             return
@@ -153,6 +157,13 @@ class Intents:
         if left * owed > 0:
             self._owed[intent] = left
         return left if left * signed > 0 else 0
+
+    def flattened(self) -> None:
+        """All that is held was closed, and nothing is left: neither is what one holds against
+        another since a fill was taken back (explored, all, swarm 5)."""
+        if self._voided:
+            self._held.clear()
+            self._owed.clear()
 
     def held(self, intent: str) -> int:
         """What one of them holds."""

@@ -292,6 +292,24 @@ SCRIPTS = {
         = position 0
         = working
     """,
+    "what a flatten let go is protected while it waits for a doubt": """
+        do bracket buy 3 limit 20000 loss 40t
+        > place 1.entry#1 buy 3 limit 20000
+        < new 1.entry#1
+        < ack 1.entry#1
+        < fill 1.entry#1 3 @ 20000
+        > place 1.stop#1 sell 3 stop 19990
+        wait 1
+        > place 1.stop#2 sell 3 stop 19990
+        < new 1.stop#2
+        < ack 1.stop#2
+        < fill 1.stop#2 3 @ 19990
+        x time 4
+        do flatten
+        < void 1.stop#2
+        > place 1.stop#3 sell 3 stop 19990
+        = position 3
+    """,
     "under a flatten so it is of a bracket that was over before": STOPPED
     + """
         do place buy 1
