@@ -122,9 +122,9 @@ class Contract:
     @property
     def wrong_sided(self) -> list[OrderRecord]:
         """Stops, targets and closes at a limit that would add to what is held, and whose bracket
-        holds nothing that they close: what they were for was turned over. Where an order of nobody's
-        had closed what is held again, nobody can say whose of them it is (explored, all, swarm 4).
-        """
+        holds nothing that they close: what they were for was turned over. Where an order of
+        nobody's had closed what is held again, nobody can say whose of them it is (explored, all,
+        swarm 4)."""
         if not self.sign or self.anyones:
             return []
         return [

@@ -199,7 +199,8 @@ class Intents:
                     lost = max(held, -signed) if held < 0 else min(held, -signed)
                     signed += lost
                     book[intent] = held - lost
-                    self._taken[intent] = self._taken.get(intent, 0) + lost
+                    if book is self._held:
+                        self._taken[intent] = self._taken.get(intent, 0) + lost
                     if held == lost:
                         del book[intent]
 
