@@ -91,7 +91,10 @@ class Moment:
 
     def shown_by(self, state: OrderState) -> bool:
         """Whether a state of the order has this change in it. A child that is brought may work in
-        the same instant, and that it waits tells nothing of that."""
+        the same instant, and that it waits tells nothing of that. So may a fill be taken back in
+        the instant in which it is told (explored, all, swarm 42)."""
+        if self.fill < 0 and state.time_ns <= self.at_ns and state.cum_qty > self.cum_qty:
+            return False
         done = state.ord_status.terminal or not self.terminal
         begun = self.waits or state.ord_status is not OrdStatus.SUSPENDED
         new = state.time_ns > self.at_ns - _STAMP_NS and state.cum_qty >= self.cum_qty
