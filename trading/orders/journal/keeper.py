@@ -258,7 +258,7 @@ class Keeper(Observer):
                 self._fails(error)
         if drop:
             self._drop.update(dict.fromkeys(drop))
-            self._pending = [entry for entry in self._pending if entry[0] not in self._drop]
+            self._pending = [entry for entry in self._pending if entry[0] not in drop]
         self._pending.extend(entries)
 
     def _fails(self, error: JournalError) -> None:
