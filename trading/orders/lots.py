@@ -63,8 +63,9 @@ class Lots:
 
     def all(self) -> tuple[Lot, ...]:
         """Every lot, oldest first."""
-        sign = (self.qty > 0) - (self.qty < 0)
-        return tuple([(sign * qty, px) for qty, px in self._lots])
+        if self.qty >= 0:
+            return tuple(self._lots)
+        return tuple([(-qty, px) for qty, px in self._lots])
 
     def apply(self, fill: Execution) -> None:
         """Take a fill in at its time. The caller sees to it that none comes twice."""

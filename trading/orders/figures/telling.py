@@ -35,13 +35,19 @@ _FILLED, _EXPIRED, _REJECTED = OrdStatus.FILLED, OrdStatus.EXPIRED, OrdStatus.RE
 
 
 class _Told:
-    """What was told of an order that is not over."""
+    """What was told of an order that is not over. `price` and `stop_px`: those of its numbers, as
+    its events carry them."""
 
-    __slots__ = ("accepted", "numbers")
+    __slots__ = ("accepted", "numbers", "price", "stop_px")
 
     def __init__(self, accepted: bool, numbers: Wish) -> None:
         self.accepted = accepted
+        self.take(numbers)
+
+    def take(self, numbers: Wish) -> None:
+        """It has these numbers now."""
         self.numbers = numbers
+        self.price, self.stop_px = _plain(numbers.price), _plain(numbers.stop_px)
 
 
 class Teller(Observer):
@@ -89,21 +95,21 @@ class Teller(Observer):
         now = FillNow(
             exec_id=fill.exec_id,
             qty=fill.qty,
-            px=_plain(fill.px),
+            px=fill.px if type(fill.px) is Decimal else Decimal(fill.px),
             time_ns=fill.time_ns,
             fee=fill.fee,
         )
         n = self.last = self.last + 1
         at_ns = self._now_ns()
         if told is None:
-            self._hear(Corrected(n=n, time_ns=at_ns, order=order_now(order), fill=now))
+            self._hear(Corrected(n=n, time_ns=at_ns, order=order_now(order, told), fill=now))
         elif core.venue_status is _FILLED and core.told.qty >= core.cum_qty:
             del self._told[order]
-            self._hear(Filled(n=n, time_ns=at_ns, order=order_now(order), fill=now))
+            self._hear(Filled(n=n, time_ns=at_ns, order=order_now(order, told), fill=now))
         else:
-            self._hear(Partial(n=n, time_ns=at_ns, order=order_now(order), fill=now))
+            self._hear(Partial(n=n, time_ns=at_ns, order=order_now(order, told), fill=now))
             if core.venue_status.terminal and core.told.qty >= core.cum_qty:
-                self._end(order)
+                self._end(order, told)
 
     def on_incident(self, incident: Incident) -> None:
         n = self.last = self.last + 1
@@ -111,9 +117,9 @@ class Teller(Observer):
         self._hear(IncidentRaised(n=n, time_ns=at_ns, incident=incident))
 
     def on_close(self) -> None:
-        for order in list(self._told):
+        for order, told in list(self._told.items()):
             if order.core.terminal:
-                self._end(order)
+                self._end(order, told)
 
     def _look(self, order: Order, *, fill_follows: bool = False) -> None:
         """Tell what is new about an order; its fill, where one follows, tells its end."""
@@ -124,21 +130,21 @@ class Teller(Observer):
             told.accepted = True
             n = self.last = self.last + 1
             at_ns = self._now_ns()
-            self._hear(Accepted(n=n, time_ns=at_ns, order=order_now(order)))
+            self._hear(Accepted(n=n, time_ns=at_ns, order=order_now(order, told)))
         if core.venue_status.terminal:
             if not fill_follows and core.told.qty >= core.cum_qty:
-                self._end(order)
+                self._end(order, told)
         elif told.accepted and core.agreement.now != told.numbers:
-            told.numbers = core.agreement.now
+            told.take(core.agreement.now)
             taken_over = core.agreement.taken_over == told.numbers
             asked = _numbers(core.wish) == _numbers(told.numbers) and not taken_over
             n = self.last = self.last + 1
             at_ns = self._now_ns()
-            self._hear(Modified(n=n, time_ns=at_ns, order=order_now(order), asked=asked))
+            self._hear(Modified(n=n, time_ns=at_ns, order=order_now(order, told), asked=asked))
 
-    def _end(self, order: Order) -> None:
+    def _end(self, order: Order, told: _Told) -> None:
         del self._told[order]
-        core, now = order.core, order_now(order)
+        core, now = order.core, order_now(order, told)
         n = self.last = self.last + 1
         at_ns = self._now_ns()
         status = core.venue_status
@@ -157,10 +163,12 @@ class Teller(Observer):
             )
 
 
-def order_now(order: Order) -> OrderNow:
+def order_now(order: Order, told: _Told | None) -> OrderNow:
     """An order as an event carries it."""
     core = order.core
     request, now = core.request, core.agreement.now
+    if told is None or told.numbers is not now:
+        told = _Told(True, now)
     return OrderNow(
         tag=request.cl_ord_id,
         order_id=core.order_id or "",
@@ -170,15 +178,15 @@ def order_now(order: Order) -> OrderNow:
         order_qty=now.order_qty,
         cum_qty=core.cum_qty,
         leaves_qty=core.leaves_qty,
-        price=None if now.price is None else _plain(now.price),
-        stop_px=None if now.stop_px is None else _plain(now.stop_px),
+        price=told.price,
+        stop_px=told.stop_px,
         avg_px=core.avg_px,
     )
 
 
-def _plain(price: Decimal) -> Decimal:
+def _plain(price: Decimal | None) -> Decimal | None:
     """An event's prices are Decimals and nothing more, so that anybody can store them."""
-    return price if type(price) is Decimal else Decimal(price)
+    return price if price is None or type(price) is Decimal else Decimal(price)
 
 
 def _numbers(wish: Wish) -> tuple[object, ...]:

@@ -9,6 +9,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from ...order import Execution, ExecutionReport, OrderRequest, OrderState, PositionState
+from ...words import OrdStatus, Reason
+from ..agreement import Wish
 from ..events import OrderEvent
 from ..incident import Incident
 
@@ -45,6 +47,62 @@ class OrderKept(Struct, frozen=True, kw_only=True):
     adopted: bool = False
     entered_ns: int = 0
     covered: int = 0
+
+
+class OrderStood(Struct, frozen=True, kw_only=True):
+    """An order as it stood, as a journal is given it: what `OrderKept` is made of when it is written
+    or read. `now`: the numbers that it had; `known`: the broker had said something of it, or it was
+    over."""
+
+    request: OrderRequest
+    order_id: str | None
+    status: OrdStatus
+    now: Wish
+    cum_qty: int
+    avg_px: Decimal | None
+    time_ns: int
+    reason: Reason
+    text: str
+    known: bool
+    fills: tuple[Execution, ...]
+    gone: bool
+    adopted: bool
+    entered_ns: int
+    covered: int
+
+    def kept(self) -> OrderKept:
+        """The record of it."""
+        return OrderKept(
+            request=self.request,
+            state=self.state() if self.known else None,
+            fills=self.fills,
+            gone=self.gone,
+            adopted=self.adopted,
+            entered_ns=self.entered_ns,
+            covered=self.covered,
+        )
+
+    def state(self) -> OrderState:
+        """The order as the broker would say it."""
+        request, now = self.request, self.now
+        left = 0 if self.status.terminal else max(now.order_qty - self.cum_qty, 0)
+        return OrderState(
+            instrument=request.instrument,
+            order_id=self.order_id or "",
+            cl_ord_id=request.cl_ord_id,
+            side=request.side,
+            ord_type=request.ord_type,
+            ord_status=self.status,
+            order_qty=now.order_qty,
+            cum_qty=self.cum_qty,
+            leaves_qty=left,
+            price=now.price,
+            stop_px=now.stop_px,
+            avg_px=self.avg_px,
+            time_ns=self.time_ns,
+            reason=self.reason,
+            text=self.text,
+        )
 
 
 class OwnerKept(Struct, frozen=True, kw_only=True):
@@ -106,6 +164,9 @@ fill, a `PositionState` a position taken over from the broker."""
 Entry = tuple[str, Record]
 """A record and what it is about."""
 
-NewEntry = tuple[str, Record | OrderEvent]
-"""What a journal is given to keep: an event as it was told, of which bytes are made when it is
-written or given back (`codec.kept`)."""
+Given = Record | OrderEvent | OrderStood
+"""What a journal is given to keep. All of these are frozen, so that one that writes nothing can keep
+them as they are; records are made of the last two when they are written or read (`codec.kept`)."""
+
+NewEntry = tuple[str, Given]
+"""What a journal is given, and what it is about."""

@@ -192,8 +192,9 @@ def test_a_full_journal_is_tried_again_as_often_as_the_settings_say(relive):
         assert journal.refused == tries
 
 
-TWO_MOVED = "".join(
-    f"""
+TWO_MOVED = (
+    "".join(
+        f"""
     do bracket buy 2 loss 40t
     > place {n}.entry#1 buy 2 market
     < new {n}.entry#1
@@ -203,8 +204,9 @@ TWO_MOVED = "".join(
     < new {n}.stop#1
     < ack {n}.stop#1
     """
-    for n in (1, 2)
-) + """
+        for n in (1, 2)
+    )
+    + """
     do disk full
     do modify 1.stop#1 stop 19980
     > modify 1.stop#1 stop_px 19980
@@ -215,6 +217,7 @@ TWO_MOVED = "".join(
     do disk free
     wait 60
 """
+)
 
 
 def test_what_changed_while_the_disk_was_full_is_written_for_each_that_did(relive):
