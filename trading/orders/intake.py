@@ -85,8 +85,10 @@ class Intake:
         state, outbox = report.order, self.outbox
         if state.time_ns > self.last_ns:
             self.last_ns = state.time_ns
-        outbox.sweep()
-        order = outbox.orders.find(state.cl_ord_id, state.order_id)
+        order = outbox.orders.at_work(state.cl_ord_id)
+        if order is None:
+            outbox.sweep()  # what is over age is not known any more
+            order = outbox.orders.find(state.cl_ord_id, state.order_id)
         try:
             child = order is None
             if order is None:
@@ -262,7 +264,7 @@ class Intake:
 
     def _noted(self, order: Order) -> None:
         outbox = self.outbox
-        if outbox.orders.revive(order):
+        if order.finished and outbox.orders.revive(order):
             text = f"{order.describe()} was taken for lost and arrived after all; it is cancelled"
             outbox.incident("late_order", text, order.cl_ord_id)
         outbox.noted(order)

@@ -76,11 +76,17 @@ class Registry:
                 return self._finished[tag][1]
         return None
 
-    def find(self, cl_ord_id: str, order_id: str) -> Order | None:
-        """The order of a tag, or of a broker's id where the tag is missing or not one of ours."""
+    def at_work(self, cl_ord_id: str) -> Order | None:
+        """The order of a tag that is not known to be over."""
         order = self._working.get(cl_ord_id)
         if order is not None:
             self.found += 1
+        return order
+
+    def find(self, cl_ord_id: str, order_id: str) -> Order | None:
+        """The order of a tag, or of a broker's id where the tag is missing or not one of ours."""
+        order = self.at_work(cl_ord_id)
+        if order is not None:
             return order
         order = self._over(cl_ord_id)
         if order is None:
@@ -147,27 +153,28 @@ class Registry:
 
     def revive(self, order: Order) -> bool:
         """An order that was taken for over is not: back to the working ones. False where it is
-        there already."""
-        core = order.core
-        tag = core.request.cl_ord_id
-        if tag in self._working or core.venue_status.terminal or self._finished.pop(tag) is None:
+        none such."""
+        if not order.finished or order.core.venue_status.terminal:
             return False
+        tag, order.finished = order.core.request.cl_ord_id, False
+        self._finished.pop(tag)
         self._working[tag] = order
         return True
 
     def finish(self, order: Order, now_s: float) -> None:
         """An order is over: move it to the finished ones and let the oldest of those go."""
-        tag = order.cl_ord_id
+        tag = order.core.request.cl_ord_id
         if self._working.pop(tag, None) is None:
             return
-        self._finished[tag] = (now_s, order)
+        order.finished = True
+        kept = self._finished.add(tag, (now_s, order))
         self._reported.append(order)
         if len(self._reported) > self._settings.reports_most:
             self._reported.popleft().reports.forget()
         over_s = now_s + self._settings.finished_s
         if over_s < self.sweep_s:
             self.sweep_s = over_s
-        if len(self._finished) > self._settings.finished_most:
+        if kept > self._settings.finished_most:
             for _ in range(_SPARED):
                 if not self._stays(now_s):
                     break
@@ -214,6 +221,7 @@ class Registry:
     def _let_go(self, now_s: float) -> None:
         """The oldest finished order goes and leaves a tombstone."""
         tag, (_, order) = self._finished.pop_oldest()
+        order.finished = False
         self.evicted += 1
         self._tombstones[tag] = (now_s, order.order_id)
         self.sweep_s = min(self.sweep_s, now_s + self._settings.late_s)

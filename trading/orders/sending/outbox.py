@@ -142,10 +142,12 @@ class Outbox:
         if core.venue_status.terminal:
             self.orders.finish(order, self.now_s())
             self._courier.over(order)
-        elif core.tried is not None and core.stuck and not order.alarmed:
-            order.alarmed = True
-            text = f"{order.describe()} cannot be cancelled"
-            self.incident("cancel_failed", text, order.cl_ord_id)
+        else:
+            self.sweep()
+            if core.tried is not None and core.stuck and not order.alarmed:
+                order.alarmed = True
+                text = f"{order.describe()} cannot be cancelled"
+                self.incident("cancel_failed", text, order.cl_ord_id)
         if core.agreement.now.stop_px is not None:
             self.stop_noted(order)
         if order.awaited is not None:
