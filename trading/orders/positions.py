@@ -15,7 +15,7 @@ from .handle import Order
 from .lots import Lot, Lots
 
 
-class Position(Struct, frozen=True):
+class Position(Struct, frozen=True, gc=False):
     """Signed contracts (short is negative) and the exact mean price of those held; None when flat.
 
     True when anything is held, so that `if self.position:` reads as it should.

@@ -34,7 +34,7 @@ class Lost(Struct, frozen=True):
     """Look-ups proved that an order of ours never arrived."""
 
 
-class OrderKept(Struct, frozen=True, kw_only=True):
+class OrderKept(Struct, frozen=True, kw_only=True, gc=False):
     """An order as it stood, in place of all its records until then. `state` is None while the
     broker has not said anything of it. `adopted`: the broker made it, and knows it by its id alone;
     `entered_ns`: the broker's time of the first that was told of it; `covered`: contracts of it in
@@ -49,7 +49,7 @@ class OrderKept(Struct, frozen=True, kw_only=True):
     covered: int = 0
 
 
-class OrderStood(Struct, frozen=True, kw_only=True):
+class OrderStood(Struct, frozen=True, kw_only=True, gc=False):
     """An order as it stood, as a journal is given it: what `OrderKept` is made of when it is written
     or read. `now`: the numbers that it had; `known`: the broker had said something of it, or it was
     over."""
