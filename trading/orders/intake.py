@@ -246,10 +246,12 @@ class Intake:
             self.outbox.incident("protocol", f"{order.describe()}: {error}", order.cl_ord_id)
         if core.told.qty != told_qty:
             fill = fill_of(report)
-        if fill is not None:
-            order.filled(fill)
-            self.outbox.ledger.book(fill, order)
-        self._noted(order)
+            if fill is not None:
+                order.filled(fill)
+                self.outbox.ledger.book(fill, order)
+        if order.finished:
+            self._revive(order)
+        self.outbox.noted(order)
         return fill, news
 
     def _take_held(
@@ -263,11 +265,14 @@ class Intake:
         return taken
 
     def _noted(self, order: Order) -> None:
-        outbox = self.outbox
-        if order.finished and outbox.orders.revive(order):
+        if order.finished:
+            self._revive(order)
+        self.outbox.noted(order)
+
+    def _revive(self, order: Order) -> None:
+        if self.outbox.orders.revive(order):
             text = f"{order.describe()} was taken for lost and arrived after all; it is cancelled"
-            outbox.incident("late_order", text, order.cl_ord_id)
-        outbox.noted(order)
+            self.outbox.incident("late_order", text, order.cl_ord_id)
 
     def _tell_all(
         self,

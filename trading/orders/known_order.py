@@ -154,8 +154,8 @@ class KnownOrder:
         if self.lost:
             self._found(state)
         before = now = self.venue_status
-        if before is _PENDING_NEW:
-            now = entered(before, accepted=self.accepted and what is not _ENTERED)
+        if before is _PENDING_NEW and self.accepted and what is not _ENTERED:
+            now = entered(before, accepted=True)
         after = state.ord_status
         news = state.cum_qty >= self.cum_qty and after in lifecycle.NEXT.get((now, what), ())
         try:

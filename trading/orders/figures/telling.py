@@ -87,9 +87,6 @@ class Teller(Observer):
     def on_unsent(self, order: Order) -> None:
         self._look(order)
 
-    def on_report(self, order: Order, report: ExecutionReport) -> None:
-        self._look(order, fill_follows=report.exec_id is not None)
-
     def on_fill(self, order: Order, fill: Execution) -> None:
         told, core = self._told.get(order), order.core
         now = FillNow(
@@ -121,8 +118,8 @@ class Teller(Observer):
             if order.core.terminal:
                 self._end(order, told)
 
-    def _look(self, order: Order, *, fill_follows: bool = False) -> None:
-        """Tell what is new about an order; its fill, where one follows, tells its end."""
+    def _look(self, order: Order, report: ExecutionReport | None = None) -> None:
+        """Tell what is new about an order; its fill, where one follows a report, tells its end."""
         told, core = self._told.get(order), order.core
         if told is None:
             return
@@ -132,6 +129,7 @@ class Teller(Observer):
             at_ns = self._now_ns()
             self._hear(Accepted(n=n, time_ns=at_ns, order=order_now(order, told)))
         if core.venue_status.terminal:
+            fill_follows = report is not None and report.exec_id is not None
             if not fill_follows and core.told.qty >= core.cum_qty:
                 self._end(order, told)
         elif told.accepted and core.agreement.now != told.numbers:
@@ -141,6 +139,8 @@ class Teller(Observer):
             n = self.last = self.last + 1
             at_ns = self._now_ns()
             self._hear(Modified(n=n, time_ns=at_ns, order=order_now(order, told), asked=asked))
+
+    on_report = _look
 
     def _end(self, order: Order, told: _Told) -> None:
         del self._told[order]
@@ -177,7 +177,7 @@ def order_now(order: Order, told: _Told | None) -> OrderNow:
         ord_type=request.ord_type,
         order_qty=now.order_qty,
         cum_qty=core.cum_qty,
-        leaves_qty=core.leaves_qty,
+        leaves_qty=0 if core.venue_status.terminal else core.leaves_qty,
         price=told.price,
         stop_px=told.stop_px,
         avg_px=core.avg_px,

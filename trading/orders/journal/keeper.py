@@ -45,6 +45,10 @@ _EVENTS_IN_A_PART = 1_000  # events that are forgotten together
 _OVER = (STANDING, STRANGERS)  # what a new standing takes the place of
 
 
+Append = Callable[[Sequence[NewEntry]], None]
+Compact = Callable[[Sequence[str], Sequence[NewEntry]], None]
+
+
 class Keeper(Observer):
     """The one who writes. `failing`: the journal could not be written and is not whole yet.
 
@@ -67,7 +71,8 @@ class Keeper(Observer):
         self._counted = counted
         self._drop: dict[str, None] = {}  # while failing: what is to be forgotten …
         self._pending: list[NewEntry] = []  # … and kept, once it can be written
-        self._append, self._compact = journal.append, journal.compact  # while failing: `_put_off`
+        self._append: Append = journal.append  # these two: where records go, which is the journal,
+        self._compact: Compact = journal.compact  # or while it is failing what waits for it
         self._intended: dict[str, None] = {}  # tags whose requests are kept already
         self._resent = ""  # the tag that reached nobody, in whose place the next one goes
         self._records: dict[str, int] = {}  # how many are kept of each order that is not over
@@ -304,7 +309,7 @@ class Keeper(Observer):
 def _all_is_known(order: Order) -> bool:
     """Whether an order that was over is so, and nothing of it is still to be told."""
     core = order.core
-    return core.terminal and not core.lost and core.told.qty >= core.cum_qty
+    return core.venue_status.terminal and not core.lost and core.told.qty >= core.cum_qty
 
 
 def _owner_key(intent: str) -> str:
@@ -319,19 +324,19 @@ def stood(order: Order) -> OrderStood:
     """All that is known of an order now."""
     core = order.core
     return OrderStood(
-        request=core.request,
-        order_id=core.order_id,
-        status=core.venue_status,
-        now=core.agreement.now,
-        cum_qty=core.cum_qty,
-        avg_px=core.avg_px,
-        time_ns=core.time_ns,
-        reason=core.reason,
-        text=core.text,
-        known=core.accepted or core.venue_status.terminal,
-        fills=tuple(order.executions or ()),
-        gone=not core.wish.working,
-        adopted=core.adopted,
-        entered_ns=core.entered_ns,
-        covered=order.covered,
+        core.request,
+        core.order_id,
+        core.venue_status,
+        core.accepted,
+        core.agreement.now,
+        core.wish,
+        core.cum_qty,
+        core.avg_px,
+        core.time_ns,
+        core.reason,
+        core.text,
+        core.adopted,
+        core.entered_ns,
+        tuple(order.executions or ()),
+        order.covered,
     )

@@ -28,9 +28,11 @@ class MemoryJournal:
         return Loaded([(about, record) for _, about, record in sorted(numbered, key=_number)])
 
     def append(self, entries: Sequence[NewEntry]) -> None:
+        count = self._count
         for about, given in entries:
-            self._count = count = self._count + 1
-            self._kept[about] += (count, given)
+            count += 1
+            self._kept[about].extend((count, given))
+        self._count = count
 
     def compact(self, about: Sequence[str], entries: Sequence[NewEntry]) -> None:
         for each in about:

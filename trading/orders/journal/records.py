@@ -49,34 +49,33 @@ class OrderKept(Struct, frozen=True, kw_only=True, gc=False):
     covered: int = 0
 
 
-class OrderStood(Struct, frozen=True, kw_only=True, gc=False):
+class OrderStood(Struct, frozen=True, gc=False):
     """An order as it stood, as a journal is given it: what `OrderKept` is made of when it is written
-    or read. `now`: the numbers that it had; `known`: the broker had said something of it, or it was
-    over."""
+    or read. Its fields are those of the order's core, and `now` the numbers it worked with."""
 
     request: OrderRequest
     order_id: str | None
-    status: OrdStatus
+    venue_status: OrdStatus
+    accepted: bool
     now: Wish
+    wish: Wish
     cum_qty: int
     avg_px: Decimal | None
     time_ns: int
     reason: Reason
     text: str
-    known: bool
-    fills: tuple[Execution, ...]
-    gone: bool
     adopted: bool
     entered_ns: int
+    fills: tuple[Execution, ...]
     covered: int
 
     def kept(self) -> OrderKept:
         """The record of it."""
         return OrderKept(
             request=self.request,
-            state=self.state() if self.known else None,
+            state=self.state() if self.accepted or self.venue_status.terminal else None,
             fills=self.fills,
-            gone=self.gone,
+            gone=not self.wish.working,
             adopted=self.adopted,
             entered_ns=self.entered_ns,
             covered=self.covered,
@@ -85,17 +84,17 @@ class OrderStood(Struct, frozen=True, kw_only=True, gc=False):
     def state(self) -> OrderState:
         """The order as the broker would say it."""
         request, now = self.request, self.now
-        left = 0 if self.status.terminal else max(now.order_qty - self.cum_qty, 0)
+        over = self.venue_status.terminal
         return OrderState(
             instrument=request.instrument,
             order_id=self.order_id or "",
             cl_ord_id=request.cl_ord_id,
             side=request.side,
             ord_type=request.ord_type,
-            ord_status=self.status,
+            ord_status=self.venue_status,
             order_qty=now.order_qty,
             cum_qty=self.cum_qty,
-            leaves_qty=left,
+            leaves_qty=0 if over else max(now.order_qty - self.cum_qty, 0),
             price=now.price,
             stop_px=now.stop_px,
             avg_px=self.avg_px,
