@@ -127,21 +127,12 @@ class Counting(Observer):
             return
         if do is not LOOK:
             one.failed = None if error is None else do
-        self._see(order, one)
+        self._see(order)
 
     def on_unsent(self, order: Order) -> None:
         one = self._open.get(order)
         if one is not None:
             self._over(order, one)
-
-    def on_report(self, order: Order, report: ExecutionReport) -> None:
-        one = self._open.get(order)
-        if one is None:
-            return
-        if order.core.cum_qty and not one.filled:
-            one.filled = True
-            self.first_fill.add(round((self._now_s() - one.began_s) * 1e9))
-        self._see(order, one)
 
     def on_fill(self, order: Order, fill: Execution) -> None:
         self.fills += 1
@@ -188,8 +179,14 @@ class Counting(Observer):
                 one.held = self.bare.sent(parsed.intent, one.duty, order)
         return one
 
-    def _see(self, order: Order, one: Open) -> None:
-        core = order.core
+    def _see(self, order: Order, report: ExecutionReport | None = None) -> None:
+        """An order is otherwise than it was; its first fill counts once a report told of it."""
+        one, core = self._open.get(order), order.core
+        if one is None:
+            return
+        if report is not None and core.cum_qty and not one.filled:
+            one.filled = True
+            self.first_fill.add(round((self._now_s() - one.began_s) * 1e9))
         if core.accepted and not one.acked:
             one.acked = True
             self.accepted += 1
@@ -198,6 +195,8 @@ class Counting(Observer):
             self._hold(order, one)
         if core.venue_status.terminal:
             self._over(order, one)
+
+    on_report = _see
 
     def _slipped(self, fill: Execution, meant: Decimal) -> None:
         """Ticks beyond what was meant, times contracts; better than meant counts below zero."""

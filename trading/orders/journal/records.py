@@ -50,8 +50,8 @@ class OrderKept(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class OrderStood(Struct, frozen=True, gc=False):
-    """An order as it stood, as a journal is given it: what `OrderKept` is made of when it is written
-    or read. Its fields are those of the order's core, and `now` the numbers it worked with."""
+    """An order as it stood, as a journal is given it: what `OrderKept` is made of when it is
+    written or read. Its fields are those of the order's core; `now`: the numbers it worked with."""
 
     request: OrderRequest
     order_id: str | None
@@ -164,8 +164,9 @@ Entry = tuple[str, Record]
 """A record and what it is about."""
 
 Given = Record | OrderEvent | OrderStood
-"""What a journal is given to keep. All of these are frozen, so that one that writes nothing can keep
-them as they are; records are made of the last two when they are written or read (`codec.kept`)."""
+"""What a journal is given to keep. All of these are frozen, so that one that writes nothing can
+keep them as they are; records are made of the last two when they are written or read
+(`codec.kept`)."""
 
 NewEntry = tuple[str, Given]
 """What a journal is given, and what it is about."""

@@ -159,8 +159,9 @@ class Outbox:
 
     def sweep(self) -> None:
         """Let go of what is over age in the table."""
-        if self.orders.sweep_s != inf:
-            self.orders.sweep(self.now_s())
+        orders = self.orders
+        if orders.sweep_s != inf and (now_s := self.now_s()) > orders.sweep_s:
+            orders.sweep(now_s)
 
     def pause_s(self, order: Order, nth: int, *, not_now: bool) -> float:
         """The pause before a new attempt takes the place of one that failed, the `nth` in a row.
