@@ -6,7 +6,6 @@ tell it once, and whoever asked for a cancel hears of it like everybody else.
 """
 
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 
 from ...order import Execution, ExecutionReport
 from ...words import OrdStatus
@@ -18,15 +17,13 @@ from ..events import (
     Corrected,
     Expired,
     Filled,
-    FillNow,
     IncidentRaised,
     Modified,
-    OrderEvent,
-    OrderNow,
     Partial,
     Rejected,
 )
 from ..handle import Order
+from ..happened import Happened, happened
 from ..incident import Incident
 from ..observing import Observer
 
@@ -35,19 +32,13 @@ _FILLED, _EXPIRED, _REJECTED = OrdStatus.FILLED, OrdStatus.EXPIRED, OrdStatus.RE
 
 
 class _Told:
-    """What was told of an order that is not over. `price` and `stop_px`: those of its numbers, as
-    its events carry them."""
+    """What was told of an order that is not over."""
 
-    __slots__ = ("accepted", "numbers", "price", "stop_px")
+    __slots__ = ("accepted", "numbers")
 
     def __init__(self, accepted: bool, numbers: Wish) -> None:
         self.accepted = accepted
-        self.take(numbers)
-
-    def take(self, numbers: Wish) -> None:
-        """It has these numbers now."""
         self.numbers = numbers
-        self.price, self.stop_px = _plain(numbers.price), _plain(numbers.stop_px)
 
 
 class Teller(Observer):
@@ -61,7 +52,7 @@ class Teller(Observer):
     def __init__(
         self,
         now_ns: Callable[[], int],
-        hear: Callable[[OrderEvent], None],
+        hear: Callable[[Happened | IncidentRaised], None],
         working: Iterable[Order] = (),
         *,
         last: int = 0,
@@ -89,24 +80,17 @@ class Teller(Observer):
 
     def on_fill(self, order: Order, fill: Execution) -> None:
         told, core = self._told.get(order), order.core
-        now = FillNow(
-            exec_id=fill.exec_id,
-            qty=fill.qty,
-            px=fill.px if type(fill.px) is Decimal else Decimal(fill.px),
-            time_ns=fill.time_ns,
-            fee=fill.fee,
-        )
         n = self.last = self.last + 1
         at_ns = self._now_ns()
         if told is None:
-            self._hear(Corrected(n=n, time_ns=at_ns, order=order_now(order, told), fill=now))
+            self._hear(happened(Corrected, n, at_ns, order, fill))
         elif core.venue_status is _FILLED and core.told.qty >= core.cum_qty:
             del self._told[order]
-            self._hear(Filled(n=n, time_ns=at_ns, order=order_now(order, told), fill=now))
+            self._hear(happened(Filled, n, at_ns, order, fill))
         else:
-            self._hear(Partial(n=n, time_ns=at_ns, order=order_now(order, told), fill=now))
+            self._hear(happened(Partial, n, at_ns, order, fill))
             if core.venue_status.terminal and core.told.qty >= core.cum_qty:
-                self._end(order, told)
+                self._end(order)
 
     def on_incident(self, incident: Incident) -> None:
         n = self.last = self.last + 1
@@ -114,9 +98,9 @@ class Teller(Observer):
         self._hear(IncidentRaised(n=n, time_ns=at_ns, incident=incident))
 
     def on_close(self) -> None:
-        for order, told in list(self._told.items()):
+        for order in list(self._told):
             if order.core.terminal:
-                self._end(order, told)
+                self._end(order)
 
     def _look(self, order: Order, report: ExecutionReport | None = None) -> None:
         """Tell what is new about an order; its fill, where one follows a report, tells its end."""
@@ -127,66 +111,36 @@ class Teller(Observer):
             told.accepted = True
             n = self.last = self.last + 1
             at_ns = self._now_ns()
-            self._hear(Accepted(n=n, time_ns=at_ns, order=order_now(order, told)))
+            self._hear(happened(Accepted, n, at_ns, order))
         if core.venue_status.terminal:
             fill_follows = report is not None and report.exec_id is not None
             if not fill_follows and core.told.qty >= core.cum_qty:
-                self._end(order, told)
+                self._end(order)
         elif told.accepted and core.agreement.now != told.numbers:
-            told.take(core.agreement.now)
+            told.numbers = core.agreement.now
             taken_over = core.agreement.taken_over == told.numbers
             asked = _numbers(core.wish) == _numbers(told.numbers) and not taken_over
             n = self.last = self.last + 1
             at_ns = self._now_ns()
-            self._hear(Modified(n=n, time_ns=at_ns, order=order_now(order, told), asked=asked))
+            self._hear(happened(Modified, n, at_ns, order, asked=asked))
 
     on_report = _look
 
-    def _end(self, order: Order, told: _Told) -> None:
+    def _end(self, order: Order) -> None:
         del self._told[order]
-        core, now = order.core, order_now(order, told)
+        core = order.core
         n = self.last = self.last + 1
         at_ns = self._now_ns()
         status = core.venue_status
         if status is _FILLED:
-            self._hear(Filled(n=n, time_ns=at_ns, order=now, fill=None))
+            self._hear(happened(Filled, n, at_ns, order))
         elif status is _EXPIRED:
-            self._hear(Expired(n=n, time_ns=at_ns, order=now))
+            self._hear(happened(Expired, n, at_ns, order))
         elif status is _REJECTED:
-            self._hear(Rejected(n=n, time_ns=at_ns, order=now, reason=core.reason, text=core.text))
+            self._hear(happened(Rejected, n, at_ns, order, None, False, core.reason, core.text))
         else:
             asked = not core.wish.working
-            self._hear(
-                Cancelled(
-                    n=n, time_ns=at_ns, order=now, asked=asked, reason=core.reason, text=core.text
-                )
-            )
-
-
-def order_now(order: Order, told: _Told | None) -> OrderNow:
-    """An order as an event carries it."""
-    core = order.core
-    request, now = core.request, core.agreement.now
-    if told is None or told.numbers is not now:
-        told = _Told(True, now)
-    return OrderNow(
-        tag=request.cl_ord_id,
-        order_id=core.order_id or "",
-        instrument=request.instrument.symbol,
-        side=request.side,
-        ord_type=request.ord_type,
-        order_qty=now.order_qty,
-        cum_qty=core.cum_qty,
-        leaves_qty=0 if core.venue_status.terminal else core.leaves_qty,
-        price=told.price,
-        stop_px=told.stop_px,
-        avg_px=core.avg_px,
-    )
-
-
-def _plain(price: Decimal | None) -> Decimal | None:
-    """An event's prices are Decimals and nothing more, so that anybody can store them."""
-    return price if price is None or type(price) is Decimal else Decimal(price)
+            self._hear(happened(Cancelled, n, at_ns, order, None, asked, core.reason, core.text))
 
 
 def _numbers(wish: Wish) -> tuple[object, ...]:

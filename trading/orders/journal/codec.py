@@ -16,6 +16,7 @@ from msgspec import NODEFAULT, Struct, structs
 from ...errors import JournalError
 from ...instrument import Instrument
 from ..events import OrderEvent
+from ..happened import Happened
 from .records import EventKept, Given, OrderStood, Record
 
 Find = Callable[[str], Instrument]
@@ -140,7 +141,8 @@ def kept(given: Given) -> Record:
     """The record that a journal has of what it was given: an event is encoded."""
     if isinstance(given, OrderStood):
         return given.kept()
-    return EventKept(given.n, pack(given)) if isinstance(given, OrderEvent) else given
+    event = given.event() if isinstance(given, Happened) else given
+    return EventKept(event.n, pack(event)) if isinstance(event, OrderEvent) else event
 
 
 def encode(given: Given) -> bytes:

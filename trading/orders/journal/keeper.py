@@ -13,6 +13,7 @@ from ..commands import CANCEL, Command, Do
 from ..events import OrderEvent
 from ..exits.closing import Kept
 from ..handle import Order
+from ..happened import Happened
 from ..incident import Incident
 from ..observing import Observer
 from ..owners import Owners
@@ -112,7 +113,7 @@ class Keeper(Observer):
         """Keep the strategy's state in place of what it was."""
         self._write([(STATE, StateKept(body))], drop=[STATE])
 
-    def event(self, event: OrderEvent) -> None:
+    def event(self, event: Happened | OrderEvent) -> None:
         """Keep the next event of the manager's stream; the oldest leave when there are many."""
         if event.n >= self._part_ends:
             old = self._next_part(event.n)

@@ -12,6 +12,7 @@ from ...order import Execution, ExecutionReport, OrderRequest, OrderState, Posit
 from ...words import OrdStatus, Reason
 from ..agreement import Wish
 from ..events import OrderEvent
+from ..happened import Happened
 from ..incident import Incident
 
 STANDING = "!standing"
@@ -163,9 +164,9 @@ fill, a `PositionState` a position taken over from the broker."""
 Entry = tuple[str, Record]
 """A record and what it is about."""
 
-Given = Record | OrderEvent | OrderStood
+Given = Record | OrderEvent | Happened | OrderStood
 """What a journal is given to keep. All of these are frozen, so that one that writes nothing can
-keep them as they are; records are made of the last two when they are written or read
+keep them as they are; records are made of the last three when they are written or read
 (`codec.kept`)."""
 
 NewEntry = tuple[str, Given]
