@@ -39,15 +39,12 @@ from .records import (
     Standing,
     StateKept,
 )
+from .waiting import Waiting
 
 _AT_ONCE = 100  # finished orders of which each becomes one record, and that leave together
 _RECORDS_MOST = 50  # of one order, before they become one
 _EVENTS_IN_A_PART = 1_000  # events that are forgotten together
 _OVER = (STANDING, STRANGERS)  # what a new standing takes the place of
-
-
-Append = Callable[[Sequence[NewEntry]], None]
-Compact = Callable[[Sequence[str], Sequence[NewEntry]], None]
 
 
 class Keeper(Observer):
@@ -70,10 +67,7 @@ class Keeper(Observer):
         self._owners = owners
         self._settings = settings
         self._counted = counted
-        self._drop: dict[str, None] = {}  # while failing: what is to be forgotten …
-        self._pending: list[NewEntry] = []  # … and kept, once it can be written
-        self._append: Append = journal.append  # these two: where records go, which is the journal,
-        self._compact: Compact = journal.compact  # or while it is failing what waits for it
+        self._writes: Journal | Waiting = journal  # while failing: who keeps it until it can be
         self._intended: dict[str, None] = {}  # tags whose requests are kept already
         self._resent = ""  # the tag that reached nobody, in whose place the next one goes
         self._records: dict[str, int] = {}  # how many are kept of each order that is not over
@@ -120,7 +114,7 @@ class Keeper(Observer):
             self._write([(self._part, event)], old)
             return
         try:  # as `_write`, for what comes most often
-            self._append(((self._part, event),))
+            self._writes.append(((self._part, event),))
         except JournalError as error:
             self._fails(error, [(self._part, event)])
 
@@ -162,7 +156,7 @@ class Keeper(Observer):
         count = self._records.get(tag, 0) + 1
         if count <= _RECORDS_MOST:
             try:  # as `_write`, for what comes most often
-                self._append(((tag, report),))
+                self._writes.append(((tag, report),))
             except JournalError as error:
                 self._fails(error, [(tag, report)])
         else:
@@ -270,9 +264,9 @@ class Keeper(Observer):
     def _write(self, entries: Sequence[NewEntry], drop: Sequence[str] = ()) -> None:
         try:
             if drop:
-                self._compact(drop, entries)
+                self._writes.compact(drop, entries)
             else:
-                self._append(entries)
+                self._writes.append(entries)
         except JournalError as error:
             self._fails(error, entries, drop)
 
@@ -281,30 +275,22 @@ class Keeper(Observer):
     ) -> None:
         """These could not be written; they and what comes from now on wait until they can."""
         self.failing = True
-        self._append, self._compact = self._pending.extend, self._put_off
+        self._writes = waiting = Waiting()
         text = f"{error}; entries are refused until it can, what reduces risk goes out"
         self._outbox.incident("journal_failed", text)
-        self._try_later()
-        self._put_off(drop, entries)
+        self._try_later(waiting)
+        waiting.compact(drop, entries)
 
-    def _put_off(self, drop: Sequence[str], entries: Sequence[NewEntry]) -> None:
-        self._drop.update(dict.fromkeys(drop))
-        self._pending[:] = [entry for entry in self._pending if entry[0] not in drop]
-        self._pending.extend(entries)
+    def _try_later(self, waiting: Waiting) -> None:
+        self._outbox.later(self._settings.journal_retry_s, lambda: self._retry(waiting))
 
-    def _try_later(self) -> None:
-        self._outbox.later(self._settings.journal_retry_s, self._retry)
-
-    def _retry(self) -> None:
+    def _retry(self, waiting: Waiting) -> None:
         try:
-            self._journal.compact(list(self._drop), self._pending)
+            self._journal.compact(list(waiting.drop), waiting.entries)
         except JournalError:
-            self._try_later()
+            self._try_later(waiting)
         else:
-            self.failing = False
-            self._append, self._compact = self._journal.append, self._journal.compact
-            self._drop.clear()
-            self._pending.clear()
+            self.failing, self._writes = False, self._journal
 
 
 def _all_is_known(order: Order) -> bool:
