@@ -309,7 +309,8 @@ class OrderManager:
         looked = self._attribution.changes.get(instrument.symbol)
         if self._watch.first is None and looked != self._outbox.ledger.changes:
             self._attribution.look(instrument, owner)
-            owner = self._owners.of(order)  # it may have failed meanwhile
+            if owner is not None:
+                owner = self._owners.of(order)  # it may have failed meanwhile
         if core.agreement.strange is not None:
             take_over(order, owner, self._outbox)
         if owner is not None:

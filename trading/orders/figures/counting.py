@@ -4,7 +4,7 @@ Prices and money are added up as exact Decimals, whatever the caller's decimal c
 into histograms (`histogram.py` says how exact they are).
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from decimal import MAX_PREC, Context, Decimal
 
@@ -83,7 +83,7 @@ class Counting(Observer):
         self.commands = {do: Ends() for do in Do}
         self.slipped_ticks = Decimal(0)
         self.slippage_contracts = 0
-        self.traded: dict[str, Traded] = {}
+        self.traded: defaultdict[str, Traded] = defaultdict(Traded)  # by symbol
         self.bare = BareTime()
         self._open: dict[Order, Open] = {}
 
@@ -139,10 +139,7 @@ class Counting(Observer):
         qty, px, core = fill.qty, fill.px, order.core
         if core.venue_status is not _FILLED:
             self.partials += 1
-        symbol = fill.instrument.symbol
-        traded = self.traded.get(symbol)
-        if traded is None:
-            traded = self.traded[symbol] = Traded()
+        traded = self.traded[fill.instrument.symbol]
         if fill.side is _BUY:
             traded.bought += qty
             traded.bought_value = EXACT.fma(px, qty, traded.bought_value)
