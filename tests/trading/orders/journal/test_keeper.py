@@ -4,19 +4,18 @@ full disk delays no stop."""
 import pytest
 from scripted_broker import ScriptedBroker
 
-from dryfill.trading.errors import JournalError
 from dryfill.trading.orders.events import IncidentRaised
 from dryfill.trading.orders.incident import Incident
 from dryfill.trading.orders.journal.codec import pack
-from dryfill.trading.orders.journal.memory import MemoryJournal
 from dryfill.trading.orders.journal.records import (
-    EVENTS,
     INCIDENTS,
     OWNERS,
     EventKept,
     OrderKept,
 )
 from dryfill.trading.orders.settings import OrderSettings
+
+from .conftest import Disk
 
 HELD = """
     do bracket buy 2 loss 40t
@@ -34,34 +33,6 @@ FILLED = """
 
 def event(n):
     return IncidentRaised(n=n, time_ns=n, incident=Incident(n, "kind", "text"))
-
-
-class Disk(MemoryJournal):
-    """A journal that may be full."""
-
-    @property
-    def events(self):
-        """How many records are events; they are bounded by themselves."""
-        return sum(about.startswith(EVENTS) for about, _ in self.load().entries)
-
-    def __init__(self):
-        super().__init__()
-        self.full = False
-        self.refused = 0
-
-    def append(self, entries):
-        self.compact((), entries)
-
-    def compact(self, about, entries):
-        if self.full:
-            self.refused += 1
-            raise JournalError("the journal is not written: the disk is full")
-        for each in about:
-            self._kept.pop(each, None)
-        super().append(entries)
-
-    def about(self):
-        return [about for about, _ in self.load().entries]
 
 
 def test_every_intent_is_in_the_journal_before_it_is_sent(relive, monkeypatch):
@@ -190,43 +161,6 @@ def test_a_full_journal_is_tried_again_as_often_as_the_settings_say(relive):
         script = "do disk full\ndo place buy 1\n= refused RefusedByUs\nwait 2.25\n"
         relive(script, OrderSettings(journal_retry_s=pause_s), journal)
         assert journal.refused == tries
-
-
-TWO_MOVED = (
-    "".join(
-        f"""
-    do bracket buy 2 loss 40t
-    > place {n}.entry#1 buy 2 market
-    < new {n}.entry#1
-    < ack {n}.entry#1
-    < fill {n}.entry#1 2 @ 20000
-    > place {n}.stop#1 sell 2 stop 19990
-    < new {n}.stop#1
-    < ack {n}.stop#1
-    """
-        for n in (1, 2)
-    )
-    + """
-    do disk full
-    do modify 1.stop#1 stop 19980
-    > modify 1.stop#1 stop_px 19980
-    < ack 1.stop#1
-    do modify 2.stop#1 stop 19970
-    > modify 2.stop#1 stop_px 19970
-    < ack 2.stop#1
-    do disk free
-    wait 60
-"""
-)
-
-
-def test_what_changed_while_the_disk_was_full_is_written_for_each_that_did(relive):
-    journal = Disk()
-    relive(TWO_MOVED, journal=journal)
-    assert [about for about in journal.about() if about.startswith(OWNERS)] == [
-        f"{OWNERS}1",
-        f"{OWNERS}2",
-    ]
 
 
 # --- how much ------------------------------------------------------------------------------------
