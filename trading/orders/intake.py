@@ -111,7 +111,10 @@ class Intake:
             act = partial(self._act, order, "what follows a report")
             self._later.append((act, partial(self._tell_all, order, told, report, fill, news)))
             return
-        self._act(order, "what follows a report")
+        try:
+            self._settle(order)
+        except Exception as error:  # noqa: BLE001  as `_act`
+            outbox.supervision.failed(error, "what follows a report", order.cl_ord_id)
         if told or order.core.request.attached is not None:
             self._tell_all(order, told, report, fill, news)
         else:
