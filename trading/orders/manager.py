@@ -131,19 +131,8 @@ class OrderManager:
             now_ns, self._outbox.observers, self._outbox.orders, self.settings
         )
         self.figures = Figures(broker, self._owners, self._outbox, self._watch, self.stream)
-        orphans = Orphans(self.view, self._owners, self._outbox, self.settings)
         self._open_doors()
-        settling.join(
-            self._owners,
-            self._outbox,
-            self._watch,
-            self._attribution,
-            self.stops,
-            orphans,
-            self._positions,
-            self._flattens,
-            self._leaving,
-        )
+        self._join(settling)
         self.keeps = journal is not None  # there was a life before, perhaps: `recover` first
         if self.keeps:
             self._life.tell_on(self.stream)
@@ -191,6 +180,20 @@ class OrderManager:
         groups = Groups(self._owners, self._outbox, self.view, broker, self.settings, door)
         self.groups = groups
         self.oco, self.oto, self.link = groups.oco, groups.oto, groups.link
+
+    def _join(self, settling: Settling) -> None:
+        """Whoever acts on what happens is known to who lets them."""
+        settling.join(
+            self._owners,
+            self._outbox,
+            self._watch,
+            self._attribution,
+            self.stops,
+            Orphans(self.view, self._owners, self._outbox, self.settings),
+            self._positions,
+            self._flattens,
+            self._leaving,
+        )
 
     # --- orders ---------------------------------------------------------------------------------
 
