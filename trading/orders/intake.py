@@ -99,7 +99,8 @@ class Intake:
             fill, news = self._take(order, report)
             told = []
             if order.core.order_id not in outbox.orders.tag_by_id:
-                told = self._take_held(order, outbox.orders.learn_id(order))
+                held = outbox.orders.learn_id(order)
+                told = [] if not held else self._take_held(order, held)
         except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3)
             about = "" if order is None else order.cl_ord_id
             outbox.supervision.failed(error, "a report", about)

@@ -114,7 +114,7 @@ class Keeper(Observer):
             self._write([(self._part, event)], old)
             return
         try:  # as `_write`, for what comes most often
-            self._writes.append(((self._part, event),))
+            self._writes.keep(self._part, event)
         except JournalError as error:
             self._fails(error, [(self._part, event)])
 
@@ -156,7 +156,7 @@ class Keeper(Observer):
         count = self._records.get(tag, 0) + 1
         if count <= _RECORDS_MOST:
             try:  # as `_write`, for what comes most often
-                self._writes.append(((tag, report),))
+                self._writes.keep(tag, report)
             except JournalError as error:
                 self._fails(error, [(tag, report)])
         else:

@@ -6,7 +6,7 @@ from typing import Any
 
 from .codec import kept as record_of
 from .port import Loaded
-from .records import NewEntry, Record
+from .records import Given, NewEntry, Record
 
 
 class MemoryJournal:
@@ -27,12 +27,13 @@ class MemoryJournal:
         ]
         return Loaded([(about, record) for _, about, record in sorted(numbered, key=_number)])
 
+    def keep(self, about: str, given: Given) -> None:
+        self._count = count = self._count + 1
+        self._kept[about] += (count, given)
+
     def append(self, entries: Sequence[NewEntry]) -> None:
-        count = self._count
         for about, given in entries:
-            count += 1
-            self._kept[about].extend((count, given))
-        self._count = count
+            self.keep(about, given)
 
     def compact(self, about: Sequence[str], entries: Sequence[NewEntry]) -> None:
         for each in about:

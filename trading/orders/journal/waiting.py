@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .records import NewEntry
+from .records import Given, NewEntry
 
 
 class Waiting:
@@ -12,6 +12,10 @@ class Waiting:
     def __init__(self) -> None:
         self.drop: dict[str, None] = {}
         self.entries: list[NewEntry] = []
+
+    def keep(self, about: str, given: Given) -> None:
+        """As `Journal.keep`; never fails."""
+        self.entries.append((about, given))
 
     def append(self, entries: Sequence[NewEntry]) -> None:
         """As `Journal.append`; never fails."""

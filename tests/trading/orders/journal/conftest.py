@@ -29,6 +29,9 @@ class Disk(MemoryJournal):
         self.full = False
         self.refused = 0
 
+    def keep(self, about, given):
+        self.compact((), [(about, given)])
+
     def append(self, entries):
         self.compact((), entries)
 
@@ -38,7 +41,8 @@ class Disk(MemoryJournal):
             raise JournalError("the journal is not written: the disk is full")
         for each in about:
             self._kept.pop(each, None)
-        super().append(entries)
+        for each, given in entries:
+            super().keep(each, given)
 
     def about(self):
         return [about for about, _ in self.load().entries]

@@ -19,6 +19,9 @@ class BesideADisk(MemoryJournal):
         super().__init__()
         self.disk = SimDisk(instruments.find).open(Process("trader", None))
 
+    def keep(self, about, given):
+        self.compact((), [(about, given)])
+
     def append(self, entries):
         self.compact((), entries)
 
@@ -26,7 +29,8 @@ class BesideADisk(MemoryJournal):
         self.disk.compact(about, entries)
         for each in about:
             self._kept.pop(each, None)
-        super().append(entries)
+        for each, given in entries:
+            super().keep(each, given)
 
 
 ENDS = """
