@@ -23,7 +23,7 @@ EXACT = Context(prec=MAX_PREC)  # sums and products; never a quotient
 _RATIO = Context(prec=28)  # quotients; one of two prices on one grid is a whole number
 
 # Looked up once: they are compared at every event.
-_FILLED, _EXPIRED, _REJECTED = OrdStatus.FILLED, OrdStatus.EXPIRED, OrdStatus.REJECTED
+_FILLED, _CANCELED, _EXPIRED = OrdStatus.FILLED, OrdStatus.CANCELED, OrdStatus.EXPIRED
 _BUY = Side.BUY
 _same = Decimal.__eq__  # of two exact prices; a `Price` first asks what the other is
 
@@ -214,17 +214,19 @@ class Counting(Observer):
         if one.held is not None:
             self.bare.over(one.held, order)
         core = order.core
-        if core.venue_status is _FILLED:
+        status = core.venue_status
+        if status is _FILLED:
             self.filled += 1
-        elif core.venue_status is _EXPIRED:
+        elif status is _CANCELED:
+            if core.wish.working:
+                self.cancelled_by_venue += 1
+            else:
+                self.cancelled += 1
+        elif status is _EXPIRED:
             self.expired += 1
-        elif core.venue_status is _REJECTED:
+        else:
             self.rejected += 1
             self.reasons[Reason(core.reason).name] += 1
-        elif core.wish.working:
-            self.cancelled_by_venue += 1
-        else:
-            self.cancelled += 1
 
 
 def outcome(error: BaseException | None) -> Outcome:

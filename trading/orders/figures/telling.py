@@ -28,7 +28,7 @@ from ..incident import Incident
 from ..observing import Observer
 
 # Looked up once: they are compared at every event.
-_FILLED, _EXPIRED, _REJECTED = OrdStatus.FILLED, OrdStatus.EXPIRED, OrdStatus.REJECTED
+_FILLED, _CANCELED, _EXPIRED = OrdStatus.FILLED, OrdStatus.CANCELED, OrdStatus.EXPIRED
 
 
 class _Told:
@@ -134,13 +134,13 @@ class Teller(Observer):
         status = core.venue_status
         if status is _FILLED:
             self._hear(happened(Filled, n, at_ns, order))
-        elif status is _EXPIRED:
-            self._hear(happened(Expired, n, at_ns, order))
-        elif status is _REJECTED:
-            self._hear(happened(Rejected, n, at_ns, order, None, False, core.reason, core.text))
-        else:
+        elif status is _CANCELED:
             asked = not core.wish.working
             self._hear(happened(Cancelled, n, at_ns, order, None, asked, core.reason, core.text))
+        elif status is _EXPIRED:
+            self._hear(happened(Expired, n, at_ns, order))
+        else:
+            self._hear(happened(Rejected, n, at_ns, order, None, False, core.reason, core.text))
 
 
 def _numbers(wish: Wish) -> tuple[object, ...]:

@@ -165,7 +165,9 @@ class Keeper(Observer):
         if not over:
             self._records[tag] = count
         elif self._records.pop(tag, None) is not None:
-            self._ended(order)
+            self._over.append(order)
+            if len(self._over) >= _AT_ONCE:
+                self._gather()
 
     on_report = _of
 
@@ -211,12 +213,9 @@ class Keeper(Observer):
         most = self._settings.events_most // _EVENTS_IN_A_PART
         return [f"{EVENTS}{part - most - 1}"] if place == 0 and part > most else []
 
-    def _ended(self, order: Order) -> None:
-        """An order is over. Of many, each becomes one record: what it was made of is not needed any
-        more once a standing holds its fills."""
-        self._over.append(order)
-        if len(self._over) < _AT_ONCE:
-            return
+    def _gather(self) -> None:
+        """Of many orders that are over, each becomes one record: what it was made of is not needed
+        any more once a standing holds its fills."""
         over, self._over = self._over, []
         tags = [each.core.request.cl_ord_id for each in over]
         self._leaving.append((self._outbox.now_s(), tags))

@@ -33,7 +33,8 @@ class MemoryJournal:
 
     def append(self, entries: Sequence[NewEntry]) -> None:
         for about, given in entries:
-            self.keep(about, given)
+            self._count = count = self._count + 1
+            self._kept[about] += (count, given)
 
     def compact(self, about: Sequence[str], entries: Sequence[NewEntry]) -> None:
         for each in about:
