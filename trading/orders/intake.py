@@ -90,8 +90,10 @@ class Intake:
         state, outbox = report.order, self.outbox
         if state.time_ns > self.last_ns:
             self.last_ns = state.time_ns
-        outbox.sweep()
-        order = outbox.orders.find(state.cl_ord_id, state.order_id)
+        order = outbox.orders.at_work(state.cl_ord_id)
+        if order is None:
+            outbox.sweep()  # what is over age is not known any more
+            order = outbox.orders.find(state.cl_ord_id, state.order_id)
         try:
             child = order is None
             if order is None:
@@ -103,8 +105,10 @@ class Intake:
                 self._take_back(order, report)
                 return
             fill, news = self._take(order, report)
-            held = outbox.orders.learn_id(order)
-            told = [] if not held else self._take_held(order, held)
+            told = []
+            if order.core.order_id not in outbox.orders.tag_by_id:
+                held = outbox.orders.learn_id(order)
+                told = [] if not held else self._take_held(order, held)
         except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3)
             about = "" if order is None else order.cl_ord_id
             outbox.supervision.failed(error, "a report", about)
@@ -116,17 +120,14 @@ class Intake:
             act = partial(self._act, order, "what follows a report")
             self._later.append((act, partial(self._tell_all, order, told, report, fill, news)))
             return
-        self._act(order, "what follows a report")
+        try:
+            self._settle(order)
+        except Exception as error:  # noqa: BLE001  as `_act`
+            outbox.supervision.failed(error, "what follows a report", order.cl_ord_id)
         if told or order.core.request.attached is not None:
             self._tell_all(order, told, report, fill, news)
         else:
             self._tell(order, report, fill, news)
-
-    def position(self, told: PositionState) -> None:
-        """The stream tells of a position. Where nothing works or is held as far as we know, nothing
-        else may tell that something is."""
-        if told.qty and not (self.outbox.orders.any_working or self.outbox.ledger.any_held):
-            self.lacking(None)
 
     def go_on(self, order: Order) -> None:
         """A fault of ours may have kept from an order, or its owner, what should have followed."""
@@ -160,8 +161,7 @@ class Intake:
     def state(self, order: Order, state: OrderState, began_s: float) -> None:
         """A look that began then found an order of ours so; nothing happened to it since."""
         core = order.core
-        if state.cum_qty < core.cum_qty:
-            self.voids.shown(order, state)
+        self.voids.shown(order, state)
         if core.doubtful:
             core.looked(state, began_s)
         else:
@@ -177,8 +177,7 @@ class Intake:
         numbers it works with are those that we know. So is that a child works which we know to
         wait, and that has none before."""
         core = order.core
-        if state.cum_qty < core.cum_qty:
-            self.voids.shown(order, state)
+        self.voids.shown(order, state)
         ends = state.ord_status.terminal and not (core.venue_status.terminal and order.ended)
         waits = core.venue_status is OrdStatus.SUSPENDED
         begun = waits and state.ord_status is not OrdStatus.SUSPENDED
@@ -275,12 +274,14 @@ class Intake:
             self.outbox.incident("protocol", f"{order.describe()}: {error}", order.cl_ord_id)
         if core.told.qty != told_qty:
             fill = fill_of(report)
-        if fill is not None:
-            order.filled(fill)
-            self.outbox.ledger.book(fill, order)
-            if core.told.qty > report.order.cum_qty and report.order.time_ns >= core.time_ns:
-                self.voids.lacking()  # one that was told is in none of what the broker counts now
-        self._noted(order)
+            if fill is not None:
+                order.filled(fill)
+                self.outbox.ledger.book(fill, order)
+                if core.told.qty > report.order.cum_qty and report.order.time_ns >= core.time_ns:
+                    self.voids.lacking()  # one that was told is in none of what the broker counts
+        if order.finished:
+            self._revive(order)
+        self.outbox.noted(order)
         return fill, news
 
     def _take_held(
@@ -297,11 +298,14 @@ class Intake:
         return taken
 
     def _noted(self, order: Order) -> None:
-        outbox = self.outbox
-        if outbox.orders.revive(order):
+        if order.finished:
+            self._revive(order)
+        self.outbox.noted(order)
+
+    def _revive(self, order: Order) -> None:
+        if self.outbox.orders.revive(order):
             text = f"{order.describe()} was taken for lost and arrived after all; it is cancelled"
-            outbox.incident("late_order", text, order.cl_ord_id)
-        outbox.noted(order)
+            self.outbox.incident("late_order", text, order.cl_ord_id)
 
     def _tell_all(
         self,

@@ -370,14 +370,14 @@ class Group:
 
     def _give_back(self) -> None:
         """Say once that too much was filled, and undo it by one order."""
-        wish = self._wish
+        wish, back = self._wish, self._wish.give_back
         if wish.too_much and not self.state.said:  # in a flatten, too, which gives it back
             self.state = structs.replace(self.state, said=True)
             self._sender.keep(self)
             said = f"{wish.too_much} contracts were filled too much"
             self._sender.incident("overfill", f"{self!r}: {said}")
-        if wish.give_back:
-            self._closer.send(Side.BUY if wish.give_back > 0 else Side.SELL, abs(wish.give_back))
+        if back:
+            self._closer.give_back(Side.BUY if back > 0 else Side.SELL, abs(back))
             self._advance()
 
     def _time(self) -> None:
