@@ -30,7 +30,9 @@ def test_exactly_the_steps_of_the_table_are_allowed() -> None:
 def test_nothing_leads_out_of_a_terminal_state() -> None:
     ends = {OrdStatus.FILLED, OrdStatus.CANCELED, OrdStatus.REJECTED, OrdStatus.EXPIRED}
     assert {status for status in OrdStatus if status.terminal} == ends
-    assert not any(status.terminal for status, _ in NEXT)
+    over = {(status, told): after for (status, told), after in NEXT.items() if status.terminal}
+    assert {told for _, told in over} == {ExecType.TRADE_CANCEL}, "a fill is taken back of it"
+    assert all(after == {status} for (status, _), after in over.items())
 
 
 def test_every_state_that_is_not_terminal_can_still_be_filled_and_canceled() -> None:
