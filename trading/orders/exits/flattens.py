@@ -16,6 +16,7 @@ from ..settings import OrderSettings
 from .closing import Kept
 from .flatten import Book, Flatten, FlattenKept
 from .foreign import ForeignOrders
+from .held_up import guard_again, is_held_up
 
 
 class Intents(Protocol):
@@ -91,6 +92,10 @@ class Flattens:
         flatten = self.running.get(instrument.symbol)
         if flatten is None or self._outbox.closed:
             return
+        held_up = is_held_up(flatten, self._book) and not self._outbox.last_call
+        if held_up and not flatten.waiting:
+            self._start(flatten, instrument)
+            return
         if not flatten.waiting:
             self._step(flatten)
         elif self._outbox.last_call and self._is_shut(instrument):
@@ -105,6 +110,8 @@ class Flattens:
             for order in self._book.orders_of(instrument):
                 if order.core.wish.working and not kept(order):
                     self._outbox.cancel(order)
+            if held_up:
+                guard_again(self._owners, instrument)
         if flatten.result is not None:
             self._forget(flatten, instrument)
 
