@@ -29,7 +29,7 @@ LET_GO = """
     do flatten
     > look 1.stop#1
     < none 1.stop#1
-    wait 0.75
+    wait 0.7
     < refuse 1.entry#1 TOO_LATE
     > look 1.entry#1
     < found 1.entry#1
@@ -68,7 +68,7 @@ SCRIPTS = {
     + CLOSES,
     "or is known never to have arrived": GUARDED
     + """
-    wait 0.25
+    wait 0.3
     > look 1.stop#1
     < none 1.stop#1
     wait 1
@@ -112,4 +112,4 @@ SCRIPTS = {
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_it_is_guarded_as_the_script_says(name, play):
-    play(SCRIPTS[name], OrderSettings(visible_s=1.5, misses=1))
+    play(SCRIPTS[name], OrderSettings(visible_s=1.5, misses=1, hedge_s=0.9))
