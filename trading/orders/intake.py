@@ -41,7 +41,7 @@ class Intake:
     outbox: Outbox
     after_answer: Callable[[Order, OrderState | None], None]
     missed: Callable[[], None]
-    lacking: Callable[[], None]
+    lacking: Callable[[OrderState | None], None]
     adopt: Callable[[OrderState], Order | None]
     may_lack: Callable[[Execution], bool]
     after_report: Callable[[Order], None]
@@ -327,7 +327,7 @@ class Intake:
         if fill is not None:
             self._strange_fill(fill)
         if report.exec_type is ExecType.TRADE and outbox.ledger.lacks(told):
-            self.lacking()  # a fill was told as a sum, or one before it never came
+            self.lacking(told)  # a fill was told as a sum, or one before it never came
 
     def _strange_fill(self, fill: Execution) -> bool:
         """Book a fill of none of our orders; whether it is a new one."""
@@ -342,7 +342,7 @@ class Intake:
                 partial(self._moved, fill.instrument), partial(self._tell_position, fill.instrument)
             )
             if not fill.cl_ord_id and self.may_lack(fill):
-                self.lacking()
+                self.lacking(None)
         return booked
 
     def _tell_position(self, instrument: Instrument) -> None:

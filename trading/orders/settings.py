@@ -85,18 +85,18 @@ class OrderSettings:
     until it arrives. `jitter`: up to this share is added to such pauses, drawn anew each time.
 
     `look_s`: how often orders and fills are asked for while an order works or something is held, on
-    a stream that may lose events; `look_down_s`: while the stream is down, on any, and after a look
-    that nobody answered. `told_within_s`: an order that was taken is looked up when no event told
-    of it by then, on any stream, and so is one that has no answer by then: where it is not wanted
-    any more, or not as it was sent (a change that has no answer after `retry_s` is overtaken by the
-    cancel then), and one that protects or closes, of a change of its price or its last look-up; a
-    flatten waits
-    as long for the answer to what is held. `reconcile_s`: how often orders, fills and positions are
+    a stream that may lose events, and after that until nothing is new between two looks;
+    `look_down_s`: while the stream is down, on any, and after a look that nobody answered.
+    `told_within_s`: an order that was taken is looked up when no event told of it by then, on any
+    stream, and so is one that has no answer by then: where it is not wanted any more, or not as it
+    was sent (a change that has no answer after `retry_s` is overtaken by the cancel then), and one
+    that protects or closes, of a change of its price or its last look-up; a flatten waits as long
+    for the answer to what is held. `reconcile_s`: how often orders, fills and positions are
     compared with the broker's while something works or is held, however healthy the stream seems,
     and always on a stream that may lose events; `reconcile_lossless_s`: the same where the broker's
-    word is that its stream loses none. `overlap_s`: how far before the newest event that was
-    known when they were last answered such questions reach back; `history_s`: how far they reach
-    back while no event of the broker's is known, and its clock is not either.
+    word is that its stream loses none. `overlap_s`: how far before the newest event that was known
+    when they were last answered such questions reach back; `history_s`: how far they reach back
+    while no event of the broker's is known, and its clock is not either.
 
     `journal_retry_s`: how long after a failure the journal is written again. `events_most`: how
     many of the manager's events it keeps, in whole thousands. `state_bytes_most`: how large a

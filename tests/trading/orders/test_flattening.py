@@ -218,8 +218,8 @@ SCRIPTS = {
         > place 1.stop#1 sell 2 stop 19990
         < refuse 1.stop#1 SELL_STOP_NOT_BELOW_LAST
         > place 1.exit#1 sell 2 market
-        do place buy 1 limit 19000
-        > place 2#1 buy 1 limit 19000
+        do place sell 1 limit 21000
+        > place 2#1 sell 1 limit 21000
         do flatten                          -- which waits for what becomes of that
         < unsent 1.exit#1
         wait 0.24

@@ -206,3 +206,46 @@ def test_a_stop_that_waits_for_the_way_to_be_free_is_not_in_doubt(play):
         script + "wait 2\n> place 2.stop#1 sell 2 stop 19990",
         OrderSettings(breaker_tries=1, breaker_risk_s=5.0),
     )
+
+
+ASKED = """
+    > ask fills
+    > ask open
+"""
+FLATTENED = (
+    BARE
+    + """
+    wait 0.9
+    do flatten
+"""
+    + ASKED
+    + """
+    wait 0.1                            -- the substitute would be due
+    = working 1.stop#1
+"""
+)
+IN_A_FLATTEN = {
+    "the answer shows that the stop was filled: nothing takes its place": FLATTENED
+    + """
+        x new 1.stop#1
+        x triggered 1.stop#1
+        x fill 1.stop#1 2 @ 19990
+        < shown
+        = position 0
+        wait 0.9
+        = incidents
+    """,
+    "no answer comes: half as long again it is waited for": FLATTENED
+    + """
+        wait 0.49
+        = working 1.stop#1
+        wait 0.01
+        > place 1.stop#2 sell 2 stop 19990
+        = incidents stop_hedged
+    """,
+}
+
+
+@pytest.mark.parametrize("name", IN_A_FLATTEN)
+def test_while_a_flatten_asks_what_is_held_a_substitute_waits_for_the_answer(name, play, lossy):
+    play(IN_A_FLATTEN[name], offers=lossy)

@@ -95,8 +95,8 @@ SCRIPTS = {
     > place 1.entry#1 buy 1 limit 20000
     < new 1.entry#1
     < ack 1.entry#1
-    do place buy 1 limit 19000
-    > place 2#1 buy 1 limit 19000
+    do place sell 1 limit 21000
+    > place 2#1 sell 1 limit 21000
     do flatten
     > cancel 1.entry#1
     < fill 1.entry#1 1 @ 20000

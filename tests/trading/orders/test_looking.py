@@ -283,13 +283,6 @@ LOSSY_SCRIPTS = {
         < shown
         = position 2
     """,
-    "nothing works and nothing is held: nobody is asked": RESTS
-    + """
-        < canceled 1#1
-        = timers 1
-        wait 20
-        = timers 0
-    """,
     "closing the manager ends the looking": RESTS
     + """
         wait 5

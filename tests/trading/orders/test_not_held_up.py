@@ -34,6 +34,7 @@ FULL = (
     > ask positions
 """
 )
+OVER = 2 * ("wait 5" + ROUND + "< shown\n")  # nothing works any more, and two looks show that
 SCRIPTS = {
     "a cancel waits a quarter of a second for the answer to a change, no more": RESTS
     + """
@@ -342,7 +343,10 @@ LOSSY_SCRIPTS = {
         > cancel 1#1
         < canceled 1#1
         < ack 1#1
-        wait 300
+    """
+    + OVER
+    + """
+        wait 290
     """
     + FULL
     + """
@@ -368,8 +372,11 @@ LOSSY_SCRIPTS = {
         > cancel 1#1
         < canceled 1#1
         < ack 1#1
+    """
+    + OVER
+    + """
         x hand sell 1 @ 20001
-        wait 299
+        wait 289
         wait 1
     """
     + FULL

@@ -4,7 +4,9 @@ A stop that was sent and neither answered nor told of may be working, or may nev
 Proof takes longer than a position may be bare. So `hedge_s` after it was sent a substitute goes out
 under the next attempt's tag, and an incident says so. Whichever of the two is confirmed first is
 the stop, and the other one goes as soon as it can; where the doubtful one is proved lost, the
-substitute is the stop. Should both fill, the excess is given back as any other.
+substitute is the stop. Should both fill, the excess is given back as any other, but not in a
+flatten: that asks the broker what was filled, and while it does the answer is waited for, half as
+long again at most.
 """
 
 from collections.abc import Callable
@@ -13,6 +15,9 @@ from ..exits.closing import Sender
 from ..handle import Order
 from ..settings import OrderSettings
 from .leg import Leg
+
+_ASKING = 1.5
+"""How much longer a stop may be in doubt while a flatten asks what is held."""
 
 
 class Hedge:
@@ -74,6 +79,8 @@ class Hedge:
             return None
         if core.sent_s is None:
             return most_s  # the way is shut: its time has not begun
+        if self._sender.asking(order.instrument):
+            most_s *= _ASKING
         rest_s = core.sent_s + most_s - self._sender.now_s()
         return rest_s if rest_s > 1e-9 else 0.0  # a clock of floats rings a little early
 

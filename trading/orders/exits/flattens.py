@@ -14,7 +14,7 @@ from ..owners import Owners, Past
 from ..sending.outbox import Outbox
 from ..settings import OrderSettings
 from .closing import Kept
-from .flatten import Book, Flatten, FlattenKept
+from .flatten import Book, Flatten, FlattenKept, in_doubt
 from .foreign import ForeignOrders
 from .held_up import guard_again, is_held_up
 
@@ -48,7 +48,12 @@ class Flattens:
         self._life = life
         self._let_go = let_go  # called when an instrument's owners were
         outbox.flattening = lambda instrument: instrument.symbol in self.running
+        outbox.asking = self._asks
         outbox.let_go = self._closes
+
+    def _asks(self, instrument: Instrument) -> bool:
+        flatten = self.running.get(instrument.symbol)
+        return flatten is not None and flatten.asked
 
     def _closes(self, instrument: Instrument) -> bool:
         flatten = self.running.get(instrument.symbol)
@@ -201,15 +206,9 @@ class Flattens:
         works = self._book.orders_of(instrument)
         others = [order for order in works if not flatten.closes_with(order)]
         stops = any(flatten.stops(order) for order in others)
-        waits = flatten.asked or any(_in_doubt(order) for order in others)
+        waits = flatten.asked or any(in_doubt(o) and not flatten.only_adds(o) for o in others)
         waits = waits or (stops and not all(flatten.stays(order) for order in others))
         return (waits and not self._outbox.last_call) or self._is_shut(instrument)
 
     def _is_shut(self, instrument: Instrument) -> bool:
         return self._status.get(instrument.symbol, TradingStatus.OPEN) is not TradingStatus.OPEN
-
-
-def _in_doubt(order: Order) -> bool:
-    """Whether an order was sent and nothing was heard of it."""
-    core = order.core
-    return core.sent_s is not None and not core.accepted and not core.terminal

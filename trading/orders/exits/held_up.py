@@ -17,13 +17,13 @@ from .flatten import Book, Flatten
 def is_held_up(flatten: Flatten, book: Book) -> bool:
     """Whether something is held, and an order that nobody answers for keeps it from being closed.
     An order on its way is none such: its answer is waited for, which takes no longer than a stop
-    would."""
+    would. Nor is one that could only add to what is held."""
     if not book.held(flatten.instrument):
         return False
     works = book.orders_of(flatten.instrument)
     if any(flatten.closes_with(order) for order in works):
         return False
-    return any(order.core.uncertain for order in works)
+    return any(order.core.uncertain and not flatten.only_adds(order) for order in works)
 
 
 def guard_again(owners: Owners, instrument: Instrument) -> None:

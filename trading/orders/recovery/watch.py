@@ -17,6 +17,7 @@ from ..handle import Order
 from ..intake import Intake
 from ..sending.outbox import Outbox
 from ..settings import OrderSettings
+from .activity import Activity
 from .answers import Answers
 from .birth import Birth
 from .holdings import Holdings
@@ -24,6 +25,7 @@ from .knocking import Knocking
 from .questions import questions
 from .round import Round, Waits
 from .silent_orders import SilentOrders
+from .strangers import Strangers
 
 
 class Watch:
@@ -61,8 +63,10 @@ class Watch:
         self._waits = Waits()
         self._silent_orders = SilentOrders(outbox, settings.told_within_s)
         self._holdings = Holdings(outbox, intake)
+        self._strangers = Strangers(outbox.ledger, settings.visible_s)
         self._new = False  # nothing is known of before: the broker's positions are ours
         self._recheck: int | None = None
+        self._activity = Activity(outbox, intake)
         self._quiet: int | None = None
         intake.after_answer = self._answered
         intake.missed = self._missed
@@ -88,14 +92,14 @@ class Watch:
         """See to it that the next round comes, where there is something to look at, so long after
         the last one was asked; `spent_s`: how long ago that was."""
         self._birth.begin(self._outbox.now_s)
-        if self._quiet is None and (self._anything or self._lossy):
+        if self._quiet is None and (self._activity.now or self._lossy):
             settings = self._settings
             pause_s = settings.reconcile_s if self._lossy else settings.reconcile_lossless_s
             self._quiet = self._outbox.later(pause_s, self._reconcile, standing=True)
         if not self.looks or self._timer is not None or self._round is not None:
             return
         outbox, settings = self._outbox, self._settings
-        if self.behind or self._asked or self._anything:
+        if self.behind or self._asked or self._activity.lately:
             calm = self._up and not (self.behind or self._asked or self._unanswered)
             pause_s = max(settings.look_s - spent_s, 0.0) if calm else settings.look_down_s
             self._timer = outbox.later(pause_s, self._go)
@@ -172,11 +176,14 @@ class Watch:
             self._round.outdated = True
         self._sooner()
 
-    def _lacking(self) -> None:
-        """A fill of other hands shows that something was not told: one before it, or whose it is
-        (explored, hostile 413, native 204). What came with it is taken in before that is asked, and
-        it is asked once more when no answer can be too old to show it."""
+    def _lacking(self, stranger: OrderState | None) -> None:
+        """A fill of other hands shows that something was not told: one before it, of an order of a
+        `stranger`'s, or whose it is (explored, hostile 413, native 204). What came with it is taken
+        in before that is asked, and it is asked once more when no answer can be too old to show it.
+        """
         if self.looks:
+            if stranger is not None:
+                self._strangers.told(stranger, self._outbox.now_s())
             if self._round is not None:  # it may have been answered before there was this to see
                 self._round.followed = self._round.full
             asyncio.get_running_loop().call_soon(self.ask)
@@ -237,19 +244,14 @@ class Watch:
 
     def _go(self) -> None:
         self._timer = None
-        if self.behind or self._asked or self._waits.now or self._anything:
+        if self.behind or self._asked or self._waits.now or self._activity.lately:
             self._begin()
-
-    @property
-    def _anything(self) -> bool:
-        """Whether something works or is held."""
-        return self._outbox.orders.any_working or self._outbox.ledger.any_held
 
     def _reconcile(self) -> None:
         """Compare everything, however healthy the stream seems; not while something is asked."""
         self._quiet = None
         # On a lossy one what others trade in our account may be told by nothing else.
-        if (self._anything or self._lossy) and not self._outbox.last_call:
+        if (self._activity.now or self._lossy) and not self._outbox.last_call:
             if self._round is None:
                 self._check()
             self.arm()
@@ -267,6 +269,7 @@ class Watch:
         epochs = {order.cl_ord_id: order.core.epoch for order in known}
         full = full or self.behind or self._asked
         this = self._round = Round(answers.rounds, full, epochs, intake.last_ns, outbox.now_s())
+        self._activity.begun()
         asyncio.get_running_loop().call_soon(answers.left_us, this)
         self._waits.begun()
         # Who holds something asks in order to protect it.
@@ -383,7 +386,8 @@ class Watch:
         else:
             self._answers.apply(this, self._waits.fills_known)
         if this.full:
-            self.behind, self._asked = this.outdated, this.followed
+            lacking = self._strangers.lack(self._outbox.now_s())
+            self.behind, self._asked = this.outdated, this.followed or lacking
             positions: list[PositionState] = this.answers["positions"]
             again = self._holdings.compare(positions, moved=moved, gap=gap, new=self._new)
             self._new = False

@@ -17,6 +17,7 @@ class OnBehalf:
         "_outbox",
         "adopt",
         "advance",
+        "asking",
         "cancel",
         "catch_up",
         "flattening",
@@ -48,6 +49,7 @@ class OnBehalf:
         self.keep = outbox.keep
         self.held = outbox.held
         self.flattening = outbox.flattening
+        self.asking = outbox.asking
 
     @property
     def last_call(self) -> bool:

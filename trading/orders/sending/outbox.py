@@ -52,9 +52,9 @@ class Outbox:
     order's owner act. `ask_first` asks the same where something may not have been told, says
     whether it does, and calls back, after `told_within_s` at the latest. `rounds`: how
     many of such questions have left; `told`: whether all that was filled before, when so many had,
-    is known. `catch_up` takes in what was answered so far. `flattening` says
-    whether an instrument is being flattened, `let_go` whether that closes by now, and the owners
-    were let go. `stop_noted` hears of every change of a stop. `asked`
+    is known. `catch_up` takes in what was answered so far. `flattening` says whether an instrument
+    is being flattened, `asking` whether that asks the broker what is held, `let_go` whether that
+    closes by now, and the owners were let go. `stop_noted` hears of every change of a stop. `asked`
     is told how a question ended that somebody else asked.
     """
 
@@ -66,6 +66,7 @@ class Outbox:
     told: Callable[[int], bool]
     catch_up: Callable[[], None]
     flattening: Callable[[Instrument], bool]
+    asking: Callable[[Instrument], bool]
     let_go: Callable[[Instrument], bool]
     stop_noted: Callable[[Order], None]
 
