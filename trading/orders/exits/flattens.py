@@ -81,6 +81,9 @@ class Flattens:
     def _answered(self, flatten: Flatten) -> None:
         flatten.asked = False
         self.settle(flatten.instrument)
+        if flatten.waiting and flatten.result is None:
+            for owner in self._owners.trading(flatten.instrument):
+                self._owners.settle(owner)  # a stop's substitute may have waited for the answer
 
     def resume(self, kept: OwnerKept, past: Past) -> None:
         """Go on with one of another life; one that began in this life goes on in its place."""
