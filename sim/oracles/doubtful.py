@@ -124,12 +124,30 @@ class Doubts:
             return True
         return bool(self._changes) and "changes" in kinds and self._two_changes(symbol)
 
+    def given_back(self, symbol: str) -> int:
+        """Contracts, signed, that the closing orders in doubt in a contract trade where they are
+        there."""
+        exits = [tag for tag, (of, duty, _) in self._open.items() if (of, duty) == (symbol, "exit")]
+        orders = [self._orders[tag] for tag in exits if tag in self._orders]
+        return sum(order.side.sign * order.core.request.order_qty for order in orders)
+
     def ended(self, symbol: str, kinds: tuple[str, ...]) -> Moment | None:
         """What ended the last doubt of these kinds about a contract; None: there was none."""
         if (symbol, kinds) not in self._last:
             ended = [at for (of, kind), at in self._ended.items() if of == symbol and kind in kinds]
             self._last[symbol, kinds] = ended[-1] if ended else None
         return self._last[symbol, kinds]
+
+    def newly_ended(
+        self, symbol: str, kinds: tuple[str, ...], seen: dict[str, Moment], now_ns: int
+    ) -> Moment | None:
+        """As `ended`, where that is another than was `seen` of the contract; it is seen then."""
+        self.look(now_ns)
+        ended = self.ended(symbol, kinds)
+        if ended is None or ended is seen.get(symbol):
+            return None
+        seen[symbol] = ended
+        return ended
 
     def _two_changes(self, symbol: str) -> bool:
         spans = [(sent[0], sent[-1]) for sent in self._changes.values()]

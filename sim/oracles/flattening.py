@@ -35,12 +35,12 @@ class Flattening(Oracle):
 
     What worked before may fill until its cancel arrives: no client can help that. Nor can it know
     what other hands trade before it was told or must have looked, nor what an order filled whose
-    cancel denied it: that is left out of the position by which its order, or the end of its
-    flatten, is judged. Of its own orders it has to know before it closes; a stop, which is owed
-    while it waits for that, is judged by what was known of them. A flatten may end otherwise where
-    the broker could not be reached. One that ends well and says that nobody confirmed it may be
-    wrong about what others traded and nobody told, and about nothing else; it may say so only where
-    no question about fills was answered since it began.
+    cancel denied it: such a fill is not judged itself, and is left out of the position by which its
+    order, or the end of its flatten, is judged. Of its own orders it has to know before it closes;
+    a stop, which is owed while it waits for that, is judged by what was known of them. A flatten
+    may end otherwise where the broker could not be reached. One that ends well and says that nobody
+    confirmed it may be wrong about what others traded and nobody told, and about nothing else; it
+    may say so only where no question about fills was answered since it began.
     Hears of calls made through `Watch.flatten`.
     """
 
@@ -69,9 +69,9 @@ class Flattening(Oracle):
 
     def on_broker(self, said: BrokerSaid) -> None:
         contract, tag_text = said.contract, said.record.known_as
+        # Of a fill that its cancel had denied nobody can know before it is told (F23).
+        denied = said.record.status is OrdStatus.CANCELED
         if said.filled:
-            # Of a fill that its cancel had denied nobody can know before it is told (F23).
-            denied = said.record.status is OrdStatus.CANCELED
             whose = self._own if said.own and not denied else self._foreign
             fills = whose.setdefault(contract.instrument.symbol, [])
             fills.append((said.moment, said.filled, tag_text))
@@ -83,7 +83,8 @@ class Flattening(Oracle):
             run.closes = run.closes or duty_of(said.record) in _CLOSES
             self._alone(run, contract)
         # A stop that went out under it is no reason for what worked before not to fill any more.
-        if said.own and said.filled and (run.closes or tag_text in run.sent):
+        judged = said.own and said.filled and not denied
+        if judged and (run.closes or tag_text in run.sent):
             sent_ns = run.sent.get(tag_text, self._scene.now_ns())
             unknown = self._unknown(self._foreign, contract, sent_ns)
             just_told = self._unknown(self._foreign, contract, sent_ns - 1)

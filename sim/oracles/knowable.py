@@ -32,7 +32,7 @@ _STAMP_NS = 100
 class Moment:
     """A change at the broker. `known_ns`: when the client was told of it, None while it was not;
     `look_ns`: when it must have looked, questions under way apart; `since_ns`: when it first asked;
-    `fill`: whether something was filled; `waits`: whether the order is kept back (SUSPENDED)."""
+    `fill`: contracts that were filled; `waits`: whether the order is kept back (SUSPENDED)."""
 
     __slots__ = (
         "_asked",
@@ -52,7 +52,7 @@ class Moment:
         look_ns: int,
         cum_qty: int = 0,
         terminal: bool = False,
-        fill: bool = False,
+        fill: int = 0,
         waits: bool = False,
     ) -> None:
         self.waits = waits
@@ -115,7 +115,8 @@ class Knowledge:
 
     def reported(self, record: OrderRecord, report: Report) -> Moment:
         """An order changed at the broker, by a report."""
-        status, fill = record.status, report.exec_type is ExecType.TRADE
+        status = record.status
+        fill = report.last_qty if report.exec_type is ExecType.TRADE else 0
         waits = status is OrdStatus.SUSPENDED
         number, at_ns = str(record.number), report.time_ns
         return self.happened(number, at_ns, record.cum_qty, status.terminal, fill, waits)
@@ -126,7 +127,7 @@ class Knowledge:
         at_ns: int,
         cum_qty: int,
         terminal: bool,
-        fill: bool = False,
+        fill: int = 0,
         waits: bool = False,
     ) -> Moment:
         """An order changed at the broker."""
@@ -135,6 +136,14 @@ class Knowledge:
         recent = [m for m in self.untold.get(order_id, ()) if at_ns <= m.asked_by_ns]
         self.untold[order_id] = [*recent, moment]
         return moment
+
+    def denied(self, record: OrderRecord) -> int:
+        """Contracts that were filled by the broker's word after he had said that it was cancelled,
+        and of which the client cannot know yet."""
+        if record.status is not OrdStatus.CANCELED:
+            return 0
+        untold = self.untold.get(str(record.number), ())
+        return sum(moment.fill for moment in untold if moment.terminal)
 
     def told_at(self, at_ns: int) -> Moment:
         """Something the client did itself, or was told at once."""

@@ -144,7 +144,8 @@ class FillsConserved(Oracle):
 
 class CancelTruth(Oracle):
     """INV-10: how a cancel ended is so at the broker, and nobody is told that it is not known
-    before it was tried as often as the settings allow. Premise: cancels that were told.
+    before it was tried as often as the settings allow. A fill that the broker's word on the end
+    denied, and that was not told yet, is in nobody's answer (F23). Premise: cancels that were told.
 
     Hears of cancels that are made through `Watch.cancel` and `Watch.cancel_all`.
     """
@@ -167,8 +168,9 @@ class CancelTruth(Oracle):
         status = OrdStatus.CANCELED if record is None else record.status  # None: it never left
         filled = 0 if record is None else record.cum_qty
         state, told = event.result.state, event.result.filled
+        denied = 0 if record is None else self._scene.knowledge.denied(record)
         true = {
-            "cancelled": status is OrdStatus.CANCELED and told == filled,
+            "cancelled": status is OrdStatus.CANCELED and told == filled - denied,
             "already_filled": status is OrdStatus.FILLED and told == filled,
             "already_done": status.terminal and status is not OrdStatus.FILLED and told == filled,
             "unknown": told <= filled,

@@ -9,6 +9,7 @@ from .contract import STOPS, BrokerSaid, Contract, duty_of
 from .doubtful import CLOSES, PROTECTS
 from .knowable import Backlog, Moment, Stopwatch
 from .oracle import Oracle
+from .owed_back import OwedBack
 from .port import Answered, Sent
 from .scene import Scene
 
@@ -74,11 +75,9 @@ class Protected(Oracle):
 
     def _in_doubt(self, symbol: str, backlog: Backlog, now_ns: int) -> bool:
         doubts = self._scene.doubts
-        doubts.look(now_ns)
         kinds = CLOSES if symbol in self._refused else PROTECTS
-        ended = doubts.ended(symbol, kinds)
-        if ended is not None and ended is not self._doubted.get(symbol):
-            self._doubted[symbol] = ended
+        ended = doubts.newly_ended(symbol, kinds, self._doubted, now_ns)
+        if ended is not None:
             backlog.restart(ended, self._bound_ns(symbol))
         return doubts.about(symbol, kinds)
 
@@ -114,7 +113,8 @@ class RightSize(Oracle):
 
     A bracket's stops and targets count once, whichever are for more; its closing orders count
     beside them. What would close too much and what would add are timed apart: the one ends where
-    the position turns over, and the other begins.
+    the position turns over, and the other begins. While what gives back is in doubt, what is held
+    once it is there counts as well: the time begins anew when what became of it is known.
     """
 
     name = "INV-02"
@@ -124,6 +124,7 @@ class RightSize(Oracle):
         self._scene = scene
         self._over: dict[str, Backlog] = {}
         self._wrong: dict[str, Backlog] = {}
+        self._owed = OwedBack(scene)
         self.timed = self._timed = dict[str, None]()  # contracts of which there is too much
         self._stood: dict[str, tuple[int, int, int]] = {}  # held, closing, adding, for the text
 
@@ -150,6 +151,8 @@ class RightSize(Oracle):
 
     def on_step(self, now_ns: int) -> None:
         for symbol, over in self._over.items():
+            if over.amount and self._excused(symbol, over):
+                continue
             too_much, wrongly = over.overrun(now_ns), self._wrong[symbol].overrun(now_ns)
             if too_much or wrongly:
                 held, closing, wrong = self._stood[symbol]
@@ -158,6 +161,16 @@ class RightSize(Oracle):
                     f"{held} {symbol} held, and closing orders that would close {closing} and add "
                     f"{wrong} work, for more than {self._scene.bounds.over_s} s",
                 )
+
+    def _excused(self, symbol: str, over: Backlog) -> bool:
+        """Whether as much is held as closing orders are for, if what gives back is there."""
+        held, closing, _ = self._stood[symbol]
+        over_ns = in_ns(self._scene.bounds.over_s)
+        return self._owed.excuses(
+            symbol,
+            lambda back: closing <= abs(held + back),
+            lambda moment: over.restart(moment, over_ns),
+        )
 
     def at_quiescence(self) -> None:
         for symbol, contract in self._scene.contracts.items():
@@ -179,7 +192,8 @@ class RightSize(Oracle):
 
 class NoOrphan(Oracle):
     """INV-03: while nothing is held and no entry works or is on its way, a closing order works for
-    T_orphan at most, and so does one that would add to what is held; at quiescence none does.
+    T_orphan at most, and so does one that would add to what is held; at quiescence none does. What
+    gives back and is in doubt may be held already: the time begins anew when that is known.
     Premise: such spans."""
 
     name = "INV-03"
@@ -188,6 +202,7 @@ class NoOrphan(Oracle):
         self.premise = 0
         self._scene = scene
         self._orphaned: dict[str, Stopwatch] = {}
+        self._owed = OwedBack(scene)
         self.timed = self._timed = dict[str, None]()  # contracts with such a span
 
     def on_broker(self, said: BrokerSaid) -> None:
@@ -208,11 +223,23 @@ class NoOrphan(Oracle):
 
     def on_step(self, now_ns: int) -> None:
         for symbol, stopwatch in self._orphaned.items():
+            if stopwatch.since and self._excused(symbol, stopwatch):
+                continue
             if stopwatch.overrun(now_ns):
                 self._scene.violate(
                     self.name,
                     f"{self._story(symbol)} for more than {self._scene.bounds.orphan_s} s",
                 )
+
+    def _excused(self, symbol: str, stopwatch: Stopwatch) -> bool:
+        """Whether all that seems to close nothing closes what is given back, if that is there."""
+        contract = self._scene.contracts[symbol]
+
+        def closes(back: int) -> bool:
+            signs = [record.request.side.sign for record in _orphans(contract)]
+            return not contract.position and all(sign * back < 0 for sign in signs)
+
+        return self._owed.excuses(symbol, closes, stopwatch.restart)
 
     def at_quiescence(self) -> None:
         for symbol, contract in self._scene.contracts.items():

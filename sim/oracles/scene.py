@@ -258,7 +258,7 @@ class Scene:
             wanted = sent.key if number is None else str(number)
             return lambda order_id, _: order_id == wanted
         if sent.read == "executions-since":
-            return lambda _, moment: moment.fill
+            return lambda _, moment: moment.fill > 0
         if sent.read in ("open-orders", "orders-since"):
             return lambda *_: True
         return None

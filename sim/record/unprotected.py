@@ -131,11 +131,12 @@ class Intents:
         return intent in self._owed
 
     def settle(self, position: int) -> int:
-        """How many contracts of a position are brackets'; what others closed the oldest lose."""
+        """How many contracts of a position are brackets'; what others closed the oldest lose. What
+        is still to be given back is nobody's loss: what another holds is hidden by it meanwhile."""
         if not position:
             self._owed.clear()  # by whomever, it is made good
-        unowned = position - sum(self._held.values())
-        if not unowned:
+        unowned = position - sum(self._held.values()) - sum(self._owed.values())
+        if not (unowned or self._owed):
             return abs(position)
         self._closed(unowned)
         sign = 1 if position > 0 else -1

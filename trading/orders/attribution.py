@@ -190,10 +190,12 @@ class Attribution:
             tally.put(owner.intent, owner.position if _is_plain(owner) else None)
 
     def _let_go_of_groups(self, instrument: Instrument) -> None:
-        """Nothing is held, by anybody: what a finished group bought or sold, others closed."""
+        """Nothing is held, by anybody: what a finished group bought or sold, others closed, as they
+        did what was let go."""
         late, trading = self._owners.stirring(instrument), self._owners.trading(instrument)
         groups = [owner for owner in late if isinstance(owner, Group)]
-        if groups and not any(o.position for o in (*late, *trading) if o not in groups):
+        holders = [o for o in (*late, *trading) if o not in groups and not _let_go(o)]
+        if groups and not any(owner.position for owner in holders):
             for group in groups:
                 group.gone = group.position
 

@@ -1,6 +1,7 @@
 """What a client was told counts as known, also where the wire cut its time off."""
 
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -87,6 +88,23 @@ def test_that_a_child_waits_does_not_tell_that_it_works_since_the_same_instant(
     knowledge.told(child(told, AT_NS + later_ns), 11 * S)
     assert knowledge.from_ns(brought) == 11 * S
     assert knowledge.from_ns(begun) == (11 * S if known else AT_NS + 5 * S)
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "denied"),
+    [
+        (OrdStatus.CANCELED, False, 2),
+        (OrdStatus.CANCELED, True, 0),
+        (OrdStatus.FILLED, False, 0),  # its end is that fill, and no word denied it
+    ],
+)
+def test_a_fill_that_the_end_denied_is_in_nobodys_answer_until_it_is_told(status, told, denied):
+    knowledge = Knowledge(5 * S, S, 20 * S, Reachable())
+    knowledge.happened("1", AT_NS - S, 1, terminal=False, fill=1)
+    knowledge.happened("1", AT_NS, 3, terminal=True, fill=2)
+    if told:
+        knowledge.told_fill(fill(AT_NS), AT_NS)
+    assert knowledge.denied(SimpleNamespace(number=1, status=status)) == denied
 
 
 SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=12)

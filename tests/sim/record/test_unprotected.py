@@ -329,6 +329,25 @@ def test_what_a_bracket_gives_back_is_taken_off_no_other():
     assert fill("4.exit#1", 4) == 0
 
 
+def test_what_is_to_be_given_back_beside_another_bracket_is_not_taken_off_it():
+    """A late fill of a finished bracket's stop stands against the next one's entry until it is
+    bought back (late fills, all, 163)."""
+    intents, held = Intents(), 0
+
+    def fill(tag, signed):
+        nonlocal held
+        held += signed
+        intents.fill(tag, signed)
+        return intents.settle(held)
+
+    assert fill("1.entry#1", 3) == 3
+    assert fill("1.target#1", -3) == 0
+    assert fill("1.stop#1", -1) == 0
+    assert fill("2.entry#1", 3) == 2  # all that there is
+    assert fill("1.exit#1", 1) == 3
+    assert fill("manual-1", -2) == 1
+
+
 def test_when_all_is_flat_nobody_owes_anything():
     intents = Intents()
     intents.fill("1.entry#1", 1)

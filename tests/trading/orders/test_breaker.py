@@ -55,6 +55,38 @@ SCRIPTS = {
         > place 5#1 buy 1 limit 20000
         = incidents breaker_open
     """,
+    "one spell is said once, though an answer gets through": """
+        do place buy 1 limit 20000
+        > place 1#1 buy 1 limit 20000
+        do place buy 1 limit 20000
+        > place 2#1 buy 1 limit 20000
+        do place buy 1 limit 20000
+        > place 3#1 buy 1 limit 20000
+        do place buy 1 limit 20000
+        > place 4#1 buy 1 limit 20000
+        do place buy 1 limit 20000
+        > place 5#1 buy 1 limit 20000
+        < unsent 1#1
+        < unsent 2#1
+        = incidents breaker_open
+        < new 3#1
+        < ack 3#1                       -- the way is free, for now
+        < unsent 4#1
+        < unsent 5#1
+    """
+    + REFUSED
+    + """
+        = incidents breaker_open
+        wait 5
+        do place buy 1 limit 20000
+        > place 6#1 buy 1 limit 20000
+        < new 6#1
+        < ack 6#1
+    """
+    + UNHEARD.format(n=7, how="unsent")
+    + UNHEARD.format(n=8, how="unsent")
+    + REFUSED
+    + "= incidents breaker_open breaker_open",
     "RS-50: no answer counts as well": unheard("lost")
     + "> look 1#1\n< found 1#1\n"
     + UNHEARD.format(n=2, how="lost")

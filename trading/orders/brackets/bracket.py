@@ -267,7 +267,8 @@ class Bracket:
             followed=self._follower.px,
             late=self._time.late,
             taken=self.taken,
-            flattening=self._sender.flattening(self.plan.instrument),
+            flattening=(closes := self._sender.flattening(self.plan.instrument)),
+            in_all=self.plan.side.sign * self._sender.held(self.plan.instrument) if closes else 0,
         )
         closing = min(self._parted - facts.exit_cum, facts.net)
         return msgspec.structs.replace(facts, closing=closing) if closing > 0 else facts

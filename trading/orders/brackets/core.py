@@ -64,7 +64,7 @@ class Facts(Struct, frozen=True):
     order. `followed`: the stop's price by the rules so far. `late`: the entry's time is up.
     `closing`: contracts of those held that the trader has closed at market. `taken`: contracts that
     other hands closed, less those that they gave back. `flattening`: a flatten looks after all that
-    is held.
+    is held, `in_all` by everybody, signed as the bracket's side.
 
     Two numbers follow from these, and are asked too often to be summed up each time: `closed`,
     contracts that stop and targets closed, and `net`, those held through this bracket, below zero
@@ -81,6 +81,7 @@ class Facts(Struct, frozen=True):
     closing: int = 0
     taken: int = 0
     flattening: bool = False
+    in_all: int = 0
     closed: int = 0
     net: int = 0
 
@@ -150,17 +151,21 @@ def last_stop(
     """What becomes of the stop of what is to be closed. It is taken away before that, as all legs
     are; but not while nobody has heard of a target or of another stop beside it, since nothing can
     be closed until it is known whether that works, and what is held would have no stop for as long
-    (docs/decisions/0013). One that is too large is made smaller where it is. Where none works, and
-    nobody answers what became of such an order, one is sent: at its `price`, None where that is not
-    known."""
+    (docs/decisions/0013). So a stop that may be there itself is not asked away before its targets
+    are known. One that is too large is made smaller where it is. Where none works, and nobody
+    answers what became of such an order, one is sent: at its `price`, None where that is not known.
+    """
     if held <= 0:
         return NOTHING
-    if stop.confirmed and stop.open_qty:
-        waits = stop.untold or any(target.untold for target in targets)
-        smaller = AS_IT_IS if stop.open_qty <= held else LegWish(held)
-        return smaller if waits else NOTHING
     doubted = stop.doubted or any(target.doubted for target in targets)
-    return LegWish(held, price) if doubted and price is not None else NOTHING
+    works = stop.confirmed and stop.open_qty > 0
+    if doubted and not works and price is not None:
+        return LegWish(held, price)
+    waits = any(target.untold for target in targets) or (stop.untold and stop.confirmed)
+    there = stop.confirmed or stop.untold
+    if not (waits and there and stop.open_qty):
+        return NOTHING
+    return AS_IT_IS if stop.open_qty <= held else LegWish(held)
 
 
 def desired(plan: Plan, facts: Facts, mode: Mode) -> Desired:
@@ -181,7 +186,8 @@ def desired(plan: Plan, facts: Facts, mode: Mode) -> Desired:
     # all the same while a leg is in doubt: should that be there and fill, it is more of it.
     legs_live = facts.legs_known if net < 0 else facts.legs_live
     settled = not (legs_live or entry_live or facts.exit_live)
-    left = mode is _RELEASED and facts.flattening
+    # What makes more of all that is held is left to the flatten, which closes that.
+    left = facts.flattening and (mode is _RELEASED or facts.in_all > net)
     must_close = (mode is _EXITING and net > 0) or (net < 0 and not left)
     gone = (NOTHING,) * len(plan.targets)
     if mode is not _EXITING:

@@ -27,6 +27,7 @@ class Path:
         self._random = random
         self._incident = incident
         self._limited_until_s = 0.0
+        self._silent_until_s = dict.fromkeys(Urgency, 0.0)
         self._deaf = False  # the last question was not answered
         self._quiet_s = settings.breaker_s
 
@@ -76,10 +77,13 @@ class Path:
             self._limited_until_s = now_s + self._quiet_s
         if error is None or (isinstance(error, Refused) and not _unreached(error)):
             return breaker.answered()
-        if breaker.silent(now_s):
+        if not breaker.silent(now_s):
+            return False
+        if now_s >= self._silent_until_s[urgency]:  # one spell is said once, as above
             which = urgency.name.lower().replace("_", "-")
             text = f"the broker does not answer; {which} calls wait: {error}"
             self._incident("breaker_open", text)
+        self._silent_until_s[urgency] = now_s + self._quiet_s
         return False
 
 
