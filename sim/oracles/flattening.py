@@ -1,7 +1,8 @@
 """INV-22: a flatten only ever makes a position smaller."""
 
+from ...trading.orders.exits.flatten import in_doubt
 from ...trading.words import OrdStatus
-from .contract import BrokerSaid, Contract, duty_of
+from .contract import BrokerSaid, Contract, duty_in, duty_of
 from .knowable import Moment
 from .oracle import Oracle
 from .port import Answered, FlattenCall, Sent
@@ -16,7 +17,8 @@ Fill = tuple[Moment, int, str]
 
 class Run:
     """One flatten under way. `sent`: when each tag left, or was changed, since it began; `arrived`:
-    those of them that the broker has; `closes`: one of these is its closing order. `told_ns`: when
+    those of them that the broker has; `closes`: one of these is its closing order. `doubted`: what
+    nobody had heard of when one left. `told_ns`: when
     a question about fills was answered that was asked since it began."""
 
     def __init__(self, began_ns: int) -> None:
@@ -26,6 +28,7 @@ class Run:
         self.closes = False
         self.sent: dict[str, int] = {}
         self.arrived: dict[str, None] = {}
+        self.doubted: dict[str, None] = {}
 
 
 class Flattening(Oracle):
@@ -33,7 +36,8 @@ class Flattening(Oracle):
     position larger or turns it; one closing order works at a time, however many call; in the end
     nothing is held and nothing of the client's works. Premise: flattens that were called.
 
-    What worked before may fill until its cancel arrives: no client can help that. Nor can it know
+    What worked before may fill until its cancel arrives, and what nobody had heard of when the
+    closing order left may fill after it: no client can help that. Nor can it know
     what other hands trade before it was told or must have looked, nor what an order filled whose
     cancel denied it: such a fill is not judged itself, and is left out of the position by which its
     order, or the end of its flatten, is judged. Of its own orders it has to know before it closes;
@@ -64,6 +68,8 @@ class Flattening(Oracle):
             run = self._runs.get(event.request.instrument.symbol)
             if run is not None:
                 run.sent[event.request.cl_ord_id] = event.time_ns
+                if duty_in(event.request.cl_ord_id) in _CLOSES:
+                    run.doubted.update(self._unheard_of())
         elif event.change is not None:
             self._change(event)
 
@@ -83,7 +89,7 @@ class Flattening(Oracle):
             run.closes = run.closes or duty_of(said.record) in _CLOSES
             self._alone(run, contract)
         # A stop that went out under it is no reason for what worked before not to fill any more.
-        judged = said.own and said.filled and not denied
+        judged = said.own and said.filled and not denied and tag_text not in run.doubted
         if judged and (run.closes or tag_text in run.sent):
             sent_ns = run.sent.get(tag_text, self._scene.now_ns())
             unknown = self._unknown(self._foreign, contract, sent_ns)
@@ -99,6 +105,11 @@ class Flattening(Oracle):
                     self.name,
                     f"during a flatten {tag_text} took the position from {before} to {after}",
                 )
+
+    def _unheard_of(self) -> dict[str, None]:
+        """Orders that left, and nobody knows whether they are there."""
+        orders = self._scene.handles.items()
+        return {tag: None for tag, order in orders if in_doubt(order)}
 
     def _unknown(
         self, fills: dict[str, list[Fill]], contract: Contract, at_ns: int, but: str = ""

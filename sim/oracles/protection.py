@@ -43,7 +43,9 @@ class Protected(Oracle):
         cover = contract.cover
         bare = max(contract.meant - cover, 0)
         self._stood[symbol] = contract.position, contract.meant, cover
-        self.premise += self._backlog(symbol).set(bare, *said.moments)
+        # What is given back lets appear what was hidden by what was closed too much.
+        hidden = contract.fills if duty_of(said.record) == "exit" else ()
+        self.premise += self._backlog(symbol).set(bare, *said.moments, *hidden)
         if bare:
             self._timed[symbol] = None
         else:

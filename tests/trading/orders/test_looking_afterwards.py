@@ -13,6 +13,26 @@ RESTS = """
     < ack 1#1
 """
 SCRIPTS = {
+    "while the stream is down it goes on, though nothing works and nothing is held": RESTS
+    + """
+        < canceled 1#1
+    """
+    + 2 * ("wait 5" + ROUND + "< shown\n")
+    + """
+        < stream down
+        wait 4.9
+        wait 0.1
+    """
+    + ROUND
+    + """
+        < shown
+        wait 5
+    """
+    + ROUND
+    + """
+        < shown
+        = incidents stream_down
+    """,
     "nothing works and nothing is held: twice more is asked, then nobody": RESTS
     + """
         < canceled 1#1

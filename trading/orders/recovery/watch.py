@@ -99,9 +99,11 @@ class Watch:
         if not self.looks or self._timer is not None or self._round is not None:
             return
         outbox, settings = self._outbox, self._settings
-        if self.behind or self._asked or self._activity.lately:
-            calm = self._up and not (self.behind or self._asked or self._unanswered)
-            pause_s = max(settings.look_s - spent_s, 0.0) if calm else settings.look_down_s
+        lately = self._activity.lately
+        if self.behind or self._asked or lately or not self._up:
+            ill = lately and (self._unanswered or not self._up)
+            hurried = self.behind or self._asked or ill
+            pause_s = settings.look_down_s if hurried else max(settings.look_s - spent_s, 0.0)
             self._timer = outbox.later(pause_s, self._go)
 
     def ask(self) -> None:
@@ -244,7 +246,8 @@ class Watch:
 
     def _go(self) -> None:
         self._timer = None
-        if self.behind or self._asked or self._waits.now or self._activity.lately:
+        wanted = self.behind or self._asked or self._waits.now or not self._up
+        if wanted or self._activity.lately:
             self._begin()
 
     def _reconcile(self) -> None:
