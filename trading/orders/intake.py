@@ -55,7 +55,7 @@ class Intake:
         self.last_ns = 0
         self._listener = listener
         self._settle = settle
-        self._moved = moved
+        self.moved = moved
         self._later: list[tuple[Callable[[], None], Callable[[], None]]] | None = None
 
     @contextmanager
@@ -180,7 +180,7 @@ class Intake:
         """The broker holds another position than we know, and goes on saying so."""
         self.outbox.ledger.take_over(told)
         self.outbox.observers.on_taken_over(told)
-        self._moved(told.instrument)
+        self.moved(told.instrument)
         self._tell_position(told.instrument)
 
     # --- what becomes of commands (`courier.Sorter`) ----------------------------------------------
@@ -339,7 +339,7 @@ class Intake:
                 text = f"{fill.qty} of order {name}, long over, were filled; nothing guards them"
                 self.outbox.incident("late_fill", text, fill.cl_ord_id)
             self._follow(
-                partial(self._moved, fill.instrument), partial(self._tell_position, fill.instrument)
+                partial(self.moved, fill.instrument), partial(self._tell_position, fill.instrument)
             )
             if not fill.cl_ord_id and self.may_lack(fill):
                 self.lacking(None)
