@@ -29,7 +29,9 @@ def is_held_up(flatten: Flatten, book: Book) -> bool:
 def guard_again(owners: Owners, instrument: Instrument) -> None:
     """Let the brackets that were let go, and hold something, protect it again."""
     for owner in (*owners.trading(instrument), *owners.stirring(instrument)):
-        if isinstance(owner, Bracket) and owner.mode is Mode.RELEASED and owner.position:
+        if not isinstance(owner, Bracket) or owner.mode is not Mode.RELEASED:
+            continue
+        if owner.position * owner.plan.side.sign > 0:  # what it closed too much the flatten closes
             owner.mode = Mode.GUARDING
             owner.keep()
             owners.settle(owner)
