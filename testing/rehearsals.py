@@ -88,6 +88,7 @@ def rehearsal(
     latency: str = "25ms",
     schedule: Schedules = "mix",
     crashes: bool = False,
+    often: Sequence[str] = (),
     wire: bool = False,
     bare: str | None = None,
     engine: str = "auto",
@@ -100,9 +101,10 @@ def rehearsal(
     `volatile`, `mixed` or `thin`, generated, of `length` after a `warmup` that is history; or
     `data`, files, of which a seed draws the part. `seeds`: how many, or which. `profile`: `calm`,
     `live`, `hostile` or `swarm`. `schedule`: the order of ready callbacks, `mix` of all. `crashes`:
-    kill and restart it, too. `wire`: through the live adapter's bytes. `bare`: for how long
-    anything may be held without a stop (`"5 s"`) while the broker can be reached. `shrink_runs`:
-    how many runs a failure is made smaller with. `folder`: where its plan is kept.
+    kill and restart it, too. `often`: kinds of fault that strike often, `["late-fill"]`. `wire`:
+    through the live adapter's bytes. `bare`: for how long anything may be held without a stop (`"5
+    s"`) while the broker can be reached. `shrink_runs`: how many runs a failure is made smaller
+    with. `folder`: where its plan is kept.
 
     The function gets the `run`; its other arguments are pytest's fixtures. Raises `UsageError`
     where it stands for what makes no sense.
@@ -124,7 +126,8 @@ def rehearsal(
     numbers = range(seeds) if isinstance(seeds, int) else seeds
 
     def drawn(seed: int) -> Plan:
-        return draw(drawn_start(head, seed), seed, profile, schedule=schedule, crashes=crashes)
+        start = drawn_start(head, seed)
+        return draw(start, seed, profile, schedule=schedule, crashes=crashes, often=often)
 
     if numbers:
         case_of(_of(drawn(numbers[0])), strategy)

@@ -33,6 +33,9 @@ def explore(
     ] = None,
     seeds: Annotated[str, option("0:500, the last not included.", _SEARCH)] = "0:500",
     profile: Annotated[str, option("calm, live, hostile, swarm or crowded.", _SEARCH)] = "hostile",
+    often: Annotated[
+        str | None, option("Faults that strike often: late-fill,drop.", _SEARCH)
+    ] = None,
     schedule: Annotated[str, option("mix, fifo, ties, pct or uniform.", _SEARCH)] = "mix",
     crashes: Annotated[bool, option("Kill and restart it, too.", _SEARCH, "--crashes")] = False,
     jobs: Jobs = None,

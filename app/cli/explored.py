@@ -68,6 +68,7 @@ class Asked:
     profile: str
     schedule: str
     crashes: bool
+    often: str | None
     jobs: int | None
     dask: str | None
     minutes: float | None
@@ -173,7 +174,13 @@ def _brief(asked: Asked) -> Brief:
     if asked.strategy is not None and asked.head.get("data"):
         usual = {key: _STRATEGY_MARKET[key] for key in ("warmup", "length")}
     head = head_of({"what": what, **usual, **asked.head})
-    return Brief(head=head, profile=asked.profile, schedule=asked.schedule, crashes=asked.crashes)
+    return Brief(
+        head=head,
+        profile=asked.profile,
+        schedule=asked.schedule,
+        crashes=asked.crashes,
+        often=() if asked.often is None else tuple(asked.often.split(",")),
+    )
 
 
 def _search(search: Search, tally: Tally, kept: Path | None, came: Interrupts) -> int:

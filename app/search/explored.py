@@ -26,17 +26,21 @@ class Brief:
     profile: str
     schedule: str = "mix"
     crashes: bool = False
+    often: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """One line."""
         head = self.head.model_dump(exclude_defaults=True)
         drawn = {"profile": self.profile, "schedule": self.schedule, "crashes": self.crashes}
+        if self.often:
+            drawn["often"] = self.often
         return json.dumps({"head": head, **drawn})
 
     @classmethod
     def from_json(cls, text: str) -> "Brief":
         values = json.loads(text)
-        return cls(head=head_of(values.pop("head")), **values)
+        often = tuple(values.pop("often", ()))
+        return cls(head=head_of(values.pop("head")), often=often, **values)
 
     def plan(self, seed: int) -> Plan:
         """The plan of a seed, with its head. Raises `UsageError` for what makes no sense."""
@@ -46,6 +50,7 @@ class Brief:
             cast(Profile, self.profile),
             schedule=cast(Schedules, self.schedule),
             crashes=self.crashes,
+            often=self.often,
         )
 
 

@@ -1,5 +1,6 @@
 """A seed becomes a case: its plan, its schedule, its market, and where it is killed."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Literal, get_args
 
@@ -41,16 +42,18 @@ def draw(
     *,
     schedule: Schedules = "mix",
     crashes: bool = False,
+    often: Collection[str] = (),
 ) -> Plan:
-    """The plan of a seed, with its head: `head`, with all that the seed decides in it.
+    """The plan of a seed, with its head: `head`, with all that the seed decides in it. `often`: as
+    `draw_plan` has it.
 
-    Raises `UsageError` for an unknown profile or schedule.
+    Raises `UsageError` for an unknown profile, schedule or kind of fault.
     """
     if schedule not in get_args(Schedules):
         known = ", ".join(get_args(Schedules))
         raise UsageError(f"schedule {schedule!r} is not known; give one of {known}")
     dice = named_stream(seed, "explorer")
-    drawn = draw_plan(seed, profile, HORIZON, wire=head.world == "wire")
+    drawn = draw_plan(seed, profile, HORIZON, wire=head.world == "wire", often=often)
     tenth = dice.below(10)
     kind = next(each for below, each in _MIX if tenth < below)
     if schedule != "mix":

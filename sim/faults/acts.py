@@ -149,8 +149,9 @@ class Acts:
         state = self._desk.order(about.order_id, None)
         assert state is not None, "a cancel that was told is about an order in the books"
         qty = min(fault.qty, state.order_qty - state.cum_qty)
-        if state.ord_status is not OrdStatus.CANCELED or not qty:
-            return None
+        waited = state.parent_id is not None and state.price is None and state.stop_px is None
+        if state.ord_status is not OrdStatus.CANCELED or not qty or waited:
+            return None  # one that waited for its entry to the end cannot have filled
         self._desk.on_report(state.instrument.symbol, self._late_report(state, qty))
         return f"{about.tag or state.order_id} had filled {qty} before its cancel"
 

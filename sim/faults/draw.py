@@ -5,7 +5,7 @@ never shifts another.
 Rates for `live` are fault-model 1's where it has them; the others are assumptions (?).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args
@@ -277,35 +277,58 @@ _CROWDED: Mapping[str, _Rate] = {
 each state of an order with each event and each command on its way, not for what is likely."""
 
 
+_OFTEN = 100_000
+"""How often, of a million, what is asked for strikes at each of its moments."""
+
+
 def draw_plan(
-    seed: int, profile: Profile = "live", horizon: int = 500, *, wire: bool = False
+    seed: int,
+    profile: Profile = "live",
+    horizon: int = 500,
+    *,
+    wire: bool = False,
+    often: Collection[str] = (),
 ) -> Plan:
     """The plan of a seed: for each kind, which of the first `horizon` calls or events of a name.
 
     It is not strict. What of it fired is a strict plan (`FaultLog.fired_plan`). `calm` draws
     nothing; `live` what recordings and the fault model make likely; `hostile` far more; `swarm` a
     random half of the kinds, each at a rate of its own; `crowded` slow answers and events that come
-    late and often, so that all meet. `wire`: what a session has is drawn, too. No crash is drawn,
-    because a run needs a harness that restarts. Raises `UsageError` for an unknown profile.
+    late and often, so that all meet. `wire`: what a session has is drawn, too. `often`: kinds that
+    strike at a tenth of their moments at least, whatever the profile says of them. No crash is
+    drawn, because a run needs a harness that restarts. Raises `UsageError` for an unknown profile,
+    and for a kind that is not drawn.
     """
     if profile not in get_args(Profile):
         known = ", ".join(get_args(Profile))
         raise UsageError(f"no profile of faults is named {profile!r}; known are {known}")
     faults: list[Fault] = []
-    rates = _rates(profile, wire)
+    rates = _rates(profile, wire, often)
     for row, rate in rates.items():
         ppm = _ppm(rate, profile, named_stream(seed, f"faults.{row}"))
+        if (rate.kind or row) in often:
+            ppm = max(ppm, _OFTEN)
         for name in rate.names:
             stream = named_stream(seed, f"faults.{row}.{name}")
             faults += _strikes(rate.kind or row, rate, name, ppm, horizon, stream)
     return Plan(tuple(faults), f"{profile}, seed {seed}", strict=False)
 
 
-def _rates(profile: Profile, wire: bool) -> Mapping[str, _Rate]:
-    if profile == "crowded":
-        return _CROWDED
-    strange = {**_STRANGE, **(_STRANGE_ON_THE_WIRE if wire else {})} if profile == "swarm" else {}
-    return {**_RATES, **strange, **(_OF_THE_WIRE if wire else {})}
+def _rates(profile: Profile, wire: bool, often: Collection[str]) -> Mapping[str, _Rate]:
+    usual = {**_RATES, **(_OF_THE_WIRE if wire else {})}
+    strange = {**_STRANGE, **(_STRANGE_ON_THE_WIRE if wire else {})}
+    kinds = {rate.kind or row: row for row, rate in (*usual.items(), *strange.items())}
+    for kind in often:
+        if kind not in kinds:
+            raise UsageError(
+                f"no fault {kind!r} can strike often; known are {', '.join(sorted(kinds))}"
+            )
+    if profile != "swarm":
+        strange = {row: rate for row, rate in strange.items() if (rate.kind or row) in often}
+    if profile != "crowded":
+        return {**usual, **strange}
+    asked = {row: rate for row, rate in usual.items() if (rate.kind or row) in often}
+    return {**_CROWDED, **asked, **strange}
 
 
 def _ppm(rate: _Rate, profile: Profile, stream: Stream) -> int:

@@ -18,13 +18,14 @@ Fill = tuple[Moment, int, str]
 class Run:
     """One flatten under way. `sent`: when each tag left, or was changed, since it began; `arrived`:
     those of them that the broker has; `closes`: one of these is its closing order. `doubted`: what
-    nobody had heard of when one left. `told_ns`: when
-    a question about fills was answered that was asked since it began."""
+    nobody had heard of when one left. `asked`: questions about fills that left since it began, be
+    it in that instant; `told_ns`: when one of them was answered."""
 
     def __init__(self, began_ns: int) -> None:
         self.began_ns = began_ns
         self.calls = 1
         self.told_ns: int | None = None
+        self.asked: list[Sent] = []
         self.closes = False
         self.sent: dict[str, int] = {}
         self.arrived: dict[str, None] = {}
@@ -123,10 +124,15 @@ class Flattening(Oracle):
         fills[symbol] = [e for e in known if from_ns(e[0]) >= oldest_ns or not _told(e, oldest_ns)]
         return sum(qty for moment, qty, by in known if by != but and from_ns(moment) > at_ns)
 
+    def on_question(self, event: Sent) -> None:
+        if event.read == "executions-since":
+            for run in self._runs.values():
+                run.asked.append(event)
+
     def on_answer(self, event: Answered) -> None:
         if event.sent.read == "executions-since" and event.error is None:
             for run in self._runs.values():
-                if run.told_ns is None and event.sent.time_ns >= run.began_ns:
+                if run.told_ns is None and any(each is event.sent for each in run.asked):
                     run.told_ns = event.time_ns
 
     def _change(self, event: Sent) -> None:

@@ -126,7 +126,10 @@ class Attribution:
             ledger.pass_over(symbol)
             return
         if isinstance(first, Guard | Close | Group):
-            self._owners.settle(first)
+            if self._outbox.let_go(instrument) and self._owners.is_late(first):
+                self._owners.release(first)  # it was over when the others were
+            else:
+                self._owners.settle(first)
         seen = self._own.setdefault(symbol, {})
         ours = self._stir(instrument, seen)
         held = ledger.position(instrument).qty

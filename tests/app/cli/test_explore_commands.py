@@ -286,6 +286,12 @@ def test_an_interruption_waits_until_the_work_asks_and_a_second_does_not(number,
     assert signal.getsignal(number) is before
 
 
+def test_a_fault_that_cannot_strike_often_is_wrong_usage(dryfill):
+    done = dryfill("explore", "--manager", "--often", "late-fill,lates", "--seeds", "0:1")
+    assert done.code == 2
+    assert "no fault 'lates' can strike often; known are ack-lost, " in done.err
+
+
 def test_the_help_names_every_market_that_there_is():
     named = explore_command._KINDS.rstrip(".").replace(" or ", ", ").split(", ")
     assert named == [*KINDS, WALK]

@@ -184,9 +184,17 @@ def test_what_is_no_range_of_seeds_is_refused(text):
         seeds_of(text)
 
 
+def test_what_strikes_often_strikes_the_seeds_of_a_brief():
+    usual, often = (
+        Brief(head=RunHead(), profile="calm", often=kinds).plan(3) for kinds in ((), ("drop",))
+    )
+    assert {fault.kind for fault in usual.faults} == set()
+    assert {fault.kind for fault in often.faults} == {"drop"}
+
+
 def test_a_brief_goes_to_a_process_and_comes_back():
     head = RunHead(what="a.py", params=("n=1",), market="trend", length="5 min", bare="2 s")
-    brief = Brief(head=head, profile="swarm", schedule="pct", crashes=True)
+    brief = Brief(head=head, profile="swarm", schedule="pct", crashes=True, often=("drop",))
     assert Brief.from_json(brief.to_json()) == brief
 
 

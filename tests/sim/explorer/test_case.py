@@ -340,3 +340,14 @@ def test_what_cannot_be_run_is_refused(head, story):
     with pytest.raises(UsageError) as refused:
         case_of(RunHead().model_copy(update=head), protects)
     assert story in str(refused.value)
+
+
+@pytest.mark.parametrize(("nth", "what_fires"), [(1, ["late-fill"]), (2, [])])
+def test_a_child_that_waited_for_its_entry_to_the_end_cannot_have_filled(nth, what_fires):
+    """The entry is cancelled, and then its stop, which the broker had kept back."""
+    steps = ("5 at 12045 ms",)
+    head = RunHead(market_seed=12, brackets="native", seed=28, steps=steps, quiet="46856 ms")
+    late = {"kind": "late-fill", "event": "canceled", "nth": nth}
+    verdict = play(replace(make_plan(late, strict=False), run=head))
+    assert [fault.kind for fault in verdict.fired.faults] == what_fires
+    assert verdict.kind == "clean"

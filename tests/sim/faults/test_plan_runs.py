@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections import Counter
 
 import pytest
 from msgspec.structs import replace
@@ -199,6 +200,24 @@ def test_swarms_draw_every_kind_there_is():
     forms = {f.form for plan in swarms for f in plan.faults if f.kind in ("reshaped", "garbled")}
     assert forms == {*RESHAPED, *GARBLED}
     assert not any(f.kind in ("reshaped", "garbled") for f in draw_plan(3, "swarm", 2_000).faults)
+
+
+@pytest.mark.parametrize("profile", ["calm", "live", "hostile", "swarm", "crowded"])
+@pytest.mark.parametrize("kind", ["late-fill", "drop", "frozen", "trader"])
+def test_what_is_to_strike_often_does_and_the_others_as_before(profile, kind):
+    usual, often = (draw_plan(7, profile, 1_000, often=kinds).faults for kinds in ((), (kind,)))
+    assert [f for f in usual if f.kind != kind] == [f for f in often if f.kind != kind]
+    by_name = Counter((f.call or f.event) for f in often if f.kind == kind)
+    assert by_name
+    assert all(count > 60 for count in by_name.values())
+
+
+def test_what_is_never_drawn_cannot_strike_often():
+    known = "can strike often; known are ack-lost, "
+    for kind in ("crash", "garbled", "late-fills"):  # the second is of bytes
+        with pytest.raises(UsageError, match=f"no fault '{kind}' {known}"):
+            draw_plan(1, "swarm", often=("drop", kind))
+    assert draw_plan(1, "calm", wire=True, often=("garbled",)).faults
 
 
 def test_an_unknown_profile_is_refused():

@@ -69,16 +69,6 @@ TABLE = {
         Mode.RELEASED,
         (False, 0, 0, 0),
     ),
-    "a flatten waits: what would make more of all that is held is not given back": (
-        facts((1, 0), (1, 0), (1, 0), flattening=True, in_all=0),
-        Mode.GUARDING,
-        (False, 0, 0, 0),
-    ),
-    "a flatten waits: what makes less of it is given back": (
-        facts((1, 0), (1, 0), (1, 0), flattening=True, in_all=-1),
-        Mode.GUARDING,
-        (False, 0, 0, -1),
-    ),
     "overfilled after a flatten": (
         facts((1, 0), (1, 0), (1, 0)),
         Mode.RELEASED,

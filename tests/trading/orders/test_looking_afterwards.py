@@ -17,7 +17,7 @@ SCRIPTS = {
     + """
         < canceled 1#1
     """
-    + 2 * ("wait 5" + ROUND + "< shown\n")
+    + 3 * ("wait 5" + ROUND + "< shown\n")
     + """
         < stream down
         wait 4.9
@@ -33,20 +33,13 @@ SCRIPTS = {
         < shown
         = incidents stream_down
     """,
-    "nothing works and nothing is held: twice more is asked, then nobody": RESTS
+    "nothing works and nothing is held: three times more is asked, then nobody": RESTS
     + """
         < canceled 1#1
         = timers 1
-        wait 5
     """
-    + ROUND
+    + 3 * ("wait 5" + ROUND + "< shown\n")
     + """
-        < shown
-        wait 5                          -- the first of them came too soon after the cancel
-    """
-    + ROUND
-    + """
-        < shown
         = timers 0
         wait 280
     """,

@@ -34,7 +34,7 @@ FULL = (
     > ask positions
 """
 )
-OVER = 2 * ("wait 5" + ROUND + "< shown\n")  # nothing works any more, and two looks show that
+OVER = 3 * ("wait 5" + ROUND + "< shown\n")  # nothing works any more, and the looks show that
 SCRIPTS = {
     "a cancel waits a quarter of a second for the answer to a change, no more": RESTS
     + """
@@ -349,7 +349,7 @@ LOSSY_SCRIPTS = {
     """
     + OVER
     + """
-        wait 290
+        wait 285
     """
     + FULL
     + """
@@ -379,7 +379,7 @@ LOSSY_SCRIPTS = {
     + OVER
     + """
         x hand sell 1 @ 20001
-        wait 289
+        wait 284
         wait 1
     """
     + FULL

@@ -86,7 +86,7 @@ EFFECTS = {
         "do orphan 9.stop#1 19990\n> place 9.stop#1 sell 1 stop 19990\n< ack 9.stop#1\n"
         "wait 0.25\n> cancel 9.stop#1",
     ),
-    "reconcile_s": (60.0, OVER.format(n=1) + 2 * LOOK + "wait 50\n" + ROUND),
+    "reconcile_s": (60.0, OVER.format(n=1) + 3 * LOOK + "wait 45\n" + ROUND),
     "reconcile_lossless_s": (60.0, HELD + "wait 60\n" + ROUND + "< shown\nwait 60\n" + ROUND),
     "look_first_s": (0.5, LOST + "wait 0.49\nwait 0.01\n> look 1#1"),
     "look_most_s": (0.25, LOST + "wait 0.25\n> look 1#1\n< none 1#1\nwait 0.25\n> look 1#1"),

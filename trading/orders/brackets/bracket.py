@@ -267,8 +267,7 @@ class Bracket:
             followed=self._follower.px,
             late=self._time.late,
             taken=self.taken,
-            flattening=(closes := self._sender.flattening(self.plan.instrument)),
-            in_all=self.plan.side.sign * self._sender.held(self.plan.instrument) if closes else 0,
+            flattening=self._sender.flattening(self.plan.instrument),
         )
         closing = min(self._parted - facts.exit_cum, facts.net)
         return msgspec.structs.replace(facts, closing=closing) if closing > 0 else facts
@@ -300,7 +299,7 @@ class Bracket:
         if self._closer.live is not None:
             self._closer.fit(self.position)
         if wish.exit_qty:
-            self._closer.send(side if wish.exit_qty > 0 else self.plan.side, abs(wish.exit_qty))
+            self._closer.close(side, wish.exit_qty)
         self.changed.tell()
 
     def wake(self) -> None:

@@ -64,7 +64,7 @@ class Facts(Struct, frozen=True):
     order. `followed`: the stop's price by the rules so far. `late`: the entry's time is up.
     `closing`: contracts of those held that the trader has closed at market. `taken`: contracts that
     other hands closed, less those that they gave back. `flattening`: a flatten looks after all that
-    is held, `in_all` by everybody, signed as the bracket's side.
+    is held.
 
     Two numbers follow from these, and are asked too often to be summed up each time: `closed`,
     contracts that stop and targets closed, and `net`, those held through this bracket, below zero
@@ -81,7 +81,6 @@ class Facts(Struct, frozen=True):
     closing: int = 0
     taken: int = 0
     flattening: bool = False
-    in_all: int = 0
     closed: int = 0
     net: int = 0
 
@@ -186,8 +185,7 @@ def desired(plan: Plan, facts: Facts, mode: Mode) -> Desired:
     # all the same while a leg is in doubt: should that be there and fill, it is more of it.
     legs_live = facts.legs_known if net < 0 else facts.legs_live
     settled = not (legs_live or entry_live or facts.exit_live)
-    # What makes more of all that is held is left to the flatten, which closes that.
-    left = facts.flattening and (mode is _RELEASED or facts.in_all > net)
+    left = mode is _RELEASED and facts.flattening
     must_close = (mode is _EXITING and net > 0) or (net < 0 and not left)
     gone = (NOTHING,) * len(plan.targets)
     if mode is not _EXITING:

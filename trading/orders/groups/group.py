@@ -376,7 +376,7 @@ class Group:
             self._sender.incident("overfill", text)
         if wish.give_back:
             side = Side.BUY if wish.give_back > 0 else Side.SELL
-            self._closer.send(side, abs(wish.give_back))
+            self._closer.give_back(side, abs(wish.give_back))
             self._advance()
 
     def _time(self) -> None:

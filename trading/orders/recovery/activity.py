@@ -1,8 +1,10 @@
 """Whether there is anything to look at: now, and after it was over.
 
 An order's end may not know of its last fill (F23), and the report of that fill may be lost on the
-way. So the looking goes on until a round has begun with nothing told since the one before it.
+way. So the looking goes on until three rounds in succession have begun with nothing told between.
 """
+
+from collections import deque
 
 from ..intake import Intake
 from ..sending.outbox import Outbox
@@ -14,10 +16,10 @@ class Activity:
     def __init__(self, outbox: Outbox, intake: Intake) -> None:
         self._outbox = outbox
         self._intake = intake
-        self._last_ns = self._before_ns = 0  # the newest that was told as the last two rounds began
+        self._told_ns = deque([0, 0, 0], maxlen=3)  # the newest, as each of the last rounds began
 
     def begun(self) -> None:
-        self._before_ns, self._last_ns = self._last_ns, self._intake.last_ns
+        self._told_ns.append(self._intake.last_ns)
 
     @property
     def now(self) -> bool:
@@ -26,5 +28,5 @@ class Activity:
 
     @property
     def lately(self) -> bool:
-        """Whether something does, or something was told between the last two rounds or since."""
-        return self._intake.last_ns != self._before_ns or self.now
+        """Whether something does, or something was told since the first of the last rounds."""
+        return self._intake.last_ns != self._told_ns[0] or self.now
