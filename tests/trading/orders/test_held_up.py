@@ -2,6 +2,8 @@
 
 import pytest
 
+from dryfill.trading.orders.brackets.core import Mode
+from dryfill.trading.orders.exits.held_up import guard_again
 from dryfill.trading.orders.settings import OrderSettings
 
 # One of two is known to be filled, and the target has closed it; nobody heard of the stop.
@@ -113,3 +115,37 @@ SCRIPTS = {
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_it_is_guarded_as_the_script_says(name, play):
     play(SCRIPTS[name], OrderSettings(visible_s=1.5, misses=1, hedge_s=0.9))
+
+
+FILLED = """
+    do bracket buy 1 loss 40t target 80t
+    > place 1.entry#1 buy 1 market
+    < new 1.entry#1
+    < ack 1.entry#1
+    < fill 1.entry#1 1 @ 20000
+    > place 1.stop#1 sell 1 stop 19990
+    > place 1.target#1 sell 1 limit 20020
+    < new 1.stop#1
+    < ack 1.stop#1
+    < new 1.target#1
+    < ack 1.target#1
+"""
+TOO_MUCH = """
+    < fill 1.target#1 1 @ 20020
+    > cancel 1.stop#1
+    < fill 1.stop#1 1 @ 19990
+    > place 1.exit#1 buy 1 market
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "mode"), [(FILLED, Mode.GUARDING), (FILLED + TOO_MUCH, Mode.RELEASED)]
+)
+def test_what_it_holds_is_guarded_again_and_not_what_it_closed_too_much(play, mnq, script, mode):
+    def let_go_and_guard(stage):
+        bracket = stage.brackets["1"]
+        bracket.mode = Mode.RELEASED
+        guard_again(stage.manager._owners, mnq)
+        assert bracket.mode is mode
+
+    play(script, then=let_go_and_guard)
