@@ -56,6 +56,7 @@ class Intake:
         self._listener = listener
         self._settle = settle
         self.moved = moved
+        self._early: dict[str, tuple[OrderState, float]] = {}  # children of entries without an id
         self._later: list[tuple[Callable[[], None], Callable[[], None]]] | None = None
 
     @contextmanager
@@ -164,10 +165,15 @@ class Intake:
         )
 
     def found(self, state: OrderState, began_s: float) -> None:
-        """A look found an order that we do not know: taken in where it was made for one of ours."""
+        """A look found an order that we do not know: taken in where it was made for one of ours,
+        and kept where that one's id is not known yet, which may be answered a moment later."""
         order = self._child(state)
         if order is not None:
             self.state(order, state, began_s)
+        elif state.parent_id is not None and self.outbox.orders.find("", state.parent_id) is None:
+            self._early[state.order_id] = state, began_s
+            if len(self._early) > self.outbox.settings.held_most:
+                del self._early[next(iter(self._early))]
 
     def end(self, order: Order, state: OrderState) -> None:
         """Tell that an order is over, where a look knows it first. The fills of one that was filled
@@ -232,6 +238,11 @@ class Intake:
         if entry.order_id is not None:
             for report in self.outbox.orders.children_of(entry.order_id):
                 self.report(report)
+            for order_id, (state, began_s) in list(self._early.items()):
+                if state.parent_id == entry.order_id:
+                    del self._early[order_id]
+                    if self.outbox.orders.find("", order_id) is None:
+                        self.found(state, began_s)
 
     def _take(self, order: Order, report: ExecutionReport) -> tuple[Execution | None, bool]:
         """Let the core, the position and the table know. The fill, where it is a new one, and
