@@ -10,7 +10,7 @@ from typing import Literal
 from ..trading.errors import JournalError
 from ..trading.orders.journal.codec import Find, decode, encode
 from ..trading.orders.journal.port import Loaded
-from ..trading.orders.journal.records import Entry, NewEntry
+from ..trading.orders.journal.records import Entry, Given, NewEntry
 from .loop.process import Process
 
 Keeps = Literal["all", "all but the last", "the last torn"]
@@ -96,6 +96,9 @@ class SimJournal:
 
     def load(self) -> Loaded:
         return self._disk.load()
+
+    def keep(self, about: str, given: Given) -> None:
+        self.compact((), [(about, given)])
 
     def append(self, entries: Sequence[NewEntry]) -> None:
         self.compact((), entries)

@@ -116,7 +116,7 @@ class Attached(Struct, frozen=True, kw_only=True):
             raise UsageError("Attached without stop and target attaches nothing; leave it out")
 
 
-class OrderRequest(Struct, frozen=True, kw_only=True):
+class OrderRequest(Struct, frozen=True, kw_only=True, gc=False):
     """An order as it is sent: aligned, exact, with its own client tag (`intent#attempt`).
 
     `price` and `stop_px` are on the instrument's grid; `trail` is a distance in units, and
@@ -147,7 +147,7 @@ class OrderChange(Struct, frozen=True, kw_only=True):
     trail: int | None = None
 
 
-class OrderState(Struct, frozen=True, kw_only=True):
+class OrderState(Struct, frozen=True, kw_only=True, gc=False):
     """An order as the broker knows it: the answer to a query.
 
     `avg_px` is None while nothing is filled; `time_ns` is the broker's time of the last change.
@@ -173,7 +173,7 @@ class OrderState(Struct, frozen=True, kw_only=True):
     parent_id: str | None = None
 
 
-class ExecutionReport(Struct, frozen=True, kw_only=True):
+class ExecutionReport(Struct, frozen=True, kw_only=True, gc=False):
     """The broker's word that something happened to an order (FIX 35=8), after which it is `order`.
 
     `last_qty` and `last_px` are this fill's (0 and None where nothing was filled), `exec_id` its
@@ -190,7 +190,7 @@ class ExecutionReport(Struct, frozen=True, kw_only=True):
     fee: Decimal | None = None
 
 
-class Execution(Struct, frozen=True, kw_only=True):
+class Execution(Struct, frozen=True, kw_only=True, gc=False):
     """One fill, with what it cost. `fee` in the account's currency, None where not known."""
 
     exec_id: str
@@ -204,7 +204,7 @@ class Execution(Struct, frozen=True, kw_only=True):
     fee: Decimal | None = None
 
 
-class PositionState(Struct, frozen=True, kw_only=True):
+class PositionState(Struct, frozen=True, kw_only=True, gc=False):
     """A net position: signed contracts (short is negative) and their mean price (None when
     flat)."""
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from ...trading.errors import JournalError
 from ...trading.orders.journal.port import Journal, Loaded
-from ...trading.orders.journal.records import NewEntry
+from ...trading.orders.journal.records import Given, NewEntry
 from ..journal import Keeps, SimJournal
 from ..loop.timers import Timers
 
@@ -54,6 +54,10 @@ class _Journal:
 
     def load(self) -> Loaded:
         return self._journal.load()
+
+    def keep(self, about: str, given: Given) -> None:
+        self._disk.check_room()
+        self._journal.keep(about, given)
 
     def append(self, entries: Sequence[NewEntry]) -> None:
         self._disk.check_room()

@@ -72,7 +72,7 @@ class Quiet(Oracle):
         self._said_ns: dict[tuple[str, str], int] = {}
 
     def on_stream(self, event: Delivered) -> None:
-        self._forget("the stream")
+        self._forget("stream_down")
 
     def on_command(self, event: Sent) -> None:
         if self._said_ns:
@@ -80,7 +80,7 @@ class Quiet(Oracle):
             self._forget(f"order {sent} ")
 
     def _forget(self, about: str) -> None:
-        for key in [key for key in self._said_ns if about in key[1]]:
+        for key in [key for key in self._said_ns if about in key[1] or about == key[0]]:
             del self._said_ns[key]
 
     def on_step(self, now_ns: int) -> None:

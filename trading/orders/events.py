@@ -15,7 +15,7 @@ from . import tags
 from .incident import Incident
 
 
-class OrderNow(Struct, frozen=True, kw_only=True):
+class OrderNow(Struct, frozen=True, kw_only=True, gc=False):
     """An order after an event. `tag` is its client tag, `order_id` the broker's ("" before it is
     known), `instrument` a symbol; quantities in contracts, `avg_px` None while nothing is
     filled."""
@@ -39,7 +39,7 @@ class OrderNow(Struct, frozen=True, kw_only=True):
         return self.tag if tag is None else tag.intent
 
 
-class FillNow(Struct, frozen=True, kw_only=True):
+class FillNow(Struct, frozen=True, kw_only=True, gc=False):
     """A fill: `qty` contracts at `px`; `time_ns` is the broker's, `fee` None where not told."""
 
     exec_id: str
@@ -49,7 +49,7 @@ class FillNow(Struct, frozen=True, kw_only=True):
     fee: Decimal | None = None
 
 
-class Accepted(Struct, frozen=True, kw_only=True, tag="accepted"):
+class Accepted(Struct, frozen=True, kw_only=True, gc=False, tag="accepted"):
     """The broker has the order."""
 
     n: int
@@ -57,7 +57,7 @@ class Accepted(Struct, frozen=True, kw_only=True, tag="accepted"):
     order: OrderNow
 
 
-class Partial(Struct, frozen=True, kw_only=True, tag="partial"):
+class Partial(Struct, frozen=True, kw_only=True, gc=False, tag="partial"):
     """Contracts were filled, and the order is not through."""
 
     n: int
@@ -66,7 +66,7 @@ class Partial(Struct, frozen=True, kw_only=True, tag="partial"):
     fill: FillNow
 
 
-class Filled(Struct, frozen=True, kw_only=True, tag="filled"):
+class Filled(Struct, frozen=True, kw_only=True, gc=False, tag="filled"):
     """The order is through: its last contracts were filled. `fill` is None where the broker said
     so and never told the fill itself."""
 
@@ -76,7 +76,7 @@ class Filled(Struct, frozen=True, kw_only=True, tag="filled"):
     fill: FillNow | None
 
 
-class Cancelled(Struct, frozen=True, kw_only=True, tag="cancelled"):
+class Cancelled(Struct, frozen=True, kw_only=True, gc=False, tag="cancelled"):
     """The order is over with `order.cum_qty` filled. `asked`: by us; else the venue did it."""
 
     n: int
@@ -87,7 +87,7 @@ class Cancelled(Struct, frozen=True, kw_only=True, tag="cancelled"):
     text: str
 
 
-class Rejected(Struct, frozen=True, kw_only=True, tag="rejected"):
+class Rejected(Struct, frozen=True, kw_only=True, gc=False, tag="rejected"):
     """The broker said no, or the order never reached it; nothing works."""
 
     n: int
@@ -97,7 +97,7 @@ class Rejected(Struct, frozen=True, kw_only=True, tag="rejected"):
     text: str
 
 
-class Expired(Struct, frozen=True, kw_only=True, tag="expired"):
+class Expired(Struct, frozen=True, kw_only=True, gc=False, tag="expired"):
     """The order's time was over."""
 
     n: int
@@ -105,7 +105,7 @@ class Expired(Struct, frozen=True, kw_only=True, tag="expired"):
     order: OrderNow
 
 
-class Modified(Struct, frozen=True, kw_only=True, tag="modified"):
+class Modified(Struct, frozen=True, kw_only=True, gc=False, tag="modified"):
     """The order works with other numbers. `asked`: with those that we wish; else the venue's.
     What a broker makes of the stop and target that it keeps itself is as we wish it."""
 
@@ -115,7 +115,7 @@ class Modified(Struct, frozen=True, kw_only=True, tag="modified"):
     asked: bool
 
 
-class Corrected(Struct, frozen=True, kw_only=True, tag="corrected"):
+class Corrected(Struct, frozen=True, kw_only=True, gc=False, tag="corrected"):
     """A fill came for an order whose end was told already; it has no second end (fault-model,
     INV-05)."""
 
@@ -125,7 +125,7 @@ class Corrected(Struct, frozen=True, kw_only=True, tag="corrected"):
     fill: FillNow
 
 
-class IncidentRaised(Struct, frozen=True, kw_only=True, tag="incident"):
+class IncidentRaised(Struct, frozen=True, kw_only=True, gc=False, tag="incident"):
     """Somebody should look at this."""
 
     n: int
@@ -133,7 +133,7 @@ class IncidentRaised(Struct, frozen=True, kw_only=True, tag="incident"):
     incident: Incident
 
 
-class Missed(Struct, frozen=True, kw_only=True, tag="missed"):
+class Missed(Struct, frozen=True, kw_only=True, gc=False, tag="missed"):
     """This reader was too slow: events `first` to `last` were not kept for it. Other readers, and
     the manager itself, know them."""
 

@@ -76,6 +76,7 @@ class Order:
         "covered",
         "ended",
         "executions",
+        "finished",
         "reports",
         "told",
     )
@@ -91,6 +92,7 @@ class Order:
         self.covered = 0  # contracts taken over with the position, their fills still untold
         self.counted = 0  # contracts filled when the ledger noted it last
         self.alarmed = False  # an incident said already that it cannot be cancelled
+        self.finished = False  # it stands among the finished ones of the table
         self.ended = False  # the report of its end was told
         self.told: ExecType | None = None  # NEW, then TRIGGERED: of these, what was told
         self.reports = Told()

@@ -86,8 +86,10 @@ class Intake:
         state, outbox = report.order, self.outbox
         if state.time_ns > self.last_ns:
             self.last_ns = state.time_ns
-        outbox.sweep()
-        order = outbox.orders.find(state.cl_ord_id, state.order_id)
+        order = outbox.orders.at_work(state.cl_ord_id)
+        if order is None:
+            outbox.sweep()  # what is over age is not known any more
+            order = outbox.orders.find(state.cl_ord_id, state.order_id)
         try:
             child = order is None
             if order is None:
@@ -96,8 +98,10 @@ class Intake:
                 self._stranger(report)
                 return
             fill, news = self._take(order, report)
-            held = outbox.orders.learn_id(order)
-            told = [] if not held else self._take_held(order, held)
+            told = []
+            if order.core.order_id not in outbox.orders.tag_by_id:
+                held = outbox.orders.learn_id(order)
+                told = [] if not held else self._take_held(order, held)
         except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3)
             about = "" if order is None else order.cl_ord_id
             outbox.supervision.failed(error, "a report", about)
@@ -109,7 +113,10 @@ class Intake:
             act = partial(self._act, order, "what follows a report")
             self._later.append((act, partial(self._tell_all, order, told, report, fill, news)))
             return
-        self._act(order, "what follows a report")
+        try:
+            self._settle(order)
+        except Exception as error:  # noqa: BLE001  as `_act`
+            outbox.supervision.failed(error, "what follows a report", order.cl_ord_id)
         if told or order.core.request.attached is not None:
             self._tell_all(order, told, report, fill, news)
         else:
@@ -255,10 +262,12 @@ class Intake:
             self.outbox.incident("protocol", f"{order.describe()}: {error}", order.cl_ord_id)
         if core.told.qty != told_qty:
             fill = fill_of(report)
-        if fill is not None:
-            order.filled(fill)
-            self.outbox.ledger.book(fill, order)
-        self._noted(order)
+            if fill is not None:
+                order.filled(fill)
+                self.outbox.ledger.book(fill, order)
+        if order.finished:
+            self._revive(order)
+        self.outbox.noted(order)
         return fill, news
 
     def _take_held(
@@ -272,11 +281,14 @@ class Intake:
         return taken
 
     def _noted(self, order: Order) -> None:
-        outbox = self.outbox
-        if outbox.orders.revive(order):
+        if order.finished:
+            self._revive(order)
+        self.outbox.noted(order)
+
+    def _revive(self, order: Order) -> None:
+        if self.outbox.orders.revive(order):
             text = f"{order.describe()} was taken for lost and arrived after all; it is cancelled"
-            outbox.incident("late_order", text, order.cl_ord_id)
-        outbox.noted(order)
+            self.outbox.incident("late_order", text, order.cl_ord_id)
 
     def _tell_all(
         self,

@@ -153,13 +153,19 @@ class KnownOrder:
             return False
         if self.lost:
             self._found(state)
-        before = self.venue_status
-        news = not is_old_report(before, self.cum_qty, report)
+        before = now = self.venue_status
+        if before is _PENDING_NEW and self.accepted and what is not _ENTERED:
+            now = entered(before, accepted=True)
+        after = state.ord_status
+        news = state.cum_qty >= self.cum_qty and after in lifecycle.NEXT.get((now, what), ())
         try:
-            if news:
-                now = entered(before, accepted=self.accepted and what is not _ENTERED)
-                self.venue_status = lifecycle.step(now, what, state.ord_status)
-                self.triggered = self.triggered or what is _TRIGGERED
+            if news:  # as nearly always: a step of the lifecycle's, and not behind what we know
+                self.venue_status = after
+            elif not is_old_report(before, self.cum_qty, report):
+                news = True
+                self.venue_status = lifecycle.step(now, what, after)
+            if news and what is _TRIGGERED:
+                self.triggered = True
         finally:
             if before is _SUSPENDED:
                 self.agreement.begun(state)
@@ -196,7 +202,8 @@ class KnownOrder:
         newer, status, told = state.cum_qty > self.cum_qty, self.venue_status, self.told
         if state.time_ns > self.time_ns:
             self.time_ns = state.time_ns
-        self.entered_ns = self.entered_ns or state.time_ns
+            if not self.entered_ns:
+                self.entered_ns = state.time_ns
         filled = state.cum_qty if state.cum_qty > told.qty else told.qty
         if filled > self.cum_qty:
             self.cum_qty = filled

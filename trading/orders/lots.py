@@ -52,29 +52,31 @@ class Lots:
 
     @property
     def avg_px(self) -> Decimal | None:
-        px, qty = self._px, abs(self.qty)
+        px, qty, known = self._px, abs(self.qty), self._mean
         if not qty:
             return None
         if px is None:
             return _mean(self._worth, qty)
-        if self._mean is None or self._mean[0] is not px:
-            self._mean = px, _mean(_EXACT.fma(px, qty, _NOTHING), qty)
-        return self._mean[1]
+        if known is None or known[0] is not px:
+            known = self._mean = px, _mean(_EXACT.fma(px, qty, _NOTHING), qty)
+        return known[1]
 
     def all(self) -> tuple[Lot, ...]:
         """Every lot, oldest first."""
-        sign = (self.qty > 0) - (self.qty < 0)
-        return tuple([(sign * qty, px) for qty, px in self._lots])
+        if self.qty >= 0:
+            return tuple(self._lots)
+        return tuple([(-qty, px) for qty, px in self._lots])
 
     def apply(self, fill: Execution) -> None:
         """Take a fill in at its time. The caller sees to it that none comes twice."""
-        newest = self._fills or self._older
+        fills = self._fills
+        newest = fills or self._older
         if newest and fill.time_ns < newest[-1].time_ns:
             self._again_with(fill)
             return
         self._take(fill)
-        self._fills.append(fill)
-        if len(self._fills) >= _KEPT:
+        fills.append(fill)
+        if len(fills) >= _KEPT:
             self._older, self._fills = self._fills, []
             self._before, self._state = self._state, self._now()
 

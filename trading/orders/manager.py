@@ -38,7 +38,6 @@ from .intake import Intake
 from .journal.codec import Find
 from .journal.port import Journal
 from .observing import Observer
-from .other_hands import take_over
 from .owners import Owners
 from .recovery.asking import look_up
 from .recovery.life import Life
@@ -47,6 +46,7 @@ from .risk.locks import Locks
 from .risk.switch import KillSwitch
 from .sending.outbox import Listener, Outbox
 from .settings import OrderSettings
+from .settling import Settling
 from .stops.prices import Prices
 from .stops.traded_through import TradedThrough
 from .view import View
@@ -88,7 +88,8 @@ class OrderManager:
         self.settings = settings or OrderSettings()
         self.admit: Callable[[OrderRequest], None] = lambda request: None  # a risk gate's
         self.admit_change: Callable[[Order, Wish], None] = lambda order, wish: None
-        self._intake = Intake(listener, self._settle, self._moved)
+        settling = Settling()
+        self._intake = Intake(listener, settling.settle, settling.moved)
         self._outbox = self._intake.outbox = Outbox(
             broker, listener, now_ns, self.settings, self._intake, random or Random(prefix)
         )
@@ -130,8 +131,8 @@ class OrderManager:
             now_ns, self._outbox.observers, self._outbox.orders, self.settings
         )
         self.figures = Figures(broker, self._owners, self._outbox, self._watch, self.stream)
-        self._orphans = Orphans(self.view, self._owners, self._outbox, self.settings)
         self._open_doors()
+        self._join(settling)
         self.keeps = journal is not None  # there was a life before, perhaps: `recover` first
         if self.keeps:
             self._life.tell_on(self.stream)
@@ -179,6 +180,20 @@ class OrderManager:
         groups = Groups(self._owners, self._outbox, self.view, broker, self.settings, door)
         self.groups = groups
         self.oco, self.oto, self.link = groups.oco, groups.oto, groups.link
+
+    def _join(self, settling: Settling) -> None:
+        """Whoever acts on what happens is known to who lets them."""
+        settling.join(
+            self._owners,
+            self._outbox,
+            self._watch,
+            self._attribution,
+            self.stops,
+            Orphans(self.view, self._owners, self._outbox, self.settings),
+            self._positions,
+            self._flattens,
+            self._leaving,
+        )
 
     # --- orders ---------------------------------------------------------------------------------
 
@@ -280,44 +295,3 @@ class OrderManager:
     def observe(self, observer: Observer) -> None:
         """Tell an observer everything from now on; see `observing.Observer`."""
         self._outbox.observers.add(observer)
-
-    # --- how --------------------------------------------------------------------------------------
-
-    def _moved(self, instrument: Instrument) -> None:
-        """Somebody else's fill moved a position, or what is ours is settled. Most of those who
-        could act on it have nothing to do: they are asked before they are called."""
-        orphans = self._orphans
-        known = self._watch.first is None  # else owners of before are not known yet
-        looked = self._attribution.changes.get(instrument.symbol)
-        if known and looked != self._outbox.ledger.changes:
-            self._attribution.look(instrument)
-        if self._positions.holdings:
-            self._positions.settle(instrument)
-        if self._flattens.running:
-            self._flattens.settle(instrument)
-        if known and (orphans.suspects or orphans.waits):
-            orphans.settle(instrument)
-        if self._leaving.killing is not None:
-            self._leaving.keep_flat(instrument)
-
-    def _settle(self, order: Order) -> None:
-        """Compare what should be with what is, for all that depends on an order, and send."""
-        if self._outbox.closed:
-            return
-        core, owner = order.core, self._owners.of(order)
-        instrument = core.request.instrument
-        looked = self._attribution.changes.get(instrument.symbol)
-        if self._watch.first is None and looked != self._outbox.ledger.changes:
-            self._attribution.look(instrument, owner)
-            owner = self._owners.of(order)  # it may have failed meanwhile
-        if core.agreement.strange is not None:
-            take_over(order, owner, self._outbox)
-        if owner is not None:
-            self._owners.settle(owner)
-        elif not core.is_entry:
-            self._orphans.suspect(order)
-        if self.stops.watched:
-            self.stops.settle(order)
-        if core.flight is None:
-            self._outbox.advance(order)
-        self._moved(instrument)

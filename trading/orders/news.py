@@ -14,9 +14,8 @@ def is_old_report(status: OrdStatus, cum_qty: int, report: ExecutionReport) -> b
     """Whether a report tells of an earlier state than `status` with `cum_qty` filled."""
     # A cancel may carry less than was filled (market-facts 4, [20]: CME sends 0); it is no old
     # news for that. A working state with less than we know is.
-    state = report.order
+    state, begins = report.order, _ENTERING.get(report.exec_type)
     behind = state.cum_qty < cum_qty and not state.ord_status.terminal
-    begins = _ENTERING.get(report.exec_type)
     return status.terminal or behind or (begins is not None and status not in begins)
 
 

@@ -16,7 +16,7 @@ from .late_strangers import LateStrangers
 from .lots import Lot, Lots
 
 
-class Position(Struct, frozen=True):
+class Position(Struct, frozen=True, gc=False):
     """Signed contracts (short is negative) and the exact mean price of those held; None when flat.
 
     True when anything is held, so that `if self.position:` reads as it should.
@@ -138,6 +138,8 @@ class Ledger:
 
     def newest(self, most: int) -> tuple[str, ...]:
         """The ids of the newest fills booked, at most so many, oldest first."""
+        if len(self._booked) <= most:
+            return tuple(self._booked)
         return tuple(islice(reversed(self._booked), most))[::-1]
 
     def reset(
@@ -170,15 +172,14 @@ class Ledger:
 
     def note(self, order: Order) -> None:
         """An order changed: remember it while its state is ahead of the fills that were told."""
-        order_id = order.core.order_id
-        if self._strangers and order_id is not None:
-            qty = self._strangers.pop(order_id, 0)
+        core = order.core
+        if self._strangers and core.order_id is not None:
+            qty = self._strangers.pop(core.order_id, 0)
             if qty:
                 order.booked += qty
                 sides = self._claimed.setdefault(order.instrument.symbol, {})
                 sides[order.side] = sides.get(order.side, 0) + order.side.sign * qty
                 self.changes += 1
-        core = order.core
         cum_qty, request = core.cum_qty, core.request
         if cum_qty != order.counted:
             order.counted = cum_qty

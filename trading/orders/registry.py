@@ -31,7 +31,7 @@ class Registry:
         self._settings = settings
         self._working: dict[str, Order] = {}
         self._finished: ByAge[tuple[float, Order]] = ByAge()
-        self._tag_by_id: dict[str, str] = {}
+        self.tag_by_id: dict[str, str] = {}  # by the broker's ids
         self._tombstones: ByAge[tuple[float, str | None]] = ByAge()
         self._held: deque[tuple[float, Told]] = deque(maxlen=settings.held_most)
         self.sweep_s = inf  # when the next thing is over age; infinite: nothing will be
@@ -69,22 +69,28 @@ class Registry:
 
     def get(self, key: str) -> Order | None:
         """The order of a tag or of a broker's id; asked by people, and not counted."""
-        for tag in (key, self._tag_by_id.get(key, "")):
+        for tag in (key, self.tag_by_id.get(key, "")):
             if tag in self._working:
                 return self._working[tag]
             if tag in self._finished:
                 return self._finished[tag][1]
         return None
 
-    def find(self, cl_ord_id: str, order_id: str) -> Order | None:
-        """The order of a tag, or of a broker's id where the tag is missing or not one of ours."""
+    def at_work(self, cl_ord_id: str) -> Order | None:
+        """The order of a tag that is not known to be over."""
         order = self._working.get(cl_ord_id)
         if order is not None:
             self.found += 1
+        return order
+
+    def find(self, cl_ord_id: str, order_id: str) -> Order | None:
+        """The order of a tag, or of a broker's id where the tag is missing or not one of ours."""
+        order = self.at_work(cl_ord_id)
+        if order is not None:
             return order
         order = self._over(cl_ord_id)
         if order is None:
-            tag = self._tag_by_id.get(order_id, "")
+            tag = self.tag_by_id.get(order_id, "")
             order = self._working.get(tag) or self._over(tag)
         if order is None:
             self.unfound += 1
@@ -101,25 +107,25 @@ class Registry:
         return {
             "working": len(self._working),
             "finished": len(self._finished),
-            "ids": len(self._tag_by_id),
+            "ids": len(self.tag_by_id),
             "tombstones": len(self._tombstones),
             "held_reports": len(self._held),
         }
 
     def forgotten(self, cl_ord_id: str, order_id: str) -> bool:
         """Whether a tag or id is of an order of ours that was let go not long ago."""
-        return (cl_ord_id or self._tag_by_id.get(order_id, "")) in self._tombstones
+        return (cl_ord_id or self.tag_by_id.get(order_id, "")) in self._tombstones
 
     def learn_id(self, order: Order) -> list[Told]:
         """The broker's id of an order is known now; what was held for it, in order."""
         core = order.core
         order_id = core.order_id
-        if order_id is None or order_id in self._tag_by_id:
+        if order_id is None or order_id in self.tag_by_id:
             return []
         tag = core.request.cl_ord_id
         if tag in self._tombstones:
             return []  # gone already: its id would stay in the table for ever
-        self._tag_by_id[order_id] = tag
+        self.tag_by_id[order_id] = tag
         if not self._held:
             return []
         mine = [entry for entry in self._held if _order_id(entry[1]) == order_id]
@@ -147,27 +153,28 @@ class Registry:
 
     def revive(self, order: Order) -> bool:
         """An order that was taken for over is not: back to the working ones. False where it is
-        there already."""
-        core = order.core
-        tag = core.request.cl_ord_id
-        if tag in self._working or core.venue_status.terminal or self._finished.pop(tag) is None:
+        none such."""
+        if not order.finished or order.core.venue_status.terminal:
             return False
+        tag, order.finished = order.core.request.cl_ord_id, False
+        self._finished.pop(tag)
         self._working[tag] = order
         return True
 
     def finish(self, order: Order, now_s: float) -> None:
         """An order is over: move it to the finished ones and let the oldest of those go."""
-        tag = order.cl_ord_id
+        tag = order.core.request.cl_ord_id
         if self._working.pop(tag, None) is None:
             return
-        self._finished[tag] = (now_s, order)
+        order.finished = True
+        kept = self._finished.add(tag, (now_s, order))
         self._reported.append(order)
         if len(self._reported) > self._settings.reports_most:
             self._reported.popleft().reports.forget()
         over_s = now_s + self._settings.finished_s
         if over_s < self.sweep_s:
             self.sweep_s = over_s
-        if len(self._finished) > self._settings.finished_most:
+        if kept > self._settings.finished_most:
             for _ in range(_SPARED):
                 if not self._stays(now_s):
                     break
@@ -214,6 +221,7 @@ class Registry:
     def _let_go(self, now_s: float) -> None:
         """The oldest finished order goes and leaves a tombstone."""
         tag, (_, order) = self._finished.pop_oldest()
+        order.finished = False
         self.evicted += 1
         self._tombstones[tag] = (now_s, order.order_id)
         self.sweep_s = min(self.sweep_s, now_s + self._settings.late_s)
@@ -223,7 +231,7 @@ class Registry:
     def _let_rest(self, now_s: float) -> None:
         """The oldest tombstone goes: what still came now would be a stranger's."""
         _, (_, order_id) = self._tombstones.pop_oldest()
-        self._tag_by_id.pop(order_id or "", None)
+        self.tag_by_id.pop(order_id or "", None)
 
 
 def _order_id(told: Told) -> str:

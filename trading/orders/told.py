@@ -23,12 +23,13 @@ class Told:
     def add(self, report: ExecutionReport, most: int) -> None:
         """One more was told; at most `most` are kept."""
         self.count += 1
-        if self._kept is None:
+        kept = self._kept
+        if kept is None:
             self._kept = [report]
             return
-        self._kept.append(report)
-        if len(self._kept) > most:
-            del self._kept[0]
+        kept.append(report)
+        if len(kept) > most:
+            del kept[0]
 
     def after(self, n: int) -> ExecutionReport | ReportsMissed:
         """The report after the `n`-th, or how many of those after it are gone. There is one."""

@@ -20,6 +20,9 @@ class Kept:
     def load(self):
         return Loaded(list(self.rows))
 
+    def keep(self, about, given):
+        self.rows.append(given)
+
     def append(self, entries):
         self.rows += entries
 
@@ -49,15 +52,20 @@ def test_nothing_is_written_while_it_is_full(stage):
             await unless_full(at, write, what)
             await asyncio.sleep(0.2)
         await unless_full(at, journal.compact, [], ["c"])
+        await unless_full(at, journal.keep, "it", "e")
         assert journal.load().entries == ["a"]
         await asyncio.sleep(0.1)
         await unless_full(at, journal.compact, [], ["d"])
-        assert journal.load().entries == ["d"]
+        await unless_full(at, journal.keep, "it", "f")
+        assert journal.load().entries == ["d", "f"]
         journal.close()
 
     at.play(script)
     full = "the journal cannot be written: the disk is full"
-    assert at.log == [("written", 0), (full, 200), (full, 400), ("written", 500)]
+    assert at.log == [
+        *[("written", 0), (full, 200), (full, 400), (full, 400)],
+        *[("written", 500), ("written", 500)],
+    ]
     assert kept.rows is None
 
 

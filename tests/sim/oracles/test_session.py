@@ -4,9 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from dryfill.sim.oracles.liveness import Quiet
 from dryfill.sim.oracles.port import Delivered
 from dryfill.sim.oracles.session import OneLogin, SubscribedAgain
 from dryfill.trading.broker import StreamState
+from dryfill.trading.orders.incident import Incident
 
 UP, DOWN = (StreamState(up=up, gap=up) for up in (True, False))
 
@@ -47,3 +49,18 @@ def test_one_login_is_enough_for_all_who_find_the_token_gone(scene, lives, endin
     for _ in range(3):  # and is said once
         oracle.on_manager(Delivered(UP, 0))
     assert (oracle.premise, len(scene.found)) == (endings, broken)
+
+
+@pytest.mark.parametrize(("back", "broken"), [(True, 0), (False, 1)])
+def test_a_stream_that_was_back_meanwhile_may_be_down_again_in_the_same_words(scene, back, broken):
+    """Whatever a broker calls it (token-ended, wire, swarm 10)."""
+    told = []
+    scene.manager = SimpleNamespace(view=SimpleNamespace(incidents=told, incident_count=0))
+    oracle = Quiet(scene)
+    for time_ns in (0, 10**8):
+        told.append(Incident(time_ns, "stream_down", "the user hub is down: it was cut"))
+        scene.manager.view.incident_count += 1
+        oracle.on_step(time_ns)
+        if back:
+            oracle.on_stream(Delivered(UP, time_ns))
+    assert (oracle.premise, len(scene.found)) == (2, broken)

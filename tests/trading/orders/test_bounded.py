@@ -44,7 +44,7 @@ def test_orders_and_brackets_that_are_over_leave_and_those_at_work_stay(stage_ki
             "executions": len(ledger._booked),
         }
         assert sizes == dict.fromkeys(sizes, BOUND)
-        assert len(registry._tag_by_id) == 2 * BOUND + 3  # finished, let go lately, at work
+        assert len(registry.tag_by_id) == 2 * BOUND + 3  # finished, let go lately, at work
         assert list(registry.working()) == resting
         assert not manager.view.brackets_of(mnq)
         assert not ledger._ahead
@@ -193,7 +193,7 @@ def test_late_s_and_tombstones_most_bound_how_long_an_id_let_go_is_known(bound, 
     """After that it is a stranger's: its fill moves the position, and nothing else is said."""
     script = LET_GO + pause + "\n< fill 1#1 1 @ 20000\n= position 1\n= incidents"
     stage = play(script, OrderSettings(finished_most=1, **bound), tagged=False)
-    assert "100" not in stage.manager._outbox.orders._tag_by_id
+    assert "100" not in stage.manager._outbox.orders.tag_by_id
     play(script + " late_fill", OrderSettings(finished_most=1), tagged=False)
 
 

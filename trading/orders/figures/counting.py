@@ -4,7 +4,7 @@ Prices and money are added up as exact Decimals, whatever the caller's decimal c
 into histograms (`histogram.py` says how exact they are).
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from decimal import MAX_PREC, Context, Decimal
 
@@ -23,7 +23,7 @@ EXACT = Context(prec=MAX_PREC)  # sums and products; never a quotient
 _RATIO = Context(prec=28)  # quotients; one of two prices on one grid is a whole number
 
 # Looked up once: they are compared at every event.
-_FILLED, _EXPIRED, _REJECTED = OrdStatus.FILLED, OrdStatus.EXPIRED, OrdStatus.REJECTED
+_FILLED, _CANCELED, _EXPIRED = OrdStatus.FILLED, OrdStatus.CANCELED, OrdStatus.EXPIRED
 _BUY = Side.BUY
 _same = Decimal.__eq__  # of two exact prices; a `Price` first asks what the other is
 
@@ -83,7 +83,7 @@ class Counting(Observer):
         self.commands = {do: Ends() for do in Do}
         self.slipped_ticks = Decimal(0)
         self.slippage_contracts = 0
-        self.traded: dict[str, Traded] = {}
+        self.traded: defaultdict[str, Traded] = defaultdict(Traded)  # by symbol
         self.bare = BareTime()
         self._open: dict[Order, Open] = {}
 
@@ -127,31 +127,19 @@ class Counting(Observer):
             return
         if do is not LOOK:
             one.failed = None if error is None else do
-        self._see(order, one)
+        self._see(order)
 
     def on_unsent(self, order: Order) -> None:
         one = self._open.get(order)
         if one is not None:
             self._over(order, one)
 
-    def on_report(self, order: Order, report: ExecutionReport) -> None:
-        one = self._open.get(order)
-        if one is None:
-            return
-        if order.core.cum_qty and not one.filled:
-            one.filled = True
-            self.first_fill.add(round((self._now_s() - one.began_s) * 1e9))
-        self._see(order, one)
-
     def on_fill(self, order: Order, fill: Execution) -> None:
         self.fills += 1
         qty, px, core = fill.qty, fill.px, order.core
         if core.venue_status is not _FILLED:
             self.partials += 1
-        symbol = fill.instrument.symbol
-        traded = self.traded.get(symbol)
-        if traded is None:
-            traded = self.traded[symbol] = Traded()
+        traded = self.traded[fill.instrument.symbol]
         if fill.side is _BUY:
             traded.bought += qty
             traded.bought_value = EXACT.fma(px, qty, traded.bought_value)
@@ -188,8 +176,14 @@ class Counting(Observer):
                 one.held = self.bare.sent(parsed.intent, one.duty, order)
         return one
 
-    def _see(self, order: Order, one: Open) -> None:
-        core = order.core
+    def _see(self, order: Order, report: ExecutionReport | None = None) -> None:
+        """An order is otherwise than it was; its first fill counts once a report told of it."""
+        one, core = self._open.get(order), order.core
+        if one is None:
+            return
+        if report is not None and core.cum_qty and not one.filled:
+            one.filled = True
+            self.first_fill.add(round((self._now_s() - one.began_s) * 1e9))
         if core.accepted and not one.acked:
             one.acked = True
             self.accepted += 1
@@ -198,6 +192,8 @@ class Counting(Observer):
             self._hold(order, one)
         if core.venue_status.terminal:
             self._over(order, one)
+
+    on_report = _see
 
     def _slipped(self, fill: Execution, meant: Decimal) -> None:
         """Ticks beyond what was meant, times contracts; better than meant counts below zero."""
@@ -218,17 +214,19 @@ class Counting(Observer):
         if one.held is not None:
             self.bare.over(one.held, order)
         core = order.core
-        if core.venue_status is _FILLED:
+        status = core.venue_status
+        if status is _FILLED:
             self.filled += 1
-        elif core.venue_status is _EXPIRED:
+        elif status is _CANCELED:
+            if core.wish.working:
+                self.cancelled_by_venue += 1
+            else:
+                self.cancelled += 1
+        elif status is _EXPIRED:
             self.expired += 1
-        elif core.venue_status is _REJECTED:
+        else:
             self.rejected += 1
             self.reasons[Reason(core.reason).name] += 1
-        elif core.wish.working:
-            self.cancelled_by_venue += 1
-        else:
-            self.cancelled += 1
 
 
 def outcome(error: BaseException | None) -> Outcome:

@@ -6,6 +6,7 @@ less than 1/32 of it (3.2 %). The largest, the count and the sum are exact. Fewe
 however long it runs.
 """
 
+from collections import defaultdict
 from fractions import Fraction
 
 _BITS = 5  # cells of a doubling, as a power of two
@@ -14,13 +15,17 @@ _BITS = 5  # cells of a doubling, as a power of two
 class Histogram:
     """How long something took, in ns."""
 
-    __slots__ = ("_cells", "count", "most_ns", "sum_ns")
+    __slots__ = ("_cells", "most_ns", "sum_ns")
 
     def __init__(self) -> None:
-        self._cells: dict[int, int] = {}
-        self.count = 0
+        self._cells: defaultdict[int, int] = defaultdict(int)
         self.sum_ns = 0
         self.most_ns = 0
+
+    @property
+    def count(self) -> int:
+        """How many there were."""
+        return sum(self._cells.values())
 
     def add(self, took_ns: int) -> None:
         """One more; below zero counts as 0."""
@@ -28,8 +33,7 @@ class Histogram:
             took_ns = 0
         shift = took_ns.bit_length() - _BITS - 1
         cell = took_ns if shift <= 0 else (shift << _BITS) + (took_ns >> shift)
-        self._cells[cell] = self._cells.get(cell, 0) + 1
-        self.count += 1
+        self._cells[cell] += 1
         self.sum_ns += took_ns
         if took_ns > self.most_ns:
             self.most_ns = took_ns
@@ -37,9 +41,10 @@ class Histogram:
     def quantile_ns(self, share: Fraction) -> int | None:
         """The time within which this share of all was done (nearest rank); None while there is
         none."""
-        if not self.count:
+        count = self.count
+        if not count:
             return None
-        rank = max(-(-share.numerator * self.count // share.denominator), 1)
+        rank = max(-(-share.numerator * count // share.denominator), 1)
         seen = 0
         for cell in sorted(self._cells):
             seen += self._cells[cell]

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from ...errors import UsageError
-from ..events import Missed, OrderEvent
+from ..events import IncidentRaised, Missed, OrderEvent
+from ..happened import Happened
 from ..observing import Observers
 from ..registry import Registry
 from ..settings import OrderSettings
@@ -121,6 +122,7 @@ class EventStream:
         self._orders = orders
         self._settings = settings
         self._teller: Teller | None = None
+        self._keep: Callable[[Happened | IncidentRaised], None] | None = None
         self._sinks: list[Callable[[OrderEvent], None]] = []
         self._readers: list[weakref.ref[Reader]] = []
 
@@ -133,6 +135,12 @@ class EventStream:
     def readers(self) -> int:
         """How many read."""
         return sum(reader() is not None for reader in self._readers)
+
+    def kept_by(self, keep: Callable[[Happened | IncidentRaised], None], *, last: int) -> None:
+        """Have all that happens from now on kept by `keep`, before anybody hears of it; `last` as
+        for `sink`."""
+        self._keep = keep
+        self._begin(last)
 
     def sink(self, hear: Callable[[OrderEvent], None], *, last: int = 0) -> None:
         """Give every event from now on to `hear`, before any reader has it. `last`: the number of
@@ -171,10 +179,13 @@ class EventStream:
             self._teller = Teller(self._now_ns, self._hear, self._orders.working(), last=last)
             self._observers.add(self._teller)
 
-    def _hear(self, event: OrderEvent) -> None:
-        for hear in self._sinks:
-            hear(event)
-        if self._readers:
+    def _hear(self, told: Happened | IncidentRaised) -> None:
+        if self._keep is not None:
+            self._keep(told)
+        if self._sinks or self._readers:
+            event = told.event() if isinstance(told, Happened) else told
+            for hear in self._sinks:
+                hear(event)
             for reader in self._alive():
                 reader.put(event)
 

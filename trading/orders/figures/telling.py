@@ -6,7 +6,6 @@ tell it once, and whoever asked for a cancel hears of it like everybody else.
 """
 
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 
 from ...order import Execution, ExecutionReport
 from ...words import OrdStatus
@@ -18,20 +17,18 @@ from ..events import (
     Corrected,
     Expired,
     Filled,
-    FillNow,
     IncidentRaised,
     Modified,
-    OrderEvent,
-    OrderNow,
     Partial,
     Rejected,
 )
 from ..handle import Order
+from ..happened import Happened, happened
 from ..incident import Incident
 from ..observing import Observer
 
 # Looked up once: they are compared at every event.
-_FILLED, _EXPIRED, _REJECTED = OrdStatus.FILLED, OrdStatus.EXPIRED, OrdStatus.REJECTED
+_FILLED, _CANCELED, _EXPIRED = OrdStatus.FILLED, OrdStatus.CANCELED, OrdStatus.EXPIRED
 
 
 class _Told:
@@ -55,7 +52,7 @@ class Teller(Observer):
     def __init__(
         self,
         now_ns: Callable[[], int],
-        hear: Callable[[OrderEvent], None],
+        hear: Callable[[Happened | IncidentRaised], None],
         working: Iterable[Order] = (),
         *,
         last: int = 0,
@@ -81,27 +78,17 @@ class Teller(Observer):
     def on_unsent(self, order: Order) -> None:
         self._look(order)
 
-    def on_report(self, order: Order, report: ExecutionReport) -> None:
-        self._look(order, fill_follows=report.exec_id is not None)
-
     def on_fill(self, order: Order, fill: Execution) -> None:
         told, core = self._told.get(order), order.core
-        now = FillNow(
-            exec_id=fill.exec_id,
-            qty=fill.qty,
-            px=_plain(fill.px),
-            time_ns=fill.time_ns,
-            fee=fill.fee,
-        )
         n = self.last = self.last + 1
         at_ns = self._now_ns()
         if told is None:
-            self._hear(Corrected(n=n, time_ns=at_ns, order=order_now(order), fill=now))
+            self._hear(happened(Corrected, n, at_ns, order, fill))
         elif core.venue_status is _FILLED and core.told.qty >= core.cum_qty:
             del self._told[order]
-            self._hear(Filled(n=n, time_ns=at_ns, order=order_now(order), fill=now))
+            self._hear(happened(Filled, n, at_ns, order, fill))
         else:
-            self._hear(Partial(n=n, time_ns=at_ns, order=order_now(order), fill=now))
+            self._hear(happened(Partial, n, at_ns, order, fill))
             if core.venue_status.terminal and core.told.qty >= core.cum_qty:
                 self._end(order)
 
@@ -115,8 +102,8 @@ class Teller(Observer):
             if order.core.terminal:
                 self._end(order)
 
-    def _look(self, order: Order, *, fill_follows: bool = False) -> None:
-        """Tell what is new about an order; its fill, where one follows, tells its end."""
+    def _look(self, order: Order, report: ExecutionReport | None = None) -> None:
+        """Tell what is new about an order; its fill, where one follows a report, tells its end."""
         told, core = self._told.get(order), order.core
         if told is None:
             return
@@ -124,8 +111,9 @@ class Teller(Observer):
             told.accepted = True
             n = self.last = self.last + 1
             at_ns = self._now_ns()
-            self._hear(Accepted(n=n, time_ns=at_ns, order=order_now(order)))
+            self._hear(happened(Accepted, n, at_ns, order))
         if core.venue_status.terminal:
+            fill_follows = report is not None and report.exec_id is not None
             if not fill_follows and core.told.qty >= core.cum_qty:
                 self._end(order)
         elif told.accepted and core.agreement.now != told.numbers:
@@ -134,51 +122,25 @@ class Teller(Observer):
             asked = _numbers(core.wish) == _numbers(told.numbers) and not taken_over
             n = self.last = self.last + 1
             at_ns = self._now_ns()
-            self._hear(Modified(n=n, time_ns=at_ns, order=order_now(order), asked=asked))
+            self._hear(happened(Modified, n, at_ns, order, asked=asked))
+
+    on_report = _look
 
     def _end(self, order: Order) -> None:
         del self._told[order]
-        core, now = order.core, order_now(order)
+        core = order.core
         n = self.last = self.last + 1
         at_ns = self._now_ns()
         status = core.venue_status
         if status is _FILLED:
-            self._hear(Filled(n=n, time_ns=at_ns, order=now, fill=None))
-        elif status is _EXPIRED:
-            self._hear(Expired(n=n, time_ns=at_ns, order=now))
-        elif status is _REJECTED:
-            self._hear(Rejected(n=n, time_ns=at_ns, order=now, reason=core.reason, text=core.text))
-        else:
+            self._hear(happened(Filled, n, at_ns, order))
+        elif status is _CANCELED:
             asked = not core.wish.working
-            self._hear(
-                Cancelled(
-                    n=n, time_ns=at_ns, order=now, asked=asked, reason=core.reason, text=core.text
-                )
-            )
-
-
-def order_now(order: Order) -> OrderNow:
-    """An order as an event carries it."""
-    core = order.core
-    request, now = core.request, core.agreement.now
-    return OrderNow(
-        tag=request.cl_ord_id,
-        order_id=core.order_id or "",
-        instrument=request.instrument.symbol,
-        side=request.side,
-        ord_type=request.ord_type,
-        order_qty=now.order_qty,
-        cum_qty=core.cum_qty,
-        leaves_qty=core.leaves_qty,
-        price=None if now.price is None else _plain(now.price),
-        stop_px=None if now.stop_px is None else _plain(now.stop_px),
-        avg_px=core.avg_px,
-    )
-
-
-def _plain(price: Decimal) -> Decimal:
-    """An event's prices are Decimals and nothing more, so that anybody can store them."""
-    return price if type(price) is Decimal else Decimal(price)
+            self._hear(happened(Cancelled, n, at_ns, order, None, asked, core.reason, core.text))
+        elif status is _EXPIRED:
+            self._hear(happened(Expired, n, at_ns, order))
+        else:
+            self._hear(happened(Rejected, n, at_ns, order, None, False, core.reason, core.text))
 
 
 def _numbers(wish: Wish) -> tuple[object, ...]:

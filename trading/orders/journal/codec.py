@@ -16,7 +16,8 @@ from msgspec import NODEFAULT, Struct, structs
 from ...errors import JournalError
 from ...instrument import Instrument
 from ..events import OrderEvent
-from .records import EventKept, Record
+from ..happened import Happened
+from .records import EventKept, Given, OrderStood, Record
 
 Find = Callable[[str], Instrument]
 """The instrument of a symbol; raises for one that is not known."""
@@ -136,14 +137,17 @@ def _read(value: Any, find: Find) -> Any:
     return value
 
 
-def kept(given: Record | OrderEvent) -> Record:
-    """What a journal gives back of what it was given: an event is encoded."""
-    return EventKept(given.n, pack(given)) if isinstance(given, OrderEvent) else given
+def kept(given: Given) -> Record:
+    """The record that a journal has of what it was given: an event is encoded."""
+    if isinstance(given, OrderStood):
+        return given.kept()
+    event = given.event() if isinstance(given, Happened) else given
+    return EventKept(event.n, pack(event)) if isinstance(event, OrderEvent) else event
 
 
-def encode(record: Record | OrderEvent) -> bytes:
-    """A record, or an event that was told, as bytes."""
-    body = _encoder.encode(_written(kept(record)))
+def encode(given: Given) -> bytes:
+    """The record of something that a journal was given, as bytes."""
+    body = _encoder.encode(_written(kept(given)))
     return crc32(body).to_bytes(_SUM, "big") + body
 
 

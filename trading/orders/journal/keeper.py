@@ -13,6 +13,7 @@ from ..commands import CANCEL, Command, Do
 from ..events import OrderEvent
 from ..exits.closing import Kept
 from ..handle import Order
+from ..happened import Happened
 from ..incident import Incident
 from ..observing import Observer
 from ..owners import Owners
@@ -33,11 +34,12 @@ from .records import (
     Lost,
     Lots,
     NewEntry,
-    OrderKept,
+    OrderStood,
     OwnerKept,
     Standing,
     StateKept,
 )
+from .waiting import Waiting
 
 _AT_ONCE = 100  # finished orders of which each becomes one record, and that leave together
 _RECORDS_MOST = 50  # of one order, before they become one
@@ -65,8 +67,7 @@ class Keeper(Observer):
         self._owners = owners
         self._settings = settings
         self._counted = counted
-        self._drop: dict[str, None] = {}  # while failing: what is to be forgotten …
-        self._pending: list[NewEntry] = []  # … and kept, once it can be written
+        self._writes: Journal | Waiting = journal  # while failing: who keeps it until it can be
         self._intended: dict[str, None] = {}  # tags whose requests are kept already
         self._resent = ""  # the tag that reached nobody, in whose place the next one goes
         self._records: dict[str, int] = {}  # how many are kept of each order that is not over
@@ -106,10 +107,16 @@ class Keeper(Observer):
         """Keep the strategy's state in place of what it was."""
         self._write([(STATE, StateKept(body))], drop=[STATE])
 
-    def event(self, event: OrderEvent) -> None:
+    def event(self, event: Happened | OrderEvent) -> None:
         """Keep the next event of the manager's stream; the oldest leave when there are many."""
-        old = self._next_part(event.n) if event.n >= self._part_ends else ()
-        self._write([(self._part, event)], old)
+        if event.n >= self._part_ends:
+            old = self._next_part(event.n)
+            self._write([(self._part, event)], old)
+            return
+        try:  # as `_write`, for what comes most often
+            self._writes.keep(self._part, event)
+        except JournalError as error:
+            self._fails(error, [(self._part, event)])
 
     # --- what happens (`Observer`) ----------------------------------------------------------------
 
@@ -125,7 +132,7 @@ class Keeper(Observer):
                 self._outbox.advance(order)
 
     def on_adopted(self, order: Order) -> None:
-        self._write([(order.cl_ord_id, order_kept(order))])
+        self._write([(order.cl_ord_id, stood(order))])
         self._records[order.cl_ord_id] = 1
 
     def on_resent(self, order: Order, tag: str) -> None:
@@ -137,24 +144,30 @@ class Keeper(Observer):
 
     def on_answer(self, order: Order, do: Do, error: BaseException | None, took_s: float) -> None:
         if order.core.terminal and not order.ended:
-            self._of(order, Lost() if order.core.lost else state_of(order))
+            self._of(order, Lost() if order.core.lost else stood(order).state())
 
     def on_unsent(self, order: Order) -> None:
-        self._of(order, state_of(order))
+        self._of(order, stood(order).state())
 
     def _of(self, order: Order, report: ExecutionReport | OrderState | Gone | Lost) -> None:
         """Keep something that became of an order; many records of it become one."""
-        tag, over = order.core.request.cl_ord_id, order.core.venue_status.terminal
+        core = order.core
+        tag, over = core.request.cl_ord_id, core.venue_status.terminal
         count = self._records.get(tag, 0) + 1
         if count <= _RECORDS_MOST:
-            self._write([(tag, report)])
+            try:  # as `_write`, for what comes most often
+                self._writes.keep(tag, report)
+            except JournalError as error:
+                self._fails(error, [(tag, report)])
         else:
             count = 1
-            self._write([(tag, order_kept(order)), self._standing()], drop=[tag, *_OVER])
+            self._write([(tag, stood(order)), self._standing()], drop=[tag, *_OVER])
         if not over:
             self._records[tag] = count
         elif self._records.pop(tag, None) is not None:
-            self._ended(order)
+            self._over.append(order)
+            if len(self._over) >= _AT_ONCE:
+                self._gather()
 
     on_report = _of
 
@@ -200,18 +213,19 @@ class Keeper(Observer):
         most = self._settings.events_most // _EVENTS_IN_A_PART
         return [f"{EVENTS}{part - most - 1}"] if place == 0 and part > most else []
 
-    def _ended(self, order: Order) -> None:
-        """An order is over. Of many, each becomes one record: what it was made of is not needed any
-        more once a standing holds its fills."""
-        self._over.append(order)
-        if len(self._over) < _AT_ONCE:
-            return
+    def _gather(self) -> None:
+        """Of many orders that are over, each becomes one record: what it was made of is not needed
+        any more once a standing holds its fills."""
         over, self._over = self._over, []
-        self._leaving.append((self._outbox.now_s(), [each.cl_ord_id for each in over]))
+        tags = [each.core.request.cl_ord_id for each in over]
+        self._leaving.append((self._outbox.now_s(), tags))
         gone = dict.fromkeys(self._leave())
-        whole = [each for each in over if each.cl_ord_id not in gone and _all_is_known(each)]
-        kept = [(each.cl_ord_id, order_kept(each)) for each in whole]
-        self._write([*kept, self._standing()], drop=[*gone, *(tag for tag, _ in kept), *_OVER])
+        kept: list[NewEntry] = [
+            (tag, stood(each))
+            for tag, each in zip(tags, over, strict=True)
+            if tag not in gone and _all_is_known(each)
+        ]
+        self._write([*kept, self._standing()], drop=[*gone, *[tag for tag, _ in kept], *_OVER])
 
     def _leave(self) -> list[str]:
         """The oldest finished orders, which leave as they leave the manager's table, but not before
@@ -247,44 +261,41 @@ class Keeper(Observer):
         return STANDING, standing
 
     def _write(self, entries: Sequence[NewEntry], drop: Sequence[str] = ()) -> None:
-        if not self.failing:
-            try:
-                if drop:
-                    self._journal.compact(drop, entries)
-                else:
-                    self._journal.append(entries)
-                return
-            except JournalError as error:
-                self._fails(error)
-        if drop:
-            self._drop.update(dict.fromkeys(drop))
-            self._pending = [entry for entry in self._pending if entry[0] not in self._drop]
-        self._pending.extend(entries)
+        try:
+            if drop:
+                self._writes.compact(drop, entries)
+            else:
+                self._writes.append(entries)
+        except JournalError as error:
+            self._fails(error, entries, drop)
 
-    def _fails(self, error: JournalError) -> None:
+    def _fails(
+        self, error: JournalError, entries: Sequence[NewEntry] = (), drop: Sequence[str] = ()
+    ) -> None:
+        """These could not be written; they and what comes from now on wait until they can."""
         self.failing = True
+        self._writes = waiting = Waiting()
         text = f"{error}; entries are refused until it can, what reduces risk goes out"
         self._outbox.incident("journal_failed", text)
-        self._try_later()
+        self._try_later(waiting)
+        waiting.compact(drop, entries)
 
-    def _try_later(self) -> None:
-        self._outbox.later(self._settings.journal_retry_s, self._retry)
+    def _try_later(self, waiting: Waiting) -> None:
+        self._outbox.later(self._settings.journal_retry_s, lambda: self._retry(waiting))
 
-    def _retry(self) -> None:
+    def _retry(self, waiting: Waiting) -> None:
         try:
-            self._journal.compact(list(self._drop), self._pending)
+            self._journal.compact(list(waiting.drop), waiting.entries)
         except JournalError:
-            self._try_later()
+            self._try_later(waiting)
         else:
-            self.failing = False
-            self._drop.clear()
-            self._pending.clear()
+            self.failing, self._writes = False, self._journal
 
 
 def _all_is_known(order: Order) -> bool:
     """Whether an order that was over is so, and nothing of it is still to be told."""
     core = order.core
-    return core.terminal and not core.lost and core.told.qty >= core.cum_qty
+    return core.venue_status.terminal and not core.lost and core.told.qty >= core.cum_qty
 
 
 def _owner_key(intent: str) -> str:
@@ -295,38 +306,23 @@ def _owner_entry(owner: Kept) -> Entry:
     return _owner_key(owner.intent), OwnerKept(kind=owner.kind, body=pack(owner.kept()))
 
 
-def state_of(order: Order) -> OrderState:
-    """An order as we know it, as the broker would say it."""
-    core, request = order.core, order.core.request
-    now = core.agreement.now
-    return OrderState(
-        instrument=request.instrument,
-        order_id=core.order_id or "",
-        cl_ord_id=request.cl_ord_id,
-        side=request.side,
-        ord_type=request.ord_type,
-        ord_status=core.venue_status,
-        order_qty=now.order_qty,
-        cum_qty=core.cum_qty,
-        leaves_qty=core.leaves_qty,
-        price=now.price,
-        stop_px=now.stop_px,
-        avg_px=core.avg_px,
-        time_ns=core.time_ns,
-        reason=core.reason,
-        text=core.text,
-    )
-
-
-def order_kept(order: Order) -> OrderKept:
-    """All that is known of an order, in one record."""
+def stood(order: Order) -> OrderStood:
+    """All that is known of an order now."""
     core = order.core
-    return OrderKept(
-        request=core.request,
-        state=state_of(order) if core.accepted or core.terminal else None,
-        fills=tuple(order.executions or ()),
-        gone=not core.wish.working,
-        adopted=core.adopted,
-        entered_ns=core.entered_ns,
-        covered=order.covered,
+    return OrderStood(
+        core.request,
+        core.order_id,
+        core.venue_status,
+        core.accepted,
+        core.agreement.now,
+        core.wish,
+        core.cum_qty,
+        core.avg_px,
+        core.time_ns,
+        core.reason,
+        core.text,
+        core.adopted,
+        core.entered_ns,
+        tuple(order.executions or ()),
+        order.covered,
     )

@@ -1,39 +1,40 @@
 """A journal that ends with the program: for backtests, where nothing needs to outlive it."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from .codec import kept as given_back
+from .codec import kept as record_of
 from .port import Loaded
-from .records import NewEntry, Record
+from .records import Given, NewEntry, Record
 
 
 class MemoryJournal:
-    """Keeps the records themselves, written to nothing: they are frozen. Events too, as they were
-    told, and what most of them would weigh as bytes nobody ever asks for."""
+    """Keeps what it is given as it is, which is frozen. Records are made of that when it is read,
+    which most of it never is."""
 
     def __init__(self) -> None:
         self._count = 0
-        # In turn the number of a record and the record: there are tens of thousands, and a tuple
+        # In turn the number of what was given and that: there are tens of thousands, and a tuple
         # for each pair would weigh as much as half of them.
-        self._kept: dict[str, list[Any]] = {}
+        self._kept: defaultdict[str, list[Any]] = defaultdict(list)
 
     def load(self) -> Loaded:
         numbered = [
-            (n, about, given_back(record))
+            (n, about, record_of(given))
             for about, kept in self._kept.items()
-            for n, record in zip(kept[::2], kept[1::2], strict=True)
+            for n, given in zip(kept[::2], kept[1::2], strict=True)
         ]
         return Loaded([(about, record) for _, about, record in sorted(numbered, key=_number)])
 
+    def keep(self, about: str, given: Given) -> None:
+        self._count = count = self._count + 1
+        self._kept[about] += (count, given)
+
     def append(self, entries: Sequence[NewEntry]) -> None:
-        for about, record in entries:
+        for about, given in entries:
             self._count = count = self._count + 1
-            kept = self._kept.get(about)
-            if kept is None:
-                self._kept[about] = [count, record]
-            else:
-                kept += (count, record)
+            self._kept[about] += (count, given)
 
     def compact(self, about: Sequence[str], entries: Sequence[NewEntry]) -> None:
         for each in about:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from .records import Entry, NewEntry
+from .records import Entry, Given, NewEntry
 
 
 class Loaded(Struct, frozen=True):
@@ -21,16 +21,19 @@ class Loaded(Struct, frozen=True):
 class Journal(Protocol):
     """Keeps the records of one account for one manager at a time.
 
-    `append` and `compact` raise `JournalError` where they could not write; nothing of that call is
-    kept then, and whatever was kept before stays.
+    `keep`, `append` and `compact` raise `JournalError` where they could not write; nothing of that
+    call is kept then, and whatever was kept before stays.
     """
 
     def load(self) -> Loaded:
         """Everything kept so far; a torn last record is taken away. Raises `JournalError` for what
         is damaged or of another version; nothing is changed then."""
 
+    def keep(self, about: str, given: Given) -> None:
+        """Keep this, as most of what happens is kept: it outlives the process when this returns."""
+
     def append(self, entries: Sequence[NewEntry]) -> None:
-        """Keep these, all or none; they outlive the process when this returns."""
+        """As `keep`, for several: all or none."""
 
     def compact(self, about: Sequence[str], entries: Sequence[NewEntry]) -> None:
         """Forget all that is about something of these, and keep the entries, in one step."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from ...errors import JournalError
 from .codec import Find, decode, encode
 from .port import Loaded
-from .records import Entry, NewEntry
+from .records import Entry, Given, NewEntry
 
 FORMAT = 2
 """Of the file; an older program does not open a newer one."""
@@ -67,16 +67,23 @@ class SqliteJournal:
                 return Loaded(entries, torn, self._prefix)
         return Loaded(entries, prefix=self._prefix)
 
+    def keep(self, about: str, given: Given) -> None:
+        row = about, encode(given)
+        try:  # one statement is a transaction of its own
+            self._db.execute("INSERT INTO record (about, body) VALUES (?, ?)", row)
+        except sqlite3.Error as error:
+            raise self._unwritten(error) from error
+
     def append(self, entries: Sequence[NewEntry]) -> None:
-        self.compact((), entries)
+        if len(entries) == 1:
+            self.keep(*entries[0])
+        else:
+            self.compact((), entries)
 
     def compact(self, about: Sequence[str], entries: Sequence[NewEntry]) -> None:
-        rows = [(each, encode(record)) for each, record in entries]
+        rows = [(each, encode(given)) for each, given in entries]
         db = self._db
         try:
-            if not about and len(rows) == 1:  # one statement is a transaction of its own
-                db.execute("INSERT INTO record (about, body) VALUES (?, ?)", rows[0])
-                return
             db.execute("BEGIN IMMEDIATE")
             try:
                 db.executemany("DELETE FROM record WHERE about = ?", [(each,) for each in about])
@@ -87,7 +94,7 @@ class SqliteJournal:
                     db.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
-            raise JournalError(f"journal {self.path} cannot be written: {error}") from error
+            raise self._unwritten(error) from error
 
     def close(self) -> None:
         self._db.close()
@@ -157,6 +164,9 @@ class SqliteJournal:
                     "has a file of its own"
                 )
         db.execute("PRAGMA synchronous=NORMAL")
+
+    def _unwritten(self, error: sqlite3.Error) -> JournalError:
+        return JournalError(f"journal {self.path} cannot be written: {error}")
 
     def _damaged(self, what: str) -> JournalError:
         return JournalError(

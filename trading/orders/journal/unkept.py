@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from ...order import OrderRequest
-from ..events import OrderEvent
+from ..events import IncidentRaised
 from ..exits.closing import Kept
+from ..happened import Happened
 
 
 class Unkept:
@@ -24,7 +25,7 @@ class Unkept:
     def state(self, body: bytes) -> None:
         """The strategy's state is otherwise now."""
 
-    def event(self, event: OrderEvent) -> None:
+    def event(self, told: Happened | IncidentRaised) -> None:
         """The next event of the manager's stream."""
 
     def events(self, since: int) -> list[tuple[int, bytes]]:

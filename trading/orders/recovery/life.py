@@ -99,7 +99,7 @@ class Life:
 
     def tell_on(self, stream: EventStream) -> None:
         """Keep what is told on a stream, which goes on where the last life's ended."""
-        stream.sink(self.keeper.event, last=self.events)
+        stream.kept_by(self.keeper.event, last=self.events)
         stream.past = self._told_after
 
     def _told_after(self, n: int) -> list[OrderEvent]:

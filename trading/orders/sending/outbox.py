@@ -145,10 +145,12 @@ class Outbox:
         if core.venue_status.terminal:
             self.orders.finish(order, self.now_s())
             self._courier.over(order)
-        elif core.tried is not None and core.stuck and not order.alarmed:
-            order.alarmed = True
-            text = f"{order.describe()} cannot be cancelled"
-            self.incident("cancel_failed", text, order.cl_ord_id)
+        else:
+            self.sweep()
+            if core.tried is not None and core.stuck and not order.alarmed:
+                order.alarmed = True
+                text = f"{order.describe()} cannot be cancelled"
+                self.incident("cancel_failed", text, order.cl_ord_id)
         if core.agreement.now.stop_px is not None:
             self.stop_noted(order)
         if order.awaited is not None:
@@ -160,8 +162,9 @@ class Outbox:
 
     def sweep(self) -> None:
         """Let go of what is over age in the table."""
-        if self.orders.sweep_s != inf:
-            self.orders.sweep(self.now_s())
+        orders = self.orders
+        if orders.sweep_s != inf and (now_s := self.now_s()) > orders.sweep_s:
+            orders.sweep(now_s)
 
     def pause_s(self, order: Order, nth: int, *, not_now: bool) -> float:
         """The pause before a new attempt takes the place of one that failed, the `nth` in a row.

@@ -16,17 +16,10 @@ class Timers:
         self._standing: dict[int, None] = {}
         self._count = 0
         self._stopped = False
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self.now_s = _clock()  # the loop's own
 
     def __len__(self) -> int:
         return len(self._running) - len(self._standing)
-
-    def now_s(self) -> float:
-        """The running loop's clock. Which loop runs is asked once: it takes longer than to read
-        the clock, and a manager lives in one."""
-        if self._loop is None:
-            self._loop = asyncio.get_running_loop()
-        return self._loop.time()
 
     def later(
         self, delay_s: float, call: Callable[[], None], about: str = "", *, standing: bool = False
@@ -82,3 +75,11 @@ class Timers:
             call()
         except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3)
             self._failed(error, "a timer", about)
+
+
+def _clock() -> Callable[[], float]:
+    """Of the loop that runs; before there is one, of that which runs when the time is asked."""
+    try:
+        return asyncio.get_running_loop().time
+    except RuntimeError:
+        return lambda: asyncio.get_running_loop().time()

@@ -204,7 +204,7 @@ class Long:
         sizes = self.sizes()
         for name, size in sizes.items():
             assert size <= getattr(settings, name), name
-        assert len(table._tag_by_id) <= len(table._finished) + len(table._tombstones) + 6
+        assert len(table.tag_by_id) <= len(table._finished) + len(table._tombstones) + 6
         assert len(table._working) == 6
         # What is over age leaves with the next thing that happens, so one step late at most.
         now_s = asyncio.get_running_loop().time() - self.pause_s

@@ -2,7 +2,9 @@
 
 import pytest
 
+from dryfill.trading.errors import JournalError
 from dryfill.trading.orders.journal.memory import MemoryJournal
+from dryfill.trading.orders.journal.records import EVENTS
 
 ROUND = """
     > ask fills
@@ -12,6 +14,38 @@ ROUND = """
 """
 BEGIN = "do recover\n" + ROUND + "< shown\n= recovered true\n"
 AGAIN = "do die\ndo live\n" + ROUND
+
+
+class Disk(MemoryJournal):
+    """A journal that may be full."""
+
+    @property
+    def events(self):
+        """How many records are events; they are bounded by themselves."""
+        return sum(about.startswith(EVENTS) for about, _ in self.load().entries)
+
+    def __init__(self):
+        super().__init__()
+        self.full = False
+        self.refused = 0
+
+    def keep(self, about, given):
+        self.compact((), [(about, given)])
+
+    def append(self, entries):
+        self.compact((), entries)
+
+    def compact(self, about, entries):
+        if self.full:
+            self.refused += 1
+            raise JournalError("the journal is not written: the disk is full")
+        for each in about:
+            self._kept.pop(each, None)
+        for each, given in entries:
+            super().keep(each, given)
+
+    def about(self):
+        return [about for about, _ in self.load().entries]
 
 
 @pytest.fixture

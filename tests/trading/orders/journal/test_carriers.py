@@ -170,8 +170,10 @@ def test_half_a_record_is_none(cut):
 
 def test_what_is_kept_comes_back_in_order(journal):
     journal.append(ENTRIES[:3])
-    for entry in ENTRIES[3:]:
+    for entry in ENTRIES[3:8]:
         journal.append([entry])
+    for about, record in ENTRIES[8:]:
+        journal.keep(about, record)
     assert journal.load().entries == ENTRIES
     assert journal.load().torn == ""
 
@@ -300,6 +302,22 @@ def test_a_disk_without_room_is_an_error_and_what_was_kept_stays(path):
     journal._db.execute("PRAGMA max_page_count = 1000000")
     journal.append([("more", Gone())])
     assert journal.load().entries == [*kept, ("more", Gone())]
+    journal.close()
+
+
+def test_a_record_for_which_there_is_no_room_is_not_kept(path):
+    journal = sqlite_at(path)
+    journal._db.execute("PRAGMA max_page_count = 1")
+    kept = []
+
+    def write_on():
+        for n in range(10_000):
+            journal.keep(f"{n}", STATE)
+            kept.append((f"{n}", STATE))
+
+    with pytest.raises(JournalError, match=r"a\.journal cannot be written: .*full"):
+        write_on()
+    assert journal.load().entries == kept
     journal.close()
 
 

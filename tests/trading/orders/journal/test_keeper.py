@@ -4,19 +4,18 @@ full disk delays no stop."""
 import pytest
 from scripted_broker import ScriptedBroker
 
-from dryfill.trading.errors import JournalError
 from dryfill.trading.orders.events import IncidentRaised
 from dryfill.trading.orders.incident import Incident
 from dryfill.trading.orders.journal.codec import pack
-from dryfill.trading.orders.journal.memory import MemoryJournal
 from dryfill.trading.orders.journal.records import (
-    EVENTS,
     INCIDENTS,
     OWNERS,
     EventKept,
     OrderKept,
 )
 from dryfill.trading.orders.settings import OrderSettings
+
+from .conftest import Disk
 
 HELD = """
     do bracket buy 2 loss 40t
@@ -34,34 +33,6 @@ FILLED = """
 
 def event(n):
     return IncidentRaised(n=n, time_ns=n, incident=Incident(n, "kind", "text"))
-
-
-class Disk(MemoryJournal):
-    """A journal that may be full."""
-
-    @property
-    def events(self):
-        """How many records are events; they are bounded by themselves."""
-        return sum(about.startswith(EVENTS) for about, _ in self.load().entries)
-
-    def __init__(self):
-        super().__init__()
-        self.full = False
-        self.refused = 0
-
-    def append(self, entries):
-        self.compact((), entries)
-
-    def compact(self, about, entries):
-        if self.full:
-            self.refused += 1
-            raise JournalError("the journal is not written: the disk is full")
-        for each in about:
-            self._kept.pop(each, None)
-        super().append(entries)
-
-    def about(self):
-        return [about for about, _ in self.load().entries]
 
 
 def test_every_intent_is_in_the_journal_before_it_is_sent(relive, monkeypatch):

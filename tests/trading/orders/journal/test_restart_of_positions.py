@@ -12,7 +12,7 @@ from scripted_broker import ScriptedBroker
 
 from dryfill.trading import instruments
 from dryfill.trading.order import ExecutionReport, OrderRequest, OrderState, PositionState
-from dryfill.trading.orders.journal.keeper import order_kept
+from dryfill.trading.orders.journal.keeper import stood
 from dryfill.trading.orders.journal.memory import MemoryJournal
 from dryfill.trading.orders.journal.records import Lots, OrderKept, Standing
 from dryfill.trading.orders.manager import OrderManager
@@ -75,7 +75,7 @@ def order_of(manager):
 
 def in_one_record(manager):
     standing = Standing(intents=1, last_ns=3, lots=(Lots("MNQ", ((2, PX),)),), booked=("x1",))
-    return [("standing", standing), ("1#1", order_kept(order_of(manager)))]
+    return [("standing", standing), ("1#1", stood(order_of(manager)).kept())]
 
 
 @pytest.mark.parametrize("compacted", [False, True])
