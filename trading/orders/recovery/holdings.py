@@ -2,7 +2,8 @@
 
 A position is told by another question than the fills that made it, so that one look may come
 between the two, and may itself show what was. A difference counts when a look shows the same that
-no answer can be too old for, and nothing moved from before the first on.
+no answer can be too old for, and nothing moved from before the first on; and not while fills of
+other hands are still to be told, which would count twice.
 """
 
 from collections.abc import Sequence
@@ -51,7 +52,7 @@ class Holdings:
             certain = new or (before == seen and not (moved or old))
             if certain or gap:
                 self._say(symbol, pair)
-            if certain:
+            if certain and not self._outbox.lacking(instrument):
                 self._intake.take_over(told)
             else:
                 if before != seen or moved:

@@ -16,7 +16,8 @@ class Round:
     `outdated`: something was missed since, which it may not show; `followed`: another begins as
     soon as it has ended. `before`: how many rounds had left when it began; `leaving`: it begins in
     this very instant, and shows all that is before; `left`: questions that are not answered yet;
-    `unasked`: such as wait for the answer to another, after a round of which nothing was answered.
+    `unasked`: such as wait for the answer to another, after a round of which nothing was answered;
+    `known_ns`: what was known when the fills were answered last before it; 0: they never were.
     `since_ns`: older fills were told, or counted, and are asked for because one may have been taken
     back.
     """
@@ -29,6 +30,7 @@ class Round:
         "failed",
         "followed",
         "full",
+        "known_ns",
         "last_ns",
         "leaving",
         "left",
@@ -49,6 +51,7 @@ class Round:
         self.full = full
         self.epochs = epochs
         self.last_ns = last_ns
+        self.known_ns = 0
         self.began_s = began_s
         self.answers: dict[str, Any] = {}
         self.left = 0
