@@ -15,7 +15,8 @@ from ..instrument import Instrument
 from ..order import Execution, ExecutionReport, OrderState, PositionState
 from ..words import ExecType, OrdStatus
 from .handle import Order
-from .positions import fill_of, report_of, void_of
+from .other_orders import OtherOrders
+from .positions import fill_of, report_of
 from .registry import Told
 from .sending.outbox import Listener, Outbox
 from .taken_back import TakenBack
@@ -34,17 +35,14 @@ class Intake:
     `moved(instrument)` all that depends on a position; the listener hears after they have. What was
     taken in `together` is known before anybody acts on any of it.
 
-    `adopt` takes in an order that the broker made for one of ours, and `may_lack` says whether a
-    fill of nobody's may be of such a one; `lacking`: something was not told. `last_ns`: the
-    broker's time of the newest report or fill; 0 before the first.
+    `adopt` takes in an order that the broker made for one of ours. `last_ns`: the broker's time of
+    the newest report or fill; 0 before the first.
     """
 
     outbox: Outbox
     after_answer: Callable[[Order, OrderState | None], None]
     missed: Callable[[], None]
-    lacking: Callable[[OrderState | None], None]
     adopt: Callable[[OrderState], Order | None]
-    may_lack: Callable[[Execution], bool]
     after_report: Callable[[Order], None]
 
     def __init__(
@@ -60,9 +58,9 @@ class Intake:
         self._early: dict[str, tuple[OrderState, float]] = {}  # children of entries without an id
         self._later: list[tuple[Callable[[], None], Callable[[], None]]] | None = None
         act = partial(self._act, what="what follows a fill taken back")
-        self.voids = TakenBack(
-            lambda: self.outbox, listener, self._follow, act, moved, self._tell_position
-        )
+        tell, outbox = self._tell_position, lambda: self.outbox
+        self.voids = TakenBack(outbox, listener, self._follow, act, moved, tell)
+        self.others = OtherOrders(outbox, self._follow, moved, tell, self.voids)
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -100,7 +98,7 @@ class Intake:
             if order is None:
                 order = self._child(state)
             if order is None:
-                self._stranger(report)
+                self.others.report(report)
                 return
             if report.exec_type is _TAKEN_BACK:
                 self._take_back(order, report)
@@ -153,7 +151,7 @@ class Intake:
                 self.outbox.orders.hold(fill, self.outbox.now_s())
         elif order is None:
             forgotten = self.outbox.orders.forgotten(fill.cl_ord_id, fill.order_id)
-            if self._strange_fill(fill) and not (fill.cl_ord_id or forgotten):
+            if self.others.fill(fill) and not (fill.cl_ord_id or forgotten):
                 self.outbox.orders.hold(fill, self.outbox.now_s())  # it may be one of ours
         elif not order.core.told.knows(fill.exec_id):
             self.report(report_of(order, fill))
@@ -366,40 +364,6 @@ class Intake:
                 listener.on_position(position)
         except Exception as error:  # noqa: BLE001  the trader's fault is not the manager's
             outbox.supervision.told(error, "the listener", order.cl_ord_id)
-
-    def _stranger(self, report: ExecutionReport) -> None:
-        """Not one of ours, or one whose id we are not told yet, or one long forgotten. Its fills
-        move the position."""
-        told, outbox = report.order, self.outbox
-        unnamed = not told.cl_ord_id or told.parent_id is not None
-        if unnamed and not outbox.orders.forgotten("", told.order_id):
-            outbox.orders.hold(report, outbox.now_s())
-        if report.exec_type is _TAKEN_BACK:
-            fill = void_of(report)
-            if fill is None or not self.voids.of_nobody(fill):
-                self.voids.lacking()
-            return
-        fill = fill_of(report)
-        if fill is not None:
-            self._strange_fill(fill)
-        if report.exec_type is ExecType.TRADE and outbox.ledger.lacks(told):
-            self.lacking(told)  # a fill was told as a sum, or one before it never came
-
-    def _strange_fill(self, fill: Execution) -> bool:
-        """Book a fill of none of our orders; whether it is a new one."""
-        booked = self.outbox.ledger.book(fill, None)
-        if booked:
-            self.outbox.observers.on_strange_fill(fill)
-            if self.outbox.orders.forgotten(fill.cl_ord_id, fill.order_id):
-                name = fill.cl_ord_id or fill.order_id
-                text = f"{fill.qty} of order {name}, long over, were filled; nothing guards them"
-                self.outbox.incident("late_fill", text, fill.cl_ord_id)
-            self._follow(
-                partial(self.moved, fill.instrument), partial(self._tell_position, fill.instrument)
-            )
-            if not fill.cl_ord_id and self.may_lack(fill):
-                self.lacking(None)
-        return booked
 
     def _tell_position(self, instrument: Instrument) -> None:
         position = self.outbox.ledger.position(instrument)

@@ -101,7 +101,7 @@ class OrderManager:
         self._outbox.supervision.fall_back = falling_back.begin
         self._outbox.supervision.go_on = self._intake.go_on
         self._intake.adopt = adoption = Adoption(self._owners)
-        self._intake.may_lack = adoption.lacks
+        self._intake.others.may_lack = adoption.lacks
         self._watch = Watch(broker, self._outbox, self._intake, self.settings, now_ns)
         self.view = View(self._owners, self._outbox)
         sure = broker.offers.sure_stops

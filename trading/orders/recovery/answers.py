@@ -114,7 +114,7 @@ class Answers:
                 continue
             ours = orders.find(state.cl_ord_id, state.order_id) is not None
             if not (ours or orders.forgotten(state.cl_ord_id, state.order_id)):
-                self._intake.lacking(state)
+                self._intake.others.lacking(state)
 
     def _merge_fills(self, this: Round) -> None:
         ledger = self._outbox.ledger

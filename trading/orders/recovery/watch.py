@@ -70,7 +70,7 @@ class Watch:
         self._quiet: int | None = None
         intake.after_answer = self._answered
         intake.missed = self._missed
-        intake.lacking = intake.voids.lacking = self._lacking
+        intake.others.lacking = intake.voids.lacking = self._lacking
         intake.after_report = self._reported
         outbox.sends = self.arm
         outbox.look_around = self.look_around
