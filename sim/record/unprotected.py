@@ -97,6 +97,7 @@ class Intents:
         self._voided = False  # a fill was: they may hold opposite sides, and one owe beside others
         self._over = False  # a flatten closed all, and nothing was traded since
         self.anyones = False  # one was taken back that had closed what any of them held
+        self._unowned = 0  # what nobody owned when this was settled last
 
     def fill(self, tag_text: str, signed: int) -> None:
         """Take in a fill: an entry opens, another leg of the same bracket closes."""
@@ -185,15 +186,18 @@ class Intents:
             self._owed.clear()  # by whomever, it is made good
         unowned = position - sum(self._held.values()) - sum(self._owed.values())
         if unowned:
-            self._closed(unowned)
-        elif not (self._owed or self._voided):
+            self._closed(unowned, new=unowned - self._unowned)
+        self._unowned = position - sum(self._held.values()) - sum(self._owed.values())
+        if not (unowned or self._owed or self._voided):
             return abs(position)
         sign = 1 if position > 0 else -1
         return min(max(sign * sum(self._held.values()), 0), abs(position))
 
-    def _closed(self, signed: int) -> None:
-        """So much was traded against what brackets hold: the oldest lose it."""
+    def _closed(self, unowned: int, *, new: int = 0) -> None:
+        """So much was traded against what brackets hold: the oldest lose it. What is owed is made
+        good by what is `new` of it alone: the rest stood beside it before."""
         for book in (self._held, self._owed) if self._voided else (self._held,):
+            signed = unowned if book is self._held else new
             for intent, held in list(book.items()):
                 if held * signed < 0:
                     lost = max(held, -signed) if held < 0 else min(held, -signed)
