@@ -34,7 +34,7 @@ class Protected(Oracle):
         self._bare: dict[str, Backlog] = {}
         self.timed = self._timed = dict[str, None]()  # contracts that are bare
         self._doubted: dict[str, Moment] = {}  # the end of the doubt that was taken in last
-        self._refused: dict[str, None] = {}  # contracts whose span is judged by T_flat
+        self._refused: dict[str, bool] = {}  # contracts whose span is judged by T_flat; whether new
         self._stood: dict[str, tuple[int, int, int]] = {}  # held, meant and covered, for the text
 
     def on_broker(self, said: BrokerSaid) -> None:
@@ -53,9 +53,10 @@ class Protected(Oracle):
             self._timed[symbol] = None
         else:
             self._timed.pop(symbol, None)
-            if not self._scene.doubts.about(symbol, CLOSES):
+            refused = self._refused.pop(symbol, None)
+            if refused is not None and self._scene.doubts.about(symbol, CLOSES):
                 # Another bracket's stop may cover it for a moment; who may not close, may not yet.
-                self._refused.pop(symbol, None)
+                self._refused[symbol] = False
         if said.own and said.report.exec_type is ExecType.REJECTED:
             if request.ord_type in STOPS:
                 self._refusal(symbol, said.moment)
@@ -108,8 +109,8 @@ class Protected(Oracle):
     def _refusal(self, symbol: str, moment: Moment) -> None:
         backlog = self._backlog(symbol)
         waits = backlog.amount or self._scene.doubts.about(symbol, CLOSES)
-        if waits and symbol not in self._refused:
-            self._refused[symbol] = None
+        if waits and not self._refused.get(symbol):
+            self._refused[symbol] = True
             backlog.restart(moment, in_ns(self._scene.bounds.flat_s))
 
 
