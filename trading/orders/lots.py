@@ -53,12 +53,13 @@ class Lots:
 
     @property
     def avg_px(self) -> Decimal | None:
-        px, qty, known = self._px, abs(self.qty), self._mean
-        if not qty:
+        px, known = self._px, self._mean
+        if not self.qty:
             return None
         if px is None:
-            return _mean(self._worth, qty)
+            return _mean(self._worth, abs(self.qty))
         if known is None or known[0] is not px:
+            qty = abs(self.qty)
             known = self._mean = px, _mean(_times_plus(px, qty, _NOTHING), qty)
         return known[1]
 

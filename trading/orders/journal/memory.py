@@ -32,8 +32,11 @@ class MemoryJournal:
         self._kept[about].extend((count, given))
 
     def append(self, entries: Sequence[NewEntry]) -> None:
+        kept, count = self._kept, self._count
         for about, given in entries:
-            self.keep(about, given)
+            count += 1
+            kept[about].extend((count, given))
+        self._count = count
 
     def compact(self, about: Sequence[str], entries: Sequence[NewEntry]) -> None:
         for each in about:
