@@ -92,13 +92,13 @@ class Intake:
         if order is None:
             outbox.sweep()  # what is over age is not known any more
             order = outbox.orders.find(state.cl_ord_id, state.order_id)
-        child = order is None
         try:
+            child = order is None
             if order is None:
                 order = self._child(state)
-                if order is None:
-                    self._stranger(report)
-                    return
+            if order is None:
+                self._stranger(report)
+                return
             fill, news = self._take(order, report)
             told: Sequence[_Taken] = ()
             if order.core.order_id not in outbox.orders.tag_by_id:
