@@ -78,9 +78,9 @@ class Courier:
     def advance(self, order: Order, due: Do | None = None) -> None:
         """Send the order's next command, now or after its pause; `due` without one."""
         core = order.core
-        if not self._pauses and core.wish is core.agreement.now and core.flight is None:
-            if core.accepted and core.doubted is None:
-                return  # it is as wished and nothing is put off, as after most events
+        wished = core.wish is core.agreement.now and core.accepted and core.flight is None
+        if wished and core.doubted is None and not self._pauses:
+            return  # it is as it should be and nothing is put off, as after most events
         command = None if self._stopped else core.next_command()
         calm = core.flight is None and core.wish.working
         if command is None and not self._pauses and (calm or not _is_urged(core)):
