@@ -47,7 +47,7 @@ class TasksBounded(Oracle):
         if event.do == "cancel":
             self.premise += 1
             under_way = self._cancels.setdefault(event.order_id, [])
-            fresh_ns = event.time_ns - in_ns(self._scene.bounds.hedge_s)
+            fresh_ns = event.time_ns - in_ns(self._scene.bounds.fresh_s)
             if any(sent_ns > fresh_ns for sent_ns in under_way):
                 self._scene.violate(
                     self.name, f"cancel of order {event.order_id}, with another on its way"

@@ -38,10 +38,12 @@ class Bounds:
 
     `quiet_s`: nothing happened for so long, and no write was unanswered: quiescence. With faults it
     must be longer than the longest delay and two periods of reconciliation. `repeats_most`: equal
-    requests for one order within any `repeat_s` (INV-24). `sync_s` (T_sync): what was missed in a
-    gap is known (INV-19). `visible_s` (T_vis), `misses`: from when on a look-up that finds nothing
-    is evidence, and how many are; `unknown_s` (T_unknown): what became of an order is known
-    (INV-09). `rate_most`: requests within any `rate_s`, of which ordinary ones leave `rate_reserve`
+    requests for one order within any `repeat_s` (INV-24). `fresh_s`: a cancel is on its way for so
+    long, and a second one of the same order too many (INV-12): of two in a row that come to nothing
+    the third is in time for T_over. `sync_s` (T_sync): what was missed in a gap is known (INV-19).
+    `visible_s` (T_vis), `misses`: from when on a look-up that finds nothing is evidence, and how
+    many are; `unknown_s` (T_unknown): what became of an order is known (INV-09). `rate_most`:
+    requests within any `rate_s`, of which ordinary ones leave `rate_reserve`
     (INV-16). `silences_most`: requests in a row without an answer, until one at a time goes out
     (INV-23). `steps_most`: what passes the port in one second (INV-25). `timers_free`: timers a
     manager may run beside `timers_each` for each order it watches (INV-12).
@@ -63,6 +65,7 @@ class Bounds:
     quiet_s: float = 10.0
     repeat_s: float = 1.0
     repeats_most: int = 10
+    fresh_s: float = 0.75
     sync_s: float = 10.0
     visible_s: float = 5.0
     misses: int = 2

@@ -151,7 +151,8 @@ class OneCancelsOther(Oracle):
         before = book.excess
         book.book(said, tag)
         if tag.intent in self._ahead:
-            self._ahead[tag.intent].set(book.ahead, said.moment)
+            # What is left is known once every fill of the group's is.
+            self._ahead[tag.intent].set(book.ahead, said.moment, *book.filled_by.values())
         if not said.filled:
             return
         if book.excess > before:

@@ -91,7 +91,11 @@ class Scene:
     def record(self, tag_text: str) -> OrderRecord | None:
         """The broker's record of an order of the client's; None while there is none."""
         number = self.numbers.get(tag_text)
-        return None if number is None else self.desk.orders[number]
+        record = None if number is None else self.desk.orders[number]
+        # A child has a name of that kind, too, until the manager gives it one: none that was sent.
+        if record is not None and record.parent is not None and tag_text in self._sent:
+            return None
+        return record
 
     def order(self, tag_text: str) -> Order | None:
         """The manager's order with a tag; None while it has none such, or no more."""

@@ -8,8 +8,11 @@ contracts that a bracket answers for, and none of them is an order of the bracke
 nobody owns stands against an owner, as many contracts were closed for it: they are taken off the
 oldest owner first, as the simulated broker's books count them. A stranger's fill that turns out to
 be an owner's order is no stranger's: what was taken for it is given back, and nothing counts twice.
+So is what was taken before a stranger's fill was told that was there before (`late_strangers`); and
+where something may not have been told, what was filled is asked for as soon as anything is taken.
 """
 
+import asyncio
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -48,8 +51,8 @@ class Stake(Struct, frozen=True):
 def shares(held: int, claimed: Sequence[int], stakes: Sequence[Stake]) -> list[int]:
     """What is taken off each owner, oldest first. `held`: in the account, what guards and closes
     are about to give back apart. `claimed`: what of it was booked as strangers' fills and has
-    turned out since the last look to be owners', what was bought and what was sold apart: one
-    owner's is not made good by another's.
+    turned out since the last look to be owners', or what would undo strangers' fills that were told
+    late; what was bought and what was sold apart: one owner's is not made good by another's.
 
     >>> shares(1, [], [Stake(2, 2, 0, True), Stake(1, 1, 0, True)])
     [2, 0]
@@ -129,7 +132,8 @@ class Attribution:
                 self._owners.settle(first)
         seen = self._own.setdefault(symbol, {})
         ours = self._stir(instrument, seen)
-        held, claimed = ledger.position(instrument).qty, ledger.take_claimed(symbol)
+        held = ledger.position(instrument).qty
+        claimed = [*ledger.take_claimed(symbol), *ledger.late.take(symbol)]
         flattened = self._outbox.flattening(instrument)
         if claimed or flattened or not self._all_is_somebodys(symbol, held, seen):
             self._look_at_all(instrument, seen, held, claimed, ours)
@@ -223,7 +227,12 @@ class Attribution:
         else:
             owner.taken = taken
         self._outbox.observers.on_others_closed(owner.intent, lost)
+        if lost > 0:
+            newest_ns = max(order.core.time_ns for order in owner.orders())
+            self._outbox.ledger.late.cut(owner.instrument.symbol, newest_ns)
         if lost > 0 and not stake.let_go:
+            # Not at once: somebody may be in the middle of what an answer showed.
+            asyncio.get_running_loop().call_soon(self._outbox.ask_first, _nothing)
             text = (
                 f"{owner!r}: other hands closed {lost} contracts of it, {abs(taken)} in all; its "
                 f"orders follow"
@@ -239,6 +248,10 @@ class Attribution:
             reason = "a position was closed and its orders were cancelled, neither by us"
             self._locks.lock(owner.instrument, reason)
             self._outbox.incident("locked", f"{symbol}: {reason}; no entries", owner.intent)
+
+
+def _nothing() -> None:
+    """What the answer shows is taken in by itself."""
 
 
 def _is_plain(owner: Owner) -> bool:

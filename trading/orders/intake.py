@@ -58,7 +58,8 @@ class Intake:
         self.last_ns = 0
         self._listener = listener
         self._settle = settle
-        self._moved = moved
+        self.moved = moved
+        self._early: dict[str, tuple[OrderState, float]] = {}  # children of entries without an id
         self._later: list[tuple[Callable[[], None], Callable[[], None]]] | None = None
 
     @contextmanager
@@ -174,10 +175,15 @@ class Intake:
         )
 
     def found(self, state: OrderState, began_s: float) -> None:
-        """A look found an order that we do not know: taken in where it was made for one of ours."""
+        """A look found an order that we do not know: taken in where it was made for one of ours,
+        and kept where that one's id is not known yet, which may be answered a moment later."""
         order = self._child(state)
         if order is not None:
             self.state(order, state, began_s)
+        elif state.parent_id is not None and self.outbox.orders.find("", state.parent_id) is None:
+            self._early[state.order_id] = state, began_s
+            if len(self._early) > self.outbox.settings.held_most:
+                del self._early[next(iter(self._early))]
 
     def end(self, order: Order, state: OrderState) -> None:
         """Tell that an order is over, where a look knows it first. The fills of one that was filled
@@ -190,7 +196,7 @@ class Intake:
         """The broker holds another position than we know, and goes on saying so."""
         self.outbox.ledger.take_over(told)
         self.outbox.observers.on_taken_over(told)
-        self._moved(told.instrument)
+        self.moved(told.instrument)
         self._tell_position(told.instrument)
 
     # --- what becomes of commands (`courier.Sorter`) ----------------------------------------------
@@ -242,6 +248,11 @@ class Intake:
         if entry.order_id is not None:
             for report in self.outbox.orders.children_of(entry.order_id):
                 self.report(report)
+            for order_id, (state, began_s) in list(self._early.items()):
+                if state.parent_id == entry.order_id:
+                    del self._early[order_id]
+                    if self.outbox.orders.find("", order_id) is None:
+                        self.found(state, began_s)
 
     def _take(self, order: Order, report: ExecutionReport) -> tuple[Execution | None, bool]:
         """Let the core, the position and the table know. The fill, where it is a new one, and
@@ -352,7 +363,7 @@ class Intake:
                 text = f"{fill.qty} of order {name}, long over, were filled; nothing guards them"
                 self.outbox.incident("late_fill", text, fill.cl_ord_id)
             self._follow(
-                partial(self._moved, fill.instrument), partial(self._tell_position, fill.instrument)
+                partial(self.moved, fill.instrument), partial(self._tell_position, fill.instrument)
             )
             if not fill.cl_ord_id and self.may_lack(fill):
                 self.lacking(None)

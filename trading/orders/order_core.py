@@ -91,8 +91,12 @@ class OrderCore(KnownOrder):
             return self.cancels.patience_s
         if self.flight is LOOK and not self.wish.working and self.doubt.first:
             return self.cancels.look_s  # a cancel waits for it, and goes without it then
-        waits = self.is_entry or self.flight is PLACE
-        return None if waits else self._settings.told_within_s
+        if self.is_entry or self.flight is PLACE:
+            return None
+        settings, change = self._settings, self.agreement.under_way
+        if change is None or change.order_qty == self.order_qty:
+            return settings.told_within_s
+        return settings.cancel_again_s  # of two in a row that come to nothing the third is in time
 
     def overdue(self) -> None:
         """What is in flight is waited for no more: a cancel goes again, the rest is looked up."""

@@ -12,6 +12,7 @@ from ..order import Execution, ExecutionReport, OrderState, PositionState
 from ..words import ExecType, OrdStatus, Side
 from .by_age import ByAge
 from .handle import Order
+from .late_strangers import LateStrangers
 from .lots import Lot, Lots
 
 
@@ -86,6 +87,7 @@ class Ledger:
         self._ahead: dict[str, Order] = {}
         self._strangers: OrderedDict[str, int] = OrderedDict()  # booked, by ids not known yet
         self._claimed: dict[str, dict[Side, int]] = {}  # strangers' fills that are ours
+        self.late = LateStrangers()
         self._filled: dict[str, Order] = {}
         self.changes = 0  # grows whenever a position, or who made it, may be another one
         self._moves: dict[str, int] = {}  # by symbol: `changes`, at its last
@@ -108,6 +110,7 @@ class Ledger:
         if order is not None:
             order.booked += fill.qty
         else:
+            self.late.booked(fill)
             self._strangers[fill.order_id] = self._strangers.get(fill.order_id, 0) + fill.qty
             if len(self._strangers) > self._most:
                 self._strangers.popitem(last=False)
@@ -213,6 +216,7 @@ class Ledger:
             self._filled = {}
         if self._claimed:
             self._claimed.pop(symbol, None)
+        self.late.take(symbol)
 
     @property
     def any_held(self) -> bool:

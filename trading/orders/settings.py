@@ -71,7 +71,8 @@ class OrderSettings:
 
     `hedge_s`: how long after it was sent a stop may be neither answered nor told of, before one
     substitute goes out beside it. `cancel_again_s`: a cancel without an answer by then is made
-    again, each time after twice as long, up to `retry_most_s`. `vanished_s`: a stop that ended
+    again, each time after twice as long, up to `retry_most_s`, and an order that protects or closes
+    is looked up then when a change of its size has no answer. `vanished_s`: a stop that ended
     unasked is made good by then at the latest, or once the broker said what was filled.
 
     `order_deadline_s`, `cancel_deadline_s`, `read_deadline_s`: how long an answer may take: to an
@@ -89,13 +90,13 @@ class OrderSettings:
     `told_within_s`: an order that was taken is looked up when no event told of it by then, on any
     stream, and so is one that has no answer by then: where it is not wanted any more, or not as it
     was sent (a change that has no answer after `retry_s` is overtaken by the cancel then), and one
-    that protects or closes, of a change or its last look-up; a flatten waits as long for the answer
-    to what is held. `reconcile_s`: how often orders, fills and positions are compared with the
-    broker's while something works or is held, however healthy the stream seems, and always on a
-    stream that may lose events; `reconcile_lossless_s`: the same where the broker's word is that
-    its stream loses none. `overlap_s`: how far before the newest event that was known when they
-    were last answered such questions reach back; `history_s`: how far they reach back while no
-    event of the broker's is known, and its clock is not either.
+    that protects or closes, of a change of its price or its last look-up; a flatten waits as long
+    for the answer to what is held. `reconcile_s`: how often orders, fills and positions are
+    compared with the broker's while something works or is held, however healthy the stream seems,
+    and always on a stream that may lose events; `reconcile_lossless_s`: the same where the broker's
+    word is that its stream loses none. `overlap_s`: how far before the newest event that was known
+    when they were last answered such questions reach back; `history_s`: how far they reach back
+    while no event of the broker's is known, and its clock is not either.
 
     `journal_retry_s`: how long after a failure the journal is written again. `events_most`: how
     many of the manager's events it keeps, in whole thousands. `state_bytes_most`: how large a
@@ -139,7 +140,7 @@ class OrderSettings:
     visible_s: float = 5.0
     misses: int = 2
     cancel_tries: int = 10
-    cancel_again_s: float = 1.0
+    cancel_again_s: float = 0.75
     vanished_s: float = 0.5
     retry_s: float = 0.25
     retry_most_s: float = 1.0

@@ -71,7 +71,9 @@ class View:
 
     def unsure(self, instrument: Instrument) -> bool:
         """Whether the broker may have made orders for a bracket in an instrument that nobody told
-        of; it is being asked then."""
+        of, or other hands traded what nobody told; it is being asked then."""
+        if self._outbox.lacking(instrument):
+            return True
         kept = [bracket.native for bracket in self.brackets_of(instrument)]
         return any(native is not None and native.unseen for native in kept)
 

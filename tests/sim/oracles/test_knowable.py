@@ -120,3 +120,13 @@ def test_reachable_time_is_what_no_span_covers_however_the_spans_came(spans, fro
         assert reachable.between(from_ns, to_ns) == len(up)
         if up:  # the last of them is over when so much has passed
             assert reachable.after(from_ns, len(up)) == up[-1] + 1
+
+
+@pytest.mark.parametrize(("late_ns", "asked"), [(1, True), (10_000_000, True), (10_000_001, False)])
+def test_who_asks_a_step_after_he_must_asked_in_time(late_ns, asked):
+    """On a real clock a question leaves a little after it is due (explored on one, hostile 7)."""
+    knowledge = Knowledge(5 * S, S, 20 * S, Reachable())
+    moment = knowledge.happened("1", 0, 1, False)
+    sent_ns = moment.due_ns + late_ns
+    knowledge.asked("question", sent_ns, sent_ns + 3 * S, lambda *_: True)
+    assert (knowledge.from_ns(moment) > 5 * S) is asked

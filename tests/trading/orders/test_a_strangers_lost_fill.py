@@ -1,5 +1,12 @@
 """A fill of other hands that the stream lost shows in the next one: the broker is asked at once."""
 
+from types import SimpleNamespace
+
+from dryfill.trading.order import OrderState
+from dryfill.trading.orders.positions import Ledger
+from dryfill.trading.orders.recovery.strangers import Strangers
+from dryfill.trading.words import OrdStatus, OrdType, Side
+
 STRANGER_SELLS = """
     do place buy 1 limit 19900
     > place 1#1 buy 1 limit 19900
@@ -96,4 +103,88 @@ def test_what_no_answer_shows_was_filled_before_us_and_is_asked_for_no_more(play
         + ASKED
         + "< shown\nwait 3\n",
         offers=lossy,
+    )
+
+
+# The orders show that somebody sold two; the fills are older than that, and the next ones slow.
+SHOWN_BY_ORDERS = (
+    """
+    do place buy 1 limit 19900
+    > place 1#1 buy 1 limit 19900
+    < new 1#1
+    < ack 1#1
+    wait 5
+    > ask fills
+    > ask open
+    < shown
+    x time 90
+    x snapshot fills
+    x rests web-1 sell 2 20000
+    x fill web-1 2 @ 20000
+    x drop
+    < stream up gap
+"""
+    + ASKED
+    + "< shown\n= position 0\n"
+    + ASKED
+    + "do flatten"
+    + ASKED
+    + """
+    > cancel 1#1
+    < canceled 1#1
+    < ack 1#1
+    wait 1.1                            -- as long as a flatten waits for an answer
+    = waiting flatten
+"""
+)
+
+
+def test_a_flatten_waits_for_what_the_orders_show_and_the_fills_do_not(play, lossy):
+    closes = """
+        < shown
+        > place 2.exit#1 buy 2 market
+        = position -2
+    """
+    play(SHOWN_BY_ORDERS + closes, offers=lossy)
+
+
+def test_what_no_answer_shows_holds_no_flatten_up_for_ever(play, lossy):
+    play(
+        SHOWN_BY_ORDERS
+        + "wait 3.8\n= waiting flatten\nwait 0.2"
+        + 2 * ASKED  # once more, since no answer can be too old now, and before it says flat
+        + "wait 1\n= waiting",
+        offers=lossy,
+    )
+
+
+def test_what_was_given_up_is_no_news(mnq):
+    ledger, timers = Ledger(10), []
+    outbox = SimpleNamespace(
+        ledger=ledger, now_s=lambda: 6.0, later=lambda delay_s, call: timers.append(delay_s)
+    )
+    strangers = Strangers(outbox, 5.0, lambda instrument: None)
+    order = stranger(mnq, 2)
+    assert strangers.is_news(order)
+    strangers.told(order, 1.0)
+    assert (strangers.is_news(order), outbox.lacking(mnq), timers) == (False, False, [5.0])
+    assert not strangers.is_news(order)
+    assert strangers.is_news(stranger(mnq, 3))
+
+
+def stranger(instrument, cum_qty):
+    return OrderState(
+        instrument=instrument,
+        order_id="web-1",
+        cl_ord_id="",
+        side=Side.SELL,
+        ord_type=OrdType.LIMIT,
+        ord_status=OrdStatus.PARTIALLY_FILLED,
+        order_qty=9,
+        cum_qty=cum_qty,
+        leaves_qty=9 - cum_qty,
+        price=None,
+        stop_px=None,
+        avg_px=None,
+        time_ns=1,
     )

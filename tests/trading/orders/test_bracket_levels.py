@@ -119,7 +119,9 @@ def test_a_stop_that_the_trader_moved_back_is_his_own(name):
 
 CONFIRMED = LegFacts(0, 3, True, True, confirmed=True)
 UNTOLD = LegFacts(0, 3, True, untold=True)
+DOUBTED = LegFacts(0, 3, True, unsure=True, untold=True, doubted=True)
 STAYS = LegWish(0, stays=True)
+STOP_PX = Decimal(19_990)
 # the stop, a target, contracts held: what becomes of the stop
 LAST = {
     "nothing is in doubt": (CONFIRMED, works(0, 3), 3, LegWish(0)),
@@ -135,13 +137,22 @@ LAST = {
         STAYS,
     ),
     "it has nothing open": (LegFacts(3, 0, True, confirmed=True), UNTOLD, 3, LegWish(0)),
+    "none works, and a target is in doubt": (works(0, 0), DOUBTED, 3, LegWish(3, STOP_PX)),
+    "none works, and nothing is held": (works(0, 0), DOUBTED, 0, LegWish(0)),
+    "another one is in doubt": (DOUBTED, works(0, 3), 3, LegWish(3, STOP_PX)),
+    "another one is in doubt, and its substitute on its way": (
+        LegFacts(0, 3, True, untold=True, doubted=True),
+        works(0, 3),
+        3,
+        LegWish(3, STOP_PX),
+    ),
 }
 
 
 @pytest.mark.parametrize("name", LAST)
 def test_while_a_leg_is_in_doubt_what_is_held_keeps_its_stop(name):
     stop, target, held, expected = LAST[name]
-    assert last_stop(stop, [target], held) == expected
+    assert last_stop(stop, [target], held, STOP_PX) == expected
     if held == 3:
         now = Facts(works(3, 0), ENTRY, stop, (target,), 0, exit_live=False)
         held_now = expected if now.net == 3 else LegWish(0)

@@ -145,7 +145,8 @@ SCRIPTS = {
         wait 0.1
         > place 1.stop#3 sell 1 stop 19990
         < unsent 1.stop#3
-        wait 1
+        wait 0.9
+        wait 0.1
         > place 1.stop#4 sell 1 stop 19990
         < new 1.stop#4
         < ack 1.stop#4

@@ -216,12 +216,12 @@ SCRIPTS = {
         < canceled 1#1
         < ack 1#1
     """,
-    "a cancel that nobody answers is made again, once a second": RESTS
+    "a cancel that nobody answers is made again, then once a second": RESTS
     + """
         do cancel 1#1
         > cancel 1#1
-        wait 0.9
-        wait 0.1
+        wait 0.7
+        wait 0.05
         > cancel 1#1
         wait 1
         > cancel 1#1
@@ -322,12 +322,12 @@ def test_each_cancel_that_is_made_again_is_waited_for_twice_as_long(play):
         + """
         do cancel 1#1
         > cancel 1#1
-        wait 1
+        wait 0.75
         > cancel 1#1
-        wait 1.9
+        wait 1.4
         wait 0.1
         > cancel 1#1
-        wait 3.9
+        wait 2.9
         wait 0.1
         > cancel 1#1
         < canceled 1#1

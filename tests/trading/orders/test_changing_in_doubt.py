@@ -1,10 +1,21 @@
-"""An order that is to be smaller while nobody answers whether it is there is looked for."""
+"""An order that is to be smaller while nobody answers whether it is there is looked for; and so is
+one whose change nobody answers."""
 
 import pytest
 
 SENT = """
     do place buy 2 limit 20000
     > place 1#1 buy 2 limit 20000
+"""
+HELD = """
+    do bracket buy 2 loss 40t follow 8t
+    > place 1.entry#1 buy 2 market
+    < new 1.entry#1
+    < ack 1.entry#1
+    < fill 1.entry#1 1 @ 20000
+    > place 1.stop#1 sell 1 stop 19990
+    < new 1.stop#1
+    < ack 1.stop#1
 """
 SCRIPTS = {
     "a change waits a second for the answer to the order, no more": SENT
@@ -35,6 +46,24 @@ SCRIPTS = {
     < new 1#1
     < ack 1#1
     wait 2
+    """,
+    "a stop of another size is looked up in time for one more and its substitute": HELD
+    + """
+    < fill 1.entry#1 1 @ 20000
+    > modify 1.stop#1 order_qty 2
+    wait 0.74
+    wait 0.02
+    > look 1.stop#1
+    < found 1.stop#1
+    > modify 1.stop#1 order_qty 2
+    """,
+    "one that is merely to be moved protects as it is": HELD
+    + """
+    do price 20010
+    > modify 1.stop#1 stop_px 20008
+    wait 0.99
+    wait 0.02
+    > look 1.stop#1
     """,
 }
 

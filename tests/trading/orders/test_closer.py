@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from msgspec import structs
 from scripted_broker import MNQ
 
 from dryfill.trading.order import OrderRequest
@@ -150,6 +151,16 @@ def test_one_that_could_close_more_than_is_held_is_taken_away(held, stays):
     closes = closer(manager())
     closes.send(Side.SELL, 3)
     closes.fit(held)
+    assert closes.live.core.wish.working is stays
+
+
+@pytest.mark.parametrize(("order_qty", "stays"), [(3, True), (2, False), (4, True)])
+def test_one_that_another_hand_made_smaller_is_taken_away(order_qty, stays):
+    closes = closer(manager())
+    closes.send(Side.SELL, 3)
+    agreement = closes.live.core.agreement
+    agreement.now = structs.replace(agreement.now, order_qty=order_qty)
+    closes.fit(4)
     assert closes.live.core.wish.working is stays
 
 

@@ -75,7 +75,7 @@ SCRIPTS = {
     + ASKED
     + """
     > cancel 1#1
-    wait 0.9
+    wait 0.7
     < shown
     < canceled 1#1
     """

@@ -235,13 +235,20 @@ IN_A_FLATTEN = {
         wait 0.9
         = incidents
     """,
-    "no answer comes: half as long again it is waited for": FLATTENED
+    "no answer comes: a fifth as long again it is waited for": FLATTENED
     + """
-        wait 0.49
+        wait 0.19
         = working 1.stop#1
-        wait 0.01
+        wait 0.02
         > place 1.stop#2 sell 2 stop 19990
         = incidents stop_hedged
+    """,
+    "an answer that shows nothing of it ends the wait": FLATTENED
+    + """
+        wait 0.1
+        x never 1.stop#1
+        < shown
+        > place 1.stop#2 sell 2 stop 19990
     """,
 }
 

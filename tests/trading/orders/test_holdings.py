@@ -20,9 +20,14 @@ class Compared:
     def __init__(self):
         self.ledger = Ledger(100)
         self.said, self.taken, self.fills = [], [], 0
+        self.lacking = False
         note = lambda what, symbol, *, ours, theirs: self.said.append((symbol, ours, theirs))  # noqa: E731
         self.holdings = Holdings(
-            SimpleNamespace(ledger=self.ledger, differences=SimpleNamespace(note=note)),
+            SimpleNamespace(
+                ledger=self.ledger,
+                differences=SimpleNamespace(note=note),
+                lacking=lambda instrument: self.lacking,
+            ),
             SimpleNamespace(take_over=self._take_over),
         )
 
@@ -99,3 +104,12 @@ def test_where_events_may_be_missing_a_difference_is_said_at_once_and_taken_over
 def test_whoever_knows_of_nothing_takes_over_at_once(compared):
     assert compared.look(2, new=True) is False
     assert compared.taken == [2]
+
+
+def test_while_a_fill_of_other_hands_is_still_to_be_told_nothing_is_taken_over(compared):
+    """It would count twice (explorer, native, hostile 667)."""
+    compared.lacking = True
+    assert [compared.look(-1) for _ in range(3)] == [True] * 3
+    compared.lacking = False
+    assert compared.look(-1) is False
+    assert compared.taken == [-1]

@@ -124,7 +124,11 @@ def test_no_more_is_asked_where_it_cannot_be_a_childs(play, lossy_native, fill):
         > ask open
         < shown
         """
-        + ("> place 1.stop#1 sell 2 stop 19990\n> place 1.target#1 sell 2 limit 20020" * buys),
+        + (
+            "> place 1.stop#1 sell 2 stop 19990\n> place 1.target#1 sell 2 limit 20020"
+            if buys
+            else "> ask fills\n> ask open\n< shown"  # before what it closed is taken off
+        ),
         offers=lossy_native,
     )
 
@@ -162,3 +166,33 @@ ONE_AFTER_THE_OTHER = (
 def test_each_bracket_has_back_what_its_own_target_closed(play, lossy_native):
     """One gave back what the other missed, and both sent orders (explorer, native, hostile 46)."""
     play(ONE_AFTER_THE_OTHER, offers=lossy_native)
+
+
+def test_children_that_a_look_shows_before_the_entrys_id_is_known_are_taken_in(play, lossy_native):
+    """They were forgotten, and an answer too old to show them had others sent beside them."""
+    play(
+        """
+        do place buy 1 limit 19000
+        > place 1#1 buy 1 limit 19000
+        < new 1#1
+        < ack 1#1
+        do bracket buy 2 loss 40t target 80t
+        > place 2.entry#1 buy 2 market attached -40 80
+        x new 2.entry#1
+        x drop
+        x child 2.stop#1 sell 2 stop 19990
+        x drop
+        x child 2.target#1 sell 2 limit 20020
+        x drop
+        x fill 2.entry#1 2 @ 20000
+        x drop
+        wait 5
+        > ask fills
+        > ask open
+        < shown
+        = position 2
+        = working 1#1 2.stop#1 2.target#1
+        wait 0.6
+        """,
+        offers=lossy_native,
+    )

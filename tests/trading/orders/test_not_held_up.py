@@ -210,8 +210,11 @@ LOSSY_SCRIPTS = {
     + """
         < shown
         > modify 1.stop#1 order_qty 1
+        > ask fills
+        > ask open
         < replaced 1.stop#1 order_qty 1
         < ack 1.stop#1
+        < shown
         do bracket buy 1 loss 40t
         > place 2.entry#1 buy 1 market
         < new 2.entry#1

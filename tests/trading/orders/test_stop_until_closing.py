@@ -1,5 +1,7 @@
 """What is to be closed keeps its stop for as long as an order that nobody has heard of may work."""
 
+from decimal import Decimal
+
 import pytest
 
 from dryfill.trading.orders.brackets.core import LegFacts, LegWish, Mode, last_stop
@@ -53,6 +55,28 @@ SMALLER = """
     > modify 1.stop#1 order_qty 1
     = working 1.stop#1 1.target2#1
     = incidents stop_change_refused
+"""
+# The stop rests, and is smaller than what is held; nobody answers what became of the target.
+IN_DOUBT = """
+    do bracket buy 2 loss 40t target 80t
+    > place 1.entry#1 buy 2 market
+    < new 1.entry#1
+    < ack 1.entry#1
+    < fill 1.entry#1 1 @ 20000
+    > place 1.stop#1 sell 1 stop 19990
+    > place 1.target#1 sell 1 limit 20020
+    < new 1.stop#1
+    < ack 1.stop#1
+    < lost 1.target#1
+    > look 1.target#1
+    < none 1.target#1
+    < triggered 1.stop#1
+    < fill 1.entry#1 1 @ 20000
+    > modify 1.stop#1 order_qty 2
+    wait 0.21
+    = incidents stop_rests
+    < fill 1.stop#1 1 @ 19990
+    > place 1.stop#2 sell 1 stop 19990
 """
 CLOSES = """
     > place 1.exit#1 sell 2 market
@@ -124,6 +148,35 @@ SCRIPTS = {
     < found 1.stop#1
     > cancel 1.stop#1
     """,
+    "and where it filled in part one for the rest is sent, while nobody answers": IN_DOUBT
+    + """
+    < new 1.stop#2
+    < ack 1.stop#2
+    = working 1.target#1 1.stop#2
+    wait 0.25
+    > look 1.target#1
+    < found 1.target#1
+    > cancel 1.stop#2
+    > cancel 1.target#1
+    < canceled 1.target#1
+    < canceled 1.stop#2
+    > place 1.exit#1 sell 1 market
+    """,
+    "one that is refused is sent again as often as others are, each after a pause": IN_DOUBT
+    + """
+    < refuse 1.stop#2 SELL_STOP_NOT_BELOW_LAST
+    wait 0.25
+    > look 1.target#1
+    > place 1.stop#3 sell 1 stop 19990
+    < refuse 1.stop#3 SELL_STOP_NOT_BELOW_LAST
+    < lost 1.target#1
+    wait 0.5
+    > place 1.stop#4 sell 1 stop 19990
+    > look 1.target#1
+    < refuse 1.stop#4 SELL_STOP_NOT_BELOW_LAST
+    wait 0.9
+    = working 1.target#1
+    """,
     "or an event tells of it": EXITS
     + """
     < new 1.target#1
@@ -135,7 +188,7 @@ SCRIPTS = {
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_the_stop_stays_as_the_script_says(name, play):
-    play(SCRIPTS[name], OrderSettings(visible_s=0.2, misses=1))
+    play(SCRIPTS[name], OrderSettings(visible_s=0.2, misses=1, exit_patience_s=0.2))
 
 
 def leg(open_qty, *, untold=False, confirmed=None):
@@ -163,7 +216,7 @@ STAYS, GOES = LegWish(0, stays=True), LegWish(0)
     ],
 )
 def test_a_stop_that_protects_stays_while_another_order_was_not_heard_of(stop, targets, held, wish):
-    assert last_stop(stop, targets, held) == wish
+    assert last_stop(stop, targets, held, None) == wish
 
 
 @pytest.mark.parametrize(
@@ -175,3 +228,12 @@ def test_a_guard_that_closes_keeps_its_stop_as_a_bracket_does(mode, excess, stay
     facts = GuardFacts(3, leg(3), leg(3, untold=True), excess=excess)
     wish = desired(spec, facts, mode)
     assert (wish.stop.stays, wish.target, wish.exit_qty) == (stays, LegWish(0), 0)
+
+
+@pytest.mark.parametrize("mode", [Mode.EXITING, Mode.RELEASED])
+def test_so_is_a_guard_that_has_none_while_nobody_answers(mode, mnq):
+    spec = GuardSpec(instrument=mnq, side=Side.BUY, stop=Decimal(19_990))
+    target = LegFacts(0, 3, True, unsure=True, untold=True, doubted=True)
+    wish = desired(spec, GuardFacts(3, leg(0), target), mode)
+    expected = LegWish(3, Decimal(19_990)) if mode is Mode.EXITING else LegWish(0)
+    assert (wish.stop, wish.target, wish.exit_qty) == (expected, LegWish(0), 0)

@@ -125,14 +125,14 @@ SCRIPTS = {
         """
         + "".join(
             f"< unsent 1.target#1\nwait {pause}\n> modify 1.target#1 order_qty 1\n"
-            for pause in (0.25, 0.5, 1, 1)
+            for pause in (0.25, 0.5, 0.8, 0.8)
         )
         + """
         < unsent 1.target#1
-        wait 1
+        wait 1.01                       -- its own breaker's second, from here on
         > modify 1.target#1 order_qty 1
         < unsent 1.target#1
-        wait 1
+        wait 1.01
         > modify 1.target#1 order_qty 1
         < ack 1.target#1
         """,

@@ -291,3 +291,35 @@ def test_a_look_that_nobody_answers_any_more_goes_when_somebody_is_answered(play
     looks = "> look 1.stop#1"
     rest = looks if goes else f"wait 0.73\nwait 0.02\n{looks}"
     play(STOP_IN_DOUBT + rest, OrderSettings(breaker_tries=tries))
+
+
+LOOKED_IN_VAIN = (
+    RESTS
+    + """
+    do modify 1#1 limit 19999
+    > modify 1#1 price 19999
+    < lost 1#1
+    > look 1#1
+    < lost 1#1
+    wait 0.25
+    > look 1#1
+    < lost 1#1
+    wait 0.5
+    > look 1#1
+    < lost 1#1                      -- a pause of a second begins
+    do cancel 1#1
+    wait 0.3
+    do place buy 1 limit 19000
+    > place 2#1 buy 1 limit 19000
+    < new 2#1
+    < ack 2#1
+    wait 0.001
+"""
+)
+
+
+@pytest.mark.parametrize(("tries", "goes"), [(2, True), (3, False)])
+def test_so_does_a_cancel_that_waits_for_such_looks(play, tries, goes):
+    cancel = "> cancel 1#1"
+    rest = cancel if goes else f"wait 0.68\nwait 0.03\n{cancel}"
+    play(LOOKED_IN_VAIN + rest, OrderSettings(breaker_tries=tries))

@@ -70,7 +70,7 @@ SCRIPTS = {
         < fill 1.target#1 1 @ 20020
         > cancel 1.stop#1
         do wind_down
-        wait 1
+        wait 0.75
         > cancel 1.stop#1
         wait 1
         > cancel 1.stop#1
@@ -79,6 +79,8 @@ SCRIPTS = {
         wait 1
         > cancel 1.stop#1
         wait 1
+        > cancel 1.stop#1
+        wait 0.25
         = incidents left_undone
         = waiting
         = timers 0

@@ -45,7 +45,8 @@ class LegFacts(Struct, frozen=True):
     attempt works or may be working. `agreed`: the broker took it, and nothing of ours is under way
     but perhaps another price. `unsure`: nobody knows whether any of what is live is there.
     `untold`: an attempt was sent, and nothing was heard of it yet. `confirmed`: the live one works
-    by the broker's word, be it as wished or not."""
+    by the broker's word, be it as wished or not. `doubted`: nobody answers what became of an
+    attempt."""
 
     cum_qty: int = 0
     open_qty: int = 0
@@ -54,6 +55,7 @@ class LegFacts(Struct, frozen=True):
     unsure: bool = False
     untold: bool = False
     confirmed: bool = False
+    doubted: bool = False
 
 
 class Facts(Struct, frozen=True):
@@ -142,15 +144,25 @@ NOTHING = LegWish(0)
 AS_IT_IS = LegWish(0, stays=True)
 
 
-def last_stop(stop: LegFacts, targets: Sequence[LegFacts], held: int) -> LegWish:
+def last_stop(
+    stop: LegFacts, targets: Sequence[LegFacts], held: int, price: Decimal | None
+) -> LegWish:
     """What becomes of the stop of what is to be closed. It is taken away before that, as all legs
     are; but not while nobody has heard of a target or of another stop beside it, since nothing can
     be closed until it is known whether that works, and what is held would have no stop for as long
     (docs/decisions/0013). So a stop that may be there itself is not asked away before its targets
-    are known. One that is too large is made smaller where it is."""
+    are known. One that is too large is made smaller where it is. Where none works, and nobody
+    answers what became of such an order, one is sent: at its `price`, None where that is not known.
+    """
+    if held <= 0:
+        return NOTHING
+    doubted = stop.doubted or any(target.doubted for target in targets)
+    works = stop.confirmed and stop.open_qty > 0
+    if doubted and not works and price is not None:
+        return LegWish(held, price)
     waits = any(target.untold for target in targets) or (stop.untold and stop.confirmed)
     there = stop.confirmed or stop.untold
-    if not (waits and there and stop.open_qty and held > 0):
+    if not (waits and there and stop.open_qty):
         return NOTHING
     return AS_IT_IS if stop.open_qty <= held else LegWish(held)
 
@@ -176,7 +188,10 @@ def desired(plan: Plan, facts: Facts, mode: Mode) -> Desired:
     left = mode is _RELEASED and facts.flattening
     must_close = (mode is _EXITING and net > 0) or (net < 0 and not left)
     gone = (NOTHING,) * len(plan.targets)
-    stop = last_stop(facts.stop, facts.targets, net) if mode is _EXITING else NOTHING
+    if mode is not _EXITING:
+        stop = NOTHING
+    else:
+        stop = last_stop(facts.stop, facts.targets, net, stop_price(plan, facts))
     return Desired(entry_working, stop, gone, net if must_close and settled else 0)
 
 

@@ -5,8 +5,8 @@ Proof takes longer than a position may be bare. So `hedge_s` after it was sent a
 under the next attempt's tag, and an incident says so. Whichever of the two is confirmed first is
 the stop, and the other one goes as soon as it can; where the doubtful one is proved lost, the
 substitute is the stop. Should both fill, the excess is given back as any other, but not in a
-flatten: that asks the broker what was filled, and while it does the answer is waited for, half as
-long again at most.
+flatten: that asks the broker what was filled, and while it does the answer is waited for, a fifth
+as long again at most.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from ..handle import Order
 from ..settings import OrderSettings
 from .leg import Leg
 
-_ASKING = 1.5
+_ASKING = 1.2
 """How much longer a stop may be in doubt while a flatten asks what is held."""
 
 

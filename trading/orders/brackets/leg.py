@@ -189,19 +189,24 @@ class Leg:
                     core.cum_qty, core.leaves_qty, live=True, agreed=holds, confirmed=True
                 )
             unsure, untold = core.uncertain, _untold(core)
-            return LegFacts(core.cum_qty, core.leaves_qty, True, holds, unsure, untold)
+            return LegFacts(
+                core.cum_qty, core.leaves_qty, True, holds, unsure, untold, doubted=unsure
+            )
         cum_qty, standing = self.cum_qty, self.standing
         leaving = any(order.working for order in self.surplus)
         if not standing:
             return LegFacts(cum_qty, live=leaving)
         live = the_live(standing) or standing[-1]
-        unsure = not leaving and all(order.core.uncertain for order in standing)
+        uncertain = [order.core.uncertain for order in standing]
+        unsure = not leaving and all(uncertain)
         open_qty = live.leaves_qty
         if live is standing[-1]:  # what it took the place of may still fill
             open_qty = max([order.leaves_qty for order in standing])
         untold = any(_untold(order.core) for order in standing)
         holds, accepted = _holds(live.core), live.core.accepted
-        return LegFacts(cum_qty, open_qty, True, holds, unsure, untold, accepted)
+        return LegFacts(
+            cum_qty, open_qty, True, holds, unsure, untold, accepted, doubted=any(uncertain)
+        )
 
     def end_pause(self) -> None:
         """What was refused may be tried again."""

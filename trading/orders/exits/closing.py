@@ -177,9 +177,14 @@ class Closer:
 
     def fit(self, held: int) -> None:
         """An order that could close more than what is `held`, signed, is taken away: other hands
-        closed some of it while it rested. What is left goes with the next."""
+        closed some of it while it rested. So is one that they made smaller, which would leave the
+        rest to nobody. What is left goes with the next."""
         order = self.live
-        if order is not None and order.leaves_qty > max(-order.side.sign * held, 0):
+        if order is None:
+            return
+        core = order.core
+        smaller = core.order_qty < core.request.order_qty
+        if smaller or order.leaves_qty > max(-order.side.sign * held, 0):
             self._replace(order)
 
     def resume(self, orders: list[Order]) -> None:

@@ -16,6 +16,7 @@ from ..settings import OrderSettings
 from .closing import Kept
 from .flatten import Book, Flatten, FlattenKept, in_doubt
 from .foreign import ForeignOrders
+from .held_up import guard_again, is_held_up
 
 
 class Intents(Protocol):
@@ -80,6 +81,9 @@ class Flattens:
     def _answered(self, flatten: Flatten) -> None:
         flatten.asked = False
         self.settle(flatten.instrument)
+        if flatten.waiting and flatten.result is None:
+            for owner in self._owners.trading(flatten.instrument):
+                self._owners.settle(owner)  # a stop's substitute may have waited for the answer
 
     def resume(self, kept: OwnerKept, past: Past) -> None:
         """Go on with one of another life; one that began in this life goes on in its place."""
@@ -96,6 +100,10 @@ class Flattens:
         flatten = self.running.get(instrument.symbol)
         if flatten is None or self._outbox.closed:
             return
+        held_up = is_held_up(flatten, self._book) and not self._outbox.last_call
+        if held_up and not flatten.waiting:
+            self._start(flatten, instrument)
+            return
         if not flatten.waiting:
             self._step(flatten)
         elif self._outbox.last_call and self._is_shut(instrument):
@@ -110,6 +118,8 @@ class Flattens:
             for order in self._book.orders_of(instrument):
                 if order.core.wish.working and not kept(order):
                     self._outbox.cancel(order)
+            if held_up:
+                guard_again(self._owners, instrument)
         if flatten.result is not None:
             self._forget(flatten, instrument)
 

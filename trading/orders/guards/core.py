@@ -123,8 +123,10 @@ def desired(spec: GuardSpec, facts: GuardFacts, mode: Mode) -> GuardWish:
     settled = not (facts.legs_live or facts.exit_live)
     if not settled or mode is Mode.RELEASED:
         exits = mode is Mode.EXITING and not facts.excess
-        stop = last_stop(facts.stop, [facts.target], guarded) if exits else NOTHING
-        return GuardWish(stop, NOTHING)
+        if not exits:
+            return GuardWish(NOTHING, NOTHING)
+        stop_px = spec.price(None, facts.mean_px)
+        return GuardWish(last_stop(facts.stop, [facts.target], guarded, stop_px), NOTHING)
     closes = guarded if mode is Mode.EXITING else 0
     return GuardWish(NOTHING, NOTHING, -facts.excess if facts.excess else closes)
 

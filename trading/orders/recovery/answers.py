@@ -12,13 +12,14 @@ from ..intake import Intake
 from ..sending.outbox import Outbox
 from .birth import Birth
 from .round import Round
+from .strangers import Strangers
 
 
 class Answers:
     """Takes in what a round was answered. `resumes`: positions of before were taken over, so that
     fills of before are not left out. `rounds`: how many have left."""
 
-    def __init__(self, outbox: Outbox, intake: Intake, birth: Birth) -> None:
+    def __init__(self, outbox: Outbox, intake: Intake, birth: Birth, strangers: Strangers) -> None:
         self.resumes = False
         self.rounds = 0
         self._filled = 0  # of these the newest that told of fills, counted from 1
@@ -26,10 +27,12 @@ class Answers:
         self._outbox = outbox
         self._intake = intake
         self._birth = birth
+        self._strangers = strangers
 
     def left_us(self, this: Round) -> None:
         """The instant in which a round began is over."""
         this.leaving = False
+        this.known_ns = self._filled_ns
         self.rounds += 1
 
     def known(self, rounds: int) -> bool:
@@ -90,9 +93,22 @@ class Answers:
                 self._merge_fills(this)
                 self._filled = max(self._filled, this.before + 1)
                 self._filled_ns = max(self._filled_ns, this.last_ns)
-                if fills_known is not None:
-                    fills_known()
+            self._see_strangers(this, found)
+            if fills_known is not None and "fills" in this.answers:
+                fills_known()
         this.outdated = outdated
+
+    def _see_strangers(self, this: Round, found: list[OrderState]) -> None:
+        """Orders of other hands that are newer than the fills that were known before may show more
+        than these answers do."""
+        orders = self._outbox.orders
+        for state in found:
+            newer = 0 < this.known_ns < state.time_ns
+            if not (newer and state.cum_qty and self._strangers.is_news(state)):
+                continue
+            ours = orders.find(state.cl_ord_id, state.order_id) is not None
+            if not (ours or orders.forgotten(state.cl_ord_id, state.order_id)):
+                self._intake.lacking(state)
 
     def _merge_fills(self, this: Round) -> None:
         fills: list[Execution] = this.answers["fills"]

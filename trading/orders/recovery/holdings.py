@@ -2,7 +2,8 @@
 
 A position is told by another question than the fills that made it, so that one look may come
 between the two, and may itself show what was. A difference counts when a second look shows the same
-and nothing moved from before the first on.
+and nothing moved from before the first on; and not while fills of other hands are still to be
+told, which would count twice.
 """
 
 from collections.abc import Sequence
@@ -48,7 +49,7 @@ class Holdings:
             certain = new or (self._seen.get(symbol) == seen and not moved)
             if certain or gap:
                 self._say(symbol, pair)
-            if certain:
+            if certain and not self._outbox.lacking(instrument):
                 self._intake.take_over(told)
             else:
                 self._seen[symbol] = seen

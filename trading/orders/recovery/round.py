@@ -15,7 +15,8 @@ class Round:
     `outdated`: something was missed since, which it may not show; `followed`: another begins as
     soon as it has ended. `before`: how many rounds had left when it began; `leaving`: it begins in
     this very instant, and shows all that is before; `left`: questions that are not answered yet;
-    `unasked`: such as wait for the answer to another, after a round of which nothing was answered.
+    `unasked`: such as wait for the answer to another, after a round of which nothing was answered;
+    `known_ns`: what was known when the fills were answered last before it; 0: they never were.
     """
 
     __slots__ = (
@@ -26,6 +27,7 @@ class Round:
         "failed",
         "followed",
         "full",
+        "known_ns",
         "last_ns",
         "leaving",
         "left",
@@ -44,6 +46,7 @@ class Round:
         self.full = full
         self.epochs = epochs
         self.last_ns = last_ns
+        self.known_ns = 0
         self.began_s = began_s
         self.answers: dict[str, Any] = {}
         self.left = 0

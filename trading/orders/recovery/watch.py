@@ -55,7 +55,8 @@ class Watch:
         self._settings = settings
         self._birth = Birth()  # fills from before are not ours to count, unless it resumes
         self._started_ns = now_ns()  # by the local clock, which may be off
-        self._answers = Answers(outbox, intake, self._birth)
+        self._strangers = Strangers(outbox, settings.visible_s, intake.moved)
+        self._answers = Answers(outbox, intake, self._birth, self._strangers)
         self._lossy = not broker.offers.lossless_stream
         self._up = True
         self._timer: int | None = None
@@ -63,7 +64,6 @@ class Watch:
         self._waits = Waits()
         self._silent_orders = SilentOrders(outbox, settings.told_within_s)
         self._holdings = Holdings(outbox, intake)
-        self._strangers = Strangers(outbox.ledger, settings.visible_s)
         self._new = False  # nothing is known of before: the broker's positions are ours
         self._recheck: int | None = None
         self._activity = Activity(outbox, intake)

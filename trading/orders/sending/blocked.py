@@ -18,6 +18,9 @@ from ..settings import OrderSettings
 from .timers import Timers
 from .urgency import urgency_of
 
+_FOR_LOOKS = (Do.LOOK, Do.CANCEL)
+"""What waits for as long as look-ups of its order that nobody answers are apart."""
+
 
 class Blocked:
     """Those pauses that what reduces risk is kept in, oldest first."""
@@ -36,8 +39,8 @@ class Blocked:
         self._forget()
         unsent = order.core.unsent
         named = unsent.retry_after_s is not None
-        silent = do is Do.LOOK and order.core.doubt.silent
-        blocked = (unsent.count or silent) and not named
+        waits = do in _FOR_LOOKS and order.core.doubt.silent
+        blocked = (unsent.count or waits) and not named
         if blocked and urgency_of(order, do) is Urgency.RISK_REDUCING:
             first_s = asyncio.get_running_loop().time() + self._settings.retry_s
             self._kept[number] = (first_s, call, about)

@@ -54,8 +54,9 @@ class Outbox:
     many of such questions have left; `told`: whether all that was filled before, when so many had,
     is known. `catch_up` takes in what was answered so far. `flattening` says whether an instrument
     is being flattened, `asking` whether that asks the broker what is held, `let_go` whether that
-    closes by now, and the owners were let go. `stop_noted` hears of every change of a stop. `asked`
-    is told how a question ended that somebody else asked.
+    closes by now, and the owners were let go. `lacking`: other hands traded more there than was
+    told. `stop_noted` hears of every change of a stop. `asked` is told how a question ended that
+    somebody else asked.
     """
 
     sends: Callable[[], None]
@@ -67,6 +68,7 @@ class Outbox:
     catch_up: Callable[[], None]
     flattening: Callable[[Instrument], bool]
     asking: Callable[[Instrument], bool]
+    lacking: Callable[[Instrument], bool]
     let_go: Callable[[Instrument], bool]
     stop_noted: Callable[[Order], None]
 

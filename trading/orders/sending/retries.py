@@ -15,14 +15,18 @@ def unsent_pause_s(
     settings: OrderSettings, nth: int, retry_after_s: float | None, draw: float
 ) -> float:
     """The pause after the `nth` request in a row (from 1) that never left; never shorter than the
-    broker asked for. `draw` is a number from 0 to below 1.
+    broker asked for. `draw` is a number from 0 to below 1; the longest pause is shorter by what it
+    may add.
 
     >>> unsent_pause_s(OrderSettings(), 2, None, 0.5)
     0.5625
+    >>> unsent_pause_s(OrderSettings(), 9, None, 0.0)
+    0.8
     >>> unsent_pause_s(OrderSettings(), 2, 7.0, 0.5)
     7.0
     """
-    pause_s = doubled(settings.retry_s, settings.retry_most_s, nth) * (1 + settings.jitter * draw)
+    most_s = max(settings.retry_most_s / (1 + settings.jitter), settings.retry_s)
+    pause_s = doubled(settings.retry_s, most_s, nth) * (1 + settings.jitter * draw)
     return max(pause_s, retry_after_s or 0.0)
 
 

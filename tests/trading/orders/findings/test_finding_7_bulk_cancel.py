@@ -87,11 +87,11 @@ SCRIPTS = {
         > cancel 3#1
         < canceled 2#1
         < ack 2#1
-        wait 1
+        wait 0.75
         > cancel 3#1                        -- nobody answered: once more
-        wait 0.99
-        wait 0.01
+        wait 1
         > cancel 3#1
+        wait 0.25
         = got cancel_all -> 1 cancelled, 1 unknown
         = each 2#1:cancelled(0) 3#1:unknown(0)
         = working 3#1

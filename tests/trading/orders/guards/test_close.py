@@ -46,7 +46,7 @@ SCRIPTS = {
         < ack 4#1
         < fill 4#1 1 @ 20000
         > cancel 3.exit#1
-        wait 0.9
+        wait 0.7
         < fill 3.exit#1 1 @ 20000
         > place 2.exit#2 sell 1 market
         < ack 2.exit#2

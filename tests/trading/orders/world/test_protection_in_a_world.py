@@ -24,7 +24,7 @@ MARKET = """
 """
 STUCK = {
     "a stop on its way to the broker": ("place", "stop", {"hedge_s": 60.0}, "INV-01"),
-    "a change of the stop's size": ("modify", "stop", {"told_within_s": 14.0}, "INV-01"),
+    "a change of the stop's size": ("modify", "stop", {"cancel_again_s": 14.0}, "INV-01"),
     "the cancel of a stop that nothing is held for": (
         "cancel",
         "stop",
