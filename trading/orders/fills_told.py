@@ -39,8 +39,11 @@ class FillsTold:
         if exec_id in self._seen:
             return False
         self._seen = (*self._seen, exec_id)
-        if px is not None:
-            self._add(qty, px)
+        if px is not None and qty:
+            if self.qty:
+                self._add(qty, px)
+            else:  # most orders are filled at once, and keep the price as it came
+                self.qty, self.avg_px = qty, px
         return True
 
     def void(self, exec_id: str, qty: int, px: Decimal) -> None:
@@ -64,9 +67,7 @@ class FillsTold:
 
     def _add(self, qty: int, px: Decimal) -> None:
         before, self.qty = self.qty, self.qty + qty
-        if self.avg_px is None:  # most orders are filled at once, and keep the price as it came
-            self.avg_px = px if self.qty else None
-            return
+        assert self.avg_px is not None, "it has a fill"
         worth = _MEAN.multiply(self.avg_px, before) if self._worth is None else self._worth
         self._worth = _MEAN.fma(px, qty, worth)
         self.avg_px = _MEAN.divide(self._worth, self.qty)

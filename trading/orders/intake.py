@@ -29,6 +29,9 @@ _ENDS = {
 _TRIGGERED, _TAKEN_BACK = ExecType.TRIGGERED, ExecType.TRADE_CANCEL
 _ONCE = (ExecType.NEW, _TRIGGERED)  # of these an order has one
 
+_Taken = tuple[ExecutionReport, Execution | None, bool]
+"""What was taken in and is still to be told: with its fill, and whether anything was new."""
+
 
 class Intake:
     """Takes in and tells. `settle(order)` lets all that depends on an order act,
@@ -104,10 +107,10 @@ class Intake:
                 self._take_back(order, report)
                 return
             fill, news = self._take(order, report)
-            told = []
+            told: Sequence[_Taken] = ()
             if order.core.order_id not in outbox.orders.tag_by_id:
                 held = outbox.orders.learn_id(order)
-                told = [] if not held else self._take_held(order, held)
+                told = self._take_held(order, held) if held else ()
         except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3)
             about = "" if order is None else order.cl_ord_id
             outbox.supervision.failed(error, "a report", about)
@@ -293,9 +296,7 @@ class Intake:
         self.outbox.noted(order)
         return fill, news
 
-    def _take_held(
-        self, order: Order, held: list[Told]
-    ) -> list[tuple[ExecutionReport, Execution | None, bool]]:
+    def _take_held(self, order: Order, held: list[Told]) -> list[_Taken]:
         """As `_take`, with all that came before the order's id was known."""
         taken = []
         for told in held:
@@ -319,7 +320,7 @@ class Intake:
     def _tell_all(
         self,
         order: Order,
-        before: Sequence[tuple[ExecutionReport, Execution | None, bool]],
+        before: Sequence[_Taken],
         report: ExecutionReport,
         fill: Execution | None,
         news: bool,

@@ -34,7 +34,6 @@ class KnownOrder:
     """The state of one order. `order_core.OrderCore` is what acts on it."""
 
     __slots__ = (
-        "_doubt",
         "_settings",
         "_unsent",
         "accepted",
@@ -42,6 +41,7 @@ class KnownOrder:
         "agreement",
         "avg_px",
         "cum_qty",
+        "doubted",
         "entered_ns",
         "epoch",
         "flight",
@@ -67,7 +67,7 @@ class KnownOrder:
 
     # Of most orders nothing is in doubt, held back, or cancelled in vain.
     doubt = MadeWhenAsked(
-        "_doubt", lambda o: Doubt(o._settings, o.sent_s or 0.0, risk_reducing=not o.is_entry)
+        "doubted", lambda o: Doubt(o._settings, o.sent_s or 0.0, risk_reducing=not o.is_entry)
     )
     unsent = MadeWhenAsked("_unsent", lambda o: Unsent(o._settings))
     cancels = MadeWhenAsked("tried", lambda o: Cancels(o._settings))
@@ -89,7 +89,7 @@ class KnownOrder:
         self.wish = self.agreement.now
         self.sent_s: float | None = None  # when it left, on the loop's clock
         self.is_entry = tags.opens(request.cl_ord_id)  # else it reduces what is held
-        self._doubt: Doubt | None = None
+        self.doubted: Doubt | None = None
         self._unsent: Unsent | None = None
         self.tried: Cancels | None = None
         self.lost = self.taken_back = False  # it never arrived, proved by looks; it never left
@@ -100,7 +100,7 @@ class KnownOrder:
     @property
     def doubtful(self) -> bool:
         """Whether it must be looked up before anything else is done."""
-        return self._doubt is not None and self._doubt.exists
+        return self.doubted is not None and self.doubted.exists
 
     @property
     def terminal(self) -> bool:
@@ -259,13 +259,13 @@ class KnownOrder:
             if not self.text and status is not _FILLED:
                 self.reason = state.reason
                 self.text = state.text or (state.reason.name if state.reason else "")
-            self._doubt = self.tried = None  # nothing is asked or taken away any more
+            self.doubted = self.tried = None  # nothing is asked or taken away any more
 
     def _accept(self, order_id: str) -> None:
         self.order_id = order_id
         if self.accepted or self.venue_status is _REJECTED:
             return
-        self.accepted, self._doubt = True, None
+        self.accepted, self.doubted = True, None
         self._told_before_answered(PLACE)
 
     def _told_before_answered(self, do: Do) -> None:

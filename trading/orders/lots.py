@@ -17,6 +17,7 @@ from ..order import Execution
 # The caller's decimal context must not decide a price's digits. Sums are exact, or an error.
 _MEAN = Context(prec=28)
 _EXACT = Context(prec=200, traps=[Inexact])
+_times_plus = _EXACT.fma  # looked up once: to find it takes as long as to do it
 _NOTHING = Decimal(0)
 _same = Decimal.__eq__  # of two exact prices; a `Price` first asks what the other is
 _KEPT = 64  # fills that a late one may be older than, at least; twice as many at most
@@ -55,13 +56,14 @@ class Lots:
 
     @property
     def avg_px(self) -> Decimal | None:
-        px, qty, known = self._px, abs(self.qty), self._mean
-        if not qty:
+        px, known = self._px, self._mean
+        if not self.qty:
             return None
         if px is None:
-            return _mean(self._worth, qty)
+            return _mean(self._worth, abs(self.qty))
         if known is None or known[0] is not px:
-            known = self._mean = px, _mean(_EXACT.fma(px, qty, _NOTHING), qty)
+            qty = abs(self.qty)
+            known = self._mean = px, _mean(_times_plus(px, qty, _NOTHING), qty)
         return known[1]
 
     def all(self) -> tuple[Lot, ...]:
@@ -116,7 +118,11 @@ class Lots:
         if self.qty * sign < 0:
             left = self._close(left)
         if left:
-            self._add(left, fill.px)
+            px = fill.px
+            if px is self._px and self._lots:
+                self._lots.append((left, px))  # as `_add`, of a price that all of them have
+            else:
+                self._add(left, px)
         self.qty += sign * fill.qty
 
     def _close(self, left: int) -> int:
@@ -128,7 +134,7 @@ class Lots:
             if qty > closed:
                 lots.appendleft((qty - closed, px))
             if self._px is None:
-                self._worth = _EXACT.fma(px, -closed, self._worth)
+                self._worth = _times_plus(px, -closed, self._worth)
             left -= closed
         return left
 
@@ -137,7 +143,7 @@ class Lots:
         if not self._lots:
             self._px = px
         elif one is None:
-            self._worth = _EXACT.fma(px, qty, self._worth)
+            self._worth = _times_plus(px, qty, self._worth)
         elif px is not one and not _same(px, one):
             held = sum([lot for lot, _ in self._lots])
             self._px, self._worth = None, _EXACT.fma(px, qty, _EXACT.multiply(one, held))

@@ -59,7 +59,7 @@ class OrderCore(KnownOrder):
             return self.cancels.command(self.unsent.pause_s, self.doubt.vain_s)
         if self.flight is LOOK:
             return None  # a cancel alone overtakes it: that needs the id and no word on the rest
-        if not self.accepted or (self._doubt and self.doubtful):
+        if not self.accepted or (self.doubted and self.doubtful):
             return Command(LOOK, max(self.doubt.pause_s, self.unsent.pause_s))
         if self.wish != self.agreement.now and not self.refusal:
             pause_s = max(self.agreement.pause_s(self._settings), self.unsent.pause_s)
@@ -80,7 +80,7 @@ class OrderCore(KnownOrder):
         self.flight, self._unsent = command.do, served(self._unsent)
         self.epoch += 1
         if command.do is PLACE:
-            self.sent_s, self._doubt = now_s, None
+            self.sent_s, self.doubted = now_s, None
         elif command.do is MODIFY:
             self.agreement.sent(self.wish)
 
@@ -176,7 +176,7 @@ class OrderCore(KnownOrder):
         self._landed()
         if state is not None:
             follows = self.doubt.resumed  # the first word in this life
-            self._doubt = None
+            self.doubted = None
             self.seen(state)
             self.cancels.in_vain(began_s)
             if self.change_refused or follows:

@@ -113,8 +113,9 @@ class Ledger:
         if order is not None and order.covered:
             fill = self._beyond(fill, order)
         if fill.qty:
+            symbol = fill.instrument.symbol
             self._positions.apply(fill)
-            self._moved(fill.instrument)
+            self._moves[symbol] = self.changes = self.changes + 1  # as `_moved`
         if order is not None:
             order.booked += fill.qty
         else:
@@ -244,7 +245,7 @@ class Ledger:
         if cum_qty != order.counted:
             order.counted = cum_qty
             self._filled[request.cl_ord_id] = order
-            self._moved(request.instrument)
+            self._moves[request.instrument.symbol] = self.changes = self.changes + 1  # as `_moved`
         if cum_qty > order.booked:
             self._ahead[request.cl_ord_id] = order
         elif self._ahead:

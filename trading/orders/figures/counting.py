@@ -21,6 +21,7 @@ from .histogram import Histogram
 
 EXACT = Context(prec=MAX_PREC)  # sums and products; never a quotient
 _RATIO = Context(prec=28)  # quotients; one of two prices on one grid is a whole number
+_times_plus = EXACT.fma  # looked up once: to find it takes as long as to do it
 
 # Looked up once: they are compared at every event.
 _FILLED, _CANCELED, _EXPIRED = OrdStatus.FILLED, OrdStatus.CANCELED, OrdStatus.EXPIRED
@@ -174,10 +175,10 @@ class Counting(Observer):
         px, traded = fill.px, self.traded[fill.instrument.symbol]
         if fill.side is _BUY:
             traded.bought += qty
-            traded.bought_value = EXACT.fma(px, qty, traded.bought_value)
+            traded.bought_value = _times_plus(px, qty, traded.bought_value)
         else:
             traded.sold += qty
-            traded.sold_value = EXACT.fma(px, qty, traded.sold_value)
+            traded.sold_value = _times_plus(px, qty, traded.sold_value)
         if fee is not None:
             traded.fees = EXACT.add(traded.fees, fee)
 

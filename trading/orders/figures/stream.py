@@ -161,9 +161,9 @@ class EventStream:
                     f"`since` out"
                 )
             past = iter(self.past(since))
-        self._begin(0)
         reader = Reader(past, self._settings.unread_most, since or 0)
         self._readers.append(weakref.ref(reader))
+        self._begin(0)
         if self.closed:
             reader.end()
         return reader
@@ -175,9 +175,13 @@ class EventStream:
             reader.end()
 
     def _begin(self, last: int) -> None:
+        """Have events made, if none were, and given to whoever listens by now."""
         if self._teller is None:
             self._teller = Teller(self._now_ns, self._hear, self._orders.working(), last=last)
             self._observers.add(self._teller)
+        # What keeps the events has them without a detour while nobody else listens.
+        alone = not (self._sinks or self._readers)
+        self._teller.heard_by(self._keep if alone and self._keep is not None else self._hear)
 
     def _hear(self, told: Happened | IncidentRaised) -> None:
         if self._keep is not None:
@@ -193,4 +197,5 @@ class EventStream:
         found = [reader for ref in self._readers if (reader := ref()) is not None]
         if len(found) < len(self._readers):
             self._readers = [weakref.ref(reader) for reader in found]
+            self._begin(0)
         return found

@@ -65,6 +65,10 @@ class Teller(Observer):
         for order in working:
             self._told[order] = _Told(order.core.accepted, order.core.agreement.now)
 
+    def heard_by(self, hear: Callable[[Happened | IncidentRaised], None]) -> None:
+        """From now on in place of whoever heard until now."""
+        self._hear = hear
+
     def on_intent(self, order: Order) -> None:
         if order not in self._told:
             self._told[order] = _Told(False, order.core.agreement.now)

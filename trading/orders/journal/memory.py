@@ -29,12 +29,14 @@ class MemoryJournal:
 
     def keep(self, about: str, given: Given) -> None:
         self._count = count = self._count + 1
-        self._kept[about] += (count, given)
+        self._kept[about].extend((count, given))
 
     def append(self, entries: Sequence[NewEntry]) -> None:
+        kept, count = self._kept, self._count
         for about, given in entries:
-            self._count = count = self._count + 1
-            self._kept[about] += (count, given)
+            count += 1
+            kept[about].extend((count, given))
+        self._count = count
 
     def compact(self, about: Sequence[str], entries: Sequence[NewEntry]) -> None:
         for each in about:

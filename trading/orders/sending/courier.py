@@ -78,10 +78,13 @@ class Courier:
     def advance(self, order: Order, due: Do | None = None) -> None:
         """Send the order's next command, now or after its pause; `due` without one."""
         core = order.core
+        wished = core.wish is core.agreement.now and core.accepted and core.flight is None
+        if wished and core.doubted is None and not self._pauses:
+            return  # it is as it should be and nothing is put off, as after most events
         command = None if self._stopped else core.next_command()
         calm = core.flight is None and core.wish.working
         if command is None and not self._pauses and (calm or not _is_urged(core)):
-            return  # nothing to send and nothing put off, as after most events
+            return  # nothing to send
         self._advance(order, command, due)
 
     def hurry(self, order: Order) -> None:
