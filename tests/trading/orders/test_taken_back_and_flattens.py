@@ -86,8 +86,10 @@ SCRIPTS = {
         < fill 2.exit#1 2 @ 20001
         x time 3
         < void 2.exit#1
+        > cancel 2.exit#1                   -- it is for one now
         < fill 2.exit#1 1 @ 20001
         > place 2.exit#2 sell 2 market
+        < refuse 2.exit#1 TOO_LATE
         < new 2.exit#2
         < ack 2.exit#2
         < fill 2.exit#2 2 @ 20001

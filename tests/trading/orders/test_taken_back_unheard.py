@@ -147,6 +147,9 @@ LOST = {
         < shown
         > cancel 1.stop#1
         > cancel 1.target#1
+        > ask fills                     -- whether it was others at all
+        > ask open
+        < shown
         < canceled 1.stop#1
         < ack 1.stop#1
         < canceled 1.target#1
