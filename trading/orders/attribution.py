@@ -63,6 +63,8 @@ def shares(held: int, claimed: Sequence[int], stakes: Sequence[Stake]) -> list[i
     [0]
     >>> shares(0, [-2, 1], [Stake(0, 2, 2, True), Stake(0, -1, -1, True)])
     [0, 0]
+    >>> shares(2, [-2], [Stake(4, 4, 4, False), Stake(2, 2, 2, True, True)])  # a group, a bracket
+    [4, 0]
     >>> shares(0, [], [Stake(-1, -1, 0, True, True), Stake(1, 1, 0, True, True)])
     [-1, 1]
     """
@@ -71,7 +73,7 @@ def shares(held: int, claimed: Sequence[int], stakes: Sequence[Stake]) -> list[i
         _offset(stakes, taken)  # all that is held is somebody's
         return taken
     for left in claimed:
-        for n in sorted(range(len(stakes)), key=lambda n: stakes[n].own == stakes[n].before):
+        for n in sorted(range(len(stakes)), key=lambda n: _last_to_get(stakes[n])):
             back = _same_side(-left, taken[n])
             taken[n] -= back
             left += back
@@ -83,6 +85,12 @@ def shares(held: int, claimed: Sequence[int], stakes: Sequence[Stake]) -> list[i
             unowned += lost
     _offset(stakes, taken)
     return taken
+
+
+def _last_to_get(stake: Stake) -> tuple[bool, bool]:
+    """Who gets something back first: whose own orders changed, and of others those who protect what
+    they have back; a group that is over does not."""
+    return stake.own == stake.before, not stake.cut
 
 
 def _offset(stakes: Sequence[Stake], taken: list[int]) -> None:
@@ -191,6 +199,8 @@ class Attribution:
         for owner in late:
             if own.get(owner.intent, 0) == _taken(owner):
                 self._owners.rest(owner)  # there may be a thousand of these
+            else:  # it has something back, and is looked at until that is gone
+                self._owners.stir(owner)
         for owner in (*self._owners.stirring(instrument), *trading):
             tally.put(owner.intent, owner.position if _is_plain(owner) else None)
 
@@ -206,11 +216,11 @@ class Attribution:
 
     def _given_back(self, symbol: str) -> list[int]:
         """Contracts, signed, of fills taken back of orders through which nothing is held: what they
-        had closed of others is theirs again."""
+        had closed of others is theirs again. A group closes again itself what it had closed."""
         found = []
         for order, qty in self._outbox.ledger.fallen(symbol):
             owner = self._owners.of(order)
-            if owner is None or not _holds(owner):
+            if owner is None or not (_holds(owner) or isinstance(owner, Group)):
                 found.append(order.side.sign * qty)
         return found
 

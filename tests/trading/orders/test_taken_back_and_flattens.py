@@ -48,6 +48,42 @@ GUARDED = """
     x time 2
 """
 SCRIPTS = {
+    "what a pair of exits had closed they close again, and no bracket that is over": HELD
+    + """
+        do flatten
+        > cancel 1.target#1
+        < canceled 1.target#1
+        > cancel 1.stop#1
+        < ack 1.target#1
+        < canceled 1.stop#1
+        > place 2.exit#1 sell 3 market
+        < ack 1.stop#1
+        < new 2.exit#1
+        < ack 2.exit#1
+        < fill 2.exit#1 3 @ 20001
+        do place buy 2
+        > place 3#1 buy 2 market
+        < new 3#1
+        < ack 3#1
+        < fill 3#1 2 @ 20000
+        do oco sell 2 limit 20010 | sell 2 stop 19990
+        > place 4.leg1#1 sell 2 limit 20010
+        > place 4.leg2#1 sell 2 stop 19990
+        < new 4.leg1#1
+        < ack 4.leg1#1
+        < new 4.leg2#1
+        < ack 4.leg2#1
+        < fill 4.leg1#1 2 @ 20010
+        > cancel 4.leg2#1
+        < canceled 4.leg2#1
+        < ack 4.leg2#1
+        = position 0
+        x time 3
+        < void 4.leg1#1
+        > place 4.leg1#2 sell 2 limit 20010
+        > place 4.leg2#2 sell 2 stop 19990
+        = position 2
+    """,
     "what a flatten closed is held again: its bracket closes it once more": HELD
     + """
         do flatten
