@@ -46,8 +46,10 @@ class Protected(Oracle):
         # What is given back lets appear what was hidden by what was closed too much, and so does
         # what closes something else (explored, native, swarm 72): nobody may know yet of a fill
         # that was taken back, and is bare since.
-        exits = duty_of(said.record) == "exit"
-        hidden = [moment for moment in contract.fills if exits or moment.fill < 0]
+        # Another bracket's stop may have covered until it went what nobody was told of (explored,
+        # swarm 1286).
+        shows = duty_of(said.record) == "exit" or not said.filled
+        hidden = [moment for moment in contract.fills if shows or moment.fill < 0]
         self.premise += self._backlog(symbol).set(bare, *said.moments, *hidden)
         if bare:
             self._timed[symbol] = None
