@@ -168,10 +168,7 @@ class Intake:
             core.looked(state, began_s)
         else:
             core.seen(state)
-        self._noted(order)
-        self._follow(
-            partial(self._act, order, "what follows a look"), partial(self.end, order, state)
-        )
+        self._seen(order, state)
 
     def glimpse(self, order: Order, state: OrderState) -> None:
         """A look found an order of ours so, and may be older than what happened to it since. That
@@ -190,10 +187,20 @@ class Intake:
                 state, order_qty=core.order_qty, price=core.price, stop_px=core.stop_px
             )
         core.seen(state)
+        self._seen(order, state)
+
+    def _seen(self, order: Order, state: OrderState) -> None:
+        """A look showed an order of ours, perhaps its id as well: what came under that counts as
+        the order's, before the fills of the same look do."""
+        told = self._take_held(order, self.outbox.orders.learn_id(order))
         self._noted(order)
-        self._follow(
-            partial(self._act, order, "what follows a look"), partial(self.end, order, state)
-        )
+
+        def tell() -> None:
+            for each in told:
+                self._tell(order, *each)
+            self.end(order, state)
+
+        self._follow(partial(self._act, order, "what follows a look"), tell)
 
     def found(self, state: OrderState, began_s: float) -> None:
         """A look found an order that we do not know: taken in where it was made for one of ours,

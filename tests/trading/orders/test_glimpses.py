@@ -63,7 +63,8 @@ def test_only_news_of_an_order_is_acted_on(known, told, shown, acted):
     order.ended = told
     intake = Intake(None, settled.append, lambda instrument: None)
     intake.outbox = SimpleNamespace(
-        orders=SimpleNamespace(revive=lambda order: False), noted=lambda order: None
+        orders=SimpleNamespace(revive=lambda order: False, learn_id=lambda order: []),
+        noted=lambda order: None,
     )
     intake.end = lambda order, state: None
     intake.glimpse(order, state(*shown))
