@@ -164,18 +164,7 @@ class Closer:
 
     def close(self, side: Side, qty: int) -> None:
         """Close so many contracts on this side; give back so many, where it is below zero."""
-        if qty > 0:
-            self.send(side, qty)
-        else:
-            self.give_back(side.opposite, -qty)
-
-    def give_back(self, side: Side, qty: int) -> None:
-        """As `send`, with what was closed too much; but what would make more of all that is held is
-        left to a flatten under way, which closes that."""
-        back = side.sign * qty
-        held = self._sender.held(self._instrument)
-        if not (self._sender.flattening(self._instrument) and (held + back) * back > 0):
-            self.send(side, qty)
+        self.send(side if qty > 0 else side.opposite, abs(qty))
 
     def fit(self, held: int) -> None:
         """An order that could close more than what is `held`, signed, is taken away: other hands

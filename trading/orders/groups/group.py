@@ -377,7 +377,7 @@ class Group:
             said = f"{wish.too_much} contracts were filled too much"
             self._sender.incident("overfill", f"{self!r}: {said}")
         if back:
-            self._closer.give_back(Side.BUY if back > 0 else Side.SELL, abs(back))
+            self._closer.send(Side.BUY if back > 0 else Side.SELL, abs(back))
             self._advance()
 
     def _time(self) -> None:
