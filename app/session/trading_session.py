@@ -17,7 +17,7 @@ from ...trading.desk import Desk
 from ...trading.errors import DryfillError
 from ...trading.instrument import Instrument
 from ...trading.market import Market
-from ...trading.order import ExecutionReport
+from ...trading.order import Execution, ExecutionReport
 from ...trading.orders import tags
 from ...trading.orders.exits.flatten_core import FlattenResult
 from ...trading.orders.handle import Changed, Order
@@ -267,7 +267,7 @@ class _Follower(Observer):
     def __init__(self, changed: Changed) -> None:
         self._changed = changed
 
-    def on_report(self, order: Order, report: ExecutionReport) -> None:
+    def on_report(self, order: Order, report: ExecutionReport, fill: Execution | None) -> None:
         self._changed.tell()
 
     def on_position(self, position: Position) -> None:

@@ -17,7 +17,7 @@ from ...matching.reports import Report
 from ...trading.broker import BrokerEvent
 from ...trading.desk import Desk
 from ...trading.errors import NotSent, OutcomeUnknown
-from ...trading.order import ExecutionReport, OrderState, PositionState
+from ...trading.order import Execution, ExecutionReport, OrderState, PositionState
 from ...trading.orders import tags
 from ...trading.orders.handle import Order
 from ...trading.orders.incident import Incident
@@ -346,7 +346,7 @@ class _Manager(Observer):
     def on_incident(self, incident: Incident) -> None:
         self._incident(incident)
 
-    def on_report(self, order: Order, report: ExecutionReport) -> None:
+    def on_report(self, order: Order, report: ExecutionReport, fill: Execution | None) -> None:
         self._learned(order, report)
 
 

@@ -26,14 +26,11 @@ from .events import (
     Rejected,
     Voided,
 )
-from .handle import Order
 
 Kind = type[
     Accepted | Partial | Filled | Cancelled | Rejected | Expired | Modified | Corrected | Voided
 ]
 """What happens to an order."""
-
-_NO_REASON = Reason.NONE
 
 
 class Happened(Struct, frozen=True, gc=False):
@@ -95,35 +92,6 @@ _OWN = {
     )
 }
 """What only events of a kind tell."""
-
-
-def happened(
-    kind: Kind,
-    n: int,
-    time_ns: int,
-    order: Order,
-    fill: Execution | None = None,
-    asked: bool = False,
-    reason: Reason = _NO_REASON,
-    text: str = "",
-) -> Happened:
-    """What happened to an order just now, and the order as it is known to be by that."""
-    core = order.core
-    return Happened(
-        kind,
-        n,
-        time_ns,
-        core.request,
-        core.order_id,
-        core.venue_status,
-        core.agreement.now,
-        core.cum_qty,
-        core.avg_px,
-        fill,
-        asked,
-        reason,
-        text,
-    )
 
 
 def _fill_now(fill: Execution) -> FillNow:

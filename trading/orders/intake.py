@@ -361,10 +361,10 @@ class Intake:
         order.reports.add(report, outbox.settings.reports_most)
         if order.awaited is not None:
             order.tell()
-        outbox.observers.on_report(order, report)
+        outbox.observers.on_report(order, report, fill)
         if fill is not None:
             position = outbox.ledger.position(fill.instrument)
-            outbox.observers.on_fill(order, fill, position)
+            outbox.observers.on_position(position)
         try:
             listener.on_report(order, report)
             if fill is not None:

@@ -38,11 +38,9 @@ class Observer:
     def on_unsent(self, order: Order) -> None:
         """An order ended before it was sent: nothing will come of it, and nobody answers."""
 
-    def on_report(self, order: Order, report: ExecutionReport) -> None:
-        """An order of ours changed, by the stream or by a look."""
-
-    def on_fill(self, order: Order, fill: Execution) -> None:
-        """An order of ours was filled; comes after its report, once for each fill."""
+    def on_report(self, order: Order, report: ExecutionReport, fill: Execution | None) -> None:
+        """An order of ours changed, by the stream or by a look. `fill`: it was filled, which is
+        told once for each fill."""
 
     def on_void(
         self, order: Order, report: ExecutionReport, fill: Execution, counted: bool
@@ -95,7 +93,6 @@ class Observers:
         self._answer = self._hooks["on_answer"]
         self._unsent = self._hooks["on_unsent"]
         self._report = self._hooks["on_report"]
-        self._fill = self._hooks["on_fill"]
         self._resent = self._hooks["on_resent"]
         self._strange = self._hooks["on_strange_fill"]
         self._void = self._hooks["on_void"]
@@ -135,22 +132,12 @@ class Observers:
         if self._unsent:
             self._tell(self._unsent, order, order)
 
-    def on_report(self, order: Order, report: ExecutionReport) -> None:
-        for hook in self._report:  # as `_tell`, for those that come most often
+    def on_report(self, order: Order, report: ExecutionReport, fill: Execution | None) -> None:
+        for hook in self._report:  # as `_tell`, for what comes most often
             try:
-                hook(order, report)
+                hook(order, report, fill)
             except Exception as error:  # noqa: BLE001  an observer's fault is nobody else's
                 self._failed(error, f"{OBSERVER}{_name(hook)}", order.cl_ord_id)
-
-    def on_fill(self, order: Order, fill: Execution, position: Position) -> None:
-        """A fill, and after it the position that it made."""
-        for hook in self._fill:
-            try:
-                hook(order, fill)
-            except Exception as error:  # noqa: BLE001  as above
-                self._failed(error, f"{OBSERVER}{_name(hook)}", order.cl_ord_id)
-        if self._position:
-            self._tell(self._position, None, position)
 
     def on_void(
         self,

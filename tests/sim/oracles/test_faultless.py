@@ -75,7 +75,7 @@ def test_an_exception_in_the_manager_is_a_failure_under_a_strategy_too(monkeypat
 
 def test_what_an_observer_of_the_traders_raises_is_not_the_managers():
     class Follower(Observer):
-        def on_report(self, order, report):
+        def on_report(self, order, report, fill):
             if order.core.is_entry:
                 raise Fault("theirs")
 

@@ -295,8 +295,9 @@ class Hears(Observer):
     def __init__(self):
         self.heard = []
 
-    def on_fill(self, order, fill):
-        self.heard.append(fill.qty)
+    def on_report(self, order, report, fill):
+        if fill is not None:
+            self.heard.append(fill.qty)
 
     def on_incident(self, incident):
         self.heard.append(incident.kind)
@@ -316,7 +317,7 @@ def test_an_observer_that_raises_is_told_of_once_and_the_others_hear_all(stage_k
     stage, hears = run_virtual(main(), origin_ns=0)
     assert [each for each in hears.heard if each != "fault"] == [1, 1]
     told = [i.text.partition(" raised")[0] for i in stage.manager.view.incidents]
-    hooks = ["intent", "command", "report", "fill", "position", "answer", "close"]
+    hooks = ["intent", "command", "report", "position", "answer", "close"]
     assert [t for t in told if "incident" not in t] == [f"observer Deaf.on_{h}" for h in hooks]
     assert told.count("observer Deaf.on_incident") == 1
     assert stage.listener.lines[-1] == "incident fault"

@@ -16,6 +16,7 @@ from ..commands import LOOK, Command, Do
 from ..handle import Order
 from ..incident import Incident
 from ..observing import Observer
+from ..order_core import OrderCore
 from .bare_time import BareTime, Held
 from .histogram import Histogram
 
@@ -135,20 +136,6 @@ class Counting(Observer):
         if one is not None:
             self._over(order, one)
 
-    def on_fill(self, order: Order, fill: Execution) -> None:
-        self.fills += 1
-        if order.core.venue_status is not _FILLED:
-            self.partials += 1
-        self._trade(fill, fill.qty, fill.fee)
-        if fill.fee is None:
-            self.traded[fill.instrument.symbol].fees_untold += 1
-        now = order.core.agreement.now
-        meant = now.price if now.stop_px is None else now.stop_px
-        if meant is not None:
-            self.slippage_contracts += fill.qty
-            if fill.px is not meant and not _same(fill.px, meant):
-                self._slipped(fill, meant)
-
     def on_void(
         self, order: Order, report: ExecutionReport, fill: Execution, counted: bool
     ) -> None:
@@ -168,6 +155,21 @@ class Counting(Observer):
         self.incidents[incident.kind] += 1
 
     # --- how --------------------------------------------------------------------------------------
+
+    def _fill(self, core: OrderCore, fill: Execution) -> None:
+        """Count a fill, and how far from what was meant it is."""
+        self.fills += 1
+        if core.venue_status is not _FILLED:
+            self.partials += 1
+        self._trade(fill, fill.qty, fill.fee)
+        if fill.fee is None:
+            self.traded[fill.instrument.symbol].fees_untold += 1
+        now = core.agreement.now
+        meant = now.price if now.stop_px is None else now.stop_px
+        if meant is not None:
+            self.slippage_contracts += fill.qty
+            if fill.px is not meant and not _same(fill.px, meant):
+                self._slipped(fill, meant)
 
     def _trade(self, fill: Execution, qty: int, fee: Decimal | None) -> None:
         """Add up a fill of so many contracts, and what it cost; both below zero where it is taken
@@ -201,9 +203,13 @@ class Counting(Observer):
                 one.held = self.bare.sent(parsed.intent, one.duty, order)
         return one
 
-    def _see(self, order: Order, report: ExecutionReport | None = None) -> None:
+    def _see(
+        self, order: Order, report: ExecutionReport | None = None, fill: Execution | None = None
+    ) -> None:
         """An order is otherwise than it was; its first fill counts once a report told of it."""
         one, core = self._open.get(order), order.core
+        if fill is not None:
+            self._fill(core, fill)
         if one is None:
             return
         if report is not None and core.cum_qty and not one.filled:

@@ -8,7 +8,7 @@ tell it once, and whoever asked for a cancel hears of it like everybody else.
 from collections.abc import Callable, Iterable
 
 from ...order import Execution, ExecutionReport
-from ...words import OrdStatus
+from ...words import OrdStatus, Reason
 from ..agreement import Wish
 from ..commands import Do
 from ..events import (
@@ -24,10 +24,11 @@ from ..events import (
     Voided,
 )
 from ..handle import Order
-from ..happened import Happened, happened
+from ..happened import Happened, Kind
 from ..incident import Incident
 from ..observing import Observer
 
+_NO_REASON = Reason.NONE
 # Looked up once: they are compared at every event.
 _FILLED, _CANCELED, _EXPIRED = OrdStatus.FILLED, OrdStatus.CANCELED, OrdStatus.EXPIRED
 
@@ -83,26 +84,10 @@ class Teller(Observer):
     def on_unsent(self, order: Order) -> None:
         self._look(order)
 
-    def on_fill(self, order: Order, fill: Execution) -> None:
-        told, core = self._told.get(order), order.core
-        n = self.last = self.last + 1
-        at_ns = self._now_ns()
-        if told is None:
-            self._hear(happened(Corrected, n, at_ns, order, fill))
-        elif core.venue_status is _FILLED and core.told.qty >= core.cum_qty:
-            del self._told[order]
-            self._hear(happened(Filled, n, at_ns, order, fill))
-        else:
-            self._hear(happened(Partial, n, at_ns, order, fill))
-            if core.venue_status.terminal and core.told.qty >= core.cum_qty:
-                self._end(order)
-
     def on_void(
         self, order: Order, report: ExecutionReport, fill: Execution, counted: bool
     ) -> None:
-        n = self.last = self.last + 1
-        at_ns = self._now_ns()
-        self._hear(happened(Voided, n, at_ns, order, fill))
+        self._say(Voided, order, fill)
         told = self._told.get(order)
         if told is not None:
             told.numbers = order.core.agreement.now  # it is as much smaller, as was told just now
@@ -118,45 +103,81 @@ class Teller(Observer):
             if order.core.terminal:
                 self._end(order)
 
-    def _look(self, order: Order, report: ExecutionReport | None = None) -> None:
-        """Tell what is new about an order; its fill, where one follows a report, tells its end."""
+    def _look(
+        self, order: Order, report: ExecutionReport | None = None, fill: Execution | None = None
+    ) -> None:
+        """Tell what is new about an order, and its fill; the last fill tells the end as well."""
         told, core = self._told.get(order), order.core
         if told is None:
+            if fill is not None:
+                self._say(Corrected, order, fill)
             return
         if core.accepted and not told.accepted:
             told.accepted = True
-            n = self.last = self.last + 1
-            at_ns = self._now_ns()
-            self._hear(happened(Accepted, n, at_ns, order))
+            self._say(Accepted, order)
         if core.venue_status.terminal:
-            fill_follows = report is not None and report.exec_id is not None
-            if not fill_follows and core.told.qty >= core.cum_qty:
-                self._end(order)
-        elif told.accepted and core.agreement.now != told.numbers:
+            all_told = core.told.qty >= core.cum_qty
+            if fill is not None and not (all_told and core.venue_status is _FILLED):
+                self._say(Partial, order, fill)
+                fill = None
+            if all_told:
+                self._end(order, fill)
+            return
+        if told.accepted and core.agreement.now != told.numbers:
             told.numbers = core.agreement.now
             taken_over = core.agreement.taken_over == told.numbers
             asked = _numbers(core.wish) == _numbers(told.numbers) and not taken_over
-            n = self.last = self.last + 1
-            at_ns = self._now_ns()
-            self._hear(happened(Modified, n, at_ns, order, asked=asked))
+            self._say(Modified, order, None, asked)
+        if fill is not None:
+            self._say(Partial, order, fill)
 
     on_report = _look
 
-    def _end(self, order: Order) -> None:
+    def _end(self, order: Order, fill: Execution | None = None) -> None:
+        """Tell that an order is over; of one that is filled with its last fill, where there is
+        one that was told."""
         del self._told[order]
         core = order.core
-        n = self.last = self.last + 1
-        at_ns = self._now_ns()
         status = core.venue_status
         if status is _FILLED:
-            self._hear(happened(Filled, n, at_ns, order))
+            self._say(Filled, order, fill)
         elif status is _CANCELED:
-            asked = not core.wish.working
-            self._hear(happened(Cancelled, n, at_ns, order, None, asked, core.reason, core.text))
+            self._say(Cancelled, order, None, not core.wish.working, core.reason, core.text)
         elif status is _EXPIRED:
-            self._hear(happened(Expired, n, at_ns, order))
+            self._say(Expired, order)
         else:
-            self._hear(happened(Rejected, n, at_ns, order, None, False, core.reason, core.text))
+            self._say(Rejected, order, None, False, core.reason, core.text)
+
+    def _say(
+        self,
+        kind: Kind,
+        order: Order,
+        fill: Execution | None = None,
+        asked: bool = False,
+        reason: Reason = _NO_REASON,
+        text: str = "",
+    ) -> None:
+        """Give out the next event: what happened to an order just now, and the order as it is known
+        to be by that."""
+        n = self.last = self.last + 1
+        core = order.core
+        self._hear(
+            Happened(
+                kind,
+                n,
+                self._now_ns(),
+                core.request,
+                core.order_id,
+                core.venue_status,
+                core.agreement.now,
+                core.cum_qty,
+                core.avg_px,
+                fill,
+                asked,
+                reason,
+                text,
+            )
+        )
 
 
 def _numbers(wish: Wish) -> tuple[object, ...]:

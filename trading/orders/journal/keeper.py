@@ -151,8 +151,14 @@ class Keeper(Observer):
     def on_unsent(self, order: Order) -> None:
         self._of(order, stood(order).state())
 
-    def _of(self, order: Order, report: ExecutionReport | OrderState | Gone | Lost) -> None:
-        """Keep something that became of an order; many records of it become one."""
+    def _of(
+        self,
+        order: Order,
+        report: ExecutionReport | OrderState | Gone | Lost,
+        fill: Execution | None = None,
+    ) -> None:
+        """Keep something that became of an order; many records of it become one. A report has its
+        fill in it."""
         core = order.core
         tag, over = core.request.cl_ord_id, core.venue_status.terminal
         count = self._records.get(tag, 0) + 1
