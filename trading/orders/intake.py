@@ -16,7 +16,7 @@ from ..order import Execution, ExecutionReport, OrderState, PositionState
 from ..words import ExecType, OrdStatus
 from .handle import Order
 from .other_orders import OtherOrders
-from .positions import fill_of, report_of
+from .positions import execution_of, report_of
 from .registry import Told
 from .sending.outbox import Listener, Outbox
 from .taken_back import TakenBack
@@ -292,7 +292,7 @@ class Intake:
         except ProtocolError as error:
             self.outbox.incident("protocol", f"{order.describe()}: {error}", order.cl_ord_id)
         if core.told.qty != told_qty:
-            fill = fill_of(report)
+            fill = execution_of(report)
             if fill is not None:
                 order.filled(fill)
                 self.outbox.ledger.book(fill, order)
@@ -343,20 +343,20 @@ class Intake:
         self, order: Order, report: ExecutionReport, fill: Execution | None, news: bool
     ) -> None:
         what, ends = report.exec_type, report.order.ord_status.terminal
-        once = what in _ONCE
-        if ends:
-            again = order.ended
-        elif once:
-            # By an answer or a look the core may know already what only now is told.
-            again = what is order.told or order.told is _TRIGGERED
-        else:
-            again = report.exec_id is not None or not news
-        if fill is None and again:
-            return  # told before
+        if fill is None:
+            if ends:
+                again = order.ended
+            elif what in _ONCE:
+                # By an answer or a look the core may know already what only now is told.
+                again = what is order.told or order.told is _TRIGGERED
+            else:
+                again = report.exec_id is not None or not news
+            if again:
+                return  # told before
+            if what in _ONCE:
+                order.told = what
         if ends:
             order.ended = True
-        if once:
-            order.told = what
         outbox, listener = self.outbox, self._listener
         order.reports.add(report, outbox.settings.reports_most)
         if order.awaited is not None:

@@ -74,12 +74,20 @@ class Lots:
 
     def apply(self, fill: Execution) -> None:
         """Take a fill in at its time. The caller sees to it that none comes twice."""
-        fills = self._fills
+        fills, held = self._fills, self.qty
         newest = fills or self._older
         if newest and fill.time_ns < newest[-1].time_ns:
             self._again_with(fill)
             return
-        self._take(fill)
+        sign, left, px = fill.side.sign, fill.qty, fill.px
+        self.qty = held + sign * left
+        if held * sign < 0:
+            left = self._close(left)
+        if left:
+            if px is self._px and self._lots:
+                self._lots.append((left, px))  # as `_add`, of a price that all of them have
+            else:
+                self._add(left, px)
         fills.append(fill)
         if len(fills) >= _KEPT:
             self._older, self._fills = self._fills, []
@@ -109,21 +117,9 @@ class Lots:
         """Take these in, in place of the last fills."""
         self.qty, lots, self._px, self._worth = self._before
         self._lots = deque(lots)
-        self._older, self._fills, self._state = [], known, self._before
+        self._older, self._fills, self._state = [], [], self._before
         for fill in known:
-            self._take(fill)
-
-    def _take(self, fill: Execution) -> None:
-        sign, left = fill.side.sign, fill.qty
-        if self.qty * sign < 0:
-            left = self._close(left)
-        if left:
-            px = fill.px
-            if px is self._px and self._lots:
-                self._lots.append((left, px))  # as `_add`, of a price that all of them have
-            else:
-                self._add(left, px)
-        self.qty += sign * fill.qty
+            self.apply(fill)
 
     def _close(self, left: int) -> int:
         """Close the oldest contracts; how many were not there to be closed."""

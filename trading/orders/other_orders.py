@@ -6,7 +6,7 @@ from functools import partial
 from ..instrument import Instrument
 from ..order import Execution, ExecutionReport, OrderState
 from ..words import ExecType
-from .positions import fill_of, void_of
+from .positions import execution_of, fill_of
 from .sending.outbox import Outbox
 from .taken_back import Follow, TakenBack
 
@@ -41,7 +41,7 @@ class OtherOrders:
         if unnamed and not outbox.orders.forgotten("", told.order_id):
             outbox.orders.hold(report, outbox.now_s())
         if report.exec_type is ExecType.TRADE_CANCEL:
-            fill = void_of(report)
+            fill = execution_of(report)
             if fill is None or not self._voids.of_nobody(fill):
                 self._voids.lacking()
             return

@@ -38,11 +38,11 @@ class PositionBook:
     """
 
     def __init__(self) -> None:
-        self._held: dict[str, Position] = {}
+        self.held_now: dict[str, Position] = {}
         self._lots: dict[str, Lots] = {}
 
     def get(self, instrument: Instrument) -> Position:
-        held = self._held.get(instrument.symbol)
+        held = self.held_now.get(instrument.symbol)
         return Position(instrument) if held is None else held
 
     def apply(self, fill: Execution) -> Position:
@@ -52,7 +52,7 @@ class PositionBook:
         if lots is None:
             lots = self._lots[key] = Lots()
         lots.apply(fill)
-        held = self._held[key] = Position(fill.instrument, lots.qty, lots.avg_px)
+        held = self.held_now[key] = Position(fill.instrument, lots.qty, lots.avg_px)
         return held
 
     def void(self, fill: Execution) -> None:
@@ -60,7 +60,7 @@ class PositionBook:
         key = fill.instrument.symbol
         lots = self._lots.setdefault(key, Lots())
         lots.void(fill)
-        self._held[key] = Position(fill.instrument, lots.qty, lots.avg_px)
+        self.held_now[key] = Position(fill.instrument, lots.qty, lots.avg_px)
 
     def lots(self) -> list[tuple[str, tuple[Lot, ...]]]:
         """What is held, by symbol: contracts, signed, and what they cost, oldest first."""
@@ -69,11 +69,11 @@ class PositionBook:
     def reset(self, instrument: Instrument, held: Sequence[Lot]) -> None:
         """Hold exactly this in an instrument, as `lots` tells it."""
         lots = self._lots[instrument.symbol] = Lots(held)
-        self._held[instrument.symbol] = Position(instrument, lots.qty, lots.avg_px)
+        self.held_now[instrument.symbol] = Position(instrument, lots.qty, lots.avg_px)
 
     def held(self) -> list[Position]:
         """Positions that are not flat."""
-        return [position for position in self._held.values() if position]
+        return [position for position in self.held_now.values() if position]
 
 
 class Ledger:
@@ -293,7 +293,8 @@ class Ledger:
 
     def position(self, instrument: Instrument) -> Position:
         """What is held, contracts not yet told one by one included, these at their order's mean."""
-        position = self._positions.get(instrument)
+        known = self._positions.held_now.get(instrument.symbol)
+        position = Position(instrument) if known is None else known
         if not self._ahead:
             return position
         qty, avg_px = position.qty, position.avg_px
@@ -309,15 +310,12 @@ class Ledger:
 
 def fill_of(report: ExecutionReport) -> Execution | None:
     """The fill that a report tells of; None where it tells of none."""
-    return None if report.exec_type is ExecType.TRADE_CANCEL else _execution(report)
+    return None if report.exec_type is ExecType.TRADE_CANCEL else execution_of(report)
 
 
-def void_of(report: ExecutionReport) -> Execution | None:
-    """The fill of which a report tells that it was taken back; None where it does not say which."""
-    return _execution(report)
-
-
-def _execution(report: ExecutionReport) -> Execution | None:
+def execution_of(report: ExecutionReport) -> Execution | None:
+    """The fill that a report is about, which is told by it or taken back; None where it does not
+    say which."""
     state = report.order
     if report.exec_id is None or report.last_px is None:
         return None

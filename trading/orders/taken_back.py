@@ -12,7 +12,7 @@ from functools import partial
 from ..instrument import Instrument
 from ..order import Execution, ExecutionReport, OrderState, PositionState
 from .handle import Order
-from .positions import report_of, void_of
+from .positions import execution_of, report_of
 from .sending.outbox import Listener, Outbox
 
 Follow = Callable[[Callable[[], None], Callable[[], None]], None]
@@ -81,7 +81,7 @@ class TakenBack:
     def _take(self, order: Order, report: ExecutionReport) -> bool:
         """Let the order, the position and the table know; False where it was known, or it is not
         said which fill it was."""
-        fill = void_of(report)
+        fill = execution_of(report)
         if not order.core.take_back(report) or fill is None:
             return False
         order.unfilled(fill.exec_id)
@@ -109,7 +109,7 @@ class TakenBack:
 
     def _tell(self, order: Order, report: ExecutionReport, counted: bool) -> None:
         """Tell it, after those that depend on it have acted; `counted`: the fill was told."""
-        fill, outbox, listener = void_of(report), self.outbox, self._listener
+        fill, outbox, listener = execution_of(report), self.outbox, self._listener
         assert fill is not None, "it was taken in"
         core = order.core
         if core.terminal and core.told.qty >= core.cum_qty:

@@ -14,7 +14,7 @@ from ...words import ExecType, OrdStatus
 from ..commands import Command, Do
 from ..handle import Order
 from ..order_core import OrderCore
-from ..positions import fill_of, report_of, void_of
+from ..positions import execution_of, fill_of, report_of
 from ..sending.outbox import Outbox
 from ..settings import OrderSettings
 from .codec import Find
@@ -125,7 +125,7 @@ class Restored:
 
     def _void(self, order: Order, report: ExecutionReport) -> None:
         """A fill was taken back in another life."""
-        fill = void_of(report)
+        fill = execution_of(report)
         if order.core.take_back(report) and fill is not None:
             order.unfilled(fill.exec_id)
             self._outbox.ledger.void(fill, order)

@@ -22,7 +22,7 @@ from ...words import ExecType
 from ..agreement import Wish
 from ..handle import Order
 from ..manager import OrderManager
-from ..positions import fill_of, void_of
+from ..positions import execution_of, fill_of
 from .exposure import GateState, MarketView, OrderView, working_views
 from .gate import RiskGate
 from .limits import RiskLimits
@@ -150,7 +150,7 @@ class RiskKeeper:
     def _told(self, report: ExecutionReport) -> bool:
         """Whether a report is of a fill, or of one taken back, that was not told before."""
         back = report.exec_type is ExecType.TRADE_CANCEL
-        fill = void_of(report) if back else fill_of(report)
+        fill = execution_of(report) if back else fill_of(report)
         if (
             fill is None
             or fill.exec_id in self._voids

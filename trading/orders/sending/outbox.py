@@ -146,7 +146,8 @@ class Outbox:
             self.orders.finish(order, self.now_s())
             self._courier.over(order)
         else:
-            self.sweep()
+            if self.orders.sweep_s != inf:
+                self.sweep()
             if core.tried is not None and core.stuck and not order.alarmed:
                 order.alarmed = True
                 text = f"{order.describe()} cannot be cancelled"
