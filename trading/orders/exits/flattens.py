@@ -16,7 +16,7 @@ from ..owners import Owners, Past
 from ..sending.outbox import Outbox
 from ..settings import OrderSettings
 from .closing import Kept
-from .flatten import Book, Flatten, FlattenKept, in_doubt
+from .flatten import Book, Flatten, FlattenKept
 from .foreign import ForeignOrders
 from .held_up import guard_again, is_held_up
 
@@ -236,7 +236,7 @@ class Flattens:
         works = self._book.orders_of(instrument)
         others = [order for order in works if not flatten.closes_with(order)]
         stops = any(flatten.stops(order) for order in others)
-        waits = flatten.asked or any(in_doubt(o) and not flatten.only_adds(o) for o in others)
+        waits = flatten.asked or any(o.core.untold and not flatten.only_adds(o) for o in others)
         waits = waits or (stops and not all(flatten.stays(order) for order in others))
         return (waits and not self._outbox.last_call) or self._is_shut(instrument)
 
