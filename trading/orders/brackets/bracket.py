@@ -201,6 +201,11 @@ class Bracket:
         self.keep()
         self.settle()
 
+    def guard(self) -> None:
+        """Nobody else can close it now: what is held is protected again."""
+        self.mode = Mode.GUARDING
+        self.keep()
+
     def drop(self, order: Order) -> None:
         """The trader takes a leg's order away: nothing is sent in its place."""
         self._legs.drop(order)

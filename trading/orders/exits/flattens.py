@@ -18,7 +18,7 @@ from ..settings import OrderSettings
 from .closing import Kept
 from .flatten import Book, Flatten, FlattenKept
 from .foreign import ForeignOrders
-from .held_up import guard_again, is_held_up
+from .held_up import guard_again, is_held_up, let_go
 
 
 class Intents(Protocol):
@@ -148,10 +148,9 @@ class Flattens:
         flatten.reopened = True
         if not flatten.waiting and self._must_wait(flatten, instrument):
             flatten.waiting = True
-            for owner in (*self._owners.late(instrument), *self._owners.trading(instrument)):
-                if isinstance(owner, Bracket) and owner.mode is Mode.RELEASED:
-                    owner.mode = Mode.GUARDING
-                    owner.keep()
+            owners = self._owners
+            for bracket in let_go([*owners.late(instrument), *owners.trading(instrument)]):
+                bracket.guard()
         elif not flatten.waiting:
             self._let_late_go(instrument)
 
