@@ -8,9 +8,8 @@ from typing import Protocol
 
 from ...errors import RefusedByUs
 from ...words import Reason
-from ..drafts import change_refusal
 from ..exits.closing import Sender
-from ..handle import Order
+from ..handle import Order, until_changed
 from . import core as core
 from .core import Facts, Mode
 from .leg import Leg, Moved
@@ -51,13 +50,9 @@ class Moves:
         self.make(leg, level)
         order = leg.at_work
         if order is None or not self._sender.in_place:
-            return await until_replaced(owner, leg)
-        live, wish, refusals = order.core, order.core.wish, order.core.refusals
-        await order.changed.until(
-            lambda: live.terminal or live.change_refused or live.agreed or live.wish != wish
-        )
-        if live.change_refused and live.refusals > refusals:
-            raise change_refusal(order)
+            await until_replaced(owner, leg)
+        else:
+            await until_changed(order)
 
     def make(self, leg: Leg, level: Level) -> None:
         """The trader has a leg at a new level from now on."""
