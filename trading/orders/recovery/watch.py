@@ -242,7 +242,7 @@ class Watch:
         self._again()
         self._inquiry.tell_waiting()
         if (followed or self._waits.next) and self._round is None:
-            self._begin()
+            self.look_now()
         self.arm(spent_s)
 
     # --- when the next one comes ------------------------------------------------------------------
