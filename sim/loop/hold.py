@@ -4,6 +4,7 @@ Runs in several threads share them: the first to come sets them, the last to lea
 """
 
 import gc
+import sys
 import threading
 import warnings
 from collections.abc import Iterator
@@ -106,9 +107,13 @@ def _collector_off() -> Iterator[None]:
 
 def _others_freeze() -> bool:
     """Whether somebody else has put things into the freezer. To count them the interpreter walks
-    through all, which can take longer than a run: found once, it is not asked again."""
+    through all, which can take longer than a run: found once, it is not asked again.
+
+    What is immortal Python 3.12 puts there by itself, so that there is always something. Who
+    freezes, freezes the table of modules, too: it is older than any program."""
     global _frozen
-    _frozen = _frozen or gc.get_freeze_count() > 0
+    if not _frozen and gc.get_freeze_count() > 0:
+        _frozen = not any(each is sys.modules for each in gc.get_objects())
     return _frozen
 
 

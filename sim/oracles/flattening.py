@@ -1,6 +1,5 @@
 """INV-22: a flatten only ever makes a position smaller."""
 
-from ...trading.orders.exits.flatten import in_doubt
 from ...trading.words import OrdStatus
 from .contract import BrokerSaid, Contract, duty_in, duty_of
 from .knowable import Moment
@@ -111,7 +110,7 @@ class Flattening(Oracle):
     def _unheard_of(self) -> dict[str, None]:
         """Orders that left, and nobody knows whether they are there."""
         orders = self._scene.handles.items()
-        return {tag: None for tag, order in orders if in_doubt(order)}
+        return {tag: None for tag, order in orders if order.core.untold}
 
     def _unknown(
         self, fills: dict[str, list[Fill]], contract: Contract, at_ns: int, but: str = ""

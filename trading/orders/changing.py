@@ -8,8 +8,8 @@ from ..price import PriceLike
 from ..words import Reason
 from .admission import Admission
 from .agreement import Wish
-from .drafts import change_refusal, changed
-from .handle import CancelResult, Order
+from .drafts import changed
+from .handle import CancelResult, Order, until_changed
 from .owners import Owners
 from .sending.outbox import Outbox
 
@@ -84,13 +84,7 @@ class Changing:
         """As `modify`, and wait until the broker agreed, the order is over, or a later change took
         this one's place. Raises `Refused` when the broker said no; the order is as it was then."""
         self.modify(order, qty=qty, limit=limit, stop=stop, trail=trail, market=market)
-        core, wish = order.core, order.core.wish
-        refusals = core.refusals
-        await order.changed.until(
-            lambda: core.terminal or core.change_refused or core.agreed or core.wish != wish
-        )
-        if core.change_refused and core.refusals > refusals:
-            raise change_refusal(order)
+        await until_changed(order)
 
     async def cancel(self, order: Order) -> CancelResult:
         """Take an order away and tell the truth about it: what was filled, and whether it is gone.

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from enum import IntEnum
 
 from ..broker import Offers
-from ..errors import Refused, RefusedByUs, UsageError
+from ..errors import RefusedByUs, UsageError
 from ..instrument import Instrument
 from ..order import OrderRequest, OrderSpec, Trail, check_trail
 from ..price import PriceLike, Ticks
@@ -91,14 +91,6 @@ def changed(
         old.price if limit is None else grid.decimal(grid.units(limit)),
         old.stop_px if stop is None else grid.decimal(grid.units(stop)),
         old.trail if trail is None else _distance(grid, order.side, trail, market),
-    )
-
-
-def change_refusal(order: Order) -> Refused:
-    """The error of a change that the broker did not take."""
-    core = order.core
-    return Refused(
-        f"change of {order.describe()} was refused: {core.refusal}", reason=core.refusal_reason
     )
 
 

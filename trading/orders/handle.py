@@ -236,6 +236,21 @@ class Order:
         )
 
 
+async def until_changed(order: Order) -> None:
+    """Wait until the broker agreed to what is wished of an order, the order is over, or a later
+    change took this one's place. Raises `Refused` when the broker said no; the order is as it was
+    then."""
+    core = order.core
+    wish, refusals = core.wish, core.refusals
+    await order.changed.until(
+        lambda: core.terminal or core.change_refused or core.agreed or core.wish != wish
+    )
+    if core.change_refused and core.refusals > refusals:
+        raise Refused(
+            f"change of {order.describe()} was refused: {core.refusal}", reason=core.refusal_reason
+        )
+
+
 class CancelResult(Struct, frozen=True):
     """How a cancel ended. `filled`: contracts filled in the order's whole life.
 

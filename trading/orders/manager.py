@@ -254,7 +254,7 @@ class OrderManager:
             self._outbox.incident("halted", text, "")
         if self._outbox.closed or status not in (TradingStatus.PRE_OPEN, TradingStatus.OPEN):
             return
-        if self._watch.first is None:  # else the restart asks first, and lets all go on after that
+        if not self._watch.resuming:  # else the restart asks first, and lets all go on after that
             for owner in self._owners.trading(instrument):
                 self._owners.wake(owner)
             for order in self.view.orders_of(instrument):

@@ -29,10 +29,14 @@ class OrderCore(KnownOrder):
         return at_work and not self.doubtful and self.wish == self.agreement.now
 
     @property
+    def untold(self) -> bool:
+        """True while the order was sent and nothing was told of it."""
+        return self.sent_s is not None and not self.accepted and not self.terminal
+
+    @property
     def uncertain(self) -> bool:
         """True while the order was sent and nothing proves that it works or does not."""
-        waiting = not self.accepted and self.sent_s is not None and not self.terminal
-        return waiting and self.flight is not PLACE
+        return self.untold and self.flight is not PLACE
 
     @property
     def change_refused(self) -> bool:

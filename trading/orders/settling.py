@@ -44,7 +44,7 @@ class Settling:
             return
         owner, instrument = self._owners.of(order), core.request.instrument
         looked = self._looked.get(instrument.symbol)
-        if looked != self._ledger.changes and self._watch.first is None:
+        if looked != self._ledger.changes and not self._watch.resuming:
             self._attribution.look(instrument, owner)
             if owner is not None:
                 owner = self._owners.of(order)  # it may have failed meanwhile
@@ -63,7 +63,7 @@ class Settling:
     def moved(self, instrument: Instrument) -> None:
         """Somebody else's fill moved a position, or what is ours is settled."""
         orphans = self._orphans
-        known = self._watch.first is None  # else owners of before are not known yet
+        known = not self._watch.resuming  # else owners of before are not known yet
         if known and self._looked.get(instrument.symbol) != self._ledger.changes:
             self._attribution.look(instrument)
         if self._positions.holdings:

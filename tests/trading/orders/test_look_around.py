@@ -29,6 +29,19 @@ def test_who_asks_during_a_round_is_told_at_the_end_of_the_next(stage_kind):
     assert run_virtual(main(), origin_ns=0) == (["first"], ["first", "second"])
 
 
+def test_what_is_sent_between_two_rounds_does_not_break_off_the_second(stage_kind):
+    async def main():
+        stage = stage_kind()
+        await stage.play(RESTS + "< stream down")
+        outbox, order = stage.manager._outbox, stage.order("1#1")
+        outbox.look_around(order, lambda: outbox.sends())
+        await stage.play(ROUND)
+        outbox.look_around(order, lambda: None)
+        await stage.play("< shown\n" + ROUND + "wait 2\n< shown\nwait 1\n" + ROUND)
+
+    run_virtual(main(), origin_ns=0)
+
+
 @pytest.mark.parametrize("apart_s", [0, 0.001])
 def test_those_who_ask_first_in_one_instant_are_answered_by_one_round(stage_kind, lossy, apart_s):
     async def main():

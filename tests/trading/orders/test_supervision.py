@@ -13,7 +13,7 @@ from dryfill.trading.orders.exits.fallback import Fallback
 from dryfill.trading.orders.exits.flatten import Flatten
 from dryfill.trading.orders.observing import Observer
 from dryfill.trading.orders.order_core import OrderCore
-from dryfill.trading.orders.recovery.watch import Watch
+from dryfill.trading.orders.recovery.inquiry import Inquiry
 from dryfill.trading.orders.settings import OrderSettings
 
 GUARDED = """
@@ -245,7 +245,7 @@ def test_a_round_of_questions_whose_answers_fail_is_asked_again(play_broken, los
     """
     stage = play_broken(
         script,
-        [(Watch, "_merge")],
+        [(Inquiry, "_merge")],
         "< shown\n= incidents fault\nwait 5\n> ask fills\n> ask open",
         offers=lossy,
     )

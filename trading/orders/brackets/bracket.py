@@ -5,12 +5,11 @@ from decimal import Decimal
 
 import msgspec
 
-from ...errors import RefusedByUs, UsageError
+from ...errors import UsageError
 from ...instrument import Instrument
 from ...order import OrderRequest
-from ...words import OrdStatus, Reason, TimeInForce
+from ...words import OrdStatus, TimeInForce
 from ..agreement import Wish
-from ..drafts import change_refusal
 from ..exits.closing import Closer, Sender
 from ..handle import Changed, Order
 from ..owners import Past
@@ -22,10 +21,10 @@ from .following import Follower
 from .kept import BracketKept, bracket_kept, plan_of
 from .leg import Leg, Moved
 from .legs import Legs
+from .moving import Moves
 from .native import Native, plain_entry
 from .parting import Part
 from .plan import Level, Plan, roles
-from .replacing import until_replaced
 
 
 class Bracket:
@@ -51,6 +50,7 @@ class Bracket:
         self._legs = Legs(
             intent, plan.instrument, self._stop, self._targets, tif, sender, settings, self
         )
+        self._moves = Moves(self._stop, sender, self)
         self._closer = Closer(intent, plan.instrument, sender, settings, self.settle)
         self._tif, self._sender, self._settings = tif, sender, settings
         self.changed = Changed()
@@ -130,14 +130,14 @@ class Bracket:
         `loosen` (which ends the rules that move it); `RefusedByUs` where there is no stop to move;
         `Refused` when the broker said no: it is where it was then.
         """
-        await self._move(self._stop, level, loosen)
+        await self._moves.move(self._stop, level, loosen=loosen)
 
     async def move_target(self, level: Level, *, nth: int = 1, loosen: bool = False) -> None:
         """As `move_stop`, for the `nth` target, from 1, the nearest."""
         if not 1 <= nth <= len(self._targets):
             have = len(self._targets) or "none"
             raise UsageError(f"bracket {self.intent} has no target {nth!r}; targets: {have}")
-        await self._move(self._targets[nth - 1], level, loosen)
+        await self._moves.move(self._targets[nth - 1], level, loosen=loosen)
 
     async def closed(self) -> None:
         """Wait until nothing is held through this bracket and nothing of it works."""
@@ -198,13 +198,18 @@ class Bracket:
     def release(self) -> None:
         """Take the legs away; somebody else closes what is held."""
         self.mode = Mode.RELEASED
-        self._sender.keep(self)
+        self.keep()
         self.settle()
+
+    def guard(self) -> None:
+        """Nobody else can close it now: what is held is protected again."""
+        self.mode = Mode.GUARDING
+        self.keep()
 
     def drop(self, order: Order) -> None:
         """The trader takes a leg's order away: nothing is sent in its place."""
         self._legs.drop(order)
-        self._sender.keep(self)
+        self.keep()
 
     def sizes(self, order: Order) -> bool:
         """A leg's size follows what the bracket holds."""
@@ -217,7 +222,7 @@ class Bracket:
         leg = self._legs.leg_of(order)
         px = wish.stop_px if leg is self._stop else wish.price
         if leg is not None and px is not None:
-            self._take_over(leg, px)
+            self._moves.make(leg, px)
         return True
 
     def orders(self) -> list[Order]:
@@ -234,7 +239,7 @@ class Bracket:
             return None
         start = facts.exit_cum + facts.closing
         self._parted = start + taken
-        self._sender.keep(self)
+        self.keep()
         self.settle()
         return Part(lambda: (self.facts(), self.mode), start, taken)
 
@@ -282,7 +287,7 @@ class Bracket:
         facts, side = self.facts(), self.plan.side.opposite
         if facts.excess and not self._overfill:
             self._overfill = True
-            self._sender.keep(self)
+            self.keep()
             self._sender.incident("overfill", f"{self!r}: {facts.excess} contracts closed too much")
         if self.mode is Mode.RELEASED:
             self._let_go(facts)
@@ -326,14 +331,16 @@ class Bracket:
     def exit(self, reason: str) -> None:
         """Protection failed: what is held is closed instead."""
         self.mode, self.reason = Mode.EXITING, reason
-        self._sender.keep(self)
+        self.keep()
 
     def take_back(self, leg: Leg, before: Moved, order: Order) -> None:
-        """The broker did not take the trader's move: the plan is what it was, or, where an earlier
-        move of several was taken, what the order has."""
-        now = order.core.stop_px if leg is self._stop else order.core.price
-        self.plan = core.put_back(self.plan, self.facts(), leg.nth, before.level, before.rules, now)
-        self._sender.keep(self)
+        """The broker did not take a move of the trader's."""
+        self._moves.take_back(leg, before, order)
+
+    def replan(self, plan: Plan) -> None:
+        """The trader's legs belong elsewhere from now on."""
+        self.plan = plan
+        self.keep()
 
     # --- how --------------------------------------------------------------------------------------
 
@@ -365,35 +372,5 @@ class Bracket:
         return Native(self._entry, self._legs.all, side, self._sender, self._settings, self)
 
     def _changed_plan(self) -> None:  # by the rules on the stop, or the entry's time is over
-        self._sender.keep(self)
+        self.keep()
         self.settle()
-
-    async def _move(self, leg: Leg, level: Level, loosen: bool) -> None:
-        """Check a move of the trader's, make it, and wait for the broker's word on it."""
-        if self.mode is not Mode.GUARDING or self.finished or leg.dropped or self._sender.closed:
-            raise RefusedByUs(
-                f"{self!r} has no {leg.role} to move; it is over, or was taken away",
-                reason=Reason.TOO_LATE,
-            )
-        core.check_move(self.plan, self.facts(), leg.nth, level, loosen=loosen)
-        self._take_over(leg, level)
-        order = leg.at_work
-        if order is None or not self._sender.in_place:
-            return await until_replaced(self, leg)
-        live, wish, refusals = order.core, order.core.wish, order.core.refusals
-        await order.changed.until(
-            lambda: live.terminal or live.change_refused or live.agreed or live.wish != wish
-        )
-        if live.change_refused and live.refusals > refusals:
-            raise change_refusal(order)
-
-    def _take_over(self, leg: Leg, level: Level) -> None:
-        """The trader has a leg at a new level from now on."""
-        plan, order = self.plan, leg.at_work
-        before = leg.moved or Moved(plan.level(leg.nth), plan.rules)
-        self.plan = core.moved(plan, self.facts(), leg.nth, level)
-        self._sender.keep(self)
-        leg.cut_pause(self._sender)
-        self.settle()
-        if order is not None and not leg.settled:
-            leg.moved = before

@@ -188,7 +188,7 @@ class Leg:
                 return LegFacts(
                     core.cum_qty, core.leaves_qty, live=True, agreed=holds, confirmed=True
                 )
-            unsure, untold = core.uncertain, _untold(core)
+            unsure, untold = core.uncertain, core.untold
             return LegFacts(
                 core.cum_qty, core.leaves_qty, True, holds, unsure, untold, doubted=unsure
             )
@@ -202,7 +202,7 @@ class Leg:
         open_qty = live.leaves_qty
         if live is standing[-1]:  # what it took the place of may still fill
             open_qty = max([order.leaves_qty for order in standing])
-        untold = any(_untold(order.core) for order in standing)
+        untold = any(order.core.untold for order in standing)
         holds, accepted = _holds(live.core), live.core.accepted
         return LegFacts(
             cum_qty, open_qty, True, holds, unsure, untold, accepted, doubted=any(uncertain)
@@ -265,8 +265,3 @@ def _holds(order: OrderCore) -> bool:
         return False
     sizes = {order.wish.order_qty, order.agreement.now.order_qty, change.order_qty}
     return order.wish.working and len(sizes) == 1
-
-
-def _untold(order: OrderCore) -> bool:
-    """Whether an order was sent and nothing was heard of it."""
-    return not order.accepted and order.sent_s is not None

@@ -25,12 +25,6 @@ class Book(Protocol):
     def unsure(self, instrument: Instrument) -> bool: ...
 
 
-def in_doubt(order: Order) -> bool:
-    """Whether an order was sent and nothing was heard of it."""
-    core = order.core
-    return core.sent_s is not None and not core.accepted and not core.terminal
-
-
 class FlattenKept(Struct, frozen=True, kw_only=True):
     """A flatten as a journal has it."""
 
@@ -163,11 +157,11 @@ class Flatten:
         return self.stops(order) or (tag is not None and tag.duty == "exit")
 
     def only_adds(self, order: Order) -> bool:
-        """Whether an order of which nothing was heard could only make what is held more: to close
+        """Whether an order of which nothing was told could only make what is held more: to close
         what is known meanwhile turns nothing over. The answer may take longer than a position may
         be bare; if it was filled, that is closed then."""
         adds = order.side.sign * self._book.held(self.instrument) > 0
-        return adds and in_doubt(order)
+        return adds and order.core.untold
 
     def stops(self, order: Order) -> bool:
         """Whether an order is a stop that protects what is held, or what its owner holds of it."""

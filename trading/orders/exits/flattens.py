@@ -16,9 +16,9 @@ from ..owners import Owners, Past
 from ..sending.outbox import Outbox
 from ..settings import OrderSettings
 from .closing import Kept
-from .flatten import Book, Flatten, FlattenKept, in_doubt
+from .flatten import Book, Flatten, FlattenKept
 from .foreign import ForeignOrders
-from .held_up import guard_again, is_held_up
+from .held_up import guard_again, is_held_up, let_go
 
 
 class Intents(Protocol):
@@ -148,10 +148,9 @@ class Flattens:
         flatten.reopened = True
         if not flatten.waiting and self._must_wait(flatten, instrument):
             flatten.waiting = True
-            for owner in (*self._owners.late(instrument), *self._owners.trading(instrument)):
-                if isinstance(owner, Bracket) and owner.mode is Mode.RELEASED:
-                    owner.mode = Mode.GUARDING
-                    owner.keep()
+            owners = self._owners
+            for bracket in let_go([*owners.late(instrument), *owners.trading(instrument)]):
+                bracket.guard()
         elif not flatten.waiting:
             self._let_late_go(instrument)
 
@@ -236,7 +235,7 @@ class Flattens:
         works = self._book.orders_of(instrument)
         others = [order for order in works if not flatten.closes_with(order)]
         stops = any(flatten.stops(order) for order in others)
-        waits = flatten.asked or any(in_doubt(o) and not flatten.only_adds(o) for o in others)
+        waits = flatten.asked or any(o.core.untold and not flatten.only_adds(o) for o in others)
         waits = waits or (stops and not all(flatten.stays(order) for order in others))
         return (waits and not self._outbox.last_call) or self._is_shut(instrument)
 

@@ -7,10 +7,12 @@ unknown (INV-09). So long the brackets that hold it guard it again, as they do u
 waits from its beginning (docs/decisions/0013).
 """
 
+from collections.abc import Iterable
+
 from ...instrument import Instrument
 from ..brackets.bracket import Bracket
 from ..brackets.core import Mode
-from ..owners import Owners
+from ..owners import Owner, Owners
 from .flatten import Book, Flatten
 
 
@@ -28,10 +30,14 @@ def is_held_up(flatten: Flatten, book: Book) -> bool:
 
 def guard_again(owners: Owners, instrument: Instrument) -> None:
     """Let the brackets that were let go, and hold something, protect it again."""
-    for owner in (*owners.trading(instrument), *owners.stirring(instrument)):
-        if not isinstance(owner, Bracket) or owner.mode is not Mode.RELEASED:
-            continue
-        if owner.position * owner.plan.side.sign > 0:  # what it closed too much the flatten closes
-            owner.mode = Mode.GUARDING
-            owner.keep()
-            owners.settle(owner)
+    for bracket in let_go([*owners.trading(instrument), *owners.stirring(instrument)]):
+        side = bracket.plan.side
+        if bracket.position * side.sign > 0:  # what it closed too much the flatten closes
+            bracket.guard()
+            owners.settle(bracket)
+
+
+def let_go(owners: Iterable[Owner]) -> list[Bracket]:
+    """The brackets among them that leave what is held to a flatten."""
+    brackets = [owner for owner in owners if isinstance(owner, Bracket)]
+    return [bracket for bracket in brackets if bracket.mode is Mode.RELEASED]

@@ -12,14 +12,15 @@ from ..agreement import Wish
 from ..exits.closing import Closer, Sender
 from ..handle import Changed, Order
 from ..owners import Owner, Past
-from ..sending.backoff import NOT_NOW, is_shut
 from ..settings import OrderSettings
 from . import core as core
 from .core import Desired, Facts, Mode
 from .kept import GroupKept
+from .lateness import Lateness
 from .lifecycle import Phase
 from .member import Member, result_of
 from .outcome import GroupOutcome
+from .setbacks import Setbacks
 from .spec import GroupSpec
 from .taken_back import taken_back
 
@@ -54,10 +55,9 @@ class Group:
         self._first = None if spec.first is None else Member(spec.first)
         self._wish = Desired((0,) * len(spec.members), first_works=True)
         self._closer = Closer(spec.intent, instrument, sender, settings, lambda: again(self))
-        self._sender, self._settings = sender, settings
-        self._again, self._ask = again, ask
-        self._late_timer: int | None = None
-        self._late = False  # an order has had more open than it should for too long
+        self._setbacks = Setbacks(spec, sender, settings, self, lambda: again(self))
+        self._lateness = Lateness(sender, settings.oco_unresolved_s, self._too_late)
+        self._sender, self._again, self._ask = sender, again, ask
 
     # --- for the caller -------------------------------------------------------------------------
 
@@ -93,7 +93,7 @@ class Group:
     @property
     def unresolved(self) -> bool:
         """True while an order that should be gone, or smaller, is not, for too long already."""
-        return self._late
+        return self._lateness.late
 
     @property
     def outcome(self) -> GroupOutcome:
@@ -102,7 +102,7 @@ class Group:
             members=tuple(result_of(member) for member in self._members),
             first=None if self._first is None else result_of(self._first),
             overfilled=self._wish.too_much,
-            unresolved=self._late,
+            unresolved=self._lateness.late,
             reason=self.reason,
         )
 
@@ -120,7 +120,7 @@ class Group:
         """Take all its orders away; what was filled stays filled. Nothing is waited for: see
         `done`."""
         if self.state.mode is Mode.KEEPING and not self.finished and not self._sender.closed:
-            self._end(reason)
+            self.end(reason)
             for order in self.orders():
                 if order.core.stuck:
                     self._sender.cancel(order)
@@ -166,7 +166,7 @@ class Group:
             last = member.last
             ended = last is not None and not last.working and last.status is not OrdStatus.FILLED
             # What ended while nothing of it was wanted any more may go out again.
-            member.out = member.out or (ended and self._wanted(member))
+            member.out = member.out or (ended and self._wished(member) > 0)
 
     def kept(self) -> GroupKept:
         return GroupKept.of(self.spec, self.state, [m.out for m in self._all], self.reason)
@@ -189,20 +189,20 @@ class Group:
         if self._sender.closed:
             return
         for member in self._all:
-            self._judge(member)
+            self._setbacks.look(member, self._wished(member))
         self._closer.settle()
         self._advance()
         self._want_first()
         for member, open_qty in zip(self._members, self._wish.opens, strict=True):
             self._want(member, open_qty)
         self._give_back()
-        self._time()
+        self._lateness.look(lagging=core.lagging(self._facts(), self._wish))
         self.changed.tell()
 
     def release(self) -> None:
         """Take the orders away; somebody else closes what is held."""
         self.state = structs.replace(self.state, mode=Mode.RELEASED)
-        self._sender.keep(self)
+        self.keep()
         self.settle()
 
     def close_by(self, order: Order, reason: str) -> None:
@@ -210,7 +210,7 @@ class Group:
         nth = self.spec.nth(order.cl_ord_id)
         if nth is not None and self.state.mode is Mode.KEEPING:
             self.reason, self.state = reason, structs.replace(self.state, passed=nth)
-            self._sender.keep(self)
+            self.keep()
 
     def sizes(self, order: Order) -> bool:
         """A member's size follows what was filled; the first order's is the trader's."""
@@ -224,7 +224,7 @@ class Group:
         """The trader takes a member's order away: nothing is sent in its place."""
         for member in self._all:
             member.out = member.out or order is member.live
-        self._sender.keep(self)
+        self.keep()
 
     def wake(self) -> None:
         """The market's state changed: what paused for it goes on."""
@@ -235,12 +235,21 @@ class Group:
 
     def stop_timers(self) -> None:
         """Nothing more is to be done."""
-        self._sender.never(self._late_timer)
-        self._late_timer = None
+        self._lateness.stop()
         for member in self._members:
-            self._sender.never(member.pause)
-            member.pause = None
+            member.stop_pause(self._sender)
         self._closer.stop()
+
+    # --- for what becomes of its members ----------------------------------------------------------
+
+    def keep(self) -> None:
+        """What a journal has of it is not so any more."""
+        self._sender.keep(self)
+
+    def end(self, reason: str) -> None:
+        """Take all its orders away, at the next look."""
+        self.reason, self.state = reason, structs.replace(self.state, mode=Mode.ENDING)
+        self.keep()
 
     # --- how --------------------------------------------------------------------------------------
 
@@ -254,7 +263,7 @@ class Group:
             first=None if self._first is None else self._first.facts(),
             exit_net=self._closer.net,
             exit_live=self._closer.live is not None,
-            late=self._late,
+            late=self._lateness.late,
         )
 
     def _advance(self) -> None:
@@ -262,7 +271,7 @@ class Group:
         state = taken_back(self.spec, before, self._first, self._members)
         self.state, self._wish = core.advance(self.spec, state, self._facts())
         if self.state != before:
-            self._sender.keep(self)
+            self.keep()
 
     def _want_first(self) -> None:
         """The first order is sent once; it is the trader's own until it has to go."""
@@ -288,108 +297,26 @@ class Group:
             request = member.request(self.instrument, open_qty)
             member.orders.append(self._sender.send(request))
 
-    def _judge(self, member: Member) -> None:
-        """Look once at the end of each order, and at each refused change."""
-        last = member.last
-        if last is None:
-            return
-        order = last.core
-        if order.terminal:
-            if member.judged < len(member.orders):
-                member.judged = len(member.orders)
-                self._sender.never(member.pause)
-                member.pause = None
-                member.anew, member.failures = False, 0
-                unasked = order.wish.working and self._wanted(member)
-                if unasked and order.venue_status is not OrdStatus.FILLED:
-                    self._ended(member, last)
-        elif member is not self._first and order.change_refused:
-            self._change_refused(member, last)
-        elif order.accepted:
-            member.pauses = 0
-
-    def _wanted(self, member: Member) -> bool:
-        """Whether a member should have anything open."""
+    def _wished(self, member: Member) -> int:
+        """Contracts that a member should have open."""
         if member is self._first:
-            return self._wish.first_works
-        return self._wish.opens[self._members.index(member)] > 0
-
-    def _ended(self, member: Member, order: Order) -> None:
-        """An order ended, and nobody here asked for it."""
-        spec, state = self.spec, order.core
-        reason, text = member.refused()
-        refused = state.venue_status is OrdStatus.REJECTED
-        out = "." in member.spec.name  # one that was sent alone is the trader's to send again
-        waits = (reason in NOT_NOW or state.unsent.count > 0) and not self._sender.last_call
-        if refused and waits and spec.protects and out and member is not self._first:
-            member.paused(shut=is_shut(reason, state.unsent.count))
-            if member.pauses == 1:
-                self._sender.incident("group_member_waits", f"{self!r}: {order!r}: {text}")
-            pause_s = self._sender.pause_s(order, member.pauses, not_now=True)
-            member.pause = self._sender.pause(order, pause_s, lambda: self._resume(member))
-            return
-        member.out = True
-        self._sender.keep(self)
-        if member is self._first or not (refused or spec.protects):
-            return
-        ends = refused and not spec.keeps and self.state.winner is None
-        status = state.venue_status.name.lower()
-        others = "the others are cancelled" if ends else "the others stay"
-        self._sender.incident(
-            f"group_member_{status}", f"{self!r}: {order.describe()} {status}: {text}; {others}"
-        )
-        if ends:
-            self._end(f"{order.describe()} {status}: {text}")
-
-    def _change_refused(self, member: Member, order: Order) -> None:
-        """The broker keeps an order at its size. It is asked again after a pause; one that it will
-        not have smaller is cancelled in the end, and sent again at its size."""
-        state, wished = order.core, self._wish.opens[self._members.index(member)]
-        if member.pause is not None or member.excused == state.refusals:
-            return
-        member.excused = state.refusals
-        if state.leaves_qty == wished:
-            return  # it was a price of the trader's
-        member.failures += 1
-        if member.failures >= self._settings.stop_tries:
-            story = f"{order.describe()} cannot be {wished}: {state.refusal}; it is sent anew"
-            self._sender.incident("group_member_change_refused", f"{self!r}: {story}")
-            member.anew = True
-            return
-        not_now = state.refusal_reason in NOT_NOW
-        pause_s = self._sender.pause_s(order, member.failures, not_now=not_now)
-        member.pause = self._sender.later(pause_s, lambda: self._resume(member))
-
-    def _resume(self, member: Member) -> None:
-        member.end_pause(self._sender)
-        self._again(self)
-
-    def _end(self, reason: str) -> None:
-        self.reason, self.state = reason, structs.replace(self.state, mode=Mode.ENDING)
-        self._sender.keep(self)
+            return member.spec.qty if self._wish.first_works else 0
+        return self._wish.opens[self._members.index(member)]
 
     def _give_back(self) -> None:
         """Say once that too much was filled, and undo it by one order."""
         wish, back = self._wish, self._wish.give_back
         if wish.too_much and not self.state.said:  # in a flatten, too, which gives it back
             self.state = structs.replace(self.state, said=True)
-            self._sender.keep(self)
+            self.keep()
             said = f"{wish.too_much} contracts were filled too much"
             self._sender.incident("overfill", f"{self!r}: {said}")
         if back:
             self._closer.send(Side.BUY if back > 0 else Side.SELL, abs(back))
             self._advance()
 
-    def _time(self) -> None:
-        """Time how long orders have more open than they should."""
-        if not core.lagging(self._facts(), self._wish):
-            self._sender.never(self._late_timer)
-            self._late_timer, self._late = None, False
-        elif self._late_timer is None and not self._late:
-            self._late_timer = self._sender.later(self._settings.oco_unresolved_s, self._time_up)
-
-    def _time_up(self) -> None:
-        self._late_timer, self._late = None, True
+    def _too_late(self) -> None:
+        """Orders have had more open than they should for too long."""
         pairs = zip(self._members, self._wish.opens, strict=True)
         behind = [m.live for m, qty in pairs if m.live is not None and m.facts().open_qty > qty]
         if self._first is not None and self._first.live and not self._wish.first_works:

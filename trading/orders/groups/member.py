@@ -151,10 +151,14 @@ class Member:
         self.pauses = self.pauses + 1 if shut is self._shut else 1
         self._shut = shut
 
-    def end_pause(self, sender: Sender) -> None:
-        """What was refused may be tried again."""
+    def stop_pause(self, sender: Sender) -> None:
+        """Nothing is tried again when the pause would be over."""
         sender.never(self.pause)
         self.pause = None
+
+    def end_pause(self, sender: Sender) -> None:
+        """What was refused may be tried again."""
+        self.stop_pause(sender)
         if self.live is not None:
             self.live.core.refusal = ""
 

@@ -110,7 +110,7 @@ class Life:
         """Why nothing that adds risk may be sent; "" where it may."""
         if self.keeper.failing:
             return "the journal cannot be written; no entries until it can"
-        if self._watch.first is not None:
+        if self._watch.resuming:
             return "orders, fills and positions of before are not known yet; await recover() first"
         return ""
 

@@ -7,11 +7,8 @@ by the same rules as events. What a round asked before something newer came in c
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
-from typing import Any
 
-from ...broker import Broker, StreamState, Urgency
-from ...errors import DryfillError
+from ...broker import Broker, StreamState
 from ...order import OrderState, PositionState
 from ..handle import Order
 from ..intake import Intake
@@ -21,22 +18,18 @@ from .activity import Activity
 from .answers import Answers
 from .birth import Birth
 from .holdings import Holdings
-from .knocking import Knocking
-from .questions import questions
-from .round import Round, Waits
+from .inquiry import Inquiry
+from .round import Round
 from .silent_orders import SilentOrders
 from .strangers import Strangers
 
 
 class Watch:
-    """Decides when to look, and merges what was found.
+    """Decides when to look, and what is to be asked again.
 
     `behind`: after a gap, or a start, and until a full round is through: what we know is stale, and
-    nothing that adds risk may be sent (fault-model, INV-19). `first`: who merges the round after a
-    start, in place of this; None when it is through.
+    nothing that adds risk may be sent (fault-model, INV-19).
     """
-
-    first: Callable[[Round], None] | None = None
 
     def __init__(
         self,
@@ -48,8 +41,6 @@ class Watch:
     ) -> None:
         self.behind = False
         self._asked = False
-        self._unanswered = self._silent = False  # the last round: in a part, and all of it
-        self._broker = broker
         self._outbox = outbox
         self._intake = intake
         self._settings = settings
@@ -60,8 +51,8 @@ class Watch:
         self._lossy = not broker.offers.lossless_stream
         self._up = True
         self._timer: int | None = None
-        self._round: Round | None = None
-        self._waits = Waits()
+        self._inquiry = Inquiry(broker, outbox, intake, self._answers, self)
+        self._waits = self._inquiry.waits
         self._silent_orders = SilentOrders(outbox, settings.told_within_s)
         self._holdings = Holdings(outbox, intake)
         self._new = False  # nothing is known of before: the broker's positions are ours
@@ -76,12 +67,17 @@ class Watch:
         outbox.look_around = self.look_around
         outbox.ask_first = self.ask_first
         outbox.told, outbox.rounds = self.told, lambda: self._answers.rounds
-        outbox.catch_up = self.catch_up
+        outbox.catch_up = self._inquiry.catch_up
 
     @property
     def up(self) -> bool:
         """Whether the event stream is up."""
         return self._up
+
+    @property
+    def resuming(self) -> bool:
+        """Whether another life ended here, and the broker was not asked yet what became of it."""
+        return self._inquiry.first is not None
 
     @property
     def looks(self) -> bool:
@@ -101,7 +97,7 @@ class Watch:
         outbox, settings = self._outbox, self._settings
         lately = self._activity.lately
         if self.behind or self._asked or lately or not self._up:
-            ill = lately and (self._unanswered or not self._up)
+            ill = lately and (self._inquiry.unanswered or not self._up)
             hurried = self.behind or self._asked or ill
             pause_s = settings.look_down_s if hurried else max(settings.look_s - spent_s, 0.0)
             self._timer = outbox.later(pause_s, self._go)
@@ -146,13 +142,6 @@ class Watch:
         """Whether all that was filled before was told, when so many rounds had left: one that left
         after them was answered, or nothing need be asked."""
         return not self.looks or self._answers.known(rounds)
-
-    def catch_up(self) -> None:
-        """Take in what was answered so far: somebody waits no longer for the rest."""
-        this = self._round
-        if this is not None and this.timer is not None and this.answers and self.first is None:
-            self._outbox.never(this.timer)
-            self._take_early(this)
 
     def on_stream(self, state: StreamState) -> None:
         """The stream went down or came up."""
@@ -204,7 +193,7 @@ class Watch:
         """Another life ended here: the next round is a full one, `merge` takes its answers, and
         until then nothing that adds risk may be sent. `new`: nothing is known of it."""
         if not self._answers.resumes:
-            self.first, self.behind, self._new = merge, True, new
+            self._inquiry.first, self.behind, self._new = merge, True, new
             self._answers.resumes = True
 
     def look_now(self) -> None:
@@ -234,14 +223,40 @@ class Watch:
         if self._silent_orders.timers:
             self._silent_orders.told(order)
 
-    # --- a round ----------------------------------------------------------------------------------
+    # --- what became of a round -------------------------------------------------------------------
+
+    def through(self, this: Round, *, moved: bool, gap: bool) -> None:
+        """What we know is as new as a full round; what that could not show is asked again."""
+        lacking = self._strangers.lack(self._outbox.now_s())
+        self.behind, self._asked = this.outdated, this.followed or lacking
+        positions: list[PositionState] = this.answers["positions"]
+        again = self._holdings.compare(positions, moved=moved, gap=gap, new=self._new)
+        self._new = False
+        if again:
+            self._check_in_time()
+
+    def ended(self, this: Round | None) -> None:
+        """The next round begins at once where somebody waits for it, else in its time."""
+        spent_s = 0.0 if this is None else self._outbox.now_s() - this.began_s
+        followed = this is not None and this.followed
+        self._again()
+        self._inquiry.tell_waiting()
+        if (followed or self._waits.next) and self._round is None:
+            self.look_now()
+        self.arm(spent_s)
+
+    # --- when the next one comes ------------------------------------------------------------------
+
+    @property
+    def _round(self) -> Round | None:
+        """The one under way."""
+        return self._inquiry.round
 
     def _again(self) -> None:
         """Forget the round under way and the next one's time."""
         self._outbox.never(self._timer)
-        if self._round is not None:
-            self._outbox.never(self._round.timer)
-        self._round = self._timer = None
+        self._timer = None
+        self._inquiry.break_off()
 
     def _go(self) -> None:
         self._timer = None
@@ -266,135 +281,8 @@ class Watch:
         self._begin(full=True)
 
     def _begin(self, *, full: bool = False) -> None:
-        intake, outbox, answers = self._intake, self._outbox, self._answers
-        known = [o for o in outbox.orders.working() if o.core.accepted and not o.core.flight]
-        epochs = {order.cl_ord_id: order.core.epoch for order in known}
         full = full or self.behind or self._asked
-        since_ns = answers.since_ns(self._started_ns)
-        this = self._round = Round(answers.rounds, full, epochs, intake.last_ns, outbox.now_s())
-        this.since_ns = since_ns
         self._activity.begun()
-        asyncio.get_running_loop().call_soon(answers.left_us, this)
-        self._waits.begun()
         # Who holds something asks in order to protect it.
-        pressing = this.full or not self._up or outbox.ledger.any_held
-        this.unasked = questions(
-            self._broker,
-            since_ns,
-            answers.back_ns(since_ns),
-            full=this.full,
-            urgency=Urgency.RISK_REDUCING if pressing else Urgency.ORDINARY,
-            deadline_s=self._settings.read_deadline_s,
-        )
-        if self._silent:  # one is enough to hear whether anybody is there (INV-16)
-            # In the first round no order is asked after yet, whose answer would be heard, too.
-            pause_s = None if self.first is not None else self._settings.look_first_s
-            Knocking(this, outbox, self._came).begin(pause_s, self._ask_rest)
-        else:
-            self._ask_rest(this)
-
-    def _ask_rest(self, this: Round) -> None:
-        """Ask what was not asked yet."""
-        self._outbox.never(this.timer)
-        rest, this.unasked, this.timer = this.unasked, [], None
-        for name, call in rest:
-            self._ask(this, name, call())
-
-    def _ask(self, this: Round, name: str, future: "asyncio.Future[Any]") -> None:
-        this.left += 1
-        future.add_done_callback(partial(self._came, this, name))
-
-    def _came(self, this: Round, name: str, done: "asyncio.Future[Any]") -> None:
-        error = asyncio.CancelledError() if done.cancelled() else done.exception()
-        if self._outbox.closed:
-            return
-        try:
-            self._outbox.asked(error)
-            if this is self._round:
-                self._take(this, name, done, error)
-            elif name != "positions" and error is None and self.first is None:
-                # Of a round that was broken off nothing proves what is not there any more. What was
-                # filled was filled, and an order that it shows is there, or over.
-                this.answers = {name: done.result()}
-                self._answers.take_in(this)
-        except Exception as fault:  # noqa: BLE001  isolated here (DESIGN 3); the next round asks again
-            self._outbox.supervision.told(fault, f"a look for {name}", "")
-            self._end()
-
-    def _take(
-        self, this: Round, name: str, done: "asyncio.Future[Any]", error: BaseException | None
-    ) -> None:
-        this.left -= 1
-        if error is None:
-            this.answers[name] = done.result()
-            if this.unasked:
-                self._ask_rest(this)
-                if self.first is None:
-                    self._answers.take_in(this, self._waits.fills_known)
-        elif not isinstance(error, DryfillError):
-            self._outbox.incident("broker_error", f"asked for {name}: {error!r}")
-        this.failed = this.failed or error is not None
-        if not this.left or (this.failed and self.first is not None):
-            self._close(this)
-        elif this.timer is None and self.first is None:
-            wait_s = self._settings.look_first_s
-            this.timer = self._outbox.later(wait_s, lambda: self._take_early(this))
-
-    def _take_early(self, this: Round) -> None:
-        """Some answers take their time, and what the others showed is true whatever they say: it is
-        taken in, and again with the rest, which then has only to say what is new. A round that
-        failed in a part is not waited for: what is missing is asked again, and sooner."""
-        this.timer = None
-        try:
-            if this.failed:
-                self._close(this)
-            else:
-                self._answers.take_in(this, self._waits.fills_known)
-                self._answers.look_up_hidden(this)
-        except Exception as fault:  # noqa: BLE001  as above: it is tried again with the rest
-            self._outbox.supervision.told(fault, "a part of a look", "")
-
-    def _close(self, this: Round) -> None:
-        """All that will be answered is. What was not is no evidence of anything."""
-        self._unanswered = this.failed
-        self._silent = this.silence(self._outbox.now_s(), self._settings.told_within_s)
-        if not this.failed:
-            self._merge(this)
-        elif self.first is None:
-            self._answers.apply(this, self._waits.fills_known)
-        self._end()
-
-    def _end(self) -> None:
-        this = self._round
-        spent_s = 0.0 if this is None else self._outbox.now_s() - this.began_s
-        followed = this is not None and this.followed
-        self._again()
-        for order, then in self._waits.ended():
-            then()
-            if order is None:
-                continue
-            try:
-                self._intake.go_on(order)
-            except Exception as fault:  # noqa: BLE001  as above
-                about = order.cl_ord_id
-                self._outbox.supervision.failed(fault, "what follows a look", about)
-        if (followed or self._waits.next) and self._round is None:
-            self._begin()
-        self.arm(spent_s)
-
-    def _merge(self, this: Round) -> None:
-        moved = self._intake.last_ns > this.last_ns
-        gap = self.behind
-        if self.first is not None:
-            self.first(this)
-            self.first = None
-        else:
-            self._answers.apply(this, self._waits.fills_known)
-        if this.full:
-            lacking = self._strangers.lack(self._outbox.now_s())
-            self.behind, self._asked = this.outdated, this.followed or lacking
-            positions: list[PositionState] = this.answers["positions"]
-            again = self._holdings.compare(positions, moved=moved, gap=gap, new=self._new)
-            self._new = False
-            if again:
-                self._check_in_time()
+        pressing = full or not self._up or self._outbox.ledger.any_held
+        self._inquiry.begin(self._started_ns, full=full, pressing=pressing)

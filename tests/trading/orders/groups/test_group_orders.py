@@ -125,7 +125,7 @@ def test_a_group_whose_own_code_fails_keeps_what_protects(play):
     """OTO: what the first bought stays under its stop; the rest is taken away, and it is said."""
 
     def spoil(stage):
-        stage.groups["1"]._judge = lambda member: 1 / 0
+        stage.groups["1"]._setbacks.look = lambda member, wished: 1 / 0
         stage.broker.happen("fill", "1.first#1", ["1", "@", "20000"])
         stage.broker.tell()
         assert list(stage.broker.sent) == ["cancel 1.leg1#1", "modify 1.leg2#1 order_qty 2"]
