@@ -131,6 +131,20 @@ SCRIPTS = {
         > modify 1.stop#1 order_qty 2
         = position 2
     """,
+    "what is told as the last order ends is asked about at once": RESTS
+    + """
+        < holds 1
+        wait 0.1
+        < canceled 1.entry#1
+        < holds 2
+    """
+    + ASKED
+    + """
+        wait 0.2
+        = incidents
+        < shown
+        = position 0
+    """,
     "a position of long ago is asked about, and nothing is taken over from it": LOST
     + "wait 0.25"
     + FOUND

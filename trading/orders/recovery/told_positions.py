@@ -32,16 +32,18 @@ class ToldPositions:
             return
         symbol = instrument.symbol
         _, timer = self._waits.pop(symbol, (0, None))
-        if position.qty == outbox.held(instrument):
-            outbox.never(timer)
-            self._asked.pop(symbol, None)
-        elif not (outbox.orders.any_working or outbox.ledger.any_held):
-            self._lacking()  # there is nothing of which a fill could still come
-        else:
+        differs = position.qty != outbox.held(instrument)
+        if differs and (outbox.orders.any_working or outbox.ledger.any_held):
             if timer is None:
                 due = partial(self._due, instrument)
                 timer = outbox.later(outbox.settings.position_differs_s, due)
             self._waits[symbol] = position.qty, timer
+            return
+        outbox.never(timer)
+        if differs:
+            self._lacking()  # there is nothing of which a fill could still come
+        else:
+            self._asked.pop(symbol, None)
 
     def _due(self, instrument: Instrument) -> None:
         symbol = instrument.symbol
