@@ -13,9 +13,14 @@ RESTS = """
 ASKED = """
     > ask fills
     > ask open
+"""
+ALL_ASKED = (
+    ASKED
+    + """
     > ask orders
     > ask positions
 """
+)
 LOST = (
     RESTS
     + """
@@ -138,7 +143,7 @@ SCRIPTS = {
         < canceled 1.entry#1
         < holds 2
     """
-    + ASKED
+    + ALL_ASKED
     + """
         wait 0.2
         = incidents

@@ -52,4 +52,4 @@ class ToldPositions:
         asked, differed = self._asked.get(symbol, (held, 0))
         if told != held and (told - held != differed or asked == held):  # else it is known
             self._asked[symbol] = told, told - held
-            self._lacking()
+            self._outbox.ask_first(lambda: None)  # what the answer shows is taken in by itself
