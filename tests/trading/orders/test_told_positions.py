@@ -95,9 +95,9 @@ SCRIPTS = {
     + """
         < lost fills
         < holds 2
-        wait 0.3
+        wait 1.1
         < holds 2
-        wait 0.3
+        wait 1.1
     """,
     "another difference is another question": LOST
     + "wait 0.25"
@@ -105,14 +105,15 @@ SCRIPTS = {
     + """
         x hand buy 1 @ 20000
         < holds 3
-        wait 0.25
+        wait 0.9
+        wait 0.1
     """
     + ASKED
     + """
         < shown
         = position 3
     """,
-    "the next lost fill is asked for as well": RESTS
+    "the next lost fill is asked for as well, a second later": RESTS
     + """
         x fill 1.entry#1 1 @ 20000
         x drop
@@ -128,7 +129,8 @@ SCRIPTS = {
         x fill 1.entry#1 1 @ 20000
         x drop
         < holds 2
-        wait 0.25
+        wait 0.9
+        wait 0.1
     """
     + ASKED
     + """
@@ -155,7 +157,8 @@ SCRIPTS = {
     + FOUND
     + """
         < holds 0
-        wait 0.25
+        wait 0.9
+        wait 0.1
     """
     + ASKED
     + """
