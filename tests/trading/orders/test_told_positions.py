@@ -89,15 +89,21 @@ SCRIPTS = {
         wait 1
         = position 2
     """,
-    "of one difference it is asked once": LOST
-    + "wait 0.25"
+    "of one difference it is asked once": RESTS
+    + """
+        x hand buy 1 @ 20000
+        x forget
+        < holds 1
+        wait 0.25
+    """
     + ASKED
     + """
-        < lost fills
-        < holds 2
+        < shown
+        < holds 1
         wait 1.1
-        < holds 2
+        < holds 1
         wait 1.1
+        = position 0
     """,
     "another difference is another question": LOST
     + "wait 0.25"
