@@ -22,24 +22,32 @@ class _Unproved(Struct):
 class UnprovedChanges:
     """Changes without an answer, which the manager may not take for made: not before the broker
     shows the order with their numbers. `open`: those, by the broker's id; `lost` counts all that
-    there were. A part of `NothingGuessed`."""
+    there were. Of one that a newer change of the order overtook nothing is asked: what became of
+    the order since is the newer one's. A part of `NothingGuessed`."""
 
     def __init__(self, scene: Scene) -> None:
         self.lost = 0
         self._scene = scene
         self.open: dict[str, _Unproved] = {}
+        self._newest: dict[str, Sent] = {}  # by the broker's id, until it is answered or was not
 
     def on_command(self, event: Sent) -> None:
         if event.do == "modify":  # what it is to become is asked anew
             self.open.pop(event.order_id, None)
+            self._newest[event.order_id] = event
 
     def on_outcome(self, event: Answered) -> None:
         sent = event.sent
-        if sent.change is not None and isinstance(event.error, OutcomeUnknown):
-            self.lost += 1
-            order = self._scene.order(self._scene.tag_of(sent.order_id))
-            if order is not None and not _has(order.core, sent.change):
-                self.open[sent.order_id] = _Unproved(sent.change)
+        if sent.change is None:
+            return
+        unknown = isinstance(event.error, OutcomeUnknown)
+        self.lost += unknown
+        newest = self._newest.get(sent.order_id) is sent
+        if newest:
+            del self._newest[sent.order_id]
+        order = self._scene.order(self._scene.tag_of(sent.order_id))
+        if unknown and newest and order is not None and not _has(order.core, sent.change):
+            self.open[sent.order_id] = _Unproved(sent.change)
 
     def shown(self, states: list[OrderState]) -> None:
         """The broker's word on orders: what it shows is no guess any more."""

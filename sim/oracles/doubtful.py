@@ -18,7 +18,8 @@ GIVES_BACK = ("exit", "taken exit")
 
 PROTECTS = (*GIVES_BACK, "taken stop", "stops", "changes")
 """Kinds of doubt about what is bare; "stops": a stop and its substitute are in doubt; "changes": so
-are a change of a stop and the one that went after it, a second later."""
+are a change of a stop and the one that went after it, a second later, or the stop that took its
+place, half a second later: to each its own time is given, and together they take too long."""
 
 CLOSES = (*PROTECTS, "stop", "target")
 """The same once a stop was refused, and what is bare is to be closed."""
@@ -150,11 +151,14 @@ class Doubts:
         return ended
 
     def _two_changes(self, symbol: str) -> bool:
-        spans = [(sent[0], sent[-1]) for sent in self._changes.values()]
-        return any(
-            _symbol(first) == symbol and last.time_ns - first.time_ns >= SLOW_NS
-            for first, last in spans
-        )
+        changes = [sent for sent in self._changes.values() if _symbol(sent[0]) == symbol]
+        if not changes:
+            return False
+        if any(sent[-1].time_ns - sent[0].time_ns >= SLOW_NS for sent in changes):
+            return True
+        first_ns = min(sent[0].time_ns for sent in changes)
+        stops = [since for of, duty, since in self._open.values() if (of, duty) == (symbol, "stop")]
+        return any(since_ns - first_ns >= SLOW_NS // 2 for since_ns in stops)
 
     def _end(self, symbol: str, kind: str, moment: Moment) -> None:
         self._ended.pop((symbol, kind), None)  # the last one last
@@ -165,12 +169,15 @@ class Doubts:
         self._orders.pop(tag, None)
         symbol, duty, since_ns = self._open.get(tag, ("", "", now_ns))
         two = self.about(symbol, ("stops",))
+        changed = duty == "stop" and self._two_changes(symbol)
         self._open.pop(tag, None)
         if now_ns - since_ns > SLOW_NS:
             told = _told(now_ns)
             self._end(symbol, duty, told)
             if two and duty == "stop":
                 self._end(symbol, "stops", told)
+            if changed:
+                self._end(symbol, "changes", told)
 
 
 def _symbol(event: Sent) -> str:

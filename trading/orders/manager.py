@@ -41,6 +41,7 @@ from .observing import Observer
 from .owners import Owners
 from .recovery.asking import look_up
 from .recovery.life import Life
+from .recovery.told_positions import ToldPositions
 from .recovery.watch import Watch
 from .risk.locks import Locks
 from .risk.switch import KillSwitch
@@ -103,6 +104,7 @@ class OrderManager:
         self._intake.adopt = adoption = Adoption(self._owners)
         self._intake.others.may_lack = adoption.lacks
         self._watch = Watch(broker, self._outbox, self._intake, self.settings, now_ns)
+        self._told_positions = ToldPositions(self._outbox, self._watch, self._intake.voids.lacking)
         self.view = View(self._owners, self._outbox)
         sure = broker.offers.sure_stops
         self.stops = TradedThrough(self._owners, self._outbox, self.settings, sure=sure)
@@ -239,7 +241,7 @@ class OrderManager:
             elif isinstance(event, StreamState):
                 self._watch.on_stream(event)
             elif isinstance(event, PositionState):
-                self._intake.voids.position(event)
+                self._told_positions.told(event)
         except Exception as error:  # noqa: BLE001  isolated here (DESIGN 3); the next look mends it
             self._outbox.supervision.failed(error, f"an event {type(event).__name__}", "")
 

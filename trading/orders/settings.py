@@ -91,7 +91,9 @@ class OrderSettings:
     stream, and so is one that has no answer by then: where it is not wanted any more, or not as it
     was sent (a change that has no answer after `retry_s` is overtaken by the cancel then), and one
     that protects or closes, of a change of its price or its last look-up; a flatten waits as long
-    for the answer to what is held. `reconcile_s`: how often orders, fills and positions are
+    for the answer to what is held. `position_differs_s`: how long the stream may have told of
+    another position than the fills told make, before what was filled is asked for, on a stream that
+    may lose events. `reconcile_s`: how often orders, fills and positions are
     compared with the broker's while something works or is held, however healthy the stream seems,
     and always on a stream that may lose events; `reconcile_lossless_s`: the same where the broker's
     word is that its stream loses none. `overlap_s`: how far before the newest event that was known
@@ -163,6 +165,7 @@ class OrderSettings:
     look_s: float = 5.0
     look_down_s: float = 1.0
     told_within_s: float = 1.0
+    position_differs_s: float = 0.25
     settled_within_s: float = 0.9
     reconcile_s: float = 300.0
     reconcile_lossless_s: float = 3_600.0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from ..instrument import Instrument
-from ..order import Execution, ExecutionReport, OrderState, PositionState
+from ..order import Execution, ExecutionReport, OrderState
 from .handle import Order
 from .positions import execution_of, report_of
 from .sending.outbox import Listener, Outbox
@@ -100,12 +100,6 @@ class TakenBack:
             self.outbox.noted(order)
             if lacks:
                 self.lacking()
-
-    def position(self, told: PositionState) -> None:
-        """The stream tells of a position. Where nothing works or is held as far as we know, nothing
-        else may tell that something is."""
-        if told.qty and not (self.outbox.orders.any_working or self.outbox.ledger.any_held):
-            self.lacking()
 
     def _tell(self, order: Order, report: ExecutionReport, counted: bool) -> None:
         """Tell it, after those that depend on it have acted; `counted`: the fill was told."""

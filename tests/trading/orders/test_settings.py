@@ -73,7 +73,7 @@ UNSENT = """
 """
 LOOK = "wait 5\n> ask fills\n> ask open\n< shown\n"
 ROUND = "> ask fills\n> ask open\n> ask orders\n> ask positions\n"
-LOSSY_ONLY = ("look_s", "reconcile_s")
+LOSSY_ONLY = ("look_s", "reconcile_s", "position_differs_s")
 EFFECTS = {
     "close_within_s": (
         0.4,
@@ -189,6 +189,12 @@ EFFECTS = {
         0.5,
         "do place buy 1 limit 20000\n> place 1#1 buy 1 limit 20000\n< lost 1#1\n> look 1#1\n"
         "wait 0.5\n= got place 1#1 -> OutcomeUnknown",
+    ),
+    "position_differs_s": (
+        0.1,
+        "do place buy 1 limit 20000\n> place 1#1 buy 1 limit 20000\n< new 1#1\n< ack 1#1\n"
+        "x fill 1#1 1 @ 20000\nx drop\n< holds 1\n"
+        "wait 0.1\n> ask fills\n> ask open",
     ),
     "told_within_s": (
         0.5,
