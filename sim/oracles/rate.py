@@ -3,7 +3,8 @@
 from collections import deque
 
 from ...trading.broker import Urgency
-from ...trading.errors import NotSent, OutcomeUnknown
+from ...trading.errors import NotSent, Refused, SessionExpired
+from ...trading.orders.sending.breaker import BreakerState
 from .bounds import in_ns
 from .knowable import SLOW_NS
 from .oracle import Oracle
@@ -55,13 +56,15 @@ class WithinRate(Oracle):
 class BreaksOff(Oracle):
     """INV-23: once so many requests in a row had no answer, for ordinary and for risk-reducing ones
     apart, one at a time goes out until one is answered; one that was not within a second is a trial
-    no more. Another life of the client begins to count anew. Premise: such silences.
+    no more. Nor does the manager take for silent who is not: a breaker that it shows open, when a
+    request leaves, was opened by as many silences in a row as its settings say. Another life of the
+    client begins to count anew. Premise: such silences, and answers of 429.
 
     No answer: nobody was reached, or nobody knows what became of it. A refusal is an answer, and so
-    is 429. Questions are paced by clocks of their own and not counted: those for all there is by
-    rounds, one for an order by pauses that double, and what it tells may be what protection waits
-    for; how often it may be asked is INV-24's. That risk-reducing requests go on while ordinary
-    ones wait is judged by INV-01 to 03.
+    are 401 and 429. Questions are paced by clocks of their own and not counted: those for all there
+    is by rounds, one for an order by pauses that double, and what it tells may be what protection
+    waits for; how often it may be asked is INV-24's. That risk-reducing requests go on while
+    ordinary ones wait is judged by INV-01 to 03.
     """
 
     name = "INV-23"
@@ -74,10 +77,12 @@ class BreaksOff(Oracle):
 
     def _new_life(self) -> None:
         self._silent = dict.fromkeys(Urgency, 0)
+        self._opened = dict.fromkeys(Urgency, False)  # by silences, and not seen closed since then
         self._probes: dict[Urgency, list[Sent]] = {urgency: [] for urgency in Urgency}
 
     def on_command(self, event: Sent) -> None:
         self._look_for_a_new_life()
+        self._look_at_breakers()
         if self._broken(event.urgency):
             self._probe(event)
 
@@ -85,6 +90,23 @@ class BreaksOff(Oracle):
         if len(self._scene.managers) != self._lives:
             self._lives = len(self._scene.managers)
             self._new_life()
+
+    def _look_at_breakers(self) -> None:
+        manager = self._scene.manager
+        if manager is None:
+            return
+        shown = manager.figures.breakers()
+        for urgency in Urgency:
+            is_open = shown[urgency.name.lower()] != BreakerState.CLOSED.value
+            silent = self._silent[urgency]
+            if is_open and not self._opened[urgency]:
+                self._scene.violate(
+                    self.name,
+                    f"{_kind(urgency)} requests wait for a broker that answers; {silent} in a row "
+                    f"had no answer",
+                )
+            # One that was opened wrongly is said once.
+            self._opened[urgency] = is_open or silent >= manager.settings.breaker_tries
 
     def _broken(self, urgency: Urgency) -> bool:
         return self._silent[urgency] >= self._scene.bounds.silences_most
@@ -94,21 +116,33 @@ class BreaksOff(Oracle):
         due = [probe for probe in self._probes[sent.urgency] if probe.time_ns > since_ns]
         self._probes[sent.urgency] = probes = [*due, sent]
         if len(probes) > 1:
-            kind = sent.urgency.name.lower().replace("_", "-")
             self._scene.violate(
                 self.name,
                 f"{sent.do} left while the answer to an earlier trial was due; "
-                f"{self._silent[sent.urgency]} {kind} requests in a row had none",
+                f"{self._silent[sent.urgency]} {_kind(sent.urgency)} requests in a row had none",
             )
 
     def on_outcome(self, event: Answered) -> None:
         self._look_for_a_new_life()
-        urgency, error = event.sent.urgency, event.error
+        urgency, error, manager = event.sent.urgency, event.error, self._scene.manager
         probes = self._probes[urgency]
         self._probes[urgency] = [probe for probe in probes if probe is not event.sent]
-        limited = isinstance(error, NotSent) and error.limited
-        if isinstance(error, OutcomeUnknown | NotSent) and not limited:
-            self._silent[urgency] += 1
-            self.premise += self._silent[urgency] == self._scene.bounds.silences_most
-        else:
+        if _is_answer(error):
             self._silent[urgency] = 0
+            self.premise += isinstance(error, NotSent) and error.limited
+            return
+        self._silent[urgency] += 1
+        self.premise += self._silent[urgency] == self._scene.bounds.silences_most
+        if manager is not None and self._silent[urgency] >= manager.settings.breaker_tries:
+            self._opened[urgency] = True
+
+
+def _is_answer(error: BaseException | None) -> bool:
+    """Whether somebody was there, if only to say no."""
+    if isinstance(error, NotSent):
+        return error.limited or isinstance(error, SessionExpired)
+    return error is None or isinstance(error, Refused)
+
+
+def _kind(urgency: Urgency) -> str:
+    return urgency.name.lower().replace("_", "-")

@@ -233,6 +233,60 @@ def test_one_trial_at_a_time_is_no_fault_and_the_other_kind_is_counted_apart(cas
     assert found.premises["INV-23"] == 1
 
 
+def test_a_breaker_that_is_open_while_the_broker_answers_is_found_and_said_once(look):
+    async def script(client, case):
+        figures = client.desk.manager.figures
+        closed, opened = figures.breakers(), figures.breakers() | {"ordinary": "open"}
+        for shown in (closed, opened, opened, closed, opened):
+            figures.breakers = shown.copy
+            await ask(client, urgency=Urgency.RISK_REDUCING)
+
+    found = look(script)
+    assert found.counts["INV-23"] == 2
+    said = "ordinary requests wait for a broker that answers; 0 in a row had no answer"
+    assert found.violations[0].text == said
+
+
+@pytest.mark.parametrize(("silences", "wrong"), [(5, 0), (4, 1)])
+def test_a_breaker_is_open_after_as_many_silences_as_the_settings_say(case, silences, wrong):
+    made = case(plan=DOWN)
+
+    async def script(client, case):
+        figures = client.desk.manager.figures
+        await client.at(200)
+        await ask(client, n=silences)
+        figures.breakers = (figures.breakers() | {"ordinary": "open"}).copy
+        await client.at(21_000)
+        await ask(client, n=2, urgency=Urgency.RISK_REDUCING)
+        await ask(client)  # it is answered
+        await ask(client, urgency=Urgency.RISK_REDUCING)
+        figures.breakers = (figures.breakers() | {"ordinary": "closed"}).copy
+        await ask(client)
+
+    assert made.run(script).counts["INV-23"] == wrong
+
+
+@pytest.mark.parametrize(
+    ("fault", "opens"), [({"kind": "rate-limited"}, False), ({"kind": "server-error"}, True)]
+)
+def test_the_manager_takes_a_broker_for_silent_by_silence_and_not_by_429(case, fault, opens):
+    made = case(plan=make_plan(fault | {"at": "100 ms", "duration": "20 s", "on": "place"}))
+    shown = []
+
+    async def script(client, case):
+        await client.at(200)
+        orders = [client.desk.place(Buy(1, limit="19990")) for _ in range(5)]
+        each = asyncio.gather(*orders, return_exceptions=True)
+        await client.at(1_000)
+        shown.append(client.desk.manager.figures.breakers()["ordinary"] != "closed")
+        await each
+
+    found = made.run(script)
+    assert shown == [opens]
+    assert found.counts["INV-23"] == 0
+    assert found.premises["INV-23"] > 0
+
+
 # --- INV-25 ---------------------------------------------------------------------------------------
 
 
