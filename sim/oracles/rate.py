@@ -76,13 +76,13 @@ class BreaksOff(Oracle):
         self._new_life()
 
     def _new_life(self) -> None:
-        self._silent = dict.fromkeys(Urgency, 0)
+        self._silence = {urgency: _Silence() for urgency in Urgency}
         self._opened = dict.fromkeys(Urgency, False)  # by silences, and not seen closed since then
         self._probes: dict[Urgency, list[Sent]] = {urgency: [] for urgency in Urgency}
 
     def on_command(self, event: Sent) -> None:
         self._look_for_a_new_life()
-        self._look_at_breakers()
+        self._look_at_breakers(event.time_ns)
         if self._broken(event.urgency):
             self._probe(event)
 
@@ -91,14 +91,14 @@ class BreaksOff(Oracle):
             self._lives = len(self._scene.managers)
             self._new_life()
 
-    def _look_at_breakers(self) -> None:
+    def _look_at_breakers(self, now_ns: int) -> None:
         manager = self._scene.manager
         if manager is None:
             return
         shown = manager.figures.breakers()
         for urgency in Urgency:
             is_open = shown[urgency.name.lower()] != BreakerState.CLOSED.value
-            silent = self._silent[urgency]
+            silent = self._silence[urgency].most(now_ns)
             if is_open and not self._opened[urgency]:
                 self._scene.violate(
                     self.name,
@@ -109,17 +109,18 @@ class BreaksOff(Oracle):
             self._opened[urgency] = is_open or silent >= manager.settings.breaker_tries
 
     def _broken(self, urgency: Urgency) -> bool:
-        return self._silent[urgency] >= self._scene.bounds.silences_most
+        return self._silence[urgency].least >= self._scene.bounds.silences_most
 
     def _probe(self, sent: Sent) -> None:
         since_ns = sent.time_ns - SLOW_NS
         due = [probe for probe in self._probes[sent.urgency] if probe.time_ns > since_ns]
         self._probes[sent.urgency] = probes = [*due, sent]
         if len(probes) > 1:
+            silent, kind = self._silence[sent.urgency].least, _kind(sent.urgency)
             self._scene.violate(
                 self.name,
                 f"{sent.do} left while the answer to an earlier trial was due; "
-                f"{self._silent[sent.urgency]} {_kind(sent.urgency)} requests in a row had none",
+                f"{silent} {kind} requests in a row had none",
             )
 
     def on_outcome(self, event: Answered) -> None:
@@ -127,14 +128,39 @@ class BreaksOff(Oracle):
         urgency, error, manager = event.sent.urgency, event.error, self._scene.manager
         probes = self._probes[urgency]
         self._probes[urgency] = [probe for probe in probes if probe is not event.sent]
-        if _is_answer(error):
-            self._silent[urgency] = 0
-            self.premise += isinstance(error, NotSent) and error.limited
-            return
-        self._silent[urgency] += 1
-        self.premise += self._silent[urgency] == self._scene.bounds.silences_most
-        if manager is not None and self._silent[urgency] >= manager.settings.breaker_tries:
+        silence, before = self._silence[urgency], self._silence[urgency].least
+        silence.heard(event.time_ns, answered=_is_answer(error))
+        self.premise += before < silence.least == self._scene.bounds.silences_most
+        self.premise += isinstance(error, NotSent) and error.limited
+        if manager is not None and silence.most(event.time_ns) >= manager.settings.breaker_tries:
             self._opened[urgency] = True
+
+
+class _Silence:
+    """How many requests in a row had no answer. What ends in one instant the manager hears of in
+    any order: `least` is as if the answers among it came last, `most` as if they came where most
+    are left in a row (explored, a mutant, hostile 82)."""
+
+    def __init__(self) -> None:
+        self.least = 0
+        self._most = 0
+        self._now_ns = self._within = 0  # the instant of the newest end, and silent ones in it
+        self._answered = False  # … and whether one of it was an answer
+
+    def heard(self, now_ns: int, *, answered: bool) -> None:
+        """A request ended."""
+        self._most = self.most(now_ns)
+        if now_ns != self._now_ns:
+            self._now_ns, self._within, self._answered = now_ns, 0, False
+        self._answered = self._answered or answered
+        self._within += not answered
+        self._most += not answered
+        self.least = 0 if self._answered else self.least + 1
+
+    def most(self, now_ns: int) -> int:
+        """As many as there may have been, at a time that is no earlier than the newest end."""
+        over = self._answered and now_ns > self._now_ns
+        return self._within if over else self._most
 
 
 def _is_answer(error: BaseException | None) -> bool:
