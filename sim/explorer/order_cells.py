@@ -107,11 +107,17 @@ POSSIBLE = tuple(cell for cell in CELLS if not why_not(cell))
 
 RARE = (
     Cell(NONE, "SUSPENDED", "modify"),
+    Cell(NONE, "SUSPENDED", "cancel"),
     Cell(NONE, "TRIGGERED", "cancel"),
     Cell(NONE, "EXPIRED", "cancel"),
+    Cell("SUSPENDED", "TRADE_CANCEL", "modify"),
+    Cell("SUSPENDED", "TRADE_CANCEL", "cancel"),
     Cell("PARTIALLY_FILLED", "SUSPENDED", "cancel"),
+    Cell("FILLED", "SUSPENDED", "cancel"),
+    Cell("CANCELED", "TRADE_CANCEL", "place"),
     Cell("EXPIRED", "TRIGGERED", "cancel"),
     Cell("EXPIRED", "TRADE", "cancel"),
+    Cell("EXPIRED", "TRADE_CANCEL", "cancel"),
 )
 """Cells that can be, and that the search of each night need not reach: what they need comes
 together too seldom. Each has a script that meets it, among the tests. They count as missing where

@@ -22,7 +22,7 @@ from tidy import ROOT
 from dryfill.scenarios.plan_text import read_plan
 
 SEEDS, FAULTS = 500, 3
-PROFILE = "hostile"
+PROFILE = "hostile"  # unless it is searched for with another
 TABLE = ROOT / "tests" / "sim" / "explorer" / "mutants.toml"
 ROWS = ROOT / "tests" / "trading" / "orders" / "findings" / "mutants"
 _TEST = "tests/app/search/test_long_searches.py::test_a_mutant_is_found_with_no_hint"
@@ -37,6 +37,16 @@ class Explored:
     asked: str
     mutant: Mutant
     open: bool
+
+    @property
+    def words(self) -> list[str]:
+        """The options, one by one, with a profile always."""
+        words = shlex.split(self.asked)
+        return words if "--profile" in words else ["--profile", PROFILE, *words]
+
+    @property
+    def profile(self) -> str:
+        return self.words[self.words.index("--profile") + 1]
 
 
 @dataclass(frozen=True)
@@ -86,13 +96,13 @@ def find(explored: Explored, copy: Path, folder: Path, seeds: int = SEEDS) -> Fo
     while first < seeds:
         path.write_text(source.replace(mutant.old, mutant.new), encoding="utf-8")
         try:
-            seed = _failing(copy, folder, explored.asked, first, seeds)
-            small = None if seed is None else _shrunk(copy, folder, seed)
+            seed = _failing(copy, folder, explored, first, seeds)
+            small = None if seed is None else _shrunk(copy, folder, explored, seed)
         finally:
             path.write_text(source, encoding="utf-8")
         if seed is None or small is None:
             return None
-        if _failing(copy, folder, explored.asked, seed, seed + 1) is None:
+        if _failing(copy, folder, explored, seed, seed + 1) is None:
             if small[1] <= FAULTS:
                 return Found(seed, *small, larger)
             larger = (*larger, seed)
@@ -100,11 +110,11 @@ def find(explored: Explored, copy: Path, folder: Path, seeds: int = SEEDS) -> Fo
     return None
 
 
-def _failing(copy: Path, folder: Path, asked: str, first: int, last: int) -> int | None:
+def _failing(copy: Path, folder: Path, explored: Explored, first: int, last: int) -> int | None:
     """The first of some seeds that fails."""
     for plan in folder.glob("*.toml"):
         plan.unlink()
-    words = ["explore", "--manager", "--profile", PROFILE, *shlex.split(asked)]
+    words = ["explore", "--manager", *explored.words]
     words += ["--seeds", f"{first}:{last}", "--jobs", "1", "--out", str(folder)]
     code = _dryfill(copy, *words)
     assert code in (0, 1), f"dryfill explore ended with {code}"
@@ -112,9 +122,9 @@ def _failing(copy: Path, folder: Path, asked: str, first: int, last: int) -> int
     return min(seeds, default=None)
 
 
-def _shrunk(copy: Path, folder: Path, seed: int) -> tuple[str, int]:
+def _shrunk(copy: Path, folder: Path, explored: Explored, seed: int) -> tuple[str, int]:
     small = folder / "small"
-    plan_file = str(folder / f"manager-{PROFILE}-{seed}.toml")
+    plan_file = str(folder / f"manager-{explored.profile}-{seed}.toml")
     _dryfill(copy, "shrink", plan_file, "-o", f"{small}.toml", "--runs", "1000")
     plan = read_plan(f"{small}.toml")
     assert plan.run is not None

@@ -89,19 +89,43 @@ async def one(spec, desk, at):
     await desk.cancel(order)
 
 
-async def partial_target(desk, at):
+async def near_target(desk, at, moved=False):
+    """A target that the market comes to, taken away or moved at 2990 ms."""
     bracket = await desk.bracket(Buy(3, limit=20000), stop=Ticks(400), target=Ticks(8))
     await at(2990)
-    await desk.cancel(bracket.target)
+    await (bracket.move_target(Ticks(7)) if moved else desk.cancel(bracket.target))
 
 
-async def moved_stop(desk, at):
+async def far_legs(desk, at, moved=True):
+    """A stop moved, or a target taken away, that no market comes to."""
     bracket = await desk.bracket(Buy(2, limit=20000), stop=Ticks(400), target=Ticks(400))
     await at(2000)
-    await bracket.move_stop(Ticks(200))
+    await (bracket.move_stop(Ticks(200)) if moved else desk.cancel(bracket.target))
+
+
+async def placed(spec, desk, at):
+    await desk.place(spec)
 
 
 NATIVE = BracketRules(auto_oco=True)
+BOUGHT = ((0, 80001), (900, 79999), (920, 79999))  # the target is at 80008
+TAKEN_BACK = {"kind": "void", "event": "fill", "role": "target", "after": "1200 ms"}
+
+
+def again(gap):
+    """That the broker keeps the target for its entry is told a second time."""
+    return {"kind": "duplicate", "event": "suspended", "role": "target", "gap": gap}
+
+
+def untold(role):
+    """What the broker keeps for an entry is told late; before, a look finds it."""
+    return (
+        {"kind": "late", "event": "suspended", "role": role, "delay": "2200 ms"},
+        {"kind": "drop", "event": "new", "role": role},
+        {"kind": "stream-down", "at": "500 ms", "duration": "200 ms"},
+    )
+
+
 SCRIPTS = {
     "- TRIGGERED cancel": (
         partial(one, Buy(2, stop=20010)),
@@ -122,25 +146,60 @@ SCRIPTS = {
         ({"kind": "late", "event": "triggered", "delay": "400 ms"}, SLOW, CLOSES),
         None,
     ),
-    "PARTIALLY_FILLED SUSPENDED cancel": (
-        partial_target,
-        ((0, 80001), (900, 79999), (920, 79999), (2000, 80009)),
+    "EXPIRED TRADE_CANCEL cancel": (
+        partial(one, Buy(3, limit=20000)),
+        ((0, 80001), (900, 79999)),
+        ({"kind": "void", "event": "fill", "after": "400 ms"}, SLOW, CLOSES),
+        None,
+    ),
+    "CANCELED TRADE_CANCEL place": (
+        partial(placed, Buy(3, limit=20000)),
+        ((0, 80001), (900, 79999)),
         (
-            {"kind": "duplicate", "event": "suspended", "role": "target", "gap": "3 s"},
-            SLOW,
+            {"kind": "latency", "call": "place", "response": "3 s"},
+            {"kind": "venue-cancel", "event": "fill", "after": "200 ms"},
+            {"kind": "void", "event": "fill", "after": "400 ms"},
         ),
+        None,
+    ),
+    "PARTIALLY_FILLED SUSPENDED cancel": (
+        near_target,
+        (*BOUGHT, (2000, 80009)),
+        (again("3 s"), SLOW),
+        NATIVE,
+    ),
+    "FILLED SUSPENDED cancel": (
+        near_target,
+        (*BOUGHT, (3000, 80009), (3020, 80009)),
+        (again("3 s"), SLOW),
+        NATIVE,
+    ),
+    "SUSPENDED TRADE_CANCEL cancel": (
+        near_target,
+        (*BOUGHT, (2000, 80009)),
+        (again("3 s"), TAKEN_BACK, SLOW),
+        NATIVE,
+    ),
+    "SUSPENDED TRADE_CANCEL modify": (
+        partial(near_target, moved=True),
+        (*BOUGHT, (2000, 80009)),
+        (again("3 s"), TAKEN_BACK, SLOW | {"call": "modify", "role": "target", "request": "0 s"}),
         NATIVE,
     ),
     "- SUSPENDED modify": (
-        moved_stop,
+        far_legs,
         ((0, 80001), (300, 79999)),
         (
-            {"kind": "late", "event": "suspended", "role": "stop", "delay": "3 s"},
-            {"kind": "drop", "event": "new", "role": "stop"},
+            *untold("stop"),
             {"kind": "drop", "event": "replaced", "role": "stop"},
-            {"kind": "stream-down", "at": "500 ms", "duration": "200 ms"},  # it looks for all then
             {"kind": "latency", "call": "modify", "response": "3 s"},
         ),
+        NATIVE,
+    ),
+    "- SUSPENDED cancel": (
+        partial(far_legs, moved=False),
+        ((0, 80001), (300, 79999)),
+        (*untold("target"), SLOW),
         NATIVE,
     ),
 }

@@ -22,6 +22,7 @@ from dryfill.sim.oracles import watch
 from dryfill.sim.setup import Setup
 from dryfill.sim.wire.latency import latency_profile
 from dryfill.trading import instruments
+from dryfill.trading.broker import Urgency
 from dryfill.trading.calendar import calendar
 from dryfill.trading.order import OrderRequest
 from dryfill.trading.orders.settings import OrderSettings
@@ -98,6 +99,15 @@ class Client:
         """Have an entry filled at 100 ms: the client knows at 125 ms."""
         await self.at(75)
         self.send(tag, side, qty)
+
+
+async def ask(client, *, n=1, urgency=Urgency.ORDINARY):
+    """Cancel so many orders that are not there at once; what is answered does not matter."""
+    asked = [
+        client.broker.cancel(MNQ, str(90 + each), urgency=urgency, deadline_s=5)
+        for each in range(n)
+    ]
+    await asyncio.gather(*asked, return_exceptions=True)
 
 
 class Case:

@@ -1,7 +1,6 @@
-"""INV-12, 13, 16, 23, 25 and 30: bounds on what a client runs, keeps, asks and says."""
+"""INV-12, 13, 16, 25 and 30: bounds on what a client runs, keeps, asks and says."""
 
 import asyncio
-from contextvars import Context
 
 import pytest
 
@@ -12,19 +11,7 @@ from dryfill.trading.order import Buy
 from dryfill.trading.orders.by_age import ByAge
 from dryfill.trading.orders.settings import OrderSettings
 
-from .conftest import MNQ, T0, Client
-
-DOWN = make_plan({"kind": "server-error", "at": "100 ms", "duration": "20 s"})
-
-
-async def ask(client, *, n=1, urgency=Urgency.ORDINARY):
-    """Cancel so many orders that are not there at once; what is answered does not matter."""
-    asked = [
-        client.broker.cancel(MNQ, str(90 + each), urgency=urgency, deadline_s=5)
-        for each in range(n)
-    ]
-    await asyncio.gather(*asked, return_exceptions=True)
-
+from .conftest import ask
 
 # --- INV-12 ---------------------------------------------------------------------------------------
 
@@ -153,84 +140,6 @@ def test_more_requests_than_the_rate_are_found_and_pressing_ones_have_the_reserv
     found = look(pressing, bounds=bounds)
     assert found.counts["INV-16"] == 0
     assert found.premises["INV-16"] > 0
-
-
-# --- INV-23 ---------------------------------------------------------------------------------------
-
-
-def test_a_client_that_goes_on_asking_who_does_not_answer_is_found(case):
-    made = case(plan=DOWN)
-
-    async def script(client, case):
-        await client.at(200)
-        for _ in range(5):
-            await ask(client)
-        await ask(client, n=2)
-        await client.at(21_000)
-
-    found = made.run(script)
-    assert found.counts["INV-23"] == 1
-    assert "5 ordinary requests in a row had none" in found.violations[0].text
-
-
-@pytest.mark.parametrize(("next_ms", "broken"), [(1000, 0), (999, 1)])
-def test_a_trial_is_waited_for_for_a_second(case, next_ms, broken):
-    made = case(plan=DOWN)
-
-    async def script(client, case):
-        await client.at(200)
-        for _ in range(5):
-            await ask(client)
-        case.inner.cancel = lambda *about, **given: asyncio.get_running_loop().create_future()
-        await client.at(2000)
-        for after_ms in (0, next_ms):
-            await client.at(2000 + after_ms)
-            client.broker.cancel(MNQ, str(after_ms), urgency=Urgency.ORDINARY, deadline_s=5)
-        await client.at(21_000)
-
-    assert made.run(script).counts["INV-23"] == broken
-
-
-def test_another_life_is_not_judged_by_the_silence_that_an_earlier_one_met(case):
-    made = case(plan=DOWN)
-    world = made.world
-
-    async def first_life(client, case):
-        world.loop.call_at_ns(T0 + 2 * 10**9, back, context=Context())
-        await client.at(200)
-        for _ in range(6):
-            await ask(client)
-        await client.at(20_000)
-
-    async def second_life(desk):
-        await ask(Client(desk), n=2)
-        return []
-
-    def back():
-        world.process.crash()
-        world.restart(second_life)
-        made.watch.restarted()
-
-    found = made.run(first_life)
-    assert (found.premises["INV-23"], found.counts["INV-23"]) == (1, 0)
-
-
-def test_one_trial_at_a_time_is_no_fault_and_the_other_kind_is_counted_apart(case):
-    made = case(plan=DOWN)
-
-    async def script(client, case):
-        await client.at(200)
-        for _ in range(7):
-            await ask(client)
-            await asyncio.sleep(1)
-        await ask(client, n=2, urgency=Urgency.RISK_REDUCING)
-        await client.at(21_000)
-        await ask(client)
-        await ask(client, n=3)
-
-    found = made.run(script)
-    assert found.counts["INV-23"] == 0
-    assert found.premises["INV-23"] == 1
 
 
 # --- INV-25 ---------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ class Figures:
             commands=commands,
             resent=counted.resent,
             retries=counted.retries,
-            breakers=self._breakers(),
+            breakers=self.breakers(),
             unprotected_contracts=bare.contracts(),
             unprotected_contract_s=bare.contract_s(now_s),
             unprotected_longest_s=bare.longest_s(now_s),
@@ -84,7 +84,7 @@ class Figures:
     def health(self) -> Health:
         """Whether somebody should look, and at what."""
         working = list(self._outbox.orders.working())
-        breakers = self._breakers().items()
+        breakers = self.breakers().items()
         return Health(
             stream_up=self._watch.up,
             behind=self._watch.behind,
@@ -95,6 +95,11 @@ class Figures:
             fallbacks=tuple(o.intent for o in self._owners.all() if isinstance(o, Fallback)),
             closed=self._outbox.closed,
         )
+
+    def breakers(self) -> dict[str, str]:
+        """Of each way to the broker, `ordinary` and `risk_reducing`, the state of its breaker:
+        "closed" lets all through, "open" nothing, "half-open" waits for the answer to a trial."""
+        return self._outbox.path.states()
 
     def metrics(self) -> str:
         """The statistics as OpenMetrics text, which Prometheus and others read; every sample is
@@ -116,9 +121,6 @@ class Figures:
         """Write a log of orders from now on, to a logger of structlog's (`order_logger` makes one
         for a file). The setting `log_ids` says whether it may name ids."""
         self._stream.sink(OrderLog(logger, ids=self._outbox.settings.log_ids).hear)
-
-    def _breakers(self) -> dict[str, str]:
-        return self._outbox.path.states()
 
 
 def _now_s() -> float:

@@ -65,6 +65,8 @@ later than they happen at the exchange. The number of the backtest's report is t
 
 {health}
 
+`manager.figures.breakers()` is the state of each way alone, as in the statistics.
+
 ## When it needs help
 
 Whatever somebody should look at is an `Incident`: time, kind, text, the intent and the client tag
