@@ -13,7 +13,7 @@ from .recorded import Recorded
 from .sign import Struck
 from .struck_besides import of_other_hands, of_the_stream
 from .struck_calls import of_calls
-from .struck_events import late_events, lost_events
+from .struck_events import late_events, lost_events, lost_positions
 
 
 def struck_in(
@@ -24,6 +24,7 @@ def struck_in(
     naming = Naming(lives, start_ns)
     found = [
         *lost_events(recorded, lives, naming),
+        *lost_positions(recorded, lives, start_ns),
         *late_events(lives, naming),
         *of_calls(recorded, lives, naming, start_ns),
         *of_the_stream(recorded, start_ns),

@@ -30,6 +30,27 @@ def lost_events(recorded: Recorded, lives: Sequence[Life], naming: Naming) -> It
                 break
 
 
+def lost_positions(recorded: Recorded, lives: Sequence[Life], start_ns: int) -> Iterator[Struck]:
+    """Positions that were not told after a fill that was not told either: one that is told has the
+    manager ask, and shortens what a replay is to show. The broker tells of one after each fill; as
+    the `nth` counts those from `start_ns` on."""
+    until_ns = recorded.ended_ns - STILL_COMING_NS
+    down = down_spans(recorded)
+    told_ns = [h.at_ns for h in recorded.heard if h.what == "position" and not h.learned]
+    fills = [fill for life in lives for fill in life.fills.values() if fill.at_ns >= start_ns]
+    for nth, fill in enumerate(sorted(fills, key=lambda fill: fill.at_ns), 1):
+        known_ns = fill.learned_ns or until_ns
+        heard = fill.told_ns is not None or any(fill.at_ns <= at <= known_ns for at in told_ns)
+        if heard or known_ns > until_ns or _within(down, fill.at_ns):
+            continue
+        fault = {"kind": "drop", "event": "position"} | ({"nth": nth} if nth > 1 else {})
+        yield Struck(at_ns=fill.at_ns, says="nor was the position after it", fault=fault)
+
+
+def _within(spans: list[tuple[int, int]], at_ns: int) -> bool:
+    return any(from_ns <= at_ns < to_ns for from_ns, to_ns in spans)
+
+
 def _lost(
     life: Life,
     event: str,
@@ -39,7 +60,7 @@ def _lost(
     naming: Naming,
     down: list[tuple[int, int]],
 ) -> Iterator[Struck]:
-    if any(from_ns <= at_ns < to_ns for from_ns, to_ns in down):
+    if _within(down, at_ns):
         return  # the outage has it
     says = f"{event} of {life.name} was never told"
     if learned_ns is not None:

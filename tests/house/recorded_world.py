@@ -22,7 +22,7 @@ from dryfill.trading.strategy import make_strategy, run_strategy
 ES = instruments.find("ESH24")
 
 BUYER = '''
-"""Buys two, waits a second for them, and puts a stop under them."""
+"""Buys two, waits a moment for them, and puts a stop under them."""
 
 import asyncio
 
@@ -30,7 +30,7 @@ from dryfill import Buy, Sell, Strategy
 
 
 class Buyer(Strategy):
-    size, patience = 2, 1.0
+    size, patience = 2, 0.2
 
     async def on_start(self):
         self.sent = False

@@ -33,7 +33,7 @@ class Again(Strategy):
     async def on_timer(self, timer):
         entry = await self.place(Buy(1))
         try:
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(0.2):
                 await entry.done()
         except TimeoutError:
             return
@@ -109,7 +109,10 @@ def test_a_session_in_which_nothing_is_wrong_is_said_to_be_well_and_leaves_no_fi
 
 
 def test_what_nobody_could_know_breaks_no_rule_and_is_said(here, dryfill):
-    kept = recorded(here, {"kind": "late", "event": "fill", "intent": "1", "delay": "700 ms"})
+    late = {"kind": "late", "event": "fill", "intent": "1", "delay": "700 ms"}
+    position = {"kind": "drop", "event": "position"}  # else it is asked for sooner
+    patient = BUYER.replace("2, 0.2", "2, 1.0").replace("Buyer", "Patient")
+    kept = recorded(here, late, position, source=patient, name="Patient")
     code, out, err = dryfill("incident", kept, "--around", "1", "--bare", "500 ms")
     assert (code, err) == (1, "")
     assert "recorded   2 ESH4 held without a working stop" in out

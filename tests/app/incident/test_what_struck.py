@@ -75,6 +75,12 @@ def test_questions_that_fail_one_after_the_other_are_one_outage(tmp_path):
     assert read_time("15 s") <= at < at + lasts <= read_time("27 s")
 
 
+def test_a_position_that_never_comes_is_recovered_beside_its_fill(tmp_path):
+    position = {"kind": "drop", "event": "position"}
+    record(tmp_path, Busy, STRUCK["an event that never comes"], position)
+    assert recovered(tmp_path) == [STRUCK["an event that never comes"], position]
+
+
 def test_several_things_that_struck_are_recovered_in_order(tmp_path):
     names = ("an event that never comes", "another hand", "the venue")
     faults = [STRUCK[name] for name in names]
@@ -114,7 +120,8 @@ def test_orders_are_counted_from_the_first_of_the_run(tmp_path):
 
 
 def test_time_without_a_stop_is_measured_by_the_brokers_own_times(tmp_path):
-    record(tmp_path, Busy, {"kind": "late", "event": "fill", "intent": "1", "delay": "3 s"})
+    late = {"kind": "late", "event": "fill", "intent": "1", "delay": "3 s"}
+    record(tmp_path, Busy, late, {"kind": "drop", "event": "position"})
     (session,) = read_recorded(tmp_path, None, skip_damaged=False)
     (span,) = bare_spans(session, lives_of(session))
     # bought, told of it three seconds later, and the stop is there a round trip after that

@@ -136,6 +136,7 @@ def test_an_act_that_fails_is_a_complaint_unless_it_may(played):
 def test_who_has_no_patience_goes_away(played):
     fault = '[[fault]]\nkind = "latency"\ncall = "place"\nresponse = "3 s"\n'
     late = '[[fault]]\nkind = "late"\nevent = "order"\ntimes = 2\ndelay = "3 s"\n'
+    late += late.replace("order", "position").replace("times = 2\n", "")
     step = {"act": "bracket buy 1 stop 19990", "patience": "1 s", "fails": "must", "name": "one"}
     run = played(steps(step) + fault + late + checks("end one = 1 s", "incidents caller_gone = 1"))
     assert run.complaints == ()
