@@ -8,7 +8,7 @@ from dryfill import Buy, DryfillError, Sell, Strategy, Ticks
 
 
 class DipBuyer(Strategy):
-    size, below, stop, patience = 2, Ticks(2), Ticks(20), "10s"
+    size, below, stop, patience = 2, Ticks(2), Ticks(20), "3s"
 
     async def on_start(self):
         self.entry = None

@@ -39,10 +39,10 @@ def test_the_page_says_what_its_commands_say(folder, dryfill):
         told += ended.out.splitlines()
     shown = [line for text in SHOWN for line in text.splitlines()]
     assert [line for line in shown if line not in told] == []
-    small = folder / "dryfill-plans" / "dip_buyer-live-20-shrunk.toml"
+    small = folder / "dryfill-plans" / "dip_buyer-live-28-shrunk.toml"
     fault = next(text for kind, text in BLOCKS if kind == "toml")
     assert small.read_text(encoding="utf-8").endswith(fault)
-    found = read_plan(small.with_name("dip_buyer-live-20.toml"))
+    found = read_plan(small.with_name("dip_buyer-live-28.toml"))
     words = {3: "Three", 4: "Four", 5: "Five"}
     assert f"{words[len(found.faults)]} faults struck in that run." in PAGE
 

@@ -28,11 +28,15 @@ PLAN = """
 [run]
 what = "{what}"
 market = "mixed"
-market_seed = 13
+market_seed = 6
 length = "3 min"
-seed = 13
+seed = 6
 bare = "30 s"
 fails = "BARE"
+
+[[fault]]
+kind = "drop"
+event = "position"
 
 [[fault]]
 kind = "drop"
@@ -49,7 +53,7 @@ def plan_file(tmp_path):
 
 def test_the_planted_race_is_found_shrunk_and_replayed(dryfill, tmp_path):
     out = tmp_path / "plans"
-    found = dryfill("explore", *PLANTED, "--seeds", "12:20", "--jobs", 1, "--out", out)
+    found = dryfill("explore", *PLANTED, "--seeds", "8:20", "--jobs", 1, "--out", out)
     assert found.code == 1, found
     plans = sorted(out.glob("dip_buyer-hostile-*.toml"))
     assert f"  shrink with  dryfill shrink {plans[0]}" in found.out.splitlines()
