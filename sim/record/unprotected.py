@@ -181,10 +181,13 @@ class Intents:
 
     def settle(self, position: int) -> int:
         """How many contracts of a position are brackets'; what others closed the oldest lose. What
-        is still to be given back is nobody's loss: what another holds is hidden by it meanwhile."""
-        if not (position or self._voided):
-            self._owed.clear()  # by whomever, it is made good
+        is still to be given back is nobody's loss: what another holds is hidden by it meanwhile. It
+        is made good where nothing is held after somebody else traded, and not where it hides all
+        that is (explored, all, swarm 39)."""
         unowned = position - sum(self._held.values()) - sum(self._owed.values())
+        if unowned != self._unowned and not (position or self._voided):
+            self._owed.clear()  # by whomever, it is made good
+            unowned = -sum(self._held.values())
         if unowned:
             self._closed(unowned, new=unowned - self._unowned)
         self._unowned = position - sum(self._held.values()) - sum(self._owed.values())

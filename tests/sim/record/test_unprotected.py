@@ -348,6 +348,30 @@ def test_what_is_to_be_given_back_beside_another_bracket_is_not_taken_off_it():
     assert fill("manual-1", -2) == 1
 
 
+@pytest.mark.parametrize("nobodys", [0, 1])
+def test_what_hides_all_that_another_bracket_holds_is_not_taken_off_it(nobodys):
+    """A late fill of a finished bracket's stop closes, for the moment, all there is (late fills,
+    all, 39): no more and no fewer than the next one holds, or what is nobody's as well."""
+    intents, held = Intents(), 0
+
+    def fill(tag, signed):
+        nonlocal held
+        held += signed
+        intents.fill(tag, signed)
+        return intents.settle(held)
+
+    if nobodys:
+        assert fill("9#1", nobodys) == 0
+    assert fill("1.entry#1", 3) == 3
+    assert fill("1.target#1", -3) == 0
+    assert fill("2.entry#1", 2) == 2
+    assert fill("1.stop#1", -2 - nobodys) == 0
+    assert held == 0
+    assert intents.owes("1")
+    assert fill("1.exit#1", 2 + nobodys) == 2
+    assert not intents.owes("1")
+
+
 def test_when_all_is_flat_nobody_owes_anything():
     intents = Intents()
     intents.fill("1.entry#1", 1)
