@@ -13,6 +13,7 @@ from msgspec import Struct
 from ...matching.reports import Report
 from ...trading.instrument import Instrument
 from ...trading.orders import tags
+from ...trading.orders.tags import Tag
 from ...trading.words import ExecType, OrdStatus, OrdType
 from ..desk.account import Account
 from ..desk.orders import OrderRecord
@@ -93,6 +94,7 @@ class Intents:
         self._held: dict[str, int] = {}
         self._owed: dict[str, int] = {}  # closed too much and not given back yet, as it was traded
         self._opened: dict[str, int] = {}  # brackets that had an entry, and its side's sign
+        self._others: dict[str, bool] = {}  # groups, guards and closes, and whether they open
         self._taken: dict[str, int] = {}  # what others closed of each, signed as it was held
         self._voided = False  # a fill was: they may hold opposite sides, and one owe beside others
         self._over = False  # a flatten closed all, and nothing was traded since
@@ -109,11 +111,13 @@ class Intents:
             return
         if tag.role == "entry":
             self._opened[tag.intent] = 1 if signed > 0 else -1
-        if self._voided and tag.intent in self._opened:
+        if tag.intent not in self._opened:
+            self._by_no_bracket(tag, signed)
+            return
+        if self._voided:
             self._traded(tag.intent, signed)
             return
         if tag.role == "exit" and tag.intent not in self._held:
-            # By a flatten or a close, which are for what brackets hold, but for what it gives back.
             self._closed(self._given_back(tag.intent, signed))
             return
         held = self._held.pop(tag.intent, 0)
@@ -125,6 +129,21 @@ class Intents:
                 self._owed[tag.intent] = self._owed.get(tag.intent, 0) + too_much
         if held:
             self._held[tag.intent] = held
+
+    def _by_no_bracket(self, tag: Tag, signed: int) -> None:
+        """Take in a fill of a flatten, a group, a guard or a close."""
+        intent = tag.intent
+        if tag.role == "exit" and intent not in self._others:
+            # By a flatten or a close, which are for what brackets hold, but for what it gives back.
+            self._closed(self._given_back(intent, signed))
+            return
+        opens = tag.opens or self._others.get(intent, False)
+        self._others[intent] = opens
+        if not opens:  # it closes what nobody owns, and is to give back what is more
+            signed -= _common(signed, -self._unowned)
+        owed = self._owed.pop(intent, 0) + signed
+        if owed:
+            self._owed[intent] = owed
 
     def void(self, tag_text: str, signed: int) -> None:
         """A fill of so many contracts is taken back. A bracket's entry opened less, or its legs
@@ -185,9 +204,11 @@ class Intents:
         is made good where nothing is held after somebody else traded, and not where it hides all
         that is (explored, all, swarm 39)."""
         unowned = position - sum(self._held.values()) - sum(self._owed.values())
-        if unowned != self._unowned and not (position or self._voided):
-            self._owed.clear()  # by whomever, it is made good
-            unowned = -sum(self._held.values())
+        if not (position or self._voided):
+            for intent in list(self._owed):
+                if unowned != self._unowned or (self._others.get(intent) and not self._held):
+                    del self._owed[intent]  # by whomever, it is made good
+            unowned = position - sum(self._held.values()) - sum(self._owed.values())
         if unowned:
             self._closed(unowned, new=unowned - self._unowned)
         self._unowned = position - sum(self._held.values()) - sum(self._owed.values())
@@ -210,6 +231,13 @@ class Intents:
                         self._taken[intent] = self._taken.get(intent, 0) + lost
                     if held == lost:
                         del book[intent]
+
+
+def _common(one: int, other: int) -> int:
+    """What two quantities have in common; 0 where their signs differ."""
+    if one * other <= 0:
+        return 0
+    return min(one, other) if one > 0 else max(one, other)
 
 
 class UnprotectedMeter:
