@@ -110,10 +110,10 @@ class Contract:
         return self._intents.against(self.sign)
 
     @property
-    def anyones(self) -> bool:
-        """Whether what a bracket holds against another may as well be another one's: an order of no
-        bracket's had closed it, and a fill of that was taken back."""
-        return self._intents.anyones and self.against > 0
+    def perhaps(self) -> int:
+        """Contracts that are nobody's and may be taken for any bracket's: an order of no bracket's
+        had closed them, and a fill of that was taken back."""
+        return abs(self._intents.perhaps)
 
     def closes_its_own(self, number: int) -> bool:
         """Whether the bracket of a closing order holds something, whatever is held in all."""
@@ -125,7 +125,7 @@ class Contract:
         holds nothing that they close: what they were for was turned over. Where an order of
         nobody's had closed what is held again, nobody can say whose of them it is (explored, all,
         swarm 4)."""
-        if not self.sign or self.anyones:
+        if not self.sign or self.perhaps:
             return []
         return [
             record

@@ -19,6 +19,7 @@ from ..desk.account import Account
 from ..desk.orders import OrderRecord
 from .marks import Marks
 
+_GROUPS = (tags.OCO, tags.LEG, tags.FIRST)
 _STOPS = frozenset({OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP})
 
 
@@ -88,25 +89,28 @@ class Unprotected(Struct, frozen=True):
 
 
 class Intents:
-    """What brackets hold in one instrument: signed contracts by intent, oldest first."""
+    """What brackets hold in one instrument: signed contracts by intent, oldest first.
+
+    Bracket by bracket this is exact: what its own orders traded, less what others closed of it, and
+    by whom. Others are a flatten or a close, a group, a guard, an order that stands alone, another
+    hand. What they trade makes up what nobody owns first: only what is more is against a bracket.
+    """
 
     def __init__(self) -> None:
         self._held: dict[str, int] = {}
         self._owed: dict[str, int] = {}  # closed too much and not given back yet, as it was traded
         self._opened: dict[str, int] = {}  # brackets that had an entry, and its side's sign
         self._others: dict[str, bool] = {}  # groups, guards and closes, and whether they open
-        self._taken: dict[str, int] = {}  # what others closed of each, signed as it was held
+        self._taken: dict[str, dict[str, int]] = {}  # by closer: of whom, signed as it was held
+        self._by = ""  # who traded last
         self._voided = False  # a fill was: they may hold opposite sides, and one owe beside others
-        self._over = False  # a flatten closed all, and nothing was traded since
-        self.anyones = False  # one was taken back that had closed what any of them held
+        self.perhaps = 0  # contracts, signed, that are nobody's and may be taken for a bracket's
         self._unowned = 0  # what nobody owned when this was settled last
 
     def fill(self, tag_text: str, signed: int) -> None:
         """Take in a fill: an entry opens, another leg of the same bracket closes."""
-        if self._over:  # what is taken back from here on was rather none of what that had closed
-            self._over = False
-            self._taken.clear()
         tag = tags.parse(tag_text)
+        self._by = tag_text if tag is None else tag.intent
         if tag is None or not tag.role:
             return
         if tag.role == "entry":
@@ -125,8 +129,7 @@ class Intents:
             held += signed
         else:
             too_much, held = held + signed, 0
-            if too_much:
-                self._owed[tag.intent] = self._owed.get(tag.intent, 0) + too_much
+            self._owe(tag.intent, too_much)
         if held:
             self._held[tag.intent] = held
 
@@ -141,25 +144,45 @@ class Intents:
         self._others[intent] = opens
         if not opens:  # it closes what nobody owns, and is to give back what is more
             signed -= _common(signed, -self._unowned)
+        self._owe(intent, signed)
+
+    def void(self, tag_text: str, signed: int) -> None:
+        """A fill of so many contracts is taken back. A bracket's entry opened less, or its legs
+        closed less; what another order had closed of brackets is theirs again, and what a group had
+        closed is the group's business. What is left had closed what nobody owned: a client that
+        knows how much others closed of each bracket, but not which of them, may count it as any's
+        of which some was closed, until a flatten has closed all."""
+        self._voided = True
+        tag = tags.parse(tag_text)
+        self._by = tag_text if tag is None else tag.intent
+        if tag is not None and tag.intent in self._opened:
+            self._traded(tag.intent, -signed)
+            return
+        if self._by in self._others:
+            whole = self._others[self._by] or (tag is not None and tag.role == "exit")
+            self._owe(self._by, -signed if whole else -_common(signed, self._owes(self._by)))
+        if tag is None or tag.duty not in _GROUPS:
+            self._held_again(-signed)
+
+    def _held_again(self, signed: int) -> None:
+        """So many contracts that somebody closed are there again."""
+        mine = self._taken.get(self._by, {})
+        for intent, lost in list(mine.items()):
+            back = _common(signed, lost)
+            signed -= back
+            mine[intent] -= back
+            self._held[intent] = self._held.get(intent, 0) + back
+        others = [lost for taken in self._taken.values() for lost in taken.values()]
+        self.perhaps += _common(signed, sum([lost for lost in others if lost * signed > 0]))
+
+    def _owe(self, intent: str, signed: int) -> None:
+        """One closed so much more too much, or gave so much back."""
         owed = self._owed.pop(intent, 0) + signed
         if owed:
             self._owed[intent] = owed
 
-    def void(self, tag_text: str, signed: int) -> None:
-        """A fill of so many contracts is taken back. A bracket's entry opened less, or its legs
-        closed less; what another order had closed of brackets is theirs again."""
-        self._voided = True
-        tag = tags.parse(tag_text)
-        if tag is None or tag.intent not in self._opened:
-            self.anyones = True
-            for intent, taken in list(self._taken.items()):
-                if taken * signed < 0:
-                    back = -signed if abs(signed) < abs(taken) else taken
-                    signed += back
-                    self._taken[intent] = taken - back
-                    self._held[intent] = self._held.get(intent, 0) + back
-            return
-        self._traded(tag.intent, -signed)
+    def _owes(self, intent: str) -> int:
+        return self._owed.get(intent, 0)
 
     def _traded(self, intent: str, signed: int) -> None:
         """A bracket holds what its orders make in all, or owes it where that is on the other side:
@@ -170,13 +193,9 @@ class Intents:
 
     def _given_back(self, intent: str, signed: int) -> int:
         """What is left of a trade when what its bracket closed too much is given back."""
-        owed = self._owed.pop(intent, 0)
-        if owed * signed >= 0:
-            return signed
-        left = owed + signed
-        if left * owed > 0:
-            self._owed[intent] = left
-        return left if left * signed > 0 else 0
+        back = _common(signed, -self._owes(intent))
+        self._owe(intent, back)
+        return signed - back
 
     def flattened(self) -> None:
         """All that is held was closed, and nothing is left: neither is what one holds against
@@ -184,6 +203,7 @@ class Intents:
         if self._voided:
             self._held.clear()
             self._owed.clear()
+        self.perhaps = 0
 
     def held(self, intent: str) -> int:
         """What one of them holds."""
@@ -203,34 +223,43 @@ class Intents:
         is still to be given back is nobody's loss: what another holds is hidden by it meanwhile. It
         is made good where nothing is held after somebody else traded, and not where it hides all
         that is (explored, all, swarm 39)."""
-        unowned = position - sum(self._held.values()) - sum(self._owed.values())
+        unowned = self._nobodys(position)
         if not (position or self._voided):
             for intent in list(self._owed):
                 if unowned != self._unowned or (self._others.get(intent) and not self._held):
                     del self._owed[intent]  # by whomever, it is made good
-            unowned = position - sum(self._held.values()) - sum(self._owed.values())
+            unowned = self._nobodys(position)
         if unowned:
             self._closed(unowned, new=unowned - self._unowned)
-        self._unowned = position - sum(self._held.values()) - sum(self._owed.values())
+        self._unowned = self._nobodys(position)
         if not (unowned or self._owed or self._voided):
             return abs(position)
         sign = 1 if position > 0 else -1
         return min(max(sign * sum(self._held.values()), 0), abs(position))
 
+    def _nobodys(self, position: int) -> int:
+        """What is held beside what brackets hold and what is to be given back."""
+        return position - sum(self._held.values()) - sum(self._owed.values())
+
     def _closed(self, unowned: int, *, new: int = 0) -> None:
         """So much was traded against what brackets hold: the oldest lose it. What is owed is made
         good by what is `new` of it alone: the rest stood beside it before."""
-        for book in (self._held, self._owed) if self._voided else (self._held,):
-            signed = unowned if book is self._held else new
-            for intent, held in list(book.items()):
-                if held * signed < 0:
-                    lost = max(held, -signed) if held < 0 else min(held, -signed)
-                    signed += lost
-                    book[intent] = held - lost
-                    if book is self._held:
-                        self._taken[intent] = self._taken.get(intent, 0) + lost
-                    if held == lost:
-                        del book[intent]
+        taken = self._taken.setdefault(self._by, {})
+        for intent, held in list(self._held.items()):
+            lost = _common(held, -unowned)
+            unowned += lost
+            taken[intent] = taken.get(intent, 0) + lost
+            _less(self._held, intent, lost)
+        for intent, owed in list(self._owed.items()) if self._voided else ():
+            made_good = _common(owed, -new)
+            new += made_good
+            _less(self._owed, intent, made_good)
+
+
+def _less(book: dict[str, int], intent: str, qty: int) -> None:
+    book[intent] -= qty
+    if not book[intent]:
+        del book[intent]
 
 
 def _common(one: int, other: int) -> int:
