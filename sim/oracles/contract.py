@@ -119,6 +119,17 @@ class Contract:
         """Whether the bracket of a closing order holds something, whatever is held in all."""
         return self._intents.held(self._legs[number][0].intent) != 0
 
+    def is_brackets(self, record: OrderRecord) -> bool:
+        """Whether an order is one of a bracket's."""
+        return record.tag is not None and record.tag.intent in self._brackets
+
+    def closed_its_own(self, record: OrderRecord) -> bool:
+        """Whether an order that was filled closed what its bracket held against another, and no
+        more than that."""
+        tag = record.tag
+        against = self._intents.against(record.request.side.sign * -1)
+        return tag is not None and against > 0 and not self._intents.owes(tag.intent)
+
     @property
     def wrong_sided(self) -> list[OrderRecord]:
         """Stops, targets and closes at a limit that would add to what is held, and whose bracket

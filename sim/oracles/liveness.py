@@ -1,6 +1,7 @@
 """INV-25 and 30: every question ends, nothing runs wild, and nothing is said twice."""
 
 from .bounds import in_ns
+from .contract import BrokerSaid
 from .oracle import Oracle
 from .port import Answered, Delivered, PortEvent, Sent
 from .scene import Scene
@@ -60,8 +61,9 @@ class Lively(Oracle):
 
 class Quiet(Oracle):
     """INV-30, its incidents: the same words are not said twice within a second, unless it was done
-    anew what they tell of: the order that they name was sent again or changed, the stream was back.
-    Premise: incidents. Log lines are judged where they are written."""
+    anew what they tell of: the order that they name was sent again or changed, the stream was back,
+    or a fill was taken back, so that others closed the same once more, or it was closed too much
+    again (explored, all, swarm 106, 133). Premise: incidents. Log lines are judged where they are written."""
 
     name = "INV-30"
 
@@ -73,6 +75,11 @@ class Quiet(Oracle):
 
     def on_stream(self, event: Delivered) -> None:
         self._forget("stream_down")
+
+    def on_broker(self, said: BrokerSaid) -> None:
+        if said.voids:
+            self._forget("position_cut")
+            self._forget("overfill")
 
     def on_command(self, event: Sent) -> None:
         if self._said_ns:

@@ -142,11 +142,11 @@ class Legs:
             leg.cut_pause(self._sender)
 
     def stop_timers(self) -> None:
-        """Nothing more is to be done."""
+        """Nothing more is to be done. Should something be held again, it is protected at once."""
         self._sender.never(self._watch)
         self._hedge.stop()
         for leg in self.all:
-            self._sender.never(leg.pause)
+            leg.cut_pause(self._sender)
 
     def gave_up(self, leg: Leg) -> bool:
         """Whether a leg failed as often as the settings allow."""
