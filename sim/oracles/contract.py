@@ -111,7 +111,7 @@ class Contract:
 
     @property
     def perhaps(self) -> int:
-        """Contracts that are nobody's and may be taken for any bracket's: an order of no bracket's
+        """Contracts that are taken for a bracket's and may be nobody's: an order of no bracket's
         had closed them, and a fill of that was taken back."""
         return abs(self._intents.perhaps)
 

@@ -45,11 +45,11 @@ class Flattening(Oracle):
     cancel denied it: such a fill is not judged itself, and is left out of the position by which its
     order, or the end of its flatten, is judged. Of its own orders it has to know before it closes;
     a stop, which is owed while it waits for that, is judged by what was known of them, or by what
-    its own bracket holds against another since a fill was taken back (docs/decisions/0021, explored,
-    voids, all, swarm 102). A flatten
-    may end otherwise where the broker could not be reached. One that ends well and says that nobody
-    confirmed it may be wrong about what others traded and nobody told, and about nothing else; it
-    may say so only where no question about fills was answered since it began.
+    its own bracket holds against another since a fill was taken back (decision 0021; explored,
+    voids, all, swarm 102). A flatten may end otherwise where the broker could not be reached. One
+    that ends well and says that nobody confirmed it may be wrong about what others traded and
+    nobody told, and about nothing else; it may say so only where no question about fills was
+    answered since it began.
     Hears of calls made through `Watch.flatten`.
     """
 
@@ -98,53 +98,38 @@ class Flattening(Oracle):
         judged = said.own and said.filled and not denied and tag_text not in run.doubted
         if judged and (run.closes or tag_text in run.sent):
             sent_ns = run.sent.get(tag_text, self._scene.now_ns())
-            of_own = duty_of(said.record) == "stop" and tag_text in run.sent
-            if of_own and contract.closed_its_own(said.record):
-                return
-            known = self._known_apart(contract, sent_ns, tag_text if of_own else None)
-            if not any(_smaller(said.before - but, contract.position - but) for but in known):
-                before, after = said.before - known[0], contract.position - known[0]
+            unknown = self._unknown(self._foreign, contract, sent_ns)
+            just_told = self._unknown(self._foreign, contract, sent_ns - 1)
+            if duty_of(said.record) == "stop" and tag_text in run.sent:
+                if contract.closed_its_own(said.record):
+                    return
+                own = self._unknown(self._own, contract, sent_ns, but=tag_text)
+                unknown, just_told = unknown + own, just_told + own
+            # What was told in the instant in which it left may have come after it.
+            before, after = said.before - unknown, contract.position - unknown
+            apart = unknown - just_told
+            if not (_smaller(before, after) or _smaller(before + apart, after + apart)):
                 self._scene.violate(
                     self.name,
                     f"during a flatten {tag_text} took the position from {before} to {after}",
                 )
-
-    def _known_apart(self, contract: Contract, sent_ns: int, stop: str | None) -> list[int]:
-        """What the client did not know of the position when it sent an order, `stop` where that is
-        a stop. What was told in that instant may have come after it, all or the last of it
-        (explored, voids, all, swarm 102)."""
-        untold = self._untold(self._foreign, contract, sent_ns)
-        just_told = self._untold(self._foreign, contract, sent_ns - 1)
-        if stop is not None:
-            untold += self._untold(self._own, contract, sent_ns, but=stop)
-            just_told += self._untold(self._own, contract, sent_ns - 1, but=stop)
-        known = [sum(qty for _, qty, _ in untold)]
-        just_told.sort(key=lambda fill: fill[0].at_ns)
-        for fill in reversed(just_told):
-            if fill not in untold:
-                known.append(known[-1] + fill[1])
-        return known
 
     def _unheard_of(self) -> dict[str, None]:
         """Orders that left, and nobody knows whether they are there."""
         orders = self._scene.handles.items()
         return {tag: None for tag, order in orders if in_doubt(order)}
 
-    def _unknown(self, contract: Contract, at_ns: int) -> int:
-        """What others had traded, signed, that the client could not know at a moment."""
-        return sum(qty for _, qty, _ in self._untold(self._foreign, contract, at_ns))
-
-    def _untold(
+    def _unknown(
         self, fills: dict[str, list[Fill]], contract: Contract, at_ns: int, but: str = ""
-    ) -> list[Fill]:
-        """Fills of which the client could not know at a moment; `but`: of other orders than
-        this."""
+    ) -> int:
+        """What had been traded, signed, that the client could not know at a moment; `but`: by other
+        orders than this."""
         symbol, from_ns = contract.instrument.symbol, self._scene.knowledge.from_ns
         known = fills.get(symbol, [])
         # What was known when the oldest flatten's order left is known for good.
         oldest_ns = min([at_ns, *(run.began_ns for run in self._runs.values())])
         fills[symbol] = [e for e in known if from_ns(e[0]) >= oldest_ns or not _told(e, oldest_ns)]
-        return [fill for fill in known if fill[2] != but and from_ns(fill[0]) > at_ns]
+        return sum(qty for moment, qty, by in known if by != but and from_ns(moment) > at_ns)
 
     def on_question(self, event: Sent) -> None:
         if event.read == "executions-since":
@@ -183,12 +168,12 @@ class Flattening(Oracle):
             contract.flattened()
         whole_ns = event.time_ns - run.began_ns
         reached = scene.reachable.between(run.began_ns, event.time_ns) == whole_ns
-        unknown = self._unknown(contract, event.time_ns)
+        unknown = self._unknown(self._foreign, contract, event.time_ns)
         if not event.result.confirmed:  # nobody was there to ask, however long ago it was
             untold = [e for e in self._foreign.get(symbol, ()) if not _told(e, event.time_ns)]
             unknown = sum(qty for _, qty, _ in untold)
         # What is told in the instant in which it ends may come after its end.
-        just_told = self._unknown(contract, event.time_ns - 1)
+        just_told = self._unknown(self._foreign, contract, event.time_ns - 1)
         flat = contract.position in (unknown, just_told) and not contract.working
         told = run.told_ns is not None and run.told_ns < event.time_ns
         if event.result.ok and told and not event.result.confirmed:

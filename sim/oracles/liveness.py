@@ -63,7 +63,8 @@ class Quiet(Oracle):
     """INV-30, its incidents: the same words are not said twice within a second, unless it was done
     anew what they tell of: the order that they name was sent again or changed, the stream was back,
     or a fill was taken back, so that others closed the same once more, or it was closed too much
-    again (explored, all, swarm 106, 133). Premise: incidents. Log lines are judged where they are written."""
+    again (explored, voids, all, swarm 106, 133). Premise: incidents. Log lines are judged where
+    they are written."""
 
     name = "INV-30"
 

@@ -123,11 +123,11 @@ class RightSize(Oracle):
     Premise: spans of too much, and quiet moments with something held.
 
     A bracket's stops and targets count once, whichever are for more; its closing orders count
-    beside them. What one bracket holds against another, each closes; what may be taken for a
-    bracket's after a void may be closed, and need not (`Intents.void`). What would close too much and
-    what would add are timed apart: the one ends where the position turns over, and the other
-    begins. While what gives back is in doubt, what is held once it is there counts as well: the
-    time begins anew when what became of it is known.
+    beside them. What one bracket holds against another, each closes; what is taken for a bracket's
+    after a void may be as well, and need not (`Intents.void`). What would close too much and what
+    would add are timed apart: the one ends where the position turns over, and the other begins.
+    While what gives back is in doubt, what is held once it is there counts as well: the time begins
+    anew when what became of it is known.
     """
 
     name = "INV-02"
@@ -190,7 +190,7 @@ class RightSize(Oracle):
         for symbol, contract in self._scene.contracts.items():
             self.premise += contract.meant > 0
             right = contract.meant + contract.against * bool(contract.position)
-            if not right <= contract.protection <= right + contract.perhaps:
+            if abs(contract.protection - right) > contract.perhaps:
                 self._scene.violate(
                     self.name,
                     f"all is quiet, brackets hold {contract.meant} {symbol}, and their stops "

@@ -102,9 +102,10 @@ class Intents:
         self._opened: dict[str, int] = {}  # brackets that had an entry, and its side's sign
         self._others: dict[str, bool] = {}  # groups, guards and closes, and whether they open
         self._taken: dict[str, dict[str, int]] = {}  # by closer: of whom, signed as it was held
+        self._back: dict[str, str] = {}  # who had something back, and of what who had closed
         self._by = ""  # who traded last
         self._voided = False  # a fill was: they may hold opposite sides, and one owe beside others
-        self.perhaps = 0  # contracts, signed, that are nobody's and may be taken for a bracket's
+        self.perhaps = 0  # contracts, signed, that are taken for brackets', and may be nobody's
         self._unowned = 0  # what nobody owned when this was settled last
 
     def fill(self, tag_text: str, signed: int) -> None:
@@ -149,9 +150,9 @@ class Intents:
     def void(self, tag_text: str, signed: int) -> None:
         """A fill of so many contracts is taken back. A bracket's entry opened less, or its legs
         closed less; what another order had closed of brackets is theirs again, and what a group had
-        closed is the group's business. What is left had closed what nobody owned: a client that
-        knows how much others closed of each bracket, but not which of them, may count it as any's
-        of which some was closed, until a flatten has closed all."""
+        closed is the group's business. What is left had closed what nobody owned: it is any's of
+        which others closed some, as clients count it that know how much was closed of each, and
+        not by whom."""
         self._voided = True
         tag = tags.parse(tag_text)
         self._by = tag_text if tag is None else tag.intent
@@ -160,26 +161,34 @@ class Intents:
             return
         if self._by in self._others:
             whole = self._others[self._by] or (tag is not None and tag.role == "exit")
-            self._owe(self._by, -signed if whole else -_common(signed, self._owes(self._by)))
+            own = signed if whole else _common(signed, self._owes(self._by))
+            self._owe(self._by, -own)
+            signed -= own
         if tag is None or tag.duty not in _GROUPS:
             self._held_again(-signed)
 
     def _held_again(self, signed: int) -> None:
         """So many contracts that somebody closed are there again."""
-        mine = self._taken.get(self._by, {})
-        for intent, lost in list(mine.items()):
+        signed = self._back_from(self._taken.get(self._by, {}), signed)
+        for taken in list(self._taken.values()):
+            left = self._back_from(taken, signed)
+            self.perhaps += signed - left
+            signed = left
+
+    def _back_from(self, taken: dict[str, int], signed: int) -> int:
+        """Those from whom somebody took so much have it back; what is left."""
+        for intent, lost in list(taken.items()):
             back = _common(signed, lost)
             signed -= back
-            mine[intent] -= back
-            self._held[intent] = self._held.get(intent, 0) + back
-        others = [lost for taken in self._taken.values() for lost in taken.values()]
-        self.perhaps += _common(signed, sum([lost for lost in others if lost * signed > 0]))
+            if back:
+                taken[intent] -= back
+                _more(self._held, intent, back)
+                self._back[intent] = self._by
+        return signed
 
     def _owe(self, intent: str, signed: int) -> None:
         """One closed so much more too much, or gave so much back."""
-        owed = self._owed.pop(intent, 0) + signed
-        if owed:
-            self._owed[intent] = owed
+        _more(self._owed, intent, signed)
 
     def _owes(self, intent: str) -> int:
         return self._owed.get(intent, 0)
@@ -188,8 +197,27 @@ class Intents:
         """A bracket holds what its orders make in all, or owes it where that is on the other side:
         after a fill was taken back it may do either, and its next order may be for the other."""
         net = self._held.pop(intent, 0) + self._owed.pop(intent, 0) + signed
+        if net * self._opened[intent] < 0:
+            net -= self._closed_of_another(intent, net)
         if net:
             (self._held if net * self._opened[intent] > 0 else self._owed)[intent] = net
+
+    def _closed_of_another(self, intent: str, signed: int) -> int:
+        """What of so much that a bracket closed too much another one had got back, while this one
+        had not, of which some was closed as well: whose of them it is makes no difference to what
+        is held (explored, voids, all, swarm 103, 120)."""
+        found = 0
+        for other, closer in list(self._back.items()):
+            for taken in list(self._taken.values()):
+                most = _common(taken.get(intent, 0), self._held.get(other, 0))
+                qty = _common(-signed, most)
+                if qty:
+                    taken[intent] -= qty
+                    _more(self._held, other, -qty)
+                    _more(self._taken.setdefault(closer, {}), other, qty)
+                    signed += qty
+                    found -= qty
+        return found
 
     def _given_back(self, intent: str, signed: int) -> int:
         """What is left of a trade when what its bracket closed too much is given back."""
@@ -248,18 +276,22 @@ class Intents:
         for intent, held in list(self._held.items()):
             lost = _common(held, -unowned)
             unowned += lost
-            taken[intent] = taken.get(intent, 0) + lost
-            _less(self._held, intent, lost)
+            if lost:
+                _more(taken, intent, lost)
+                _more(self._held, intent, -lost)
         for intent, owed in list(self._owed.items()) if self._voided else ():
             made_good = _common(owed, -new)
             new += made_good
-            _less(self._owed, intent, made_good)
+            self._owe(intent, -made_good)
 
 
-def _less(book: dict[str, int], intent: str, qty: int) -> None:
-    book[intent] -= qty
-    if not book[intent]:
-        del book[intent]
+def _more(book: dict[str, int], intent: str, qty: int) -> None:
+    """So many contracts more; who has none is in no book. The order stays as it is."""
+    qty += book.get(intent, 0)
+    if qty:
+        book[intent] = qty
+    else:
+        book.pop(intent, None)
 
 
 def _common(one: int, other: int) -> int:

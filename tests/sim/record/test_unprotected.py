@@ -372,6 +372,91 @@ def test_what_hides_all_that_another_bracket_holds_is_not_taken_off_it(nobodys):
     assert not intents.owes("1")
 
 
+VOIDED = {
+    "what a flatten closed of a bracket is the bracket's again": (
+        [("1.entry#1", 2), ("2.exit#1", -2)],
+        ("2.exit#1", -2),
+        (2, {"1": 2}, 0),
+    ),
+    "what a pair closed is nobody's, though a flatten had closed a bracket's": (
+        [("1.entry#1", 2), ("2.exit#1", -2), ("3#1", 2), ("4.leg1#1", -2)],
+        ("4.leg1#1", -1),
+        (1, {"1": 0}, 0),
+    ),
+    "what another hand closed of nobody's is a bracket's of which some was closed": (
+        [("1.entry#1", 2), ("2.exit#1", -2), ("3#1", 2), ("manual-1", -2)],
+        ("manual-1", -1),
+        (1, {"1": 1}, 1),
+    ),
+    "and nobody's where none was on that side": (
+        [("1.entry#1", -2), ("2.exit#1", 2), ("3#1", 2), ("manual-1", -2)],
+        ("manual-1", -1),
+        (1, {"1": 0}, 0),
+    ),
+    "what closed of two brackets and of nobody's goes back to whom it was taken from": (
+        [("1.entry#1", 1), ("2.entry#1", 1), ("manual-1", -1), ("manual-2", -1)],
+        ("manual-2", -1),
+        (1, {"1": 0, "2": 1}, 0),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", VOIDED)
+def test_what_is_taken_back_is_theirs_from_whom_it_was_taken(name):
+    fills, void, (position, theirs, perhaps) = VOIDED[name]
+    intents, held = Intents(), 0
+    for tag, signed in fills:
+        intents.fill(tag, signed)
+        held += signed
+        intents.settle(held)
+    intents.void(*void)
+    held -= void[1]
+    meant = intents.settle(held)
+    assert (held, meant) == (position, abs(sum(theirs.values())))
+    assert {intent: intents.held(intent) for intent in theirs} == theirs
+    assert intents.perhaps == perhaps
+
+
+def test_which_of_two_brackets_closes_what_was_taken_back_makes_no_difference():
+    """A flatten closed one's, and another one the other's (voids, all, 120)."""
+    intents, held = Intents(), 0
+    for tag, signed in (("1.entry#1", 1), ("2.exit#1", -1), ("3.entry#1", 1), ("4.exit#1", -1)):
+        intents.fill(tag, signed)
+        held += signed
+        intents.settle(held)
+    intents.void("4.exit#1", -1)
+    assert intents.settle(1) == 1
+    intents.fill("1.exit#1", -1)
+    assert intents.settle(0) == 0
+    assert not intents.owes("1")
+    intents.void("1.exit#1", -1)
+    assert intents.settle(1) == 1
+
+
+def test_what_a_pair_closed_too_much_is_owed_and_what_it_was_for_is_not():
+    intents, held = Intents(), 0
+
+    def fill(tag, signed):
+        nonlocal held
+        held += signed
+        intents.fill(tag, signed)
+        return intents.settle(held)
+
+    fill("1#1", 2)
+    assert fill("2.entry#1", 3) == 3
+    assert fill("3.leg1#1", -2) == 3
+    assert not intents.owes("3")
+    assert fill("3.leg2#1", -1) == 2  # all that there is
+    assert intents.owes("3")
+    assert fill("3.exit#1", 1) == 3
+    assert not intents.owes("3")
+    intents.void("3.exit#1", 1)
+    held -= 1
+    assert intents.settle(held) == 2
+    assert intents.owes("3")
+    assert intents.held("2") == 3
+
+
 def test_when_all_is_flat_nobody_owes_anything():
     intents = Intents()
     intents.fill("1.entry#1", 1)
