@@ -9,7 +9,7 @@ from ...trading.orders import tags
 from ...trading.orders.tags import Tag
 from ...trading.words import OrdStatus, OrdType, Side
 from ..desk.orders import OrderRecord
-from ..record.unprotected import Intents
+from ..record.intents import Intents
 from .knowable import Moment
 
 CLOSING = ("stop", "target", "exit", "close")
