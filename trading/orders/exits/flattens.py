@@ -198,9 +198,11 @@ class Flattens:
         return flatten
 
     def _forget(self, flatten: Flatten, instrument: Instrument) -> None:
+        del self.running[instrument.symbol]
         if flatten.result is not None and flatten.result.ok:
             self._square(instrument)
-        del self.running[instrument.symbol]
+        elif not (flatten.stuck or self._outbox.last_call):
+            guard_again(self._owners, instrument)  # it gives up, and nobody closes what is held
         self._life.left(flatten)
 
     def _square(self, instrument: Instrument) -> None:
