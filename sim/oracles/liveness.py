@@ -62,9 +62,9 @@ class Lively(Oracle):
 class Quiet(Oracle):
     """INV-30, its incidents: the same words are not said twice within a second, unless it was done
     anew what they tell of: the order that they name was sent again or changed, the stream was back,
-    or a fill was taken back, so that others closed the same once more, or it was closed too much
-    again (explored, voids, all, swarm 106, 133). Premise: incidents. Log lines are judged where
-    they are written."""
+    the market was halted again, or a fill was taken back, so that others closed the same once more,
+    or it was closed too much again (explored, voids, all, swarm 106, 133). Premise: incidents. Log
+    lines are judged where they are written."""
 
     name = "INV-30"
 
@@ -73,6 +73,7 @@ class Quiet(Oracle):
         self._scene = scene
         self._telling = Telling(scene)
         self._said_ns: dict[tuple[str, str], int] = {}
+        self._halted = 0  # incidents that tell of a halt
 
     def on_stream(self, event: Delivered) -> None:
         self._forget("stream_down")
@@ -94,6 +95,9 @@ class Quiet(Oracle):
     def on_step(self, now_ns: int) -> None:
         for incident in self._telling.new():
             self.premise += 1
+            self._halted += incident.kind == "halted"
+            if incident.kind == "halted" and self._halted <= self._scene.halts:
+                continue  # one may follow another in an instant
             key = incident.kind, incident.text
             before_ns = self._said_ns.get(key)
             # The client's clock may have jumped back meanwhile (F28).
