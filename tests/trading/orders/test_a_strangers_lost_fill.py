@@ -167,10 +167,16 @@ def test_what_was_given_up_is_no_news(mnq):
     outbox = SimpleNamespace(
         ledger=ledger, now_s=lambda: 6.0, later=lambda delay_s, call: timers.append(delay_s)
     )
-    strangers = Strangers(outbox, 5.0, lambda instrument: None)
+    moved = []
+    strangers = Strangers(outbox, 5.0, moved.append)
     order = stranger(mnq, 2)
     assert strangers.is_news(order)
     strangers.told(order, 1.0)
+    assert outbox.lacking(mnq)  # nobody has answered since
+    strangers.answered(0.9)
+    assert outbox.lacking(mnq)
+    strangers.answered(1.0)
+    assert moved == [mnq]
     assert (strangers.is_news(order), outbox.lacking(mnq), timers) == (False, False, [5.0])
     assert not strangers.is_news(order)
     assert strangers.is_news(stranger(mnq, 3))
