@@ -312,3 +312,18 @@ def test_a_clock_that_jumped_back_makes_no_two_incidents_one(case):
 
     found = at.run(script)
     assert (found.premises["INV-30"], found.counts["INV-30"]) == (2, 0)
+
+
+@pytest.mark.parametrize(("times", "broken"), [(2, 0), (3, 1)])
+def test_of_each_halt_one_incident_tells(case, times, broken):
+    """One may follow another at once (halts, all, swarm 8)."""
+    halts = [{"kind": "halt", "at": f"{ms} ms", "duration": "100 ms"} for ms in (1000, 1200)]
+    made = case(plan=make_plan(*halts))
+
+    async def script(client, case):
+        await client.at(1500)
+        for _ in range(times):
+            client.desk.manager.incident("halted", "nothing acts until it opens")
+        await client.at(3000)
+
+    assert made.run(script).counts["INV-30"] == broken
