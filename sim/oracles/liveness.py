@@ -95,11 +95,11 @@ class Quiet(Oracle):
     def on_step(self, now_ns: int) -> None:
         for incident in self._telling.new():
             self.premise += 1
-            self._halted += incident.kind == "halted"
-            if incident.kind == "halted" and self._halted <= self._scene.halts:
-                continue  # one may follow another in an instant
             key = incident.kind, incident.text
             before_ns = self._said_ns.get(key)
+            self._halted += incident.kind == "halted"
+            if incident.kind == "halted" and self._halted <= self._scene.halts:
+                before_ns = None  # one may follow another in an instant
             # The client's clock may have jumped back meanwhile (F28).
             if before_ns is not None and 0 <= incident.time_ns - before_ns < 10**9:
                 self._scene.violate(self.name, f"said twice within a second: {key[0]}: {key[1]}")
