@@ -270,7 +270,10 @@ class Attribution:
             self._outbox.incident("position_cut", text, owner.intent)
             if owner.position == 0 and _swept(owner) and not ours:
                 self._lock(owner)
-        self._owners.settle(owner)
+        if self._outbox.let_go(owner.instrument) and self._owners.is_late(owner):
+            self._owners.release(owner)  # a flatten closes what it has back, too
+        else:
+            self._owners.settle(owner)
 
     def _lock(self, owner: Owner) -> None:
         symbol = owner.instrument.symbol

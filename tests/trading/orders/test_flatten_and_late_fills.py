@@ -118,6 +118,37 @@ SCRIPTS = {
         = position -2
         > place 2.exit#2 buy 2 market
     """,
+    "what a bracket that had closed has back is the flatten's that runs, and not its own": """
+        do bracket buy 2 loss 40t
+        > place 1.entry#1 buy 2 market
+        < new 1.entry#1
+        < ack 1.entry#1
+        < fill 1.entry#1 2 @ 20000
+        > place 1.stop#1 sell 2 stop 19990
+        x rests web-1 sell 1 20000
+        < fill web-1 1 @ 20000
+        < refuse 1.stop#1 SELL_STOP_NOT_BELOW_LAST
+        > place 1.exit#1 sell 1 market
+        < new 1.exit#1
+        < ack 1.exit#1
+        < fill 1.exit#1 1 @ 20000
+        = position 0
+        = incidents position_cut stop_rejected
+        do place buy 1
+        > place 2#1 buy 1 market
+        < new 2#1
+        < ack 2#1
+        < fill 2#1 1 @ 20000
+        do flatten
+        > place 3.exit#1 sell 1 market
+        < new 3.exit#1
+        x time 2
+        < void web-1
+        = position 2
+        < ack 3.exit#1
+        < fill 3.exit#1 1 @ 20000
+        > place 3.exit#2 sell 1 market
+    """,
     "while another flatten closes, a pair gives nothing back itself": PAIR_FLATTENED
     + """
         do place buy 1
