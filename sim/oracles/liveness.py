@@ -1,5 +1,6 @@
 """INV-25 and 30: every question ends, nothing runs wild, and nothing is said twice."""
 
+from ...trading.orders import tags
 from .bounds import in_ns
 from .contract import BrokerSaid
 from .oracle import Oracle
@@ -61,10 +62,10 @@ class Lively(Oracle):
 
 class Quiet(Oracle):
     """INV-30, its incidents: the same words are not said twice within a second, unless it was done
-    anew what they tell of: the order that they name was sent again or changed, the stream was back,
-    the market was halted again, or a fill was taken back, so that others closed the same once more,
-    or it was closed too much again (explored, voids, all, swarm 106, 133). Premise: incidents. Log
-    lines are judged where they are written."""
+    anew what they tell of: the order that they name, or one of the bracket that was cut, was sent
+    again or changed, the stream was back, the market was halted again, or a fill was taken back, so
+    that others closed the same once more, or it was closed too much again (explored, voids, all,
+    swarm 106, 133). Premise: incidents. Log lines are judged where they are written."""
 
     name = "INV-30"
 
@@ -87,6 +88,10 @@ class Quiet(Oracle):
         if self._said_ns:
             sent = event.request.cl_ord_id if event.request else self._scene.tag_of(event.order_id)
             self._forget(f"order {sent} ")
+            tag = tags.parse(sent)
+            if tag is not None and event.request is not None:  # it holds something again
+                self._forget(f"<bracket {tag.intent} guarding position=0>: other hands")
+                self._forget(f"<bracket {tag.intent} exiting position=0>: other hands")
 
     def _forget(self, about: str) -> None:
         for key in [key for key in self._said_ns if about in key[1] or about == key[0]]:

@@ -327,3 +327,20 @@ def test_of_each_halt_one_incident_tells(case, times, broken):
         await client.at(3000)
 
     assert made.run(script).counts["INV-30"] == broken
+
+
+@pytest.mark.parametrize(("tag", "broken"), [("9.stop#1", 0), ("8.stop#1", 1)])
+def test_a_bracket_that_held_again_may_be_cut_again(look, tag, broken):
+    """Strangers' fills were told late, and it had back what they had not closed (traders, hostile,
+    all, 9)."""
+
+    async def script(client, case):
+        say = "<bracket 9 guarding position=0>: other hands closed 1 contracts of it, 1 in all"
+        client.desk.manager.incident("position_cut", say)
+        await client.at(200)
+        client.send(tag, "sell", 1, stop="19900")
+        await client.at(400)
+        client.desk.manager.incident("position_cut", say)
+        await client.at(3000)
+
+    assert look(script).counts["INV-30"] == broken
