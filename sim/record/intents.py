@@ -37,6 +37,10 @@ class Intents:
         if tag.intent not in self._opened:
             self._by_no_bracket(tag, signed)
             return
+        if self._voided and tag.role == "exit" and signed * self._opened[tag.intent] > 0:
+            # What it gives back and does not owe was nobody's, and taken for what it owed.
+            signed = self._given_back(tag.intent, signed)
+            signed -= _common(signed, -self._unowned)
         if self._voided:
             self._traded(tag.intent, signed)
             return

@@ -165,6 +165,22 @@ def test_which_of_two_brackets_closes_what_was_taken_back_makes_no_difference():
     assert intents.settle(1) == 1
 
 
+def test_what_a_bracket_gives_back_of_nobodys_is_none_that_it_holds():
+    """A void of what had closed nobody's was taken for a bracket's that had closed too much once
+    (voids and late fills, all, 24)."""
+    intents, held = Intents(), 0
+    for tag, signed in (("1.entry#1", -1), ("1.stop#1", 1), ("2#1", 2), ("3.exit#1", -2)):
+        intents.fill(tag, signed)
+        held += signed
+        intents.settle(held)
+    intents.void("3.exit#1", -1)
+    assert intents.settle(1) == 0
+    intents.fill("1.exit#1", -1)
+    assert intents.settle(0) == 0
+    intents.void("2#1", 1)
+    assert intents.settle(-1) == 0
+
+
 def test_what_a_pair_closed_too_much_is_owed_and_what_it_was_for_is_not():
     intents, held = Intents(), 0
 
