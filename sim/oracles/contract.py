@@ -9,7 +9,7 @@ from ...trading.orders import tags
 from ...trading.orders.tags import Tag
 from ...trading.words import OrdStatus, OrdType, Side
 from ..desk.orders import OrderRecord
-from ..record.unprotected import Intents
+from ..record.intents import Intents
 from .knowable import Moment
 
 CLOSING = ("stop", "target", "exit", "close")
@@ -110,14 +110,25 @@ class Contract:
         return self._intents.against(self.sign)
 
     @property
-    def anyones(self) -> bool:
-        """Whether what a bracket holds against another may as well be another one's: an order of no
-        bracket's had closed it, and a fill of that was taken back."""
-        return self._intents.anyones and self.against > 0
+    def perhaps(self) -> int:
+        """Contracts that are taken for a bracket's and may be nobody's: an order of no bracket's
+        had closed them, and a fill of that was taken back."""
+        return abs(self._intents.perhaps)
 
     def closes_its_own(self, number: int) -> bool:
         """Whether the bracket of a closing order holds something, whatever is held in all."""
         return self._intents.held(self._legs[number][0].intent) != 0
+
+    def is_brackets(self, record: OrderRecord) -> bool:
+        """Whether an order is one of a bracket's."""
+        return record.tag is not None and record.tag.intent in self._brackets
+
+    def closed_its_own(self, record: OrderRecord) -> bool:
+        """Whether an order that was filled closed what its bracket held against another, and no
+        more than that."""
+        tag = record.tag
+        against = self._intents.against(record.request.side.sign * -1)
+        return tag is not None and against > 0 and not self._intents.owes(tag.intent)
 
     @property
     def wrong_sided(self) -> list[OrderRecord]:
@@ -125,7 +136,7 @@ class Contract:
         holds nothing that they close: what they were for was turned over. Where an order of
         nobody's had closed what is held again, nobody can say whose of them it is (explored, all,
         swarm 4)."""
-        if not self.sign or self.anyones:
+        if not self.sign or self.perhaps:
             return []
         return [
             record

@@ -33,18 +33,22 @@ class Run:
 
 class Flattening(Oracle):
     """INV-22: once a flatten's closing order is at the broker, no fill of the client's makes the
-    position larger or turns it; one closing order works at a time, however many call; in the end
-    nothing is held and nothing of the client's works. Premise: flattens that were called.
+    position larger or turns it; one closing order works at a time, however many call, but for those
+    of brackets that close at market what each of them holds while it waits, all together no more
+    than is held (explored, voids, all, swarm 130); in the end nothing is held and nothing of the
+    client's works. Premise: flattens that were called.
 
     What worked before may fill until its cancel arrives, and what nobody had heard of when the
     closing order left may fill after it: no client can help that. Nor can it know
     what other hands trade before it was told or must have looked, nor what an order filled whose
     cancel denied it: such a fill is not judged itself, and is left out of the position by which its
     order, or the end of its flatten, is judged. Of its own orders it has to know before it closes;
-    a stop, which is owed while it waits for that, is judged by what was known of them. A flatten
-    may end otherwise where the broker could not be reached. One that ends well and says that nobody
-    confirmed it may be wrong about what others traded and nobody told, and about nothing else; it
-    may say so only where no question about fills was answered since it began.
+    a stop, which is owed while it waits for that, is judged by what was known of them, or by what
+    its own bracket holds against another since a fill was taken back (decision 0021; explored,
+    voids, all, swarm 102). A flatten may end otherwise where the broker could not be reached. One
+    that ends well and says that nobody confirmed it may be wrong about what others traded and
+    nobody told, and about nothing else; it may say so only where no question about fills was
+    answered since it began.
     Hears of calls made through `Watch.flatten`.
     """
 
@@ -96,6 +100,8 @@ class Flattening(Oracle):
             unknown = self._unknown(self._foreign, contract, sent_ns)
             just_told = self._unknown(self._foreign, contract, sent_ns - 1)
             if duty_of(said.record) == "stop" and tag_text in run.sent:
+                if contract.closed_its_own(said.record):
+                    return
                 own = self._unknown(self._own, contract, sent_ns, but=tag_text)
                 unknown, just_told = unknown + own, just_told + own
             # What was told in the instant in which it left may have come after it.
@@ -184,7 +190,9 @@ class Flattening(Oracle):
     def _alone(self, run: Run, contract: Contract) -> None:
         working = contract.working.values()
         live = [r for r in working if r.known_as in run.arrived and duty_of(r) in _CLOSES]
-        if len(live) > 1:
+        others = [r for r in live if not contract.is_brackets(r)]
+        most = sum(record.leaves_qty for record in live)
+        if len(live) > 1 and (len(others) > 1 or most > abs(contract.position)):
             names = ", ".join(record.known_as for record in live)
             self._scene.violate(self.name, f"a flatten has several orders at work: {names}")
 

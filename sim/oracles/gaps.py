@@ -1,7 +1,8 @@
 """INV-19: after a gap nothing that adds risk is sent before the client knows where it stands."""
 
 from .bounds import in_ns
-from .contract import CLOSING, duty_in
+from .contract import CLOSING, BrokerSaid, Contract, duty_in
+from .knowable import Moment
 from .oracle import Oracle
 from .port import Answered, Delivered, Read, Sent
 from .scene import Scene
@@ -14,8 +15,12 @@ class GapIsClosed(Oracle):
     leaves before working orders, orders and fills since, and positions were asked for and answered;
     that is done within T_sync of reachable time. Premise: gaps.
 
-    What reduces risk stays allowed: legs and closing orders, and a plain order that can do no more
-    than close what is held. How far back the questions reach is INV-07's to find out.
+    What reduces risk stays allowed: a bracket's legs and closing orders, and any other order that
+    can do no more than close what is held, or what the client could know to be held: one of a pair
+    of exits may go while nobody can be asked whether the other one has closed all (explored, all,
+    wire 19). A pair's orders are judged by that and not by what they are called, because neither
+    INV-02 nor 03 would find one that opens. How far back the questions reach is INV-07's to find
+    out.
     """
 
     name = "INV-19"
@@ -24,6 +29,7 @@ class GapIsClosed(Oracle):
         self.premise = 0
         self._scene = scene
         self._gap_ns = 0
+        self._fills: dict[str, list[tuple[Moment, int]]] = {}  # by symbol, signed: may be unknown
         self.timed = self._missing = list[Read]()
         self._said = False
 
@@ -39,6 +45,13 @@ class GapIsClosed(Oracle):
         sent = event.sent
         if sent.read in self._missing and event.error is None and sent.time_ns >= self._gap_ns:
             self._missing.remove(sent.read)
+
+    def on_broker(self, said: BrokerSaid) -> None:
+        if said.filled:
+            symbol, now_ns = said.contract.instrument.symbol, said.report.time_ns
+            recent = self._fills.get(symbol, ())
+            left = [f for f in recent if f[0].known_ns is None and now_ns <= f[0].asked_by_ns]
+            self._fills[symbol] = [*left, (said.moment, said.filled)]
 
     def on_command(self, event: Sent) -> None:
         if self._missing:
@@ -60,10 +73,17 @@ class GapIsClosed(Oracle):
         request = event.request
         if request is None or duty_in(request.cl_ord_id) in CLOSING:
             return
-        held = self._scene.contract(request.instrument).position
-        if request.side.sign * held < 0 and request.order_qty <= abs(held):
-            return
+        contract = self._scene.contract(request.instrument)
+        for held in (contract.position, contract.position - self._unknown(contract)):
+            if request.side.sign * held < 0 and request.order_qty <= abs(held):
+                return
         self._scene.violate(
             self.name,
             f"{request.cl_ord_id} left after a gap, before {', '.join(self._missing)} were known",
         )
+
+    def _unknown(self, contract: Contract) -> int:
+        """Contracts, signed, that were filled or taken back and of which nobody could know."""
+        now_ns, from_ns = self._scene.now_ns(), self._scene.knowledge.from_ns
+        fills = self._fills.get(contract.instrument.symbol, ())
+        return sum([qty for moment, qty in fills if from_ns(moment) > now_ns])

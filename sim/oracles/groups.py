@@ -23,7 +23,10 @@ class OneCancelsOther(Oracle):
     (`doubtful.py`), nor while one at market finds nobody to trade with and waits for somebody, and
     it begins anew with what becomes of such an order. What is closed too much under a flatten,
     while others hold more than that, is not to be given back, since that would enlarge the position
-    (INV-22): others hold so much less.
+    (INV-22): others hold so much less. Under a flatten nothing is given back, either, while nobody
+    knows of an order whether it has closed it already: the flatten has to know what became of every
+    order before it closes (INV-22), for how long that may take is INV-09's, and the time begins
+    anew when it is known (explored, swarm 91).
     Premise: such double fills.
 
     It is a race where the client, when it sent the order that filled too much, could not know what
@@ -45,6 +48,7 @@ class OneCancelsOther(Oracle):
         self._to_judge: dict[str, Book] = {}  # double fills whose incident is still to be counted
         self._sent_ns: dict[str, int] = {}
         self._flattening: dict[str, int] = {}  # by symbol: how many wait for it
+        self._held_up: dict[str, None] = {}  # intents whose excess a flatten could not close yet
         self._siblings = Siblings(scene, trades)
 
     def on_group_told(self, event: GroupTold) -> None:
@@ -86,7 +90,7 @@ class OneCancelsOther(Oracle):
     def on_step(self, now_ns: int) -> None:
         bounds = self._scene.bounds
         for intent, book in self._repairing.items():
-            waits = self._in_doubt(intent, book) or self._rests(book)
+            waits = self._in_doubt(intent, book) or self._rests(book) or self._waits(intent, book)
             if not waits and book.repair.overrun(now_ns):
                 self._scene.violate(
                     self.name,
@@ -129,6 +133,24 @@ class OneCancelsOther(Oracle):
             self._doubted[intent] = ended
             book.repair.restart(ended)
         return doubts.about(book.symbol, GIVES_BACK)
+
+    def _waits(self, intent: str, book: Book) -> bool:
+        """Whether a flatten may not give it back yet: an order that left, and of which nobody has
+        heard, may have closed it, too."""
+        scene = self._scene
+        contract = scene.contracts[book.symbol]
+        if scene.flattening.get(book.symbol) and any(
+            order.instrument.symbol == book.symbol
+            and order.side.sign * contract.position < 0
+            and order.core.untold
+            for order in scene.handles.values()
+        ):
+            self._held_up[intent] = None
+            return True
+        if intent in self._held_up:
+            del self._held_up[intent]
+            book.repair.restart(scene.now())
+        return False
 
     def _rests(self, book: Book) -> bool:
         """Whether an order at market waits for somebody to trade with."""

@@ -1,6 +1,8 @@
 """INV-25 and 30: every question ends, nothing runs wild, and nothing is said twice."""
 
+from ...trading.orders import tags
 from .bounds import in_ns
+from .contract import BrokerSaid
 from .oracle import Oracle
 from .port import Answered, Delivered, PortEvent, Sent
 from .scene import Scene
@@ -60,8 +62,10 @@ class Lively(Oracle):
 
 class Quiet(Oracle):
     """INV-30, its incidents: the same words are not said twice within a second, unless it was done
-    anew what they tell of: the order that they name was sent again or changed, the stream was back.
-    Premise: incidents. Log lines are judged where they are written."""
+    anew what they tell of: the order that they name, or one of the bracket that was cut, was sent
+    again or changed, the stream was back, the market was halted again, or a fill was taken back, so
+    that others closed the same once more, or it was closed too much again (explored, voids, all,
+    swarm 106, 133). Premise: incidents. Log lines are judged where they are written."""
 
     name = "INV-30"
 
@@ -70,14 +74,24 @@ class Quiet(Oracle):
         self._scene = scene
         self._telling = Telling(scene)
         self._said_ns: dict[tuple[str, str], int] = {}
+        self._halted = 0  # incidents that tell of a halt
 
     def on_stream(self, event: Delivered) -> None:
         self._forget("stream_down")
+
+    def on_broker(self, said: BrokerSaid) -> None:
+        if said.voids:
+            self._forget("position_cut")
+            self._forget("overfill")
 
     def on_command(self, event: Sent) -> None:
         if self._said_ns:
             sent = event.request.cl_ord_id if event.request else self._scene.tag_of(event.order_id)
             self._forget(f"order {sent} ")
+            tag = tags.parse(sent)
+            if tag is not None and event.request is not None:  # it holds something again
+                self._forget(f"<bracket {tag.intent} guarding position=0>: other hands")
+                self._forget(f"<bracket {tag.intent} exiting position=0>: other hands")
 
     def _forget(self, about: str) -> None:
         for key in [key for key in self._said_ns if about in key[1] or about == key[0]]:
@@ -88,6 +102,9 @@ class Quiet(Oracle):
             self.premise += 1
             key = incident.kind, incident.text
             before_ns = self._said_ns.get(key)
+            self._halted += incident.kind == "halted"
+            if incident.kind == "halted" and self._halted <= self._scene.halts:
+                before_ns = None  # one may follow another in an instant
             # The client's clock may have jumped back meanwhile (F28).
             if before_ns is not None and 0 <= incident.time_ns - before_ns < 10**9:
                 self._scene.violate(self.name, f"said twice within a second: {key[0]}: {key[1]}")

@@ -71,8 +71,10 @@ class OneEnd(Oracle):
 class FillsConserved(Oracle):
     """INV-06: the manager counts the fills it was told of, each once, never more than the broker
     or the order's size, fewer than before only where the venue took one back, and at quiescence as
-    many. What was taken back and not told by the stream it may count until then. Premise: fills it
-    was told of, and such as were taken back."""
+    many. What was taken back and not told by the stream it may count until then, and what was of an
+    order that it had forgotten by then, being over for long, for good: only the position is another
+    one (explored, voids, all, hostile 11). Premise: fills it was told of, and such as were taken
+    back."""
 
     name = "INV-06"
 
@@ -118,7 +120,7 @@ class FillsConserved(Oracle):
             record = self._scene.record(order.cl_ord_id)
             at_broker = 0 if record is None else record.cum_qty
             over = record is None or record.status.terminal
-            if order.cum_qty != at_broker:
+            if order.cum_qty != at_broker and not self._was_forgotten(order, at_broker):
                 self._say(order, f"all is quiet, and the broker has {at_broker}")
             elif over and not order.working:
                 # Both sides are through with it: nothing is left to compare.
@@ -126,6 +128,13 @@ class FillsConserved(Oracle):
                 for exec_id in self._told.pop(order.order_id or "", ()):
                     self._known.pop(exec_id, None)
                 self._most.pop(order.cl_ord_id, None)
+
+    def _was_forgotten(self, order: Order, at_broker: int) -> bool:
+        """Whether what the broker has less was taken back of an order that the manager has no
+        more."""
+        voids, manager = self._scene.voids.of(order.order_id), self._scene.manager
+        gone = manager is None or manager.view.order(order.cl_ord_id) is None
+        return gone and not order.working and 0 < order.cum_qty - at_broker <= voids
 
     def _tell(self, order_id: str, exec_id: str, qty: int) -> None:
         """By a report or by the answer to a question; of what is over on both sides no more."""

@@ -95,11 +95,11 @@ class Relation(Oracle):
         if event.change is not None:
             self._moved(event.order_id, event.change)
         tag = None if request is None else tags.parse(request.cl_ord_id)
-        if request is None or tag is None or tag.attempt != 1:
+        if request is None or tag is None:
             return
-        if tag.role == "entry":
+        if tag.role == "entry":  # the last one: a broker may refuse what is attached to the first
             self._entries[tag.intent] = request
-        elif tag.duty in ("stop", "target") and tag.intent in self._entries:
+        elif tag.attempt == 1 and tag.duty in ("stop", "target") and tag.intent in self._entries:
             price = request.stop_px if tag.duty == "stop" else request.price
             if price is not None:
                 self.premise += 1

@@ -123,10 +123,11 @@ class RightSize(Oracle):
     Premise: spans of too much, and quiet moments with something held.
 
     A bracket's stops and targets count once, whichever are for more; its closing orders count
-    beside them. What one bracket holds against another, each closes. What would close too much and
-    what would add are timed apart: the one ends where the position turns over, and the other
-    begins. While what gives back is in doubt, what is held once it is there counts as well: the
-    time begins anew when what became of it is known.
+    beside them. What one bracket holds against another, each closes; what is taken for a bracket's
+    after a void may be as well, and need not (`Intents.void`). What would close too much and what
+    would add are timed apart: the one ends where the position turns over, and the other begins.
+    While what gives back is in doubt, what is held once it is there counts as well: the time begins
+    anew when what became of it is known.
     """
 
     name = "INV-02"
@@ -150,7 +151,8 @@ class RightSize(Oracle):
         closing = contract.closing
         wrong = sum([record.leaves_qty for record in contract.wrong_sided])
         self._stood[symbol] = contract.position, closing, wrong
-        over = max(closing - abs(contract.position) - contract.against, 0)
+        against = contract.against + contract.perhaps
+        over = max(closing - abs(contract.position) - against, 0)
         # What is held is known once every fill is: two may leave nothing, and one never be told.
         # What works is known once every order is, the broker's own and those in doubt, too.
         moments = (*said.moments, *contract.fills, *contract.came)
@@ -188,7 +190,7 @@ class RightSize(Oracle):
         for symbol, contract in self._scene.contracts.items():
             self.premise += contract.meant > 0
             right = contract.meant + contract.against * bool(contract.position)
-            if contract.protection != right and not contract.anyones:
+            if abs(contract.protection - right) > contract.perhaps:
                 self._scene.violate(
                     self.name,
                     f"all is quiet, brackets hold {contract.meant} {symbol}, and their stops "

@@ -58,6 +58,7 @@ class Scene:
         self.shown: list[OrderState] = []
         self.fills: list[Execution] = []
         self.voids = Voids()
+        self.halts = 0  # that began so far
         self._asked_away: dict[str, None] = {}  # tags that a caller wants gone
         self._sent: dict[str, None] = {}  # tags of the client's
         self._children: dict[int, str] = {}  # the manager's tag of each child, by number

@@ -267,6 +267,7 @@ class Watch:
     def _outage(self, fault: Fault) -> None:
         """A fault of the plan begins that may take order entry away for a while."""
         now_ns = self._now_ns()
+        self._scene.halts += fault.kind == "halt"
         self.unreachable(now_ns, now_ns + unreachable_ns(fault, told=self._told_status))
 
     def _mark_closed_hours(self) -> None:

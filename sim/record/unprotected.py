@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from ...matching.reports import Report
 from ...trading.instrument import Instrument
-from ...trading.orders import tags
 from ...trading.words import ExecType, OrdStatus, OrdType
 from ..desk.account import Account
 from ..desk.orders import OrderRecord
+from .intents import Intents
 from .marks import Marks
 
 _STOPS = frozenset({OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP})
@@ -84,129 +84,6 @@ class Unprotected(Struct, frozen=True):
     @property
     def worst_move(self) -> Decimal:
         return self.meant.worst_move
-
-
-class Intents:
-    """What brackets hold in one instrument: signed contracts by intent, oldest first."""
-
-    def __init__(self) -> None:
-        self._held: dict[str, int] = {}
-        self._owed: dict[str, int] = {}  # closed too much and not given back yet, as it was traded
-        self._opened: dict[str, int] = {}  # brackets that had an entry, and its side's sign
-        self._taken: dict[str, int] = {}  # what others closed of each, signed as it was held
-        self._voided = False  # a fill was: they may hold opposite sides, and one owe beside others
-        self._over = False  # a flatten closed all, and nothing was traded since
-        self.anyones = False  # one was taken back that had closed what any of them held
-        self._unowned = 0  # what nobody owned when this was settled last
-
-    def fill(self, tag_text: str, signed: int) -> None:
-        """Take in a fill: an entry opens, another leg of the same bracket closes."""
-        if self._over:  # what is taken back from here on was rather none of what that had closed
-            self._over = False
-            self._taken.clear()
-        tag = tags.parse(tag_text)
-        if tag is None or not tag.role:
-            return
-        if tag.role == "entry":
-            self._opened[tag.intent] = 1 if signed > 0 else -1
-        if self._voided and tag.intent in self._opened:
-            self._traded(tag.intent, signed)
-            return
-        if tag.role == "exit" and tag.intent not in self._held:
-            # By a flatten or a close, which are for what brackets hold, but for what it gives back.
-            self._closed(self._given_back(tag.intent, signed))
-            return
-        held = self._held.pop(tag.intent, 0)
-        if tag.role == "entry" or abs(signed) < abs(held):
-            held += signed
-        else:
-            too_much, held = held + signed, 0
-            if too_much:
-                self._owed[tag.intent] = self._owed.get(tag.intent, 0) + too_much
-        if held:
-            self._held[tag.intent] = held
-
-    def void(self, tag_text: str, signed: int) -> None:
-        """A fill of so many contracts is taken back. A bracket's entry opened less, or its legs
-        closed less; what another order had closed of brackets is theirs again."""
-        self._voided = True
-        tag = tags.parse(tag_text)
-        if tag is None or tag.intent not in self._opened:
-            self.anyones = True
-            for intent, taken in list(self._taken.items()):
-                if taken * signed < 0:
-                    back = -signed if abs(signed) < abs(taken) else taken
-                    signed += back
-                    self._taken[intent] = taken - back
-                    self._held[intent] = self._held.get(intent, 0) + back
-            return
-        self._traded(tag.intent, -signed)
-
-    def _traded(self, intent: str, signed: int) -> None:
-        """A bracket holds what its orders make in all, or owes it where that is on the other side:
-        after a fill was taken back it may do either, and its next order may be for the other."""
-        net = self._held.pop(intent, 0) + self._owed.pop(intent, 0) + signed
-        if net:
-            (self._held if net * self._opened[intent] > 0 else self._owed)[intent] = net
-
-    def _given_back(self, intent: str, signed: int) -> int:
-        """What is left of a trade when what its bracket closed too much is given back."""
-        owed = self._owed.pop(intent, 0)
-        if owed * signed >= 0:
-            return signed
-        left = owed + signed
-        if left * owed > 0:
-            self._owed[intent] = left
-        return left if left * signed > 0 else 0
-
-    def flattened(self) -> None:
-        """All that is held was closed, and nothing is left: neither is what one holds against
-        another since a fill was taken back (explored, all, swarm 5)."""
-        if self._voided:
-            self._held.clear()
-            self._owed.clear()
-
-    def held(self, intent: str) -> int:
-        """What one of them holds."""
-        return self._held.get(intent, 0)
-
-    def against(self, sign: int) -> int:
-        """Contracts of those that are held against others: on the other side than `sign`, or all of
-        them where nothing is left of both (0)."""
-        return sum([abs(held) for held in self._held.values() if held * sign <= 0])
-
-    def owes(self, intent: str) -> bool:
-        """Whether one of them closed more than it held, and has not given that back."""
-        return intent in self._owed
-
-    def settle(self, position: int) -> int:
-        """How many contracts of a position are brackets'; what others closed the oldest lose. What
-        is still to be given back is nobody's loss: what another holds is hidden by it meanwhile."""
-        if not (position or self._voided):
-            self._owed.clear()  # by whomever, it is made good
-        unowned = position - sum(self._held.values()) - sum(self._owed.values())
-        if unowned:
-            self._closed(unowned, new=unowned - self._unowned)
-        self._unowned = position - sum(self._held.values()) - sum(self._owed.values())
-        if not (unowned or self._owed or self._voided):
-            return abs(position)
-        sign = 1 if position > 0 else -1
-        return min(max(sign * sum(self._held.values()), 0), abs(position))
-
-    def _closed(self, unowned: int, *, new: int = 0) -> None:
-        """So much was traded against what brackets hold: the oldest lose it. What is owed is made
-        good by what is `new` of it alone: the rest stood beside it before."""
-        for book in (self._held, self._owed) if self._voided else (self._held,):
-            signed = unowned if book is self._held else new
-            for intent, held in list(book.items()):
-                if held * signed < 0:
-                    lost = max(held, -signed) if held < 0 else min(held, -signed)
-                    signed += lost
-                    book[intent] = held - lost
-                    if book is self._held:
-                        self._taken[intent] = self._taken.get(intent, 0) + lost
-                    if held == lost:
-                        del book[intent]
 
 
 class UnprotectedMeter:

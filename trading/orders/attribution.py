@@ -126,7 +126,8 @@ class Attribution:
         """Take off owners what others closed; those that lost something act at once. Asked for
         where something was filled since the last look, or owners were let go. `first`: the owner
         of the order that changed: where it closes what is held, its word on what it closed too
-        much is taken before."""
+        much is taken before, and so is that of all whose orders were filled since (explored, all,
+        swarm 119)."""
         symbol, ledger = instrument.symbol, self._outbox.ledger
         if self._outbox.closed:
             return
@@ -134,13 +135,10 @@ class Attribution:
         if not self._owners.any:  # nobody has anything that could be missing
             ledger.pass_over(symbol)
             return
-        if isinstance(first, Guard | Close | Group):
-            if self._outbox.let_go(instrument) and self._owners.is_late(first):
-                self._owners.release(first)  # it was over when the others were
-            else:
-                self._owners.settle(first)
+        if first is not None:
+            self._speak(first)
         seen = self._own.setdefault(symbol, {})
-        ours = self._stir(instrument, seen)
+        ours = self._stir(instrument, seen, first)
         held = ledger.position(instrument).qty
         claimed = [*ledger.take_claimed(symbol), *ledger.late.take(symbol)]
         claimed += self._given_back(symbol)
@@ -224,7 +222,15 @@ class Attribution:
                 found.append(order.side.sign * qty)
         return found
 
-    def _stir(self, instrument: Instrument, seen: dict[str, int]) -> bool:
+    def _speak(self, owner: Owner) -> None:
+        """Let one that closes what is held say what it closed too much."""
+        if isinstance(owner, Guard | Close | Group):
+            if self._outbox.let_go(owner.instrument) and self._owners.is_late(owner):
+                self._owners.release(owner)  # it was over when the others were
+            else:
+                self._owners.settle(owner)
+
+    def _stir(self, instrument: Instrument, seen: dict[str, int], first: Owner | None) -> bool:
         """Finished owners whose orders were filled after all have a stake again; at rest, each had
         as much as was taken off it. Whether an order of ours in the instrument that no owner
         answers for was filled: it closed, then."""
@@ -232,6 +238,8 @@ class Attribution:
         for order in self._outbox.ledger.filled():
             owner = self._owners.of(order)
             if owner is not None:
+                if owner is not first:
+                    self._speak(owner)
                 if self._owners.stir(owner):
                     seen[owner.intent] = _taken(owner)
                 if self._outbox.let_go(owner.instrument) and self._owners.is_late(owner):
@@ -262,7 +270,10 @@ class Attribution:
             self._outbox.incident("position_cut", text, owner.intent)
             if owner.position == 0 and _swept(owner) and not ours:
                 self._lock(owner)
-        self._owners.settle(owner)
+        if self._outbox.let_go(owner.instrument) and self._owners.is_late(owner):
+            self._owners.release(owner)  # a flatten closes what it has back, too
+        else:
+            self._owners.settle(owner)
 
     def _lock(self, owner: Owner) -> None:
         symbol = owner.instrument.symbol

@@ -1,4 +1,5 @@
 """Strangers' fills that are told late: after owners were cut for what the account no longer held.
+And words on their orders that are from before a fill was taken back: they tell of no other fill.
 
 Other hands sell one and buy one, and only what they bought is told: it closed a contract of a short
 bracket, as far as anybody knows. What they sold comes to light seconds later, and was there before:
@@ -6,8 +7,12 @@ what they bought closed that. So what was taken off for a fill that was not the 
 for those before it (explored, hostile 671).
 """
 
-from ..order import Execution
+from collections import OrderedDict
+
+from ..order import Execution, OrderState
 from ..words import Side
+
+_VOIDED_MOST = 1_000
 
 Moment = tuple[int, int, str]
 """The broker's time, and of two fills of one time the number in their ids, which counts up."""
@@ -20,6 +25,17 @@ class LateStrangers:
         self._newest: dict[str, Moment] = {}
         self._cut: dict[str, Moment] = {}
         self._late: dict[str, dict[Side, int]] = {}
+        self._voided_ns: OrderedDict[str, int] = OrderedDict()  # by order: when one was taken back
+
+    def voided(self, fill: Execution) -> None:
+        """A fill of a stranger's order that was booked is taken back, at the time that it has."""
+        self._voided_ns[fill.order_id] = max(fill.time_ns, self._voided_ns.pop(fill.order_id, 0))
+        if len(self._voided_ns) > _VOIDED_MOST:
+            self._voided_ns.popitem(last=False)
+
+    def outdated(self, stranger: OrderState) -> bool:
+        """Whether a word on an order is from before one of its fills was taken back."""
+        return stranger.time_ns < self._voided_ns.get(stranger.order_id, 0)
 
     def booked(self, fill: Execution) -> None:
         """A stranger's fill was booked."""

@@ -143,6 +143,7 @@ class Ledger:
         elif booked:
             left = self._strangers.get(fill.order_id, 0) - fill.qty
             self._strangers[fill.order_id] = max(left, 0)
+            self.late.voided(fill)
         if undone:
             self._positions.void(structs.replace(fill, qty=undone))
             self._moved(fill.instrument)
@@ -182,8 +183,9 @@ class Ledger:
 
     def lacks(self, stranger: OrderState) -> bool:
         """Whether more of a stranger's order was filled than was booked of it, as far as that is
-        remembered."""
-        return stranger.cum_qty > self._strangers.get(stranger.order_id, 0)
+        remembered; not by a word from before one was taken back."""
+        more = stranger.cum_qty > self._strangers.get(stranger.order_id, 0)
+        return more and not self.late.outdated(stranger)
 
     # --- from one life to the next ----------------------------------------------------------------
 

@@ -169,6 +169,36 @@ def test_what_can_only_close_may_leave_at_any_time(after_a_gap, qty, broken):
     assert after_a_gap(act, held=2).counts["INV-19"] == broken
 
 
+@pytest.mark.parametrize(("at_ms", "qty", "broken"), [(1600, 2, 0), (1600, 3, 1), (8000, 2, 1)])
+def test_an_exit_may_leave_while_nobody_can_know_that_the_other_closed_all(
+    case, at_ms, qty, broken
+):
+    """What closes all that is held closes it in the gap: a second one goes before or after the
+    client must have looked."""
+    made = case(plan=make_plan(GAP))
+
+    async def script(client, case):
+        client.desk.manager.close()
+        client.send("5#1", "sell", 2)
+        await client.at(1100)
+        client.send("6.leg1#1", "buy", 2)
+        await client.at(at_ms)
+        client.send("6.leg2#1", "buy", qty, stop="20050")
+        await know_all(client)
+
+    assert made.run(script).counts["INV-19"] == broken
+
+
+def test_what_was_told_is_known_after_a_gap(after_a_gap):
+    async def act(client):
+        client.send("8.exit#1", "sell", 2)
+        await client.at(1700)
+        client.send("6.leg2#1", "sell", 2, stop="19950")
+        await know_all(client)
+
+    assert after_a_gap(act, held=2).counts["INV-19"] == 1
+
+
 def test_answers_to_what_was_asked_before_the_gap_ended_are_no_knowledge(case):
     made = case(plan=make_plan(GAP), bounds=Bounds(sync_s=2))
 

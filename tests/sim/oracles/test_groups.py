@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from dryfill.scenarios.plan_text import make_plan
 from dryfill.sim.oracles import Bounds
 from dryfill.trading.order import Buy
 from dryfill.trading.price import Ticks
@@ -108,6 +109,26 @@ def test_closing_all_that_is_held_makes_a_double_fill_good_too(look):
 
     found = look(script, WHIPLASH)
     assert (found.premises["INV-04"], found.counts["INV-04"]) == (1, 0)
+
+
+@pytest.mark.parametrize(("heard", "broken"), [(True, 0), (False, 1)])
+def test_a_flatten_may_wait_for_an_order_that_may_have_closed_it(case, heard, broken):
+    """An order of which nobody knows may have bought what was sold too much. What is asked for and
+    no flatten waits for it: `heard` is whether INV-04 hears that one is under way."""
+    lost = {"kind": "request-lost", "call": "place", "nth": 4, "form": "reset"}
+    made = case(market=WHIPLASH, plan=make_plan(lost))
+
+    async def script(client, case):
+        await double_fill(client)
+        say(client)
+        desk = client.desk
+        desk.manager.place(desk.instrument, Buy(1, limit="19990"))
+        await client.at(1200)
+        closed = await (case.watch.flatten(desk) if heard else desk.flatten())
+        assert closed.ok
+        await client.at(20_000)
+
+    assert made.run(script).counts["INV-04"] == broken
 
 
 def test_another_brackets_incident_does_not_do(look):

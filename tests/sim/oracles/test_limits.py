@@ -142,6 +142,24 @@ def test_more_requests_than_the_rate_are_found_and_pressing_ones_have_the_reserv
     assert found.premises["INV-16"] > 0
 
 
+@pytest.mark.parametrize(("n", "after_s", "broken"), [(28, 0, 0), (29, 0, 1), (21, 1, 1)])
+def test_a_fill_that_is_taken_back_is_a_reason_to_compare_everything_twice(
+    case, n, after_s, broken
+):
+    """Of thirty requests in a second twenty may be ordinary, and eight more after a void."""
+    void = {"kind": "void", "event": "fill", "after": "100 ms"}
+    bounds = Bounds(rate_s=1, rate_most=30, rate_reserve=10, repeats_most=100)
+    made = case(plan=make_plan(void), bounds=bounds)
+
+    async def script(client, case):
+        client.desk.manager.close()
+        await client.enter()  # at 100 ms, taken back at 200
+        await client.at(1190 + 1000 * after_s)
+        await ask(client, n=n)
+
+    assert made.run(script).counts["INV-16"] == broken
+
+
 # --- INV-25 ---------------------------------------------------------------------------------------
 
 
@@ -203,3 +221,35 @@ def test_a_clock_that_jumped_back_makes_no_two_incidents_one(case):
 
     found = at.run(script)
     assert (found.premises["INV-30"], found.counts["INV-30"]) == (2, 0)
+
+
+@pytest.mark.parametrize(("times", "broken"), [(2, 0), (3, 1)])
+def test_of_each_halt_one_incident_tells(case, times, broken):
+    """One may follow another at once (halts, all, swarm 8)."""
+    halts = [{"kind": "halt", "at": f"{ms} ms", "duration": "100 ms"} for ms in (1000, 1200)]
+    made = case(plan=make_plan(*halts))
+
+    async def script(client, case):
+        await client.at(1500)
+        for _ in range(times):
+            client.desk.manager.incident("halted", "nothing acts until it opens")
+        await client.at(3000)
+
+    assert made.run(script).counts["INV-30"] == broken
+
+
+@pytest.mark.parametrize(("tag", "broken"), [("9.stop#1", 0), ("8.stop#1", 1)])
+def test_a_bracket_that_held_again_may_be_cut_again(look, tag, broken):
+    """Strangers' fills were told late, and it had back what they had not closed (traders, hostile,
+    all, 9)."""
+
+    async def script(client, case):
+        say = "<bracket 9 guarding position=0>: other hands closed 1 contracts of it, 1 in all"
+        client.desk.manager.incident("position_cut", say)
+        await client.at(200)
+        client.send(tag, "sell", 1, stop="19900")
+        await client.at(400)
+        client.desk.manager.incident("position_cut", say)
+        await client.at(3000)
+
+    assert look(script).counts["INV-30"] == broken

@@ -121,6 +121,18 @@ def test_the_legs_of_a_market_entry_count_from_its_fills(look, stop, broken):
     assert look(script).counts["INV-15"] == broken
 
 
+def test_legs_relate_to_the_entry_that_was_sent_last(look):
+    """A broker may refuse what is attached to the first (halts, native, swarm 34)."""
+    found = look(
+        sends(
+            request("9.entry#1", "buy", 1, limit="19990"),
+            request("9.entry#2", "buy", 1, limit="20010"),
+            request("9.stop#1", "sell", 1, stop="20005"),
+        )
+    )
+    assert (found.premises["INV-15"], found.counts["INV-15"]) == (1, 0)
+
+
 @pytest.mark.parametrize(("moved", "broken"), [(None, 1), ("20008", 1), ("19995", 0)])
 def test_a_target_may_be_where_the_stop_was_once_that_moved_away(look, moved, broken):
     """The mean of the fills fell, and both follow it (swarm, all, thin, 46)."""

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from dryfill.sim.record.marks import Marks
-from dryfill.sim.record.unprotected import Intents, UnprotectedMeter
+from dryfill.sim.record.unprotected import UnprotectedMeter
 from dryfill.trading import instruments
 from dryfill.trading.words import OrdType
 
@@ -270,99 +270,3 @@ def test_a_falling_market_is_no_adverse_move_for_a_short(metered):
     at = metered()
     at(301).place("sell", 2, tag="7.entry#1")
     assert at.end(700).worst_move == 2 * 6 * Decimal("12.50")
-
-
-TABLE = {
-    "a flatten closes what brackets hold, and not what another hand bought meanwhile": (
-        [("2.entry#1", 2), ("3.exit#1", -1), ("manual-1", 1), ("3.exit#2", -1)],
-        (1, 0),
-    ),
-    "so does a close of a part": (
-        [("2.entry#1", -2), ("manual-1", -1), ("3.exit#1", 1)],
-        (-2, 1),
-    ),
-    "a bracket's own closing order closes its own": (
-        [("1.entry#1", 1), ("2.entry#1", 2), ("2.exit#1", -2)],
-        (1, 1),
-    ),
-    "what another hand sold the oldest loses": (
-        [("1.entry#1", 1), ("2.entry#1", 2), ("manual-1", -2)],
-        (1, 1),
-    ),
-    "what another hand bought is no bracket's": (
-        [("1.entry#1", 1), ("manual-1", 2)],
-        (3, 1),
-    ),
-}
-
-
-@pytest.mark.parametrize("name", TABLE)
-def test_how_many_contracts_are_brackets(name):
-    fills, (position, meant) = TABLE[name]
-    intents, held, found = Intents(), 0, 0
-    for tag, signed in fills:
-        intents.fill(tag, signed)
-        held += signed
-        found = intents.settle(held)
-    assert (held, found) == (position, meant)
-
-
-def test_what_a_bracket_gives_back_is_taken_off_no_other():
-    """A fill of a finished bracket's stop is told late, and bought back beside another one's short
-    (swarm, all, 412)."""
-    intents, held = Intents(), 0
-
-    def fill(tag, signed):
-        nonlocal held
-        held += signed
-        intents.fill(tag, signed)
-        return intents.settle(held)
-
-    assert fill("1.entry#1", 1) == 1
-    assert fill("2.exit#1", -1) == 0  # a flatten's
-    assert fill("1.stop#1", -1) == 0
-    assert fill("3.entry#1", -4) == 4
-    assert intents.owes("1")
-    assert fill("1.exit#1", 1) == 4
-    assert not intents.owes("1")
-    assert intents.held("3") == -4
-    assert fill("4.exit#1", 4) == 0
-
-
-def test_what_is_to_be_given_back_beside_another_bracket_is_not_taken_off_it():
-    """A late fill of a finished bracket's stop stands against the next one's entry until it is
-    bought back (late fills, all, 163)."""
-    intents, held = Intents(), 0
-
-    def fill(tag, signed):
-        nonlocal held
-        held += signed
-        intents.fill(tag, signed)
-        return intents.settle(held)
-
-    assert fill("1.entry#1", 3) == 3
-    assert fill("1.target#1", -3) == 0
-    assert fill("1.stop#1", -1) == 0
-    assert fill("2.entry#1", 3) == 2  # all that there is
-    assert fill("1.exit#1", 1) == 3
-    assert fill("manual-1", -2) == 1
-
-
-def test_when_all_is_flat_nobody_owes_anything():
-    intents = Intents()
-    intents.fill("1.entry#1", 1)
-    intents.fill("1.stop#1", -2)
-    assert intents.settle(-1) == 0
-    assert intents.owes("1")
-    intents.fill("9#1", 1)
-    assert intents.settle(0) == 0
-    assert not intents.owes("1")
-
-
-def test_what_a_leg_closed_to_the_last_contract_owes_nothing_when_the_entry_fills_on():
-    intents = Intents()
-    intents.fill("3.entry#1", -1)
-    intents.fill("3.target#1", 1)
-    assert not intents.owes("3")
-    intents.fill("3.entry#1", -3)
-    assert (intents.held("3"), intents.owes("3")) == (-3, False)

@@ -1,8 +1,12 @@
 """A fill of other hands that the stream lost shows in the next one: the broker is asked at once."""
 
+from decimal import Decimal
 from types import SimpleNamespace
 
-from dryfill.trading.order import OrderState
+import pytest
+from msgspec import structs
+
+from dryfill.trading.order import Execution, OrderState
 from dryfill.trading.orders.positions import Ledger
 from dryfill.trading.orders.recovery.strangers import Strangers
 from dryfill.trading.words import OrdStatus, OrdType, Side
@@ -163,16 +167,46 @@ def test_what_was_given_up_is_no_news(mnq):
     outbox = SimpleNamespace(
         ledger=ledger, now_s=lambda: 6.0, later=lambda delay_s, call: timers.append(delay_s)
     )
-    strangers = Strangers(outbox, 5.0, lambda instrument: None)
+    moved = []
+    strangers = Strangers(outbox, 5.0, moved.append)
     order = stranger(mnq, 2)
     assert strangers.is_news(order)
     strangers.told(order, 1.0)
+    assert outbox.lacking(mnq)  # nobody has answered since
+    strangers.answered(0.9)
+    assert outbox.lacking(mnq)
+    strangers.answered(1.0)
+    assert moved == [mnq]
     assert (strangers.is_news(order), outbox.lacking(mnq), timers) == (False, False, [5.0])
     assert not strangers.is_news(order)
     assert strangers.is_news(stranger(mnq, 3))
 
 
-def stranger(instrument, cum_qty):
+@pytest.mark.parametrize(("time_ns", "lacks"), [(4, False), (5, True)])
+def test_a_word_from_before_a_fill_was_taken_back_tells_of_none_that_is_lacking(
+    mnq, time_ns, lacks
+):
+    """A flatten that waits for what nobody can show leaves what is held as it is (voids, all,
+    103)."""
+    ledger = Ledger(10)
+    fill = Execution(
+        exec_id="7",
+        instrument=mnq,
+        order_id="web-1",
+        cl_ord_id="",
+        side=Side.SELL,
+        qty=1,
+        px=Decimal(20000),
+        time_ns=3,
+        fee=None,
+    )
+    ledger.book(fill, None)
+    assert not ledger.lacks(stranger(mnq, 1, time_ns))
+    ledger.void(structs.replace(fill, time_ns=5), None)
+    assert ledger.lacks(stranger(mnq, 1, time_ns)) is lacks
+
+
+def stranger(instrument, cum_qty, time_ns=1):
     return OrderState(
         instrument=instrument,
         order_id="web-1",
@@ -186,5 +220,5 @@ def stranger(instrument, cum_qty):
         price=None,
         stop_px=None,
         avg_px=None,
-        time_ns=1,
+        time_ns=time_ns,
     )

@@ -126,7 +126,7 @@ STOP_PX = Decimal(19_990)
 LAST = {
     "nothing is in doubt": (CONFIRMED, works(0, 3), 3, LegWish(0)),
     "a target may work": (CONFIRMED, UNTOLD, 3, STAYS),
-    "it is smaller than what is held": (CONFIRMED, UNTOLD, 4, STAYS),
+    "it is smaller than what is held": (CONFIRMED, UNTOLD, 4, LegWish(4)),
     "it is too large": (CONFIRMED, UNTOLD, 2, LegWish(2)),
     "nothing is held": (CONFIRMED, UNTOLD, 0, LegWish(0)),
     "it may not work itself": (works(0, 3), UNTOLD, 3, LegWish(0)),

@@ -177,6 +177,37 @@ SCRIPTS = {
     wait 0.9
     = working 1.target#1
     """,
+    "one for less than is held by now is made larger where it is": """
+    do bracket buy 3 loss 40t target 80t follow 8t
+    > place 1.entry#1 buy 3 market
+    < new 1.entry#1
+    < ack 1.entry#1
+    < fill 1.entry#1 2 @ 20000
+    > place 1.stop#1 sell 2 stop 19990
+    > place 1.target#1 sell 2 limit 20020
+    < new 1.stop#1
+    < ack 1.stop#1
+    do price 20010
+    > modify 1.stop#1 stop_px 20008
+    < refuse 1.stop#1 SELL_STOP_NOT_BELOW_LAST
+    > look 1.stop#1
+    < found 1.stop#1
+    > cancel 1.entry#1
+    < fill 1.entry#1 1 @ 20000
+    > modify 1.stop#1 order_qty 3
+    < refuse 1.entry#1 TOO_LATE
+    < refuse 1.stop#1 NONE
+    > look 1.stop#1
+    < found 1.stop#1
+    = working 1.stop#1 1.target#1   -- some of it is better than none
+    = incidents stop_change_refused stop_change_refused
+    < ack 1.target#1
+    > cancel 1.stop#1
+    > cancel 1.target#1
+    < canceled 1.stop#1
+    < canceled 1.target#1
+    > place 1.exit#1 sell 3 market
+    """,
     "or an event tells of it": EXITS
     + """
     < new 1.target#1
@@ -203,7 +234,7 @@ STAYS, GOES = LegWish(0, stays=True), LegWish(0)
     ("stop", "targets", "held", "wish"),
     [
         (leg(3), [leg(3, untold=True)], 3, STAYS),
-        (leg(2), [leg(1), leg(2, untold=True)], 3, STAYS),  # some of it is better than none
+        (leg(2), [leg(1), leg(2, untold=True)], 3, LegWish(3)),  # filled meanwhile: it grows
         (leg(3, untold=True, confirmed=True), [], 3, STAYS),  # another attempt is in doubt
         (leg(3), [leg(3)], 3, GOES),
         (leg(3), [], 3, GOES),

@@ -151,8 +151,9 @@ def last_stop(
     are; but not while nobody has heard of a target or of another stop beside it, since nothing can
     be closed until it is known whether that works, and what is held would have no stop for as long
     (docs/decisions/0013). So a stop that may be there itself is not asked away before its targets
-    are known. One that is too large is made smaller where it is. Where none works, and nobody
-    answers what became of such an order, one is sent: at its `price`, None where that is not known.
+    are known. One that is too large, or too small for what was filled meanwhile, is changed where
+    it is. Where none works, and nobody answers what became of such an order, one is sent: at its
+    `price`, None where that is not known.
     """
     if held <= 0:
         return NOTHING
@@ -164,7 +165,8 @@ def last_stop(
     there = stop.confirmed or stop.untold
     if not (waits and there and stop.open_qty):
         return NOTHING
-    return AS_IT_IS if stop.open_qty <= held else LegWish(held)
+    larger = stop.open_qty < held and stop.confirmed and not stop.untold
+    return LegWish(held) if larger or stop.open_qty > held else AS_IT_IS
 
 
 def desired(plan: Plan, facts: Facts, mode: Mode) -> Desired:

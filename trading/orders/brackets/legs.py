@@ -107,6 +107,8 @@ class Legs:
             return
         if wish.open_qty and wish.price is None:
             there = self._sender.in_place and leg.live is not None
+            if not there and leg.live is not None and leg.live.leaves_qty < wish.open_qty:
+                return  # some of it is better than none
             wish = where_it_is(leg, wish) if there else NOTHING
         standing, wanted = leg.standing, wish.open_qty > 0 and not leg.dropped
         if not (standing or wanted or leg is self.stop):
@@ -142,11 +144,11 @@ class Legs:
             leg.cut_pause(self._sender)
 
     def stop_timers(self) -> None:
-        """Nothing more is to be done."""
+        """Nothing more is to be done. Should something be held again, it is protected at once."""
         self._sender.never(self._watch)
         self._hedge.stop()
         for leg in self.all:
-            self._sender.never(leg.pause)
+            leg.cut_pause(self._sender)
 
     def gave_up(self, leg: Leg) -> bool:
         """Whether a leg failed as often as the settings allow."""

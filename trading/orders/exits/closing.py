@@ -193,8 +193,8 @@ class Closer:
         self._pause = None
 
     def stop(self) -> None:
-        """Forget every timer."""
-        self._sender.never(self._pause)
+        """Forget every timer. Should there be something to close again, nothing is waited for."""
+        self.wake()
         self._sender.never(self._patience)
 
     def _watch(self, order: Order) -> None:

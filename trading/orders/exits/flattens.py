@@ -10,6 +10,8 @@ from ...instrument import Instrument
 from ...words import TradingStatus
 from ..brackets.bracket import Bracket
 from ..brackets.core import Mode
+from ..groups.core import squared
+from ..groups.group import Group
 from ..handle import Order
 from ..journal.records import OwnerKept
 from ..owners import Owners, Past
@@ -196,7 +198,19 @@ class Flattens:
 
     def _forget(self, flatten: Flatten, instrument: Instrument) -> None:
         del self.running[instrument.symbol]
+        if flatten.result is not None and flatten.result.ok:
+            self._square(instrument)
+        elif not (flatten.stuck or self._outbox.last_call):
+            guard_again(self._owners, instrument)  # it gives up, and nobody closes what is held
         self._life.left(flatten)
+
+    def _square(self, instrument: Instrument) -> None:
+        """Nothing is held: what comes to light of a group after this it gives back itself."""
+        for owner in (*self._owners.late(instrument), *self._owners.trading(instrument)):
+            if isinstance(owner, Group):
+                before, owner.state = owner.state, squared(owner.state, owner.position)
+                if owner.state != before:
+                    self._outbox.keep(owner)
 
     def _start(self, flatten: Flatten, instrument: Instrument) -> None:
         """Take all orders out, so that the position can be closed. Where it cannot be yet, what

@@ -48,13 +48,16 @@ class MemberFacts(Struct, frozen=True):
 
 class Facts(Struct, frozen=True):
     """A group as it is. `exit_net`: contracts that its closing orders bought, less those that they
-    sold. `late`: members have had more open than they should for too long."""
+    sold. `late`: members have had more open than they should for too long. `anew`: contracts,
+    signed, that it holds since a flatten was through, by what was told after that, or taken back of
+    what had given back."""
 
     members: tuple[MemberFacts, ...]
     first: MemberFacts | None = None
     exit_net: int = 0
     exit_live: bool = False
     late: bool = False
+    anew: int = 0
 
 
 class State(Struct, frozen=True):
@@ -62,7 +65,8 @@ class State(Struct, frozen=True):
     `over`: the largest share that was ever filled beyond what was allowed; it was given back, or
     will be, and counts no more. `passed`: the member whose stop the market has traded through: it
     alone is meant from then on, and closes at market what it was for. `said`: an incident tells
-    already that too much was filled."""
+    already that too much was filled. `square`: the group's position as a flatten was through that
+    it was left to, and nothing was held; what comes to light after that it gives back itself."""
 
     phase: Phase
     mode: Mode = Mode.KEEPING
@@ -70,6 +74,7 @@ class State(Struct, frozen=True):
     over: Fraction = Fraction(0)
     passed: int | None = None
     said: bool = False
+    square: int | None = None
 
 
 class Desired(Struct, frozen=True):
@@ -96,6 +101,11 @@ def advance(spec: GroupSpec, state: State, facts: Facts) -> tuple[State, Desired
     return state, wish
 
 
+def squared(state: State, position: int) -> State:
+    """A flatten is through, and nothing is held."""
+    return structs.replace(state, square=position) if state.mode is Mode.RELEASED else state
+
+
 def desired(spec: GroupSpec, state: State, facts: Facts) -> Desired:
     """What should be, given what is."""
     opens = tuple([_open_qty(spec, state, facts, n) for n in range(len(spec.members))])
@@ -104,9 +114,10 @@ def desired(spec: GroupSpec, state: State, facts: Facts) -> Desired:
     wish = Desired(opens, works, too_much)
     # What may still be filled could make it more, and then it would take a second order.
     settled = not facts.exit_live and (facts.late or not lagging(facts, wish))
-    if state.mode is Mode.RELEASED or not settled:
+    if not settled:
         return wish
-    return structs.replace(wish, give_back=due - facts.exit_net)
+    back = -facts.anew if state.mode is Mode.RELEASED else due - facts.exit_net
+    return structs.replace(wish, give_back=back)
 
 
 def happened(spec: GroupSpec, state: State, facts: Facts, wish: Desired) -> Happened | None:
@@ -163,7 +174,7 @@ def correction(spec: GroupSpec, state: State, facts: Facts) -> tuple[int, int]:
 def owed(spec: GroupSpec, state: State, facts: Facts) -> int:
     """Contracts filled too much that are still to be given back, signed as they are held."""
     released = state.mode is Mode.RELEASED
-    return 0 if released else facts.exit_net - correction(spec, state, facts)[0]
+    return facts.anew if released else facts.exit_net - correction(spec, state, facts)[0]
 
 
 def _look(spec: GroupSpec, state: State, facts: Facts) -> State:

@@ -138,8 +138,7 @@ class Group:
         first, stops = self._first, [m for m in self._members if m.spec.stop_px is not None]
         if first is None or not self.spec.protects or not stops:
             return False
-        live = [member.live for member in stops]
-        cover = sum(o.leaves_qty for o in live if o is not None and o.core.agreed)
+        cover = sum(m.live.leaves_qty for m in stops if m.live is not None and m.live.core.agreed)
         return abs(self.position) > cover
 
     def orders(self) -> list[Order]:
@@ -258,12 +257,14 @@ class Group:
         return self._members if self._first is None else [self._first, *self._members]
 
     def _facts(self) -> Facts:
+        square, flattening = self.state.square, self._sender.flattening(self.instrument)
         return Facts(
             members=tuple([member.facts() for member in self._members]),
             first=None if self._first is None else self._first.facts(),
             exit_net=self._closer.net,
             exit_live=self._closer.live is not None,
             late=self._lateness.late,
+            anew=0 if square is None or flattening else self.position - square,
         )
 
     def _advance(self) -> None:

@@ -11,8 +11,8 @@ from .spec import GroupSpec
 
 class GroupKept(Struct, frozen=True, kw_only=True):
     """A group as a journal has it. `over`: `State.over`, a numerator and a denominator; `out`: by
-    member, the order that comes first before them, whether it is not sent again; `passed`
-    and `said`: those of `State`."""
+    member, the order that comes first before them, whether it is not sent again; `passed`,
+    `said` and `square`: those of `State`."""
 
     spec: GroupSpec
     phase: Phase
@@ -23,6 +23,7 @@ class GroupKept(Struct, frozen=True, kw_only=True):
     reason: str = ""
     passed: int | None = None
     said: bool = False
+    square: int | None = None
 
     @classmethod
     def of(cls, spec: GroupSpec, state: State, out: list[bool], reason: str) -> "GroupKept":
@@ -37,10 +38,11 @@ class GroupKept(Struct, frozen=True, kw_only=True):
             reason=reason,
             passed=state.passed,
             said=state.said,
+            square=state.square,
         )
 
     @property
     def state(self) -> State:
         """What the group remembered."""
-        over = Fraction(*self.over)
-        return State(self.phase, self.mode, self.winner, over, self.passed, self.said)
+        over, mode = Fraction(*self.over), self.mode
+        return State(self.phase, mode, self.winner, over, self.passed, self.said, self.square)

@@ -113,10 +113,11 @@ class Member:
         self.out = self.out or left <= 0
         return min(open_qty, left) if clear and left > 0 else 0
 
-    def see(self) -> bool:
-        """Look at what is filled; whether some of what was is taken back."""
+    def see(self) -> int:
+        """Look at what is filled; contracts, signed, of which the position is another as some of
+        what was filled is taken back."""
         before, self.counted = self.counted, self.cum_qty
-        return self.counted < before
+        return self.spec.side.sign * min(self.counted - before, 0)
 
     def want(self, open_qty: int, *, in_place: bool) -> None:
         """Say to the live order what it should have open; `in_place`: the broker changes it."""

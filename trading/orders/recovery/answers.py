@@ -103,6 +103,8 @@ class Answers:
             if fills_known is not None and "fills" in this.answers:
                 fills_known()
         this.outdated = outdated
+        if "fills" in this.answers:
+            self._strangers.answered(this.began_s)
 
     def _see_strangers(self, this: Round, found: list[OrderState]) -> None:
         """Orders of other hands that are newer than the fills that were known before may show more

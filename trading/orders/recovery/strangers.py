@@ -17,8 +17,8 @@ _GIVEN_UP_MOST = 1_000
 
 class Strangers:
     """What is lacking of orders of other hands, for `visible_s` after it came to light: what no
-    answer shows by then was filled before anything was ours to count. `moved` is called when that
-    is over, for whoever waited."""
+    answer shows by then was filled before anything was ours to count; while nobody answers, nothing
+    is known by that. `moved` is called when that is over, for whoever waited."""
 
     def __init__(
         self, outbox: Outbox, visible_s: float, moved: Callable[[Instrument], None]
@@ -27,6 +27,7 @@ class Strangers:
         self._visible_s = visible_s
         self._moved = moved
         self._lacking: dict[str, tuple[OrderState, float]] = {}  # by the broker's id; until when
+        self._asked_s = 0.0  # when the newest question about fills left that was answered
         self._given_up: OrderedDict[str, int] = OrderedDict()  # filled, by id: no answer showed it
         outbox.lacking = self.lacks_in
 
@@ -35,6 +36,16 @@ class Strangers:
         self.lack(now_s)  # so that the table has none that is not asked for any more
         self._lacking[order.order_id] = order, now_s + self._visible_s
         self._outbox.later(self._visible_s, lambda: self._moved(order.instrument))
+
+    def answered(self, began_s: float) -> None:
+        """A question about fills that left then was answered, and taken in."""
+        self._asked_s = max(self._asked_s, began_s)
+        if self._lacking:
+            before = [order for order, _ in self._lacking.values()]
+            self.lack(self._outbox.now_s())
+            for order in before:
+                if order.order_id not in self._lacking:
+                    self._moved(order.instrument)
 
     def is_news(self, order: OrderState) -> bool:
         """Whether an order shows that something is lacking, and nobody asks for it yet."""
@@ -46,9 +57,10 @@ class Strangers:
         """Whether something is lacking still, and may be shown yet."""
         ledger, lacking = self._outbox.ledger, {}
         for order_id, (order, until_s) in self._lacking.items():
-            if until_s > now_s and ledger.lacks(order):
+            over = until_s <= now_s and self._asked_s >= until_s - self._visible_s
+            if not over and ledger.lacks(order):
                 lacking[order_id] = order, until_s
-            elif until_s <= now_s:
+            elif over:
                 self._given_up[order_id] = order.cum_qty
         while len(self._given_up) > _GIVEN_UP_MOST:
             self._given_up.popitem(last=False)
