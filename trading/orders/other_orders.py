@@ -37,8 +37,8 @@ class OtherOrders:
         """Not one of ours, or one whose id we are not told yet, or one long forgotten. Its fills
         move the position."""
         told, outbox = report.order, self._outbox()
-        unnamed = not told.cl_ord_id or told.parent_id is not None
-        if unnamed and not outbox.orders.forgotten("", told.order_id):
+        forgotten = outbox.orders.forgotten(told.cl_ord_id, told.order_id)
+        if (not told.cl_ord_id or told.parent_id is not None) and not forgotten:
             outbox.orders.hold(report, outbox.now_s())
         if report.exec_type is ExecType.TRADE_CANCEL:
             fill = execution_of(report)
@@ -48,7 +48,7 @@ class OtherOrders:
         fill = fill_of(report)
         if fill is not None:
             self.fill(fill)
-        if report.exec_type is ExecType.TRADE and outbox.ledger.lacks(told):
+        if report.exec_type is ExecType.TRADE and not forgotten and outbox.ledger.lacks(told):
             self.lacking(told)  # a fill was told as a sum, or one before it never came
 
     def fill(self, fill: Execution) -> bool:
