@@ -323,6 +323,30 @@ def test_an_observer_that_raises_is_told_of_once_and_the_others_hear_all(stage_k
     assert stage.listener.lines[-1] == "incident fault"
 
 
+class Asks(Observer):
+    """Asks how all stands whenever an order leaves."""
+
+    def __init__(self):
+        self.bare, self.manager = [], None
+
+    def on_intent(self, order):
+        self.bare.append(self.manager.figures.health().bare)
+
+
+def test_who_asks_how_all_stands_as_a_bracket_begins_is_told(stage_kind):
+    async def main():
+        stage, asks = stage_kind(), Asks()
+        asks.manager = stage.manager
+        stage.manager.observe(asks)
+        await stage.play(GUARDED)
+        return stage, asks
+
+    stage, asks = run_virtual(main(), origin_ns=0)
+    assert asks.bare[0] == ()
+    assert len(asks.bare) > 1
+    assert list(stage.manager.view.incidents) == []
+
+
 def test_a_listener_that_raises_changes_nothing_for_the_manager(stage_kind, monkeypatch):
     async def main():
         stage = stage_kind()

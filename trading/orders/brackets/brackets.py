@@ -72,6 +72,6 @@ class Brackets:
         tif = TimeInForce.GTC if TimeInForce.GTC in offers.tifs else TimeInForce.DAY
         bracket = Bracket(intent, plan, tif, self._outbox.on_behalf(intent), self._settings)
         self._door.life.begins([request], bracket, opens)
-        self._owners.add(bracket)
         bracket.begin(request)
+        self._owners.add(bracket)  # not before it has an entry: observers of that may ask about all
         return bracket
