@@ -233,10 +233,10 @@ class Group:
         self.settle()
 
     def stop_timers(self) -> None:
-        """Nothing more is to be done."""
+        """Nothing more is to be done. Should something be held again, nothing is waited for."""
         self._lateness.stop()
         for member in self._members:
-            member.stop_pause(self._sender)
+            member.end_pause(self._sender)
         self._closer.stop()
 
     # --- for what becomes of its members ----------------------------------------------------------
