@@ -95,7 +95,9 @@ class ClosePosition:
 
 @dataclass(frozen=True)
 class CancelAll:
-    """Cancel every order."""
+    """Cancel every order; `keep_protection`: but stops and targets of what is held."""
+
+    keep_protection: bool = False
 
 
 @dataclass(frozen=True)
@@ -245,7 +247,12 @@ def _move(words: Words) -> MoveStop:
 def _cancel(words: Words) -> Cancel | CancelAll:
     words.take("cancel")
     name = words.take("a name") if words.next else ""
-    return CancelAll() if name == "all" else Cancel(name)
+    if name != "all":
+        return Cancel(name)
+    kept = words.skip("but")
+    if kept and not words.skip("protection"):
+        raise words.wrong("only protection is left at work")
+    return CancelAll(keep_protection=kept)
 
 
 def _close(words: Words) -> ClosePosition:

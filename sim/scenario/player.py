@@ -220,7 +220,7 @@ class Player:
         return await self._watching.cancel(self._desk, await self._order(act.of, begun))
 
     async def _cancel_all(self, act: CancelAll, begun: Begun) -> Any:
-        return await self._desk.cancel_all()
+        return await self._desk.cancel_all(keep_protection=act.keep_protection)
 
     async def _close(self, act: ClosePosition, begun: Begun) -> Any:
         qty = None if act.qty is None else self._eyes.qty(act.qty)

@@ -89,7 +89,9 @@ ACTS = some.one_of(
         some.integers(1, 99),
     ),
     some.builds("close {}".format, some.integers(1, 9)),
-    some.sampled_from(("flatten", "cancel all", "unprotect", "wind-down 2 s")),
+    some.sampled_from(
+        ("flatten", "cancel all", "cancel all but protection", "unprotect", "wind-down 2 s")
+    ),
 )
 STEPS = some.fixed_dictionaries(
     {"act": ACTS},

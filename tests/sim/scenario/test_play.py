@@ -62,6 +62,14 @@ EVERY_ACT = [
         ("working = 0", "cancels order = 1", "order stands canceled"),
     ),
     (("buy 1 limit 19999 gtc", "sell 1 limit 20009", "cancel all"), ("working = 0", "cancels = 2")),
+    (
+        (
+            "bracket buy 1 stop 19990",
+            "buy 1 limit 19999",
+            {"when": "stop working", "act": "cancel all but protection"},
+        ),
+        ("working stop = 1", "working = 1"),
+    ),
     (("buy 1", held("protect stop 19990 target 20010", 1)), ("working stop + working target = 2",)),
     (("buy 1", held("protect stop 40 ticks", 1), "unprotect"), ("working = 0", "held = 1")),
     (("buy 1", held("oco sell 1 stop 19990, sell 1 limit 20010", 1)), ("working leg = 2",)),
