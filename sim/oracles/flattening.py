@@ -173,7 +173,7 @@ class Flattening(Oracle):
             unknown = sum(qty for _, qty, _ in untold)
         # What is told in the instant in which it ends may come after its end.
         just_told = self._unknown(self._foreign, contract, event.time_ns - 1)
-        flat = contract.position in (unknown, just_told) and not contract.working
+        flat = contract.position in (0, unknown, just_told) and not contract.working
         told = run.told_ns is not None and run.told_ns < event.time_ns
         if event.result.ok and told and not event.result.confirmed:
             scene.violate(self.name, "a flatten says that nobody confirmed it, and somebody did")

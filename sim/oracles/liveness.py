@@ -81,7 +81,6 @@ class Quiet(Oracle):
 
     def on_broker(self, said: BrokerSaid) -> None:
         if said.voids:
-            self._forget("position_cut")
             self._forget("overfill")
 
     def on_command(self, event: Sent) -> None:

@@ -149,10 +149,10 @@ class Intents:
 
     def flattened(self) -> None:
         """All that is held was closed, and nothing is left: neither is what one holds against
-        another since a fill was taken back (explored, all, swarm 5)."""
-        if self._voided:
-            self._held.clear()
-            self._owed.clear()
+        another since a fill was taken back (explored, all, swarm 5), or against what another one
+        closed too much and nobody was told of (explored, crashes, hostile 501)."""
+        self._held.clear()
+        self._owed.clear()
         self.perhaps = 0
 
     def held(self, intent: str) -> int:

@@ -1,12 +1,16 @@
 """INV-09 and 19: what is not known is asked for, and not made up."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
 from dryfill.scenarios.plan_text import make_plan
 from dryfill.sim.oracles import Bounds
-from dryfill.trading.order import Buy
+from dryfill.sim.oracles.changes import UnprovedChanges
+from dryfill.sim.oracles.port import Answered, Sent
+from dryfill.trading.errors import OutcomeUnknown
+from dryfill.trading.order import Buy, OrderChange
 from dryfill.trading.orders.order_core import OrderCore
 from dryfill.trading.orders.settings import OrderSettings
 from dryfill.trading.words import OrdStatus
@@ -103,6 +107,25 @@ def test_a_change_that_is_taken_for_made_without_an_answer_is_found(case, monkey
     found = case(plan=make_plan(LOST_CHANGE)).run(script)
     assert found.counts["INV-09"] == 1
     assert "is taken for changed, and nobody said that it was" in found.violations[0].text
+
+
+def test_a_change_that_a_newer_one_overtook_is_not_waited_for():
+    """Explored, hostile 209: an old answer then shows the order as the older one wanted it."""
+    core = SimpleNamespace(order_qty=1, price=None, stop_px=None)
+    scene = SimpleNamespace(
+        tag_of=lambda order_id: "1#1", order=lambda tag: SimpleNamespace(core=core)
+    )
+    for newer, waited_for in ((1, {}), (None, {"9": 4})):
+        changes = UnprovedChanges(scene)
+        older = Sent(do="modify", time_ns=1, order_id="9", change=OrderChange(order_qty=4))
+        changes.on_command(older)
+        if newer is not None:
+            sent = Sent(do="modify", time_ns=2, order_id="9", change=OrderChange(order_qty=newer))
+            changes.on_command(sent)
+            changes.on_outcome(Answered(sent, 3, None, None))
+        changes.on_outcome(Answered(older, 4, None, OutcomeUnknown("no answer")))
+        assert changes.lost == 1
+        assert {key: each.change.order_qty for key, each in changes.open.items()} == waited_for
 
 
 # --- INV-19 ---------------------------------------------------------------------------------------
