@@ -3,6 +3,7 @@
 from ...trading.errors import NotSent, OutcomeUnknown, Refused
 from ...trading.order import OrderState
 from ...trading.orders.handle import Order
+from ...trading.orders.manager import OrderManager
 from ...trading.words import OrdStatus
 from .bounds import in_ns
 from .changes import UnprovedChanges
@@ -12,12 +13,14 @@ from .scene import Scene
 
 
 class _Evidence:
-    """What was heard of one order that was sent. `late_ns`: when its answer was given up;
-    `suspect_ns`: since when it is called rejected without evidence."""
+    """What was heard of one order that was sent. `late_ns`: when its answer was given up, and by
+    which manager, `given_up_by`; `suspect_ns`: since when it is called rejected without evidence.
+    """
 
-    __slots__ = ("late_ns", "misses", "refused", "said", "settled", "suspect_ns")
+    __slots__ = ("given_up_by", "late_ns", "misses", "refused", "said", "settled", "suspect_ns")
 
     def __init__(self) -> None:
+        self.given_up_by: OrderManager | None = None
         self.late_ns: int | None = None
         self.suspect_ns: int | None = None
         self.misses = 0
@@ -89,7 +92,10 @@ class NothingGuessed(Oracle):
         """Judge how long nobody knows what became of an order."""
         for tag_text, evidence in list(self._unknown.items()):
             known = self._scene.order(tag_text)
-            if known is not None and not known.core.uncertain:
+            told = known is not None and not known.core.uncertain
+            # Another life knows nothing of an order whose record was lost with the one before.
+            lost = known is None and self._scene.manager is not evidence.given_up_by
+            if told or lost:
                 del self._unknown[tag_text]  # a fill or a list of orders told it as well
                 continue
             assert evidence.late_ns is not None, "only lost answers are waited for"
@@ -128,7 +134,7 @@ class NothingGuessed(Oracle):
         evidence = self._of(tag_text)
         if isinstance(event.error, OutcomeUnknown):
             self.premise += 1
-            evidence.late_ns = event.time_ns
+            evidence.late_ns, evidence.given_up_by = event.time_ns, self._scene.manager
             self._unknown[tag_text] = evidence
         elif isinstance(event.error, Refused | NotSent):
             evidence.refused = True
