@@ -109,14 +109,18 @@ RARE = (
     Cell(NONE, "SUSPENDED", "modify"),
     Cell(NONE, "SUSPENDED", "cancel"),
     Cell(NONE, "TRIGGERED", "cancel"),
+    Cell(NONE, "TRADE_CANCEL", "place"),
+    Cell(NONE, "TRADE_CANCEL", "cancel"),
     Cell(NONE, "EXPIRED", "cancel"),
     Cell("SUSPENDED", "TRADE_CANCEL", "modify"),
     Cell("SUSPENDED", "TRADE_CANCEL", "cancel"),
+    Cell("PARTIALLY_FILLED", "SUSPENDED", "modify"),
     Cell("PARTIALLY_FILLED", "SUSPENDED", "cancel"),
     Cell("FILLED", "SUSPENDED", "cancel"),
     Cell("CANCELED", "TRADE_CANCEL", "place"),
     Cell("EXPIRED", "TRIGGERED", "cancel"),
     Cell("EXPIRED", "TRADE", "cancel"),
+    Cell("EXPIRED", "TRADE_CANCEL", "place"),
     Cell("EXPIRED", "TRADE_CANCEL", "cancel"),
 )
 """Cells that can be, and that the search of each night need not reach: what they need comes

@@ -31,6 +31,8 @@ QUIET = ((0, 80000), (900, 80000), (60_000, 80000))
 SLOW = {"kind": "latency", "call": "cancel", "request": "300 ms", "response": "2 s"}
 CLOSES = {"kind": "halt", "at": "1 s", "duration": "10 s", "state": "close"}
 UNTOLD = {"kind": "drop", "event": "new"}
+VOIDED = {"kind": "void", "event": "fill", "after": "400 ms"}
+LATE_ANSWER = {"kind": "latency", "call": "place", "response": "3 s"}
 
 
 def tape_of(trades):
@@ -149,16 +151,34 @@ SCRIPTS = {
     "EXPIRED TRADE_CANCEL cancel": (
         partial(one, Buy(3, limit=20000)),
         ((0, 80001), (900, 79999)),
-        ({"kind": "void", "event": "fill", "after": "400 ms"}, SLOW, CLOSES),
+        (VOIDED, SLOW, CLOSES),
+        None,
+    ),
+    "EXPIRED TRADE_CANCEL place": (
+        partial(placed, Buy(3, limit=20000)),
+        ((0, 80001), (900, 79999)),
+        (LATE_ANSWER, VOIDED, CLOSES),
+        None,
+    ),
+    "- TRADE_CANCEL place": (
+        partial(placed, Buy(3, limit=20000)),
+        ((0, 80001), (900, 79999)),
+        (LATE_ANSWER, VOIDED, UNTOLD, UNTOLD | {"event": "fill"}),
+        None,
+    ),
+    "- TRADE_CANCEL cancel": (
+        partial(one, Buy(3, limit=20000)),
+        ((0, 80001), (900, 79999)),
+        (VOIDED, UNTOLD, UNTOLD | {"event": "fill"}, SLOW),
         None,
     ),
     "CANCELED TRADE_CANCEL place": (
         partial(placed, Buy(3, limit=20000)),
         ((0, 80001), (900, 79999)),
         (
-            {"kind": "latency", "call": "place", "response": "3 s"},
+            LATE_ANSWER,
             {"kind": "venue-cancel", "event": "fill", "after": "200 ms"},
-            {"kind": "void", "event": "fill", "after": "400 ms"},
+            VOIDED,
         ),
         None,
     ),
@@ -166,6 +186,12 @@ SCRIPTS = {
         near_target,
         (*BOUGHT, (2000, 80009)),
         (again("3 s"), SLOW),
+        NATIVE,
+    ),
+    "PARTIALLY_FILLED SUSPENDED modify": (
+        partial(near_target, moved=True),
+        (*BOUGHT, (2000, 80009)),
+        (again("3 s"), SLOW | {"call": "modify", "role": "target", "request": "0 s"}),
         NATIVE,
     ),
     "FILLED SUSPENDED cancel": (
