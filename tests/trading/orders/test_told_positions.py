@@ -75,7 +75,7 @@ SCRIPTS = {
         > modify 1.stop#1 order_qty 2
         = position 2
     """,
-    "one lost fill of two is not hidden by the other": RESTS
+    "a fill that the next report's sum tells of needs no question": RESTS
     + """
         x fill 1.entry#1 1 @ 20000
         x drop
