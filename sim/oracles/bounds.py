@@ -10,7 +10,6 @@ _COUNTS = (
     "misses",
     "rate_most",
     "rate_reserve",
-    "rate_void",
     "silences_most",
     "steps_most",
     "timers_free",
@@ -77,7 +76,6 @@ class Bounds:
     rate_s: float = 60.0
     rate_most: int = 200
     rate_reserve: int = 20
-    rate_void: int = 8
     silences_most: int = 5
     steps_most: int = 20_000
     timers_free: int = 8

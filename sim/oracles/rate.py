@@ -6,7 +6,6 @@ from ...trading.broker import Urgency
 from ...trading.errors import NotSent, Refused, SessionExpired
 from ...trading.orders.sending.breaker import BreakerState
 from .bounds import in_ns
-from .contract import BrokerSaid
 from .knowable import SLOW_NS
 from .oracle import Oracle
 from .port import Answered, Sent
@@ -15,9 +14,7 @@ from .scene import Scene
 
 class WithinRate(Oracle):
     """INV-16, its count: within any `rate_s` no more than `rate_most` requests leave, and ordinary
-    ones only while `rate_reserve` of these are left. For each fill that was taken back in that time
-    `rate_void` more may leave, the four questions of two comparisons: at once, and when no answer
-    can be too old any more (docs/decisions/0021). Premise: requests that met ten or more others.
+    ones only while `rate_reserve` of these are left. Premise: requests that met ten or more others.
 
     How long a risk-reducing request waits behind ordinary ones is the session's, beyond this port.
     """
@@ -28,7 +25,6 @@ class WithinRate(Oracle):
         self.premise = 0
         self._scene = scene
         self._times: deque[int] = deque()
-        self._voids: deque[int] = deque()  # when fills were taken back
         self._span_ns = in_ns(scene.bounds.rate_s)
         self._said_ns: int | None = None
 
@@ -38,22 +34,15 @@ class WithinRate(Oracle):
     def on_question(self, event: Sent) -> None:
         self._count(event)
 
-    def on_broker(self, said: BrokerSaid) -> None:
-        if said.voids:
-            self._voids.append(said.report.time_ns)
-
     def _count(self, event: Sent) -> None:
-        times, voids, since_ns = self._times, self._voids, event.time_ns - self._span_ns
+        times, since_ns = self._times, event.time_ns - self._span_ns
         times.append(event.time_ns)
         while times[0] <= since_ns:
             times.popleft()
-        while voids and voids[0] <= since_ns:
-            voids.popleft()
         self.premise += len(times) > 10
         pressing = event.urgency is Urgency.RISK_REDUCING
         bounds = self._scene.bounds
         most = bounds.rate_most - (0 if pressing else bounds.rate_reserve)
-        most += bounds.rate_void * len(voids)
         said_ns = self._said_ns
         if len(times) > most and (said_ns is None or said_ns <= times[0]):
             self._said_ns = event.time_ns

@@ -142,24 +142,6 @@ def test_more_requests_than_the_rate_are_found_and_pressing_ones_have_the_reserv
     assert found.premises["INV-16"] > 0
 
 
-@pytest.mark.parametrize(("n", "after_s", "broken"), [(28, 0, 0), (29, 0, 1), (21, 1, 1)])
-def test_a_fill_that_is_taken_back_is_a_reason_to_compare_everything_twice(
-    case, n, after_s, broken
-):
-    """Of thirty requests in a second twenty may be ordinary, and eight more after a void."""
-    void = {"kind": "void", "event": "fill", "after": "100 ms"}
-    bounds = Bounds(rate_s=1, rate_most=30, rate_reserve=10, repeats_most=100)
-    made = case(plan=make_plan(void), bounds=bounds)
-
-    async def script(client, case):
-        client.desk.manager.close()
-        await client.enter()  # at 100 ms, taken back at 200
-        await client.at(1190 + 1000 * after_s)
-        await ask(client, n=n)
-
-    assert made.run(script).counts["INV-16"] == broken
-
-
 # --- INV-25 ---------------------------------------------------------------------------------------
 
 
