@@ -135,7 +135,7 @@ class ManagerWork:
             return True
         if not step.moves:
             return False
-        await _within(5, bracket.move_stop(Ticks(6)))
+        await _within(5, self._watching.move_stop(bracket, Ticks(6)))
         return await _within(15, bracket.closed())
 
     async def _exits(self, desk: Desk, step: Step) -> bool:

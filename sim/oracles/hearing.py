@@ -13,6 +13,7 @@ from .port import (
     GroupTold,
     PortEvent,
     Sent,
+    StopMove,
 )
 
 Heard = Literal[
@@ -26,6 +27,7 @@ Heard = Literal[
     "cancel_told",
     "flatten",
     "group_told",
+    "stop_move",
 ]
 """A command or a question leaves; the one has its outcome, the other its answer; the stream tells
 of an order, of itself, or of the account; a caller was told something, or flattens."""
@@ -40,6 +42,7 @@ _TOLD: dict[type, Heard] = {
     CancelTold: "cancel_told",
     FlattenCall: "flatten",
     GroupTold: "group_told",
+    StopMove: "stop_move",
 }
 
 

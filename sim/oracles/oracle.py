@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from ...trading.errors import DryfillError
 from .contract import BrokerSaid
-from .port import Answered, CancelTold, Delivered, FlattenCall, GroupTold, PortEvent, Sent
+from .port import Answered, CancelTold, Delivered, FlattenCall, GroupTold, PortEvent, Sent, StopMove
 
 
 class Oracle(Protocol):
@@ -67,6 +67,10 @@ class Oracle(Protocol):
 
     def on_group_told(self, event: GroupTold) -> None:
         """A caller was told that a group is finished."""
+        return
+
+    def on_stop_move(self, event: StopMove) -> None:
+        """A caller was told that a bracket's stop was moved."""
         return
 
     def on_manager(self, event: PortEvent) -> None:

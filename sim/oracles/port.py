@@ -2,6 +2,7 @@
 
 from asyncio import Future
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
 from msgspec import Struct
@@ -27,6 +28,7 @@ from ...trading.order import (
 from ...trading.orders.exits.flatten_core import FlattenResult
 from ...trading.orders.groups.group import Group
 from ...trading.orders.handle import CancelResult, Order
+from ...trading.price import Ticks
 from ..loop.schedule import LOOKS_ON
 
 T = TypeVar("T")
@@ -103,7 +105,16 @@ class GroupTold(Struct, frozen=True):
     time_ns: int
 
 
-PortEvent = Sent | Answered | Delivered | CancelTold | FlattenCall | GroupTold
+class StopMove(Struct, frozen=True):
+    """A caller was told that the stop of an intent's bracket was moved to a level."""
+
+    intent: str
+    instrument: Instrument
+    level: Ticks | Decimal
+    time_ns: int
+
+
+PortEvent = Sent | Answered | Delivered | CancelTold | FlattenCall | GroupTold | StopMove
 
 
 class WatchedPort:

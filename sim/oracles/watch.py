@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import Context
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -13,11 +14,13 @@ from ...trading.errors import NotSent
 from ...trading.instrument import Instrument
 from ...trading.market import Channel
 from ...trading.order import ExecutionReport
+from ...trading.orders.brackets.bracket import Bracket
 from ...trading.orders.exits.cancel_all import CancelAllResult
 from ...trading.orders.exits.flatten_core import FlattenResult
 from ...trading.orders.groups.group import Group
 from ...trading.orders.groups.outcome import GroupOutcome
 from ...trading.orders.handle import CancelResult, Order
+from ...trading.price import Ticks
 from ...trading.words import TradingStatus
 from ..desk.orders import OrderRecord
 from .bounded import MemoryBounded, TasksBounded
@@ -28,6 +31,7 @@ from .groups import OneCancelsOther, OneFill
 from .guessing import NothingGuessed
 from .hearing import Hearing, heard_as, own
 from .liveness import Lively, Quiet
+from .moved_stops import StopStays
 from .newer import NewerWins
 from .oracle import Oracle, OracleError, Violation
 from .orders import CancelTruth, FillsConserved, OneEnd
@@ -41,6 +45,7 @@ from .port import (
     GroupTold,
     PortEvent,
     Sent,
+    StopMove,
     WatchedPort,
 )
 from .port_rules import HandsOff, OnTick, Relation, RetriesBounded
@@ -114,6 +119,7 @@ class Watch:
             Lively(scene),
             Money(scene, world.account.cash),
             PassedStops(scene, frozen),
+            StopStays(scene),
             Quiet(scene),
             *(make(scene) for make in more),
         ]
@@ -187,6 +193,12 @@ class Watch:
         for order, result in outcome.results.items():
             self._passed(CancelTold(order, result, self._now_ns()))
         return outcome
+
+    async def move_stop(self, bracket: Bracket, level: Ticks | Decimal) -> None:
+        """As `bracket.move_stop`, and let STOP-BACK hear that the caller is told so."""
+        await bracket.move_stop(level)
+        told = StopMove(bracket.intent, bracket.instrument, level, self._now_ns())
+        self._passed(told)
 
     async def done(self, group: Group, timeout: float | None = None) -> GroupOutcome:
         """As `group.done`, and let INV-04 hear where the caller is told that it is finished."""

@@ -214,7 +214,7 @@ class Player:
 
     async def _move_stop(self, act: MoveStop, begun: Begun) -> None:
         bracket = await self._handle(self._meant(begun.number - 1, act.of, "moved"))
-        await bracket.move_stop(self._eyes.px(act.price))
+        await self._watching.move_stop(bracket, self._eyes.px(act.price))
 
     async def _cancel(self, act: Cancel, begun: Begun) -> Any:
         return await self._watching.cancel(self._desk, await self._order(act.of, begun))

@@ -84,7 +84,7 @@ class Changing:
         """As `modify`, and wait until the broker agreed, the order is over, or a later change took
         this one's place. Raises `Refused` when the broker said no; the order is as it was then."""
         self.modify(order, qty=qty, limit=limit, stop=stop, trail=trail, market=market)
-        await until_changed(order)
+        await until_changed(order, sized=qty is not None)
 
     async def cancel(self, order: Order) -> CancelResult:
         """Take an order away and tell the truth about it: what was filled, and whether it is gone.

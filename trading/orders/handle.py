@@ -13,6 +13,7 @@ from ..errors import NotSent, OutcomeUnknown, Refused
 from ..instrument import Instrument
 from ..order import Execution, ExecutionReport, OrderRequest
 from ..words import ExecType, OrdStatus, Side
+from .agreement import Wish
 from .made import MadeWhenAsked
 from .order_core import OrderCore
 from .told import ReportsMissed, Told
@@ -236,19 +237,29 @@ class Order:
         )
 
 
-async def until_changed(order: Order) -> None:
+async def until_changed(order: Order, *, sized: bool = False) -> None:
     """Wait until the broker agreed to what is wished of an order, the order is over, or a later
-    change took this one's place. Raises `Refused` when the broker said no; the order is as it was
-    then."""
+    change took this one's place. `sized`: its size was asked for, too; else that may follow what
+    is held meanwhile, and this change is still waited for. Raises `Refused` when the broker said
+    no; the order is as it was then."""
     core = order.core
-    wish, refusals = core.wish, core.refusals
+    asked, refusals = _asked(core.wish, sized), core.refusals
     await order.changed.until(
-        lambda: core.terminal or core.change_refused or core.agreed or core.wish != wish
-    )
-    if core.change_refused and core.refusals > refusals:
-        raise Refused(
-            f"change of {order.describe()} was refused: {core.refusal}", reason=core.refusal_reason
+        lambda: (
+            core.terminal or core.change_refused or core.agreed or _asked(core.wish, sized) != asked
         )
+    )
+    refused = core.refusals > refusals and _asked(core.agreement.now, sized) != asked
+    if refused and not core.terminal:
+        why = core.refusal or core.refusal_reason.name.lower()
+        raise Refused(
+            f"change of {order.describe()} was refused: {why}", reason=core.refusal_reason
+        )
+
+
+def _asked(wish: Wish, sized: bool) -> tuple[object, ...]:
+    """What a caller asked for of a change."""
+    return wish.working, wish.price, wish.stop_px, wish.trail, wish.order_qty if sized else None
 
 
 class CancelResult(Struct, frozen=True):

@@ -174,6 +174,51 @@ SCRIPTS = {
         < fill 1.target1#1 1 @ 20010
         > modify 1.stop#1 order_qty 1
     """,
+    "a move is waited for though the size follows a fill meanwhile, and its refusal is told": TWO
+    + """
+        do move 1 stop 20005
+        > modify 1.stop#1 stop_px 20005
+        < fill 1.target1#1 1 @ 20010
+        = waiting move 1 stop
+        < refuse 1.stop#1 SELL_STOP_NOT_BELOW_LAST
+        > look 1.stop#1
+        = waiting move 1 stop
+        < found 1.stop#1
+        > modify 1.stop#1 order_qty 1 stop_px 20005
+        = waiting move 1 stop
+        < refuse 1.stop#1 SELL_STOP_NOT_BELOW_LAST
+        > look 1.stop#1
+        < found 1.stop#1
+        = got move 1 stop -> Refused
+        > modify 1.stop#1 order_qty 1
+    """,
+    "a move of which the size follows a fill meanwhile is done when both are": TWO
+    + """
+        do move 1 stop 19995
+        > modify 1.stop#1 stop_px 19995
+        < fill 1.target1#1 1 @ 20010
+        < ack 1.stop#1
+        > modify 1.stop#1 order_qty 1
+        = waiting move 1 stop
+        < ack 1.stop#1
+        = got move 1 stop -> None
+    """,
+    "a fill that a look shows as a move is refused does not hide that": TWO
+    + """
+        do move 1 stop 20005
+        > modify 1.stop#1 stop_px 20005
+        < refuse 1.stop#1 SELL_STOP_NOT_BELOW_LAST
+        > look 1.stop#1
+        < fill 1.target1#1 1 @ 20010
+        = waiting move 1 stop
+        < found 1.stop#1
+        > modify 1.stop#1 order_qty 1 stop_px 20005
+        < refuse 1.stop#1 SELL_STOP_NOT_BELOW_LAST
+        > look 1.stop#1
+        < found 1.stop#1
+        = got move 1 stop -> Refused
+        > modify 1.stop#1 order_qty 1
+    """,
     "a stop moved nearer by hand goes on with its rules": TRAILED
     + """
         do move 1 stop 19999.75
