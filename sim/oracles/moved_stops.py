@@ -131,6 +131,8 @@ class StopStays(Oracle):
             return
         px = bracket.level(event.level, event.instrument)
         contract = self._scene.contract(event.instrument)
+        if contract.moved is None or contract.moved.known_ns is None:
+            return  # before the first fill is known only the plan changes
         working = [
             record.stop_px
             for record in contract.closers.values()
@@ -140,6 +142,7 @@ class StopStays(Oracle):
             and record.stop_px is not None
             and record.cum_qty == 0
             and record.order_id not in self._leaving
+            and contract.closes_its_own(record.number)  # else it is over, and about to leave
         ]
         self.premise += bool(working)
         slack = bracket.slack(event.instrument)

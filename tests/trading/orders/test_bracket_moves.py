@@ -219,6 +219,55 @@ SCRIPTS = {
         = got move 1 stop -> Refused
         > modify 1.stop#1 order_qty 1
     """,
+    "between two attempts a move waits for the next one": TWO
+    + """
+        < canceled 1.stop#1
+        > ask fills
+        > ask open
+        do move 1 stop 19995
+        > place 1.stop#2 sell 2 stop 19995
+        = waiting move 1 stop
+        < ack 1.stop#2
+        = got move 1 stop -> None
+        < shown
+    """,
+    "the stop of what is closed cannot be moved, though it is still there": TWO
+    + """
+        < fill 1.target1#1 1 @ 20010
+        > modify 1.stop#1 order_qty 1
+        < ack 1.stop#1
+        < fill 1.target2#1 1 @ 20020
+        > cancel 1.stop#1
+        do move 1 stop 19995
+        = got move 1 stop -> RefusedByUs
+    """,
+    "what is closed while its stop is moved ends the wait": TWO
+    + """
+        do move 1 stop 19995
+        > modify 1.stop#1 stop_px 19995
+        < fill 1.target1#1 1 @ 20010
+        < fill 1.target2#1 1 @ 20020
+        = got move 1 stop -> None
+        < ack 1.stop#1
+        > cancel 1.stop#1
+    """,
+    "a change is waited for though the size follows a fill meanwhile, and its refusal is told": TWO
+    + """
+        do modify 1.stop#1 stop 20005
+        > modify 1.stop#1 stop_px 20005
+        < fill 1.target1#1 1 @ 20010
+        = waiting modify 1.stop#1
+        < refuse 1.stop#1 SELL_STOP_NOT_BELOW_LAST
+        > look 1.stop#1
+        < found 1.stop#1
+        > modify 1.stop#1 order_qty 1 stop_px 20005
+        = waiting modify 1.stop#1
+        < refuse 1.stop#1 SELL_STOP_NOT_BELOW_LAST
+        > look 1.stop#1
+        < found 1.stop#1
+        = got modify 1.stop#1 -> Refused
+        > modify 1.stop#1 order_qty 1
+    """,
     "a stop moved nearer by hand goes on with its rules": TRAILED
     + """
         do move 1 stop 19999.75

@@ -67,6 +67,25 @@ def test_a_move_before_the_fill_is_made_when_the_child_works(play, native):
     )
 
 
+def test_a_move_waits_until_somebody_tells_that_the_child_works(play, native):
+    play(
+        RESTING
+        + """
+        < fill 1.entry#1 2 @ 20000
+        do move 1 stop 30t
+        = waiting move 1 stop
+        < new 1.target#1 order_qty 2 price 20020
+        = waiting move 1 stop
+        < new 1.stop#1 order_qty 2 stop_px 19990
+        > modify 1.stop#1 stop_px 19992.5
+        = waiting move 1 stop
+        < ack 1.stop#1
+        = got move 1 stop -> None
+        """,
+        offers=native,
+    )
+
+
 def test_a_leg_that_the_trader_takes_away_stays_away(play, native):
     play(
         FILLED

@@ -269,6 +269,12 @@ def check_move(plan: Plan, facts: Facts, nth: int | None, level: Level, *, loose
         )
 
 
+def closed_out(facts: Facts) -> bool:
+    """Whether all that the entry filled is closed, and no more will be: what is left of the legs
+    goes, and a move would come too late."""
+    return facts.net <= 0 < facts.entry.cum_qty and not facts.entry.live
+
+
 def moved(plan: Plan, facts: Facts, nth: int | None, level: Level) -> Plan:
     """The plan after a move of the trader's. A stop moved back from where the rules brought it is
     the trader's own from now on."""
@@ -291,6 +297,11 @@ def put_back(
     if now is not None and leg_level(before, facts, nth) != now:
         before = before.at(nth, now)
     return before
+
+
+def is_nearer(plan: Plan, one: Decimal, other: Decimal) -> bool:
+    """Whether a stop gives away no more than another."""
+    return _nearer(plan, one, other) == one
 
 
 def _nearer(plan: Plan, one: Decimal, other: Decimal) -> Decimal:

@@ -7,39 +7,15 @@ room for a second order, and for a target, which protects nothing, the old one i
 and the next attempt goes when it is known to be out.
 """
 
-from typing import Protocol
-
-from ...errors import Refused
 from ...words import Reason
 from ..exits.closing import Sender
-from ..handle import Changed, Order
+from ..handle import Order
 from .leg import Leg
-from .plan import Plan
 
 _NO_ROOM = (Reason.INSUFFICIENT_FUNDS, Reason.QUANTITY_OUT_OF_RANGE)
 
 
-class Owner(Protocol):
-    """Whose leg it is. `changed` wakes whoever waits."""
-
-    @property
-    def plan(self) -> Plan: ...
-    @property
-    def changed(self) -> Changed: ...
-
-
 _KEPT_MOST = 8  # attempts of a leg; of older ones nothing can be told any more
-
-
-async def until_replaced(owner: Owner, leg: Leg) -> None:
-    """Wait until the leg, if it works, does so where the trader moved it. Raises `Refused` where
-    the broker did not take that, and it works on as it was."""
-    if leg.at_work is None:
-        return
-    asked = owner.plan.level(leg.nth)
-    await owner.changed.until(lambda: leg.settled)
-    if owner.plan.level(leg.nth) != asked:
-        raise Refused(f"the broker took no {leg.role} at {asked}; it is where it was")
 
 
 def takes_over(leg: Leg, sender: Sender) -> None:
