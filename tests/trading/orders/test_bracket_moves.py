@@ -268,6 +268,19 @@ SCRIPTS = {
         = got modify 1.stop#1 -> Refused
         > modify 1.stop#1 order_qty 1
     """,
+    "protection that fails as the stop is moved is told": TWO
+    + """
+        < canceled 1.stop#1
+        > ask fills
+        > ask open
+        do move 1 stop 20005
+        > place 1.stop#2 sell 2 stop 20005
+        < refuse 1.stop#2 SELL_STOP_NOT_BELOW_LAST
+        > cancel 1.target1#1
+        > cancel 1.target2#1
+        = got move 1 stop -> Refused
+        < shown
+    """,
     "a stop moved nearer by hand goes on with its rules": TRAILED
     + """
         do move 1 stop 19999.75

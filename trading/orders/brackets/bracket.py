@@ -128,7 +128,8 @@ class Bracket:
         Distances count from the mean entry price; below zero they lie beyond it. Raises `OffGrid`,
         and `UsageError` for a level beyond a target, or further from the market than now unless
         `loosen` (which ends the rules that move it); `RefusedByUs` where there is no stop to move;
-        `Refused` when the broker said no: it is where it was then.
+        `Refused` when the broker said no: it is where it was then, or, where none would work
+        any more, what is held is closed.
         """
         await self._moves.move(self._stop, level, loosen=loosen)
 

@@ -19,8 +19,10 @@ from .plan import Level, Plan
 
 
 class Movable(Protocol):
-    """Whose legs they are. `changed` wakes whoever waits; `replan`: the plan is another one from
-    now on."""
+    """Whose legs they are. `reason`: why it closes; `changed` wakes whoever waits; `replan`: the
+    plan is another one from now on."""
+
+    reason: str
 
     @property
     def plan(self) -> Plan: ...
@@ -78,6 +80,8 @@ class Moves:
             why, reason = self._refused[role]
             text = f"{owner!r}: the broker took no {role} at {asked}; it is where it was: {why}"
             raise Refused(text, reason=reason)
+        if owner.mode is Mode.EXITING:
+            raise Refused(f"{owner!r} closes what it holds, and moves no {role}: {owner.reason}")
 
     def _there(self, leg: Leg) -> bool:
         """Whether the broker has the leg where it belongs, or nearer to the market by the rules
