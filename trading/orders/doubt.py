@@ -17,7 +17,7 @@ class Doubt:
     `failures`: look-ups in a row that got no answer. `deadline_s`: when the order should have
     arrived at the latest, on the loop's clock. `risk_reducing`: it is asked for as often as a
     refused request is made again. `resumed`: it is of another life, and nothing was asked of it in
-    this one.
+    this one. `missed_s`: when the last look-up that found nothing began.
     """
 
     __slots__ = (
@@ -29,12 +29,14 @@ class Doubt:
         "exists",
         "failures",
         "first",
+        "missed_s",
         "resumed",
     )
 
     def __init__(self, settings: OrderSettings, deadline_s: float, *, risk_reducing: bool) -> None:
         self.exists = self.first = False
         self.resumed = False
+        self.missed_s: float | None = None
         self.deadline_s = deadline_s
         self._settings = settings
         most_s = settings.look_most_s
@@ -99,6 +101,7 @@ class Doubt:
         # Who could not look for long is not made to wait long for the look that decides.
         self._looks = 1 if self.failures else self._looks + 1
         self.failures = 0
+        self.missed_s = began_s
         if began_s - self.deadline_s >= self._settings.visible_s:
             self._misses += 1
         return self._misses >= self._settings.misses

@@ -152,12 +152,21 @@ def test_a_flatten_waits_for_what_the_orders_show_and_the_fills_do_not(play, los
     play(SHOWN_BY_ORDERS + closes, offers=lossy)
 
 
+EVERYTHING = """
+    > ask fills
+    > ask open
+    > ask orders
+    > ask positions
+"""
+
+
 def test_what_no_answer_shows_holds_no_flatten_up_for_ever(play, lossy):
     play(
         SHOWN_BY_ORDERS
-        + "wait 3.8\n= waiting flatten\nwait 0.2"
-        + 2 * ASKED  # once more, since no answer can be too old now, and before it says flat
-        + "wait 1\n= waiting",
+        + "x forget\n< shown\n= position 0"  # and neither does an answer that left since
+        + "\nwait 3.8\n= waiting flatten"
+        + EVERYTHING
+        + "wait 0.2\n= waiting",
         offers=lossy,
     )
 

@@ -165,17 +165,16 @@ SCRIPTS = {
     "one that is refused is sent again as often as others are, each after a pause": IN_DOUBT
     + """
     < refuse 1.stop#2 SELL_STOP_NOT_BELOW_LAST
-    wait 0.25
     > look 1.target#1
+    wait 0.25
     > place 1.stop#3 sell 1 stop 19990
     < refuse 1.stop#3 SELL_STOP_NOT_BELOW_LAST
+    wait 0.49
     < lost 1.target#1
-    wait 0.5
+    wait 0.01
     > place 1.stop#4 sell 1 stop 19990
-    > look 1.target#1
     < refuse 1.stop#4 SELL_STOP_NOT_BELOW_LAST
-    wait 0.9
-    = working 1.target#1
+    > place 1.exit#1 sell 1 market  -- and then it is closed beside what nobody answers for
     """,
     "one for less than is held by now is made larger where it is": """
     do bracket buy 3 loss 40t target 80t follow 8t

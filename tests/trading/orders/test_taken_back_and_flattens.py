@@ -3,7 +3,48 @@
 import pytest
 from before_voids import GUARDED, HELD, STOPPED
 
+# The fill of two that is taken back makes two of the three that the stop sold too much.
+DOUBT = (
+    STOPPED
+    + """
+        do place buy 2 limit 20010
+        > place 2#1 buy 2 limit 20010
+        do flatten
+        < void 1.entry#1
+        = position -2
+        = working 2#1                       -- which may have bought them back
+"""
+)
 SCRIPTS = {
+    "what is too much by then waits for an order in doubt, and the flatten closes it": DOUBT
+    + """
+        < refuse 2#1 NONE
+        > place 3.exit#1 buy 2 market
+        < new 3.exit#1
+        < ack 3.exit#1
+        < fill 3.exit#1 2 @ 20000
+        = position 0
+        = waiting
+        wait 60
+        = working
+    """,
+    "and is not bought twice where that bought it": DOUBT
+    + """
+        < new 2#1
+        > cancel 2#1
+        < fill 2#1 2 @ 20000
+        = position 0
+        < ack 2#1
+        = waiting
+        wait 60
+        = working
+    """,
+    "once more is taken back than that, the rest is under a stop": DOUBT
+    + """
+        < void 1.stop#1
+        = position 1
+        > place 1.stop#2 sell 1 stop 19990
+    """,
     "what a pair of exits had closed they close again, and no bracket that is over": HELD
     + """
         do flatten

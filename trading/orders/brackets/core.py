@@ -46,7 +46,7 @@ class LegFacts(Struct, frozen=True):
     but perhaps another price. `unsure`: nobody knows whether any of what is live is there.
     `untold`: an attempt was sent, and nothing was heard of it yet. `confirmed`: the live one works
     by the broker's word, be it as wished or not. `doubted`: nobody answers what became of an
-    attempt."""
+    attempt. `missing`: nobody found any of what is live, since protection was given up."""
 
     cum_qty: int = 0
     open_qty: int = 0
@@ -56,6 +56,7 @@ class LegFacts(Struct, frozen=True):
     untold: bool = False
     confirmed: bool = False
     doubted: bool = False
+    missing: bool = False
 
 
 class Facts(Struct, frozen=True):
@@ -111,6 +112,11 @@ class Facts(Struct, frozen=True):
     def legs_known(self) -> bool:
         """Whether the stop or a target works, as far as anybody knows."""
         return any(leg.live and not leg.unsure for leg in (self.stop, *self.targets))
+
+    @property
+    def legs_found(self) -> bool:
+        """Whether the stop or a target works or may be working, and is not missing."""
+        return any(leg.live and not leg.missing for leg in (self.stop, *self.targets))
 
     @property
     def excess(self) -> int:
@@ -184,13 +190,16 @@ def desired(plan: Plan, facts: Facts, mode: Mode) -> Desired:
     entry_live = facts.entry.live and not entry_working
     # Closing waits until the legs are out: the stop may fill while it is being cancelled, and then
     # there is nothing left to close (race-scenarios RS-32). What was closed too much is given back
-    # all the same while a leg is in doubt: should that be there and fill, it is more of it.
+    # all the same while a leg is in doubt: should that be there and fill, it is more of it. Nor is
+    # a missing leg waited for where no stop is to be had (docs/decisions/0023).
     legs_live = facts.legs_known if net < 0 else facts.legs_live
+    if mode is _EXITING and net > 0 and not facts.flattening:
+        legs_live = facts.legs_found
     settled = not (legs_live or entry_live or facts.exit_live)
     left = mode is _RELEASED and facts.flattening
     must_close = (mode is _EXITING and net > 0) or (net < 0 and not left)
     gone = (NOTHING,) * len(plan.targets)
-    if mode is not _EXITING:
+    if mode is not _EXITING or settled or facts.exit_live:
         stop = NOTHING
     else:
         stop = last_stop(facts.stop, facts.targets, net, stop_price(plan, facts))

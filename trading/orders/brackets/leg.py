@@ -37,7 +37,7 @@ class Leg:
     another change is known to be refused; `combined`: the number of the last refusal after which a
     change of the size alone may be tried. `replaced`: an attempt that works until the one that
     takes its place does (`replacing`); `gone`: attempts that are not kept any more; `cancel_first`:
-    the broker has no room for two.
+    the broker has no room for two. `missing`: each that may be working is (`missing`).
     """
 
     __slots__ = (
@@ -48,6 +48,7 @@ class Leg:
         "failures",
         "gone",
         "judging",
+        "missing",
         "moved",
         "nth",
         "orders",
@@ -81,6 +82,7 @@ class Leg:
         self.replaced: Order | None = None
         self.gone = 0
         self.cancel_first = False
+        self.missing = False
 
     @property
     def last(self) -> Order | None:
@@ -189,8 +191,9 @@ class Leg:
                     core.cum_qty, core.leaves_qty, live=True, agreed=holds, confirmed=True
                 )
             unsure, untold = core.uncertain, core.untold
+            missing = unsure and self.missing
             return LegFacts(
-                core.cum_qty, core.leaves_qty, True, holds, unsure, untold, doubted=unsure
+                core.cum_qty, core.leaves_qty, True, holds, unsure, untold, False, unsure, missing
             )
         cum_qty, standing = self.cum_qty, self.standing
         leaving = any(order.working for order in self.surplus)
@@ -204,9 +207,8 @@ class Leg:
             open_qty = max([order.leaves_qty for order in standing])
         untold = any(order.core.untold for order in standing)
         holds, accepted = _holds(live.core), live.core.accepted
-        return LegFacts(
-            cum_qty, open_qty, True, holds, unsure, untold, accepted, doubted=any(uncertain)
-        )
+        doubted, missing = any(uncertain), unsure and self.missing
+        return LegFacts(cum_qty, open_qty, True, holds, unsure, untold, accepted, doubted, missing)
 
     def end_pause(self) -> None:
         """What was refused may be tried again."""

@@ -19,6 +19,7 @@ from ..settings import OrderSettings
 from .core import NOTHING, LegWish, Mode
 from .hedge import Hedge
 from .leg import Leg, Moved, the_live, where_it_is
+from .missing import Missing
 from .replacing import beside, forget, no_room, takes_over
 
 _WRONG_SIDE = (Reason.SELL_STOP_NOT_BELOW_LAST, Reason.BUY_STOP_NOT_ABOVE_LAST)
@@ -66,6 +67,7 @@ class Legs:
         self._settings = settings
         self._holder = holder
         self._hedge = Hedge(sender, settings, holder.settle)
+        self._missing = Missing(sender)
         self._watched: Order | None = None  # the triggered stop that is being timed
         self._watch: int | None = None
 
@@ -99,6 +101,7 @@ class Legs:
                 self._judge(leg)
                 if leg.replaced is not None:
                     takes_over(leg, self._sender)
+        self._missing.look(self.all, gave_up=self.gave_up(self.stop))
         self._time_triggered_stop()
 
     def want(self, leg: Leg, wish: LegWish, side: Side) -> None:
@@ -266,8 +269,7 @@ class Legs:
         # A stop of the right size that only will not move protects as it is.
         sized = what == "change_refused" and stop.agreed and stop.open_qty == holder.held()
         hopeless = reason in _WRONG_SIDE or (self.gave_up(leg) and not sized)
-        if leg is self.stop and hopeless and holder.mode is Mode.GUARDING:
-            holder.exit(story)
+        if leg is self.stop and hopeless and self._gives_up(story):
             return
         stands_in = leg.live is not None and leg.live.core.accepted
         if order.core.terminal and stands_in and what != "change_refused":
@@ -282,6 +284,17 @@ class Legs:
         if leg.refused_s is not None:  # the look that told that it works as it was is a part of it
             pause_s = max(pause_s - (self._sender.now_s() - leg.refused_s), 0.0)
         leg.pause = self._sender.pause(order, pause_s, lambda: self._resume(leg))
+
+    def _gives_up(self, story: str) -> bool:
+        """No other stop is to be had: what is held is closed. Whether none is tried meanwhile: one
+        works, or nothing is in doubt."""
+        holder, guarded = self._holder, self._holder.mode is Mode.GUARDING
+        if guarded:
+            holder.exit(story)
+        elif holder.mode is Mode.RELEASED or self._missing.since_s is not None:
+            return False
+        waits = not self.stop.facts().confirmed and self._missing.begin(self.all)
+        return guarded and not waits
 
     def _resume(self, leg: Leg) -> None:
         leg.end_pause()

@@ -20,7 +20,7 @@ from ..settings import OrderSettings
 from .closing import Kept
 from .flatten import Book, Flatten, FlattenKept
 from .foreign import ForeignOrders
-from .held_up import guard_again, is_held_up, let_go
+from .held_up import guard_again, is_held_up
 
 
 class Intents(Protocol):
@@ -143,18 +143,29 @@ class Flattens:
     def held_again(self, instrument: Instrument) -> None:
         """A fill was taken back: what is held again, and cannot be closed yet, waits under its
         brackets' stops, though they were let go; what can is closed, though its bracket was over.
+        What one closed too much is the flatten's to give back, be it over or not: an order in doubt
+        may have done that already.
         """
         flatten = self.running.get(instrument.symbol)
         if flatten is None:
             return
         flatten.reopened = True
-        if not flatten.waiting and self._must_wait(flatten, instrument):
+        if flatten.waiting or self._must_wait(flatten, instrument):
             flatten.waiting = True
-            owners = self._owners
-            for bracket in let_go([*owners.late(instrument), *owners.trading(instrument)]):
-                bracket.guard()
-        elif not flatten.waiting:
+            self._share(instrument)
+        else:
             self._let_late_go(instrument)
+
+    def _share(self, instrument: Instrument) -> None:
+        """Brackets guard again what they hold, and leave what they closed too much."""
+        owners = self._owners
+        for owner in (*owners.late(instrument), *owners.trading(instrument)):
+            if isinstance(owner, Bracket):
+                held = owner.position * owner.plan.side.sign
+                if owner.mode is Mode.RELEASED and held > 0:
+                    owner.guard()
+                elif owner.mode is not Mode.RELEASED and held < 0:
+                    owners.release(owner)
 
     def _let_late_go(self, instrument: Instrument) -> None:
         """What was over before the flatten leaves it to that, too (explored, all, swarm 42)."""

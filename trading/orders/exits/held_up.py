@@ -29,11 +29,14 @@ def is_held_up(flatten: Flatten, book: Book) -> bool:
 
 
 def guard_again(owners: Owners, instrument: Instrument) -> None:
-    """Let the brackets that were let go, and hold something, protect it again."""
+    """Let the brackets that were let go, and hold something, protect it again. What one closed too
+    much the flatten gives back, for as long as there is one: it knows of every order that may have
+    done so. After one that gave up the bracket does, as after any over-fill."""
     for bracket in let_go([*owners.trading(instrument), *owners.stirring(instrument)]):
-        side = bracket.plan.side
-        if bracket.position * side.sign > 0:  # what it closed too much the flatten closes
+        held = bracket.position * bracket.plan.side.sign
+        if held > 0:
             bracket.guard()
+        if held:
             owners.settle(bracket)
 
 

@@ -96,6 +96,11 @@ class GuardFacts(Struct, frozen=True):
     def legs_live(self) -> bool:
         return self.stop.live or self.target.live
 
+    @property
+    def legs_found(self) -> bool:
+        """Whether the stop or the target works or may be working, and is not missing."""
+        return any(leg.live and not leg.missing for leg in (self.stop, self.target))
+
 
 class GuardWish(Struct, frozen=True):
     """What should be working. `exit_qty` is to be sent at market now: above zero closes, below zero
@@ -119,12 +124,13 @@ def desired(spec: GuardSpec, facts: GuardFacts, mode: Mode) -> GuardWish:
             target=NOTHING if target_px is None else LegWish(min(guarded, free), target_px),
         )
     # The legs go out before anything goes at market: one of them may fill while it is being
-    # cancelled, and then there is nothing left to close (race-scenarios RS-32).
-    settled = not (facts.legs_live or facts.exit_live)
-    if not settled or mode is Mode.RELEASED:
-        exits = mode is Mode.EXITING and not facts.excess
-        if not exits:
-            return GuardWish(NOTHING, NOTHING)
+    # cancelled, and then there is nothing left to close (race-scenarios RS-32). A missing one is
+    # not waited for where no stop is to be had (docs/decisions/0023).
+    exits = mode is Mode.EXITING and not facts.excess
+    waits = facts.legs_found if exits and not facts.flattening else facts.legs_live
+    if facts.exit_live or mode is Mode.RELEASED or (waits and not exits):
+        return GuardWish(NOTHING, NOTHING)
+    if waits:
         stop_px = spec.price(None, facts.mean_px)
         return GuardWish(last_stop(facts.stop, [facts.target], guarded, stop_px), NOTHING)
     closes = guarded if mode is Mode.EXITING else 0

@@ -22,6 +22,7 @@ class OnBehalf:
         "catch_up",
         "flattening",
         "held",
+        "hurry",
         "keep",
         "look_around",
         "never",
@@ -41,7 +42,7 @@ class OnBehalf:
         self.catch_up = outbox.catch_up
         self.adopt = outbox.adopt
         self.look_around = outbox.look_around
-        self.advance = outbox.advance
+        self.advance, self.hurry = outbox.advance, outbox.hurry
         self.cancel = outbox.cancel
         self.now_s = outbox.now_s
         self.pause_s = outbox.pause_s
