@@ -65,6 +65,40 @@ SCRIPTS = {
     wait 0.02
     > look 1.stop#1
     """,
+    "one that is being moved and is to be of another size is looked up in time for that": HELD
+    + """
+    do price 20010
+    > modify 1.stop#1 stop_px 20008
+    wait 0.2
+    < fill 1.entry#1 1 @ 20000
+    wait 0.54
+    wait 0.02
+    > look 1.stop#1
+    < found 1.stop#1
+    > modify 1.stop#1 order_qty 2 stop_px 20008
+    """,
+    "what is known late is looked up at once": HELD
+    + """
+    do price 20010
+    > modify 1.stop#1 stop_px 20008
+    wait 0.9
+    < fill 1.entry#1 1 @ 20000
+    wait 0.01
+    > look 1.stop#1
+    """,
+    "an entry has the time that its answer takes": """
+    do bracket buy 2 loss 40t limit 20000
+    > place 1.entry#1 buy 2 limit 20000
+    < new 1.entry#1
+    < ack 1.entry#1
+    do modify 1.entry#1 limit 19999
+    > modify 1.entry#1 price 19999
+    do modify 1.entry#1 qty 1
+    wait 5
+    < ack 1.entry#1
+    > modify 1.entry#1 order_qty 1
+    < ack 1.entry#1
+    """,
 }
 
 
