@@ -93,14 +93,15 @@ class OrderCore(KnownOrder):
         """How long the answer to what is in flight is waited for; None: to the port's deadline."""
         if self.flight is CANCEL:
             return self.cancels.patience_s
-        if self.flight is LOOK and not self.wish.working and self.doubt.first:
-            return self.cancels.look_s  # a cancel waits for it, and goes without it then
+        settings, unwanted = self._settings, not self.wish.working
+        # Of two in a row that come to nothing the third is in time.
+        soon_s, resized = settings.cancel_again_s, self.wish.order_qty != self.order_qty
+        if self.flight is LOOK and unwanted:
+            # A cancel waits for it, and goes without it then; or for the id that it tells.
+            return self.cancels.look_s if self.doubt.first else soon_s
         if self.is_entry or self.flight is PLACE:
             return None
-        settings, change = self._settings, self.agreement.under_way
-        if change is None or change.order_qty == self.order_qty:
-            return settings.told_within_s
-        return settings.cancel_again_s  # of two in a row that come to nothing the third is in time
+        return soon_s if resized else settings.told_within_s
 
     def overdue(self) -> None:
         """What is in flight is waited for no more: a cancel goes again, the rest is looked up."""

@@ -57,6 +57,33 @@ SCRIPTS = {
     < found 1.stop#1
     > modify 1.stop#1 order_qty 2
     """,
+    "so it is once more where that look takes as long": HELD
+    + """
+    < fill 1.entry#1 1 @ 20000
+    > modify 1.stop#1 order_qty 2
+    wait 0.75
+    > look 1.stop#1
+    wait 0.74
+    wait 0.02
+    > look 1.stop#1
+    < found 1.stop#1
+    > modify 1.stop#1 order_qty 2
+    """,
+    "and one whose id is asked for because it is not wanted any more": SENT
+    + """
+    x new 1#1
+    x drop
+    do cancel 1#1
+    wait 1
+    > look 1#1
+    wait 0.74
+    wait 0.02
+    > look 1#1
+    < found 1#1
+    > cancel 1#1
+    < canceled 1#1
+    = got cancel 1#1 -> cancelled(0)
+    """,
     "one that is merely to be moved protects as it is": HELD
     + """
     do price 20010
@@ -76,6 +103,16 @@ SCRIPTS = {
     > look 1.stop#1
     < found 1.stop#1
     > modify 1.stop#1 order_qty 2 stop_px 20008
+    """,
+    "the look at one that was only moved is waited for for a second": HELD
+    + """
+    do price 20010
+    > modify 1.stop#1 stop_px 20008
+    wait 1
+    > look 1.stop#1
+    wait 0.99
+    wait 0.02
+    > look 1.stop#1
     """,
     "what is known late is looked up at once": HELD
     + """

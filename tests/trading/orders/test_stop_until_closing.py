@@ -174,7 +174,9 @@ SCRIPTS = {
     > place 1.stop#4 sell 1 stop 19990
     > look 1.target#1
     < refuse 1.stop#4 SELL_STOP_NOT_BELOW_LAST
-    wait 0.9
+    wait 0.75
+    > look 1.target#1
+    wait 0.15
     = working 1.target#1
     """,
     "one for less than is held by now is made larger where it is": """
