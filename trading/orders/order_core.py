@@ -86,7 +86,7 @@ class OrderCore(KnownOrder):
         if command.do is PLACE:
             self.sent_s, self.doubted = now_s, None
         elif command.do is MODIFY:
-            self.agreement.sent(self.wish)
+            self.agreement.sent(self.wish, self.time_ns, now_s)
 
     @property
     def patience_s(self) -> float | None:
@@ -177,9 +177,11 @@ class OrderCore(KnownOrder):
     def looked(self, state: OrderState | None, began_s: float) -> None:
         """A look-up that was sent at `began_s` answered: the order as the broker has it, or None
         where it has none such. A miss proves something only when it began `visible_s` after the
-        order should have arrived, and then only after `misses` of them."""
+        order should have arrived, and then only after `misses` of them. What shows it as it was
+        before a change that the broker took is no better than a miss."""
         self._landed()
-        if state is not None:
+        visible_s = self._settings.visible_s
+        if state is not None and not self.agreement.is_before(state, began_s, visible_s):
             follows = self.doubt.resumed  # the first word in this life
             self.doubted = None
             self.seen(state)
