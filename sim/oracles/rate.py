@@ -8,7 +8,7 @@ from ...trading.orders.sending.breaker import BreakerState
 from .bounds import in_ns
 from .knowable import SLOW_NS
 from .oracle import Oracle
-from .port import Answered, Sent
+from .port import Answered, Delivered, Sent
 from .scene import Scene
 
 
@@ -65,6 +65,9 @@ class BreaksOff(Oracle):
     is by rounds, one for an order by pauses that double, and what it tells may be what protection
     waits for; how often it may be asked is INV-24's. That risk-reducing requests go on while
     ordinary ones wait is judged by INV-01 to 03.
+
+    Whoever acts on an event may not have heard yet of what ended in that instant: what he sends
+    then is judged by the silences before it (explored, all, hostile 131).
     """
 
     name = "INV-23"
@@ -73,6 +76,7 @@ class BreaksOff(Oracle):
         self.premise = 0
         self._scene = scene
         self._lives = 0
+        self._early: list[tuple[int, str]] = []  # sent in the instant of the silence before it
         self._new_life()
 
     def _new_life(self) -> None:
@@ -116,12 +120,34 @@ class BreaksOff(Oracle):
         due = [probe for probe in self._probes[sent.urgency] if probe.time_ns > since_ns]
         self._probes[sent.urgency] = probes = [*due, sent]
         if len(probes) > 1:
-            silent, kind = self._silence[sent.urgency].least, _kind(sent.urgency)
-            self._scene.violate(
-                self.name,
+            silence, kind = self._silence[sent.urgency], _kind(sent.urgency)
+            text = (
                 f"{sent.do} left while the answer to an earlier trial was due; "
-                f"{silent} {kind} requests in a row had none",
+                f"{silence.least} {kind} requests in a row had none"
             )
+            if silence.before(sent.time_ns) < self._scene.bounds.silences_most:
+                self._early.append((sent.time_ns, text))
+            else:
+                self._scene.violate(self.name, text)
+
+    def on_report(self, event: Delivered) -> None:
+        self._acted(event)
+
+    def on_stream(self, event: Delivered) -> None:
+        self._acted(event)
+
+    def on_account(self, event: Delivered) -> None:
+        self._acted(event)
+
+    def _acted(self, event: Delivered) -> None:
+        self._early = [early for early in self._early if early[0] != event.time_ns]
+
+    def on_step(self, now_ns: int) -> None:
+        while self._early and self._early[0][0] < now_ns:
+            self._scene.violate(self.name, self._early.pop(0)[1])
+
+    def at_end(self) -> None:
+        self.on_step(self._scene.now_ns() + 1)
 
     def on_outcome(self, event: Answered) -> None:
         self._look_for_a_new_life()
@@ -156,6 +182,11 @@ class _Silence:
         self._within += not answered
         self._most += not answered
         self.least = 0 if self._answered else self.least + 1
+
+    def before(self, now_ns: int) -> int:
+        """The least of them, without what ended in this instant."""
+        here = self._within if now_ns == self._now_ns and not self._answered else 0
+        return self.least - here
 
     def most(self, now_ns: int) -> int:
         """As many as there may have been, at a time that is no earlier than the newest end."""

@@ -34,10 +34,14 @@ class Wish(Struct, frozen=True):
 
 
 class _Change(Struct, frozen=True):
-    """A change that was sent: what the order should be after it, and what of that was asked for."""
+    """A change that was sent: what the order should be after it, and what of that was asked for.
+    `known_ns`: the broker's newest time that was known of the order then; `sent_s`: when it
+    left."""
 
     wish: Wish
     asked: OrderChange
+    known_ns: int = 0
+    sent_s: float = 0.0
 
     def made_of(self, numbers: Wish) -> Wish:
         """What the change makes of an order with these numbers."""
@@ -69,6 +73,7 @@ class Agreement:
         "_last",
         "_newest_ns",
         "_request",
+        "_taken",
         "_under_way",
         "_untold",
         "contested",
@@ -82,6 +87,7 @@ class Agreement:
         stop_px = None if request.trail is not None else request.stop_px
         self.now = Wish(True, request.order_qty, request.price, stop_px, request.trail)
         self._under_way: _Change | None = None  # sent, not answered
+        self._taken: _Change | None = None  # the newest that was answered
         self.contested = 0
         self.strange: OrderChange | None = None
         self.taken_over: Wish | None = None
@@ -97,21 +103,32 @@ class Agreement:
         """What the order should be after a change that was sent and not answered."""
         return None if self._under_way is None else self._under_way.wish
 
-    def sent(self, wish: Wish) -> None:
-        """A change to these numbers leaves now."""
-        self._under_way = _Change(wish, self.change_to(wish))
+    def sent(self, wish: Wish, known_ns: int = 0, now_s: float = 0.0) -> None:
+        """A change to these numbers leaves now; `known_ns`: see `_Change`."""
+        self._under_way = _Change(wish, self.change_to(wish), known_ns, now_s)
         self._asked = (*self._asked, wish)[-_ASKED_MOST:]
 
     def taken(self) -> None:
         """The broker took the change under way."""
         change, self._under_way = self._under_way, None
         assert change is not None, "an answer to no change"
+        self._taken = change
         self.now = change.made_of(self.now)
         self._untold = (*self._untold, change)[-self._held_most :]
 
     def ended(self) -> None:
         """The change under way was refused, or nobody knows what became of it."""
         self._under_way = None
+
+    def is_before(self, state: OrderState, began_s: float, visible_s: float) -> bool:
+        """Whether a look that began then shows the order as it was before a change that the broker
+        took: other than agreed, and no newer than what was known when that left. Not for ever: he
+        may not tell times of changes."""
+        change = self._taken
+        if change is None or not 0 < state.time_ns <= change.known_ns:
+            return False
+        differs = self._read(state) != self.now and not state.ord_status.terminal
+        return differs and began_s < change.sent_s + visible_s
 
     def replaced(self, state: OrderState) -> bool:
         """A REPLACED report came: of a change of ours, which need not be answered any more then, or

@@ -13,7 +13,8 @@ class Doubt:
     """What is not known of one order. `exists`: it must be looked up before anything else is done.
 
     `first`: before a cancel, too, because what is in doubt is a cancel, or everything; once a
-    look-up was in vain a cancel goes without, which is safe to repeat.
+    look-up was in vain a cancel goes without, which is safe to repeat: one that got no answer, or
+    does not find what was taken, and is too old to show it.
     `failures`: look-ups in a row that got no answer. `deadline_s`: when the order should have
     arrived at the latest, on the loop's clock. `risk_reducing`: it is asked for as often as a
     refused request is made again. `resumed`: it is of another life, and nothing was asked of it in
@@ -25,6 +26,7 @@ class Doubt:
         "_misses",
         "_most_s",
         "_settings",
+        "_vain",
         "deadline_s",
         "exists",
         "failures",
@@ -37,6 +39,7 @@ class Doubt:
         self.exists = self.first = False
         self.resumed = False
         self.missed_s: float | None = None
+        self._vain = False  # the last one told a cancel nothing
         self.deadline_s = deadline_s
         self._settings = settings
         most_s = settings.look_most_s
@@ -66,8 +69,8 @@ class Doubt:
 
     @property
     def vain_s(self) -> float:
-        """How long a cancel waits for look-ups that nobody answered; 0 where the last one was."""
-        return self.pause_s if self.failures else 0.0
+        """How long a cancel waits after look-ups in vain; 0 where the last one was not."""
+        return self.pause_s if self._vain else 0.0
 
     def arise(self, *, first: bool = False) -> None:
         """Look up at once."""
@@ -87,7 +90,7 @@ class Doubt:
 
     def failed(self) -> None:
         """The look-up got no answer."""
-        self.exists, self.first = True, False
+        self.exists, self.first, self._vain = True, False, True
         self._looks += 1
         self.failures += 1
 
@@ -98,6 +101,7 @@ class Doubt:
 
     def missed(self, began_s: float) -> bool:
         """The broker has no such order; True when that proves that it never arrived."""
+        self._vain, self.first = self.first, False
         # Who could not look for long is not made to wait long for the look that decides.
         self._looks = 1 if self.failures else self._looks + 1
         self.failures = 0

@@ -86,21 +86,22 @@ class OrderCore(KnownOrder):
         if command.do is PLACE:
             self.sent_s, self.doubted = now_s, None
         elif command.do is MODIFY:
-            self.agreement.sent(self.wish)
+            self.agreement.sent(self.wish, self.time_ns, now_s)
 
     @property
     def patience_s(self) -> float | None:
         """How long the answer to what is in flight is waited for; None: to the port's deadline."""
         if self.flight is CANCEL:
             return self.cancels.patience_s
-        if self.flight is LOOK and not self.wish.working and self.doubt.first:
-            return self.cancels.look_s  # a cancel waits for it, and goes without it then
+        settings, unwanted = self._settings, not self.wish.working
+        # Of two in a row that come to nothing the third is in time.
+        soon_s, resized = settings.cancel_again_s, self.wish.order_qty != self.order_qty
+        if self.flight is LOOK and unwanted:
+            # A cancel waits for it, and goes without it then; or for the id that it tells.
+            return self.cancels.look_s if self.doubt.first else soon_s
         if self.is_entry or self.flight is PLACE:
             return None
-        settings, change = self._settings, self.agreement.under_way
-        if change is None or change.order_qty == self.order_qty:
-            return settings.told_within_s
-        return settings.cancel_again_s  # of two in a row that come to nothing the third is in time
+        return soon_s if resized else settings.told_within_s
 
     def overdue(self) -> None:
         """What is in flight is waited for no more: a cancel goes again, the rest is looked up."""
@@ -176,9 +177,11 @@ class OrderCore(KnownOrder):
     def looked(self, state: OrderState | None, began_s: float) -> None:
         """A look-up that was sent at `began_s` answered: the order as the broker has it, or None
         where it has none such. A miss proves something only when it began `visible_s` after the
-        order should have arrived, and then only after `misses` of them."""
+        order should have arrived, and then only after `misses` of them. What shows it as it was
+        before a change that the broker took is no better than a miss."""
         self._landed()
-        if state is not None:
+        visible_s = self._settings.visible_s
+        if state is not None and not self.agreement.is_before(state, began_s, visible_s):
             follows = self.doubt.resumed  # the first word in this life
             self.doubted = None
             self.seen(state)

@@ -72,8 +72,10 @@ class OrderSettings:
     `hedge_s`: how long after it was sent a stop may be neither answered nor told of, before one
     substitute goes out beside it. `cancel_again_s`: a cancel without an answer by then is made
     again, each time after twice as long, up to `retry_most_s`, and an order that protects or closes
-    is looked up then when a change of its size has no answer. `vanished_s`: a stop that ended
-    unasked is made good by then at the latest, or once the broker said what was filled.
+    is looked up then when a change of its size has no answer, or one that a change of its size
+    waits for, and again when that look has none; so is one whose id is asked for to cancel it.
+    `vanished_s`: a stop that ended unasked is made good by then at the latest, or once the broker
+    said what was filled.
 
     `order_deadline_s`, `cancel_deadline_s`, `read_deadline_s`: how long an answer may take: to an
     order or a change, to a cancel, to a question; later, nobody knows what became of it.

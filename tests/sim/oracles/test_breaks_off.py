@@ -6,7 +6,7 @@ from contextvars import Context
 import pytest
 
 from dryfill.scenarios.plan_text import make_plan
-from dryfill.trading.broker import Urgency
+from dryfill.trading.broker import StreamState, Urgency
 from dryfill.trading.errors import OutcomeUnknown
 from dryfill.trading.order import Buy
 
@@ -128,19 +128,19 @@ class Ends:
 
     def __init__(self, client, case):
         self._client = client
-        self._asked = []
+        self.asked = []
         case.inner.cancel = self._cancel
 
     def _cancel(self, *about, **given):
-        self._asked.append(asyncio.get_running_loop().create_future())
-        return self._asked[-1]
+        self.asked.append(asyncio.get_running_loop().create_future())
+        return self.asked[-1]
 
     async def at(self, ms, ends):
         """They end at one instant, in this order."""
         for _ in ends:
             self._client.broker.cancel(MNQ, "90", urgency=Urgency.ORDINARY, deadline_s=5)
         await self._client.at(ms)
-        for end, future in zip(ends, self._asked[-len(ends) :], strict=True):
+        for end, future in zip(ends, self.asked[-len(ends) :], strict=True):
             if end == ".":
                 future.set_result(None)
             else:
@@ -158,6 +158,33 @@ def test_what_ends_in_one_instant_may_have_ended_with_an_answer(case, ends, brok
             await told.at(1000 * n, each)
         for n in range(2):
             client.broker.cancel(MNQ, str(n), urgency=Urgency.ORDINARY, deadline_s=5)
+
+    assert made.run(script).counts["INV-23"] == broken
+
+
+@pytest.mark.parametrize(
+    ("silent", "on_event", "broken"), [(5, True, 0), (6, True, 1), (5, False, 1)]
+)
+def test_who_acts_on_an_event_may_not_have_heard_what_ended_in_that_instant(
+    case, silent, on_event, broken
+):
+    made, heard = case(), []
+
+    async def script(client, case):
+        def act(event):
+            for n in range(2):
+                client.broker.cancel(MNQ, str(n), urgency=Urgency.ORDINARY, deadline_s=5)
+
+        told, case.inner.listen = Ends(client, case), heard.append
+        client.broker.listen(act)
+        await told.at(1000, "x" * (silent - 1))
+        client.broker.cancel(MNQ, "90", urgency=Urgency.ORDINARY, deadline_s=5)
+        await client.at(2000)
+        told.asked[-1].set_exception(OutcomeUnknown("who knows"))
+        await asyncio.sleep(0)
+        event = StreamState(up=True, gap=False)
+        heard[0](event) if on_event else act(event)
+        await client.at(2001)
 
     assert made.run(script).counts["INV-23"] == broken
 

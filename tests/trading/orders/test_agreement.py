@@ -56,6 +56,25 @@ def test_a_change_that_was_answered_is_news_once_when_it_is_told(agreement):
     assert (agreement.now.price, agreement.contested) == (20_001, 0)
 
 
+@pytest.mark.parametrize(
+    ("shown", "began_s", "before"),
+    [
+        (state(20_000, time_ns=5), 104.0, True),
+        (state(20_000, time_ns=4), 104.0, True),
+        (state(20_000, time_ns=6), 104.0, False),  # newer: somebody changed it back
+        (state(20_001, time_ns=5), 104.0, False),  # the change is there, whatever the time says
+        (state(20_000, time_ns=0), 104.0, False),  # no times are told
+        (state(20_000, time_ns=5), 105.0, False),  # by then it would be shown
+        (structs.replace(state(20_000, 5), ord_status=OrdStatus.CANCELED), 104.0, False),
+    ],
+)
+def test_a_look_may_show_what_was_before_a_change_that_was_taken(agreement, shown, began_s, before):
+    agreement.sent(structs.replace(agreement.now, price=Decimal(20_001)), 5, 100.0)
+    assert not agreement.is_before(shown, began_s, 5.0)  # it may not have been taken
+    agreement.taken()
+    assert agreement.is_before(shown, began_s, 5.0) is before
+
+
 def test_a_change_that_is_told_before_its_answer_is_news_once_and_needs_no_answer(agreement):
     change(agreement, 20_001)
     assert [agreement.replaced(state(20_001)) for _ in range(2)] == [True, False]

@@ -80,6 +80,43 @@ SCRIPTS = {
         < canceled 1#1
         < ack 1#1
     """,
+    "a look that does not find it is too old to wait for another": RESTS
+    + """
+        do cancel 1#1
+        > cancel 1#1
+        < lost 1#1
+        > look 1#1
+        < none 1#1
+        wait 0.24
+        wait 0.01
+        > cancel 1#1
+        < lost 1#1
+        > look 1#1                          -- one and the same pause, each time
+        < none 1#1
+        wait 0.25
+        > cancel 1#1
+        < canceled 1#1
+        = got cancel 1#1 -> cancelled(0)
+        < ack 1#1
+        = timers 0
+    """,
+    "but a cancel waits for no look that found nothing before it was wanted": RESTS
+    + """
+        do modify 1#1 limit 20001
+        > modify 1#1 price 20001
+        < lost 1#1
+        > look 1#1
+        < none 1#1
+        wait 0.25
+        > look 1#1
+        < none 1#1
+        do cancel 1#1
+        > cancel 1#1
+        < canceled 1#1
+        = got cancel 1#1 -> cancelled(0)
+        < ack 1#1
+        = timers 0
+    """,
 }
 SETTINGS = {
     "a look after a refused cancel is not waited for for longer than any other": OrderSettings(

@@ -57,6 +57,33 @@ SCRIPTS = {
     < found 1.stop#1
     > modify 1.stop#1 order_qty 2
     """,
+    "so it is once more where that look takes as long": HELD
+    + """
+    < fill 1.entry#1 1 @ 20000
+    > modify 1.stop#1 order_qty 2
+    wait 0.75
+    > look 1.stop#1
+    wait 0.74
+    wait 0.02
+    > look 1.stop#1
+    < found 1.stop#1
+    > modify 1.stop#1 order_qty 2
+    """,
+    "and one whose id is asked for because it is not wanted any more": SENT
+    + """
+    x new 1#1
+    x drop
+    do cancel 1#1
+    wait 1
+    > look 1#1
+    wait 0.74
+    wait 0.02
+    > look 1#1
+    < found 1#1
+    > cancel 1#1
+    < canceled 1#1
+    = got cancel 1#1 -> cancelled(0)
+    """,
     "one that is merely to be moved protects as it is": HELD
     + """
     do price 20010
@@ -64,6 +91,50 @@ SCRIPTS = {
     wait 0.99
     wait 0.02
     > look 1.stop#1
+    """,
+    "one that is being moved and is to be of another size is looked up in time for that": HELD
+    + """
+    do price 20010
+    > modify 1.stop#1 stop_px 20008
+    wait 0.2
+    < fill 1.entry#1 1 @ 20000
+    wait 0.54
+    wait 0.02
+    > look 1.stop#1
+    < found 1.stop#1
+    > modify 1.stop#1 order_qty 2 stop_px 20008
+    """,
+    "the look at one that was only moved is waited for for a second": HELD
+    + """
+    do price 20010
+    > modify 1.stop#1 stop_px 20008
+    wait 1
+    > look 1.stop#1
+    wait 0.99
+    wait 0.02
+    > look 1.stop#1
+    """,
+    "what is known late is looked up at once": HELD
+    + """
+    do price 20010
+    > modify 1.stop#1 stop_px 20008
+    wait 0.9
+    < fill 1.entry#1 1 @ 20000
+    wait 0.01
+    > look 1.stop#1
+    """,
+    "an entry has the time that its answer takes": """
+    do bracket buy 2 loss 40t limit 20000
+    > place 1.entry#1 buy 2 limit 20000
+    < new 1.entry#1
+    < ack 1.entry#1
+    do modify 1.entry#1 limit 19999
+    > modify 1.entry#1 price 19999
+    do modify 1.entry#1 qty 1
+    wait 5
+    < ack 1.entry#1
+    > modify 1.entry#1 order_qty 1
+    < ack 1.entry#1
     """,
 }
 

@@ -150,5 +150,7 @@ def test_a_doubt_goes_before_a_cancel_until_it_was_looked_at_in_vain():
     assert not doubt.first
     doubt.resume()
     assert (doubt.first, doubt.resumed) == (True, True)
+    doubt.missed(0.0)
+    assert (doubt.first, doubt.vain_s) == (False, 0.25)
     doubt.overdue()
     assert (doubt.exists, doubt.first) == (True, False)

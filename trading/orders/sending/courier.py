@@ -138,19 +138,23 @@ class Courier:
     def _look_soon(self, order: Order) -> None:
         """An order that is not wanted any more, or not as it was sent, while something of it is not
         answered yet: it may be working, and can be neither cancelled nor changed before its id is
-        known, nor cancelled in the middle of a change.
-        Where the answer takes its time, a look tells the id, and a cancel overtakes the change: of
-        two requests that come to nothing in turn there is time for a third (INV-02)."""
-        flight = order.core.flight
-        sent = None if flight is None else self._repeats.newest(order, flight)
-        changes = flight is MODIFY
-        if sent is None or sent.hurried or (sent.timer is not None and not changes):
+        known, nor cancelled or changed again in the middle of a change.
+        Where the answer takes its time, a look tells the id, and what is wished now overtakes the
+        change: of two requests that come to nothing in turn there is time for a third (INV-02)."""
+        core, settings = order.core, self._settings
+        sent = None if core.flight is None else self._repeats.newest(order, core.flight)
+        changes = core.flight is MODIFY
+        if sent is None or (sent.timer is not None and not changes):
             return
+        within_s = settings.told_within_s
+        if changes:
+            within_s = settings.cancel_again_s if core.wish.working else settings.retry_s
+        if sent.within_s is not None and sent.within_s <= within_s:
+            return  # it is not waited for for longer as it is
         waited_s = self._timers.now_s() - sent.began_s
-        within_s = self._settings.retry_s if changes else self._settings.told_within_s
         self._timers.cancel(sent.timer)
         sent.timer = self._timers.later(max(within_s - waited_s, 0.0), lambda: self._overdue(sent))
-        sent.hurried = True
+        sent.within_s = within_s
 
     def _taken_back(self, order: Order) -> None:
         if self._stopped:
@@ -190,6 +194,7 @@ class Courier:
         self._repeats.sent(sent)
         patience_s = order.core.patience_s
         if patience_s is not None:
+            sent.within_s = patience_s
             sent.timer = self._timers.later(patience_s, lambda: self._overdue(sent))
         try:
             future = self._call(order, command, urgency)
@@ -325,9 +330,15 @@ class Courier:
 
 def _is_urged(core: OrderCore) -> bool:
     """Whether the answer to what is in flight is waited for by a command that can take something
-    away: a cancel, or the change of an order that was never heard of (INV-04: of a group's)."""
-    wish = core.wish
-    return not wish.working or (core.flight is PLACE and wish != core.agreement.now)
+    away: a cancel, or the change of an order that was never heard of (INV-04: of a group's), or of
+    the size of one that protects or closes, and is being moved."""
+    wish, flight = core.wish, core.flight
+    if not wish.working:
+        return True
+    if flight is PLACE:
+        return wish != core.agreement.now
+    change = core.agreement.under_way
+    return change is not None and not core.is_entry and change.order_qty != wish.order_qty
 
 
 def _is_answer(error: BaseException | None) -> bool:

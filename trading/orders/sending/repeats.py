@@ -18,10 +18,10 @@ _TIMED = (*_SAFE, MODIFY, PLACE)
 
 
 class Sent(Struct, eq=False):
-    """A command on its way. `late`: its answer is not waited for any more; `timer` rings then.
-    `hurried`: that is soon, because the order is not wanted any more. `first_s`: when the first of
-    those that it repeats was sent; `since_ns`: of an order, see `Duplicates`; `probe`: when it
-    went, where the way was shut."""
+    """A command on its way. `late`: its answer is not waited for any more; `timer` rings then,
+    `within_s` after it left, sooner where the order is not wanted any more. `first_s`: when the
+    first of those that it repeats was sent; `since_ns`: of an order, see `Duplicates`; `probe`:
+    when it went, where the way was shut."""
 
     order: Order
     do: Do
@@ -31,7 +31,7 @@ class Sent(Struct, eq=False):
     late: bool = False
     since_ns: int = 0
     timer: int | None = None
-    hurried: bool = False
+    within_s: float | None = None
     probe: float | None = None
 
 
