@@ -6,7 +6,8 @@ import pytest
 from msgspec import structs
 
 from dryfill.trading import instruments
-from dryfill.trading.orders.brackets.core import Facts, LegFacts, Mode, desired, followed, outcome
+from dryfill.trading.orders.brackets.core import Facts, LegFacts, Mode, desired, followed
+from dryfill.trading.orders.brackets.outcome import outcome
 from dryfill.trading.orders.brackets.plan import NO_RULES, Plan, Rules, leg_price, share_out
 from dryfill.trading.price import Ticks
 from dryfill.trading.words import OrdStatus, Side

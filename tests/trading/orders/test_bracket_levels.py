@@ -14,15 +14,13 @@ from dryfill.trading.orders.brackets.core import (
     LegFacts,
     LegWish,
     Mode,
-    Outcome,
     check_move,
     desired,
     last_stop,
     leg_level,
     moved,
-    outcome,
-    outcome_so_far,
 )
+from dryfill.trading.orders.brackets.outcome import Outcome, outcome, outcome_so_far
 from dryfill.trading.orders.brackets.plan import NO_RULES, Plan, Rules, share_out
 from dryfill.trading.price import Ticks
 from dryfill.trading.words import OrdStatus, Side

@@ -15,7 +15,7 @@ from ..handle import Changed, Order
 from ..owners import Past
 from ..settings import OrderSettings
 from . import core as core
-from .core import Facts, Mode, Outcome
+from .core import Facts, Mode
 from .entry_time import EntryTime
 from .following import Follower
 from .kept import BracketKept, bracket_kept, plan_of
@@ -23,6 +23,7 @@ from .leg import Leg, Moved
 from .legs import Legs
 from .moving import Moves
 from .native import Native, plain_entry
+from .outcome import Outcome, covered, outcome, outcome_so_far
 from .parting import Part
 from .plan import Level, Plan, roles
 
@@ -116,10 +117,10 @@ class Bracket:
         nothing."""
         try:
             async with asyncio.timeout(timeout):
-                await self.changed.until(lambda: core.outcome(*self._standing()) is not None)
+                await self.changed.until(lambda: outcome(*self._standing()) is not None)
         except TimeoutError:
             pass
-        return core.outcome_so_far(*self._standing())
+        return outcome_so_far(*self._standing())
 
     async def move_stop(self, level: Level, *, loosen: bool = False) -> None:
         """Move the stop, and wait until the broker agreed or the stop is over; before the first
@@ -257,7 +258,7 @@ class Bracket:
     def bare(self) -> bool:
         """True when something is held and no confirmed stop covers it."""
         facts = self.facts()
-        return facts.net != 0 and not core.covered(facts)
+        return facts.net != 0 and not covered(facts)
 
     def facts(self) -> Facts:
         """All legs together, as they are."""

@@ -10,7 +10,7 @@ from typing import assert_never, assert_type
 from dryfill.trading.instrument import Instrument
 from dryfill.trading.order import Buy, Execution, ExecutionReport, OrderState, Sell
 from dryfill.trading.orders.brackets.bracket import Bracket
-from dryfill.trading.orders.brackets.core import Outcome
+from dryfill.trading.orders.brackets.outcome import Outcome
 from dryfill.trading.orders.events import (
     Accepted,
     Cancelled,
