@@ -60,6 +60,7 @@ LOST = {
         > place 1.stop#2 sell 3 stop 19990
         > place 1.target#2 sell 3 limit 20020
         = position 3
+        wait 0.3                        -- it was the answer about all that was taken back
     """,
     "an old answer does not bring back what was taken": """
         do place buy 3 limit 20000

@@ -157,10 +157,10 @@ SCRIPTS = {
     """
     + ASKED
     + """
-        < again
+        < holds 2
         wait 0.3
         < shown
-        < again
+        < holds 2
         wait 0.3
         = position 0
     """,
