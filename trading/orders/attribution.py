@@ -12,7 +12,6 @@ So is what was taken before a stranger's fill was told that was there before (`l
 where something may not have been told, what was filled is asked for as soon as anything is taken.
 """
 
-import asyncio
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -261,8 +260,7 @@ class Attribution:
             newest_ns = max(order.core.time_ns for order in owner.orders())
             self._outbox.ledger.late.cut(owner.instrument.symbol, newest_ns)
         if lost > 0 and not stake.let_go:
-            # Not at once: somebody may be in the middle of what an answer showed.
-            asyncio.get_running_loop().call_soon(self._outbox.ask_first, _nothing)
+            self._outbox.ask_fills()
             text = (
                 f"{owner!r}: other hands closed {lost} contracts of it, {abs(taken)} in all; its "
                 f"orders follow"
@@ -281,10 +279,6 @@ class Attribution:
             reason = "a position was closed and its orders were cancelled, neither by us"
             self._locks.lock(owner.instrument, reason)
             self._outbox.incident("locked", f"{symbol}: {reason}; no entries", owner.intent)
-
-
-def _nothing() -> None:
-    """What the answer shows is taken in by itself."""
 
 
 def _is_plain(owner: Owner) -> bool:

@@ -104,7 +104,7 @@ class OrderManager:
         self._intake.adopt = adoption = Adoption(self._owners)
         self._intake.others.may_lack = adoption.lacks
         self._watch = Watch(broker, self._outbox, self._intake, self.settings, now_ns)
-        self._told_positions = ToldPositions(self._outbox, self._watch, self._intake.voids.lacking)
+        self._told_positions = ToldPositions(self._outbox, self._watch)
         self.view = View(self._owners, self._outbox)
         sure = broker.offers.sure_stops
         self.stops = TradedThrough(self._owners, self._outbox, self.settings, sure=sure)

@@ -181,11 +181,11 @@ class Ledger:
         """Whether a fill was booked, and is remembered."""
         return fill.exec_id in self._booked
 
-    def lacks(self, stranger: OrderState) -> bool:
-        """Whether more of a stranger's order was filled than was booked of it, as far as that is
-        remembered; not by a word from before one was taken back."""
-        more = stranger.cum_qty > self._strangers.get(stranger.order_id, 0)
-        return more and not self.late.outdated(stranger)
+    def lacks(self, stranger: OrderState) -> int:
+        """How much more of a stranger's order was filled than was booked of it, as far as that is
+        remembered; nothing by a word from before one was taken back."""
+        more = stranger.cum_qty - self._strangers.get(stranger.order_id, 0)
+        return 0 if self.late.outdated(stranger) else max(more, 0)
 
     # --- from one life to the next ----------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from msgspec import structs
 from dryfill.trading.order import Execution, OrderState
 from dryfill.trading.orders.positions import Ledger
 from dryfill.trading.orders.recovery.strangers import Strangers
+from dryfill.trading.orders.settings import OrderSettings
 from dryfill.trading.words import OrdStatus, OrdType, Side
 
 STRANGER_SELLS = """
@@ -29,9 +30,6 @@ def test_what_is_lacking_of_a_strangers_order_is_asked_for(play, lossy):
         + """
         = position -1
         > ask fills
-        > ask open
-        > ask orders
-        > ask positions
         < shown
         = position -3
         = incidents
@@ -58,6 +56,13 @@ def test_a_stream_that_loses_nothing_is_believed(play):
 
 
 ASKED = """
+    > ask fills
+"""
+LOOK = """
+    > ask fills
+    > ask open
+"""
+ALL_ASKED = """
     > ask fills
     > ask open
     > ask orders
@@ -104,7 +109,7 @@ def test_what_no_answer_shows_was_filled_before_us_and_is_asked_for_no_more(play
         + "< shown\n"
         + 4 * ("wait 1" + ASKED + "< shown\n")
         + "wait 1"
-        + ASKED
+        + LOOK  # in its time
         + "< shown\nwait 3\n",
         offers=lossy,
     )
@@ -128,21 +133,23 @@ SHOWN_BY_ORDERS = (
     x drop
     < stream up gap
 """
-    + ASKED
+    + ALL_ASKED
     + "< shown\n= position 0\n"
     + ASKED
     + "do flatten"
-    + ASKED
+    + LOOK
     + """
     > cancel 1#1
     < canceled 1#1
     < ack 1#1
-    wait 1.1                            -- as long as a flatten waits for an answer
+    wait 1.15                           -- as long as a flatten waits for an answer
+    > ask fills
     = waiting flatten
 """
 )
 
 
+@pytest.mark.exact_times("a question is due in the instant in which the flatten asks")
 def test_a_flatten_waits_for_what_the_orders_show_and_the_fills_do_not(play, lossy):
     closes = """
         < shown
@@ -152,46 +159,47 @@ def test_a_flatten_waits_for_what_the_orders_show_and_the_fills_do_not(play, los
     play(SHOWN_BY_ORDERS + closes, offers=lossy)
 
 
-EVERYTHING = """
-    > ask fills
-    > ask open
-    > ask orders
-    > ask positions
-"""
-
-
+@pytest.mark.exact_times("a question is due in the instant in which the flatten asks")
 def test_what_no_answer_shows_holds_no_flatten_up_for_ever(play, lossy):
     play(
         SHOWN_BY_ORDERS
         + "x forget\n< shown\n= position 0"  # and neither does an answer that left since
-        + "\nwait 3.8\n= waiting flatten"
-        + EVERYTHING
-        + "wait 0.2\n= waiting",
+        + "\nwait 3.7\n= waiting flatten"
+        + ASKED
+        + "wait 0.3"
+        + ALL_ASKED
+        + "= waiting",
         offers=lossy,
     )
 
 
 def test_what_was_given_up_is_no_news(mnq):
-    ledger, timers = Ledger(10), []
+    ledger, timers, clock = Ledger(10), [], [1.0]
     outbox = SimpleNamespace(
-        ledger=ledger, now_s=lambda: 6.0, later=lambda delay_s, call: timers.append(delay_s)
+        ledger=ledger,
+        settings=OrderSettings(),
+        now_s=lambda: clock[0],
+        later=lambda delay_s, call: timers.append(delay_s),
+        never=lambda timer: None,
     )
     moved = []
     strangers = Strangers(outbox, 5.0, moved.append)
+    strangers.ask = lambda still: None
     order = stranger(mnq, 2)
     assert strangers.is_news(order)
-    strangers.told(order, 1.0)
+    strangers.told(order)
+    clock[0] = 6.0
     assert outbox.lacking(mnq)  # nobody has answered since
     strangers.answered(0.9)
     assert outbox.lacking(mnq)
     strangers.answered(1.0)
     assert moved == [mnq]
-    assert (strangers.is_news(order), outbox.lacking(mnq), timers) == (False, False, [5.0])
+    assert (strangers.is_news(order), outbox.lacking(mnq), timers) == (False, False, [5.0, 1.0])
     assert not strangers.is_news(order)
     assert strangers.is_news(stranger(mnq, 3))
 
 
-@pytest.mark.parametrize(("time_ns", "lacks"), [(4, False), (5, True)])
+@pytest.mark.parametrize(("time_ns", "lacks"), [(4, 0), (5, 1)])
 def test_a_word_from_before_a_fill_was_taken_back_tells_of_none_that_is_lacking(
     mnq, time_ns, lacks
 ):
@@ -210,9 +218,9 @@ def test_a_word_from_before_a_fill_was_taken_back_tells_of_none_that_is_lacking(
         fee=None,
     )
     ledger.book(fill, None)
-    assert not ledger.lacks(stranger(mnq, 1, time_ns))
+    assert ledger.lacks(stranger(mnq, 1, time_ns)) == 0
     ledger.void(structs.replace(fill, time_ns=5), None)
-    assert ledger.lacks(stranger(mnq, 1, time_ns)) is lacks
+    assert ledger.lacks(stranger(mnq, 1, time_ns)) == lacks
 
 
 def stranger(instrument, cum_qty, time_ns=1):

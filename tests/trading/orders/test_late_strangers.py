@@ -23,7 +23,6 @@ CUT = """
     < fill web-2 1 @ 20001
     > modify 1.stop#1 order_qty 1
     > ask fills
-    > ask open
     < ack 1.stop#1
 """
 BEFORE = CUT.format(first="x hand sell 1 @ 20001")

@@ -127,7 +127,7 @@ def test_no_more_is_asked_where_it_cannot_be_a_childs(play, lossy_native, fill):
         + (
             "> place 1.stop#1 sell 2 stop 19990\n> place 1.target#1 sell 2 limit 20020"
             if buys
-            else "> ask fills\n> ask open\n< shown"  # before what it closed is taken off
+            else "> ask fills\n< shown"  # before what it closed is taken off
         ),
         offers=lossy_native,
     )

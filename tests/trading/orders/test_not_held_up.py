@@ -211,7 +211,6 @@ LOSSY_SCRIPTS = {
         < shown
         > modify 1.stop#1 order_qty 1
         > ask fills
-        > ask open
         < replaced 1.stop#1 order_qty 1
         < ack 1.stop#1
         < shown

@@ -194,7 +194,7 @@ EFFECTS = {
         0.1,
         "do place buy 1 limit 20000\n> place 1#1 buy 1 limit 20000\n< new 1#1\n< ack 1#1\n"
         "x fill 1#1 1 @ 20000\nx drop\n< holds 1\n"
-        "wait 0.1\n> ask fills\n> ask open",
+        "wait 0.1\n> ask fills",
     ),
     "told_within_s": (
         0.5,

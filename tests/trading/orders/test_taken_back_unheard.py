@@ -18,9 +18,6 @@ LOST = {
         = position 1
         = incidents trade_voided
         > ask fills                     -- one was taken back, and so may others be
-        > ask open
-        > ask orders
-        > ask positions
         < shown
         = incidents trade_voided
     """,
@@ -31,17 +28,10 @@ LOST = {
         < told
         = position 3
         > ask fills
-        > ask open
-        > ask orders
-        > ask positions
         < shown
         > modify 1.stop#1 order_qty 1
         > modify 1.target#1 order_qty 1
         = position 1
-        > ask fills
-        > ask open
-        > ask orders
-        > ask positions
     """,
     "the next fill's report shows that one is missing: it is asked for": """
         do place buy 3 limit 20000
@@ -55,17 +45,10 @@ LOST = {
         < fill 1#1 1 @ 20001
         = position 2
         > ask fills
-        > ask open
-        > ask orders
-        > ask positions
         < shown
         = position 1
         = fills 1#1 1
         = status 1#1 PARTIALLY_FILLED
-        > ask fills
-        > ask open
-        > ask orders
-        > ask positions
     """,
     "what is held of nothing that works: the position that is told says it": STOPPED
     + """
@@ -73,17 +56,11 @@ LOST = {
         x drop
         < holds 3
         > ask fills
-        > ask open
-        > ask orders
-        > ask positions
         < shown
         > place 1.stop#2 sell 3 stop 19990
         > place 1.target#2 sell 3 limit 20020
         = position 3
-        > ask fills
-        > ask open
-        > ask orders
-        > ask positions
+        wait 0.3                        -- it was the answer about all that was taken back
     """,
     "an old answer does not bring back what was taken": """
         do place buy 3 limit 20000
@@ -98,9 +75,6 @@ LOST = {
         x time 2
         < void 1#1
         > ask fills
-        > ask open
-        > ask orders
-        > ask positions
         = position 0
         < shown                         -- how it was before
         = position 0
@@ -116,7 +90,6 @@ LOST = {
         > cancel 1.stop#1
         > cancel 1.target#1
         > ask fills                     -- whether it was others at all
-        > ask open
         < shown
         < canceled 1.stop#1
         < ack 1.stop#1
@@ -127,17 +100,10 @@ LOST = {
         x unhand
         < holds 3
         > ask fills
-        > ask open
-        > ask orders
-        > ask positions
         < shown
         = position 3
         > place 1.stop#2 sell 3 stop 19990
         > place 1.target#2 sell 3 limit 20020
-        > ask fills
-        > ask open
-        > ask orders
-        > ask positions
     """,
 }
 

@@ -12,15 +12,7 @@ RESTS = """
 """
 ASKED = """
     > ask fills
-    > ask open
 """
-ALL_ASKED = (
-    ASKED
-    + """
-    > ask orders
-    > ask positions
-"""
-)
 LOST = (
     RESTS
     + """
@@ -151,11 +143,35 @@ SCRIPTS = {
         < canceled 1.entry#1
         < holds 2
     """
-    + ALL_ASKED
+    + ASKED
     + """
         wait 0.2
         = incidents
         < shown
+        = position 0
+    """,
+    "where nothing is held, a position that is told twice is asked about once": RESTS
+    + """
+        < canceled 1.entry#1
+        < holds 2
+    """
+    + ASKED
+    + """
+        < holds 2
+        wait 0.3
+        < shown
+        < holds 2
+        wait 0.3
+        = position 0
+    """,
+    "how it was before a position that was told is nobody's business": RESTS
+    + """
+        < canceled 1.entry#1
+        x time 2
+        < holds 0
+        x time 1
+        < holds 2
+        wait 0.3
         = position 0
     """,
     "a position of long ago is asked about, and nothing is taken over from it": LOST

@@ -17,10 +17,12 @@ from .strangers import Strangers
 
 class Answers:
     """Takes in what a round was answered. `resumes`: positions of before were taken over, so that
-    fills of before are not left out. `rounds`: how many have left."""
+    fills of before are not left out. `rounds`: how many have left. `back`: what is taken in tells
+    of all fills that were taken back."""
 
     def __init__(self, outbox: Outbox, intake: Intake, birth: Birth, strangers: Strangers) -> None:
         self.resumes = False
+        self.back = False
         self.rounds = 0
         self._filled = 0  # of these the newest that told of fills, counted from 1
         self._filled_ns = 0  # the newest event that was known when that one left; 0: none was
@@ -126,6 +128,7 @@ class Answers:
             fills = self._birth.since(
                 fills, lambda fill: find(fill.cl_ord_id, fill.order_id) is not None, now_s
             )
+        self.back = this.back
         forgotten_ns = ledger.forgotten_ns  # by now: some of these may make it forget others
         for fill in fills:
             order = find(fill.cl_ord_id, fill.order_id)
@@ -136,6 +139,7 @@ class Answers:
             self._intake.fill(fill)
             if order is not None and fresh and order.core.flight is None:
                 this.epochs[order.cl_ord_id] = order.core.epoch
+        self.back = False
 
 
 def _fresh(this: Round, order: Order) -> bool:

@@ -31,6 +31,9 @@ class Asker(Protocol):
     def ended(self, this: Round | None) -> None:
         """The round is over, be it answered, or given up for a fault of ours."""
 
+    def unheard(self) -> None:
+        """A question for fills alone had no answer."""
+
 
 class Inquiry:
     """Carries a round out.
@@ -47,6 +50,7 @@ class Inquiry:
     ) -> None:
         self.round: Round | None = None
         self.unanswered = self.silent = False
+        self._begun = self._begun_back = 0
         self.waits = Waits()
         self._broker = broker
         self._outbox = outbox
@@ -57,18 +61,13 @@ class Inquiry:
 
     def begin(self, started_ns: int, *, full: bool, pressing: bool) -> None:
         """Ask for what is new; `full`: for all that there is, since we `started` at least."""
-        intake, outbox, answers = self._intake, self._outbox, self._answers
-        known = [o for o in outbox.orders.working() if o.core.accepted and not o.core.flight]
-        epochs = {order.cl_ord_id: order.core.epoch for order in known}
-        since_ns = answers.since_ns(started_ns)
-        this = self.round = Round(answers.rounds, full, epochs, intake.last_ns, outbox.now_s())
-        this.since_ns = since_ns
-        asyncio.get_running_loop().call_soon(answers.left_us, this)
+        outbox, answers = self._outbox, self._answers
+        this = self.round = self._leaving(started_ns, full=full, back=full)
         self.waits.begun()
         this.unasked = questions(
             self._broker,
-            since_ns,
-            answers.back_ns(since_ns),
+            this.since_ns,
+            answers.back_ns(this.since_ns),
             full=full,
             urgency=Urgency.RISK_REDUCING if pressing else Urgency.ORDINARY,
             deadline_s=self._settings.read_deadline_s,
@@ -79,6 +78,27 @@ class Inquiry:
             Knocking(this, outbox, self._came).begin(pause_s, self._ask_rest)
         else:
             self._ask_rest(this)
+
+    def ask_fills(self, started_ns: int, *, back: bool) -> None:
+        """Ask what was filled and nothing else, beside the round under way; `back`: as far back as
+        one may be taken back. Its answer is taken in as one of a round that was broken off: what
+        was filled was filled."""
+        if self.first is not None:  # nothing is known yet, and answers are no use one by one
+            self._asker.unheard()
+            return
+        this = self._leaving(started_ns, full=False, back=back)
+        this.alone = True
+        answer = self._broker.executions_since(
+            self._answers.back_ns(this.since_ns) if back else this.since_ns,
+            urgency=Urgency.RISK_REDUCING,
+            deadline_s=self._settings.read_deadline_s,
+        )
+        answer.add_done_callback(partial(self._came, this, "fills"))
+
+    def begun(self, *, back: bool) -> int:
+        """How many rounds and questions for fills alone began; `back`: of those that ask for what
+        may have been taken back."""
+        return self._begun_back if back else self._begun
 
     def break_off(self) -> None:
         """Forget the round under way: what it is still answered proves only what is there."""
@@ -107,6 +127,18 @@ class Inquiry:
 
     # --- how --------------------------------------------------------------------------------------
 
+    def _leaving(self, started_ns: int, *, full: bool, back: bool) -> Round:
+        """A round that begins now, or a question alone."""
+        intake, outbox, answers = self._intake, self._outbox, self._answers
+        known = [o for o in outbox.orders.working() if o.core.accepted and not o.core.flight]
+        epochs = {order.cl_ord_id: order.core.epoch for order in known}
+        this = Round(answers.rounds, full, epochs, intake.last_ns, outbox.now_s())
+        this.since_ns, this.back = answers.since_ns(started_ns), back
+        self._begun += 1
+        self._begun_back += back
+        asyncio.get_running_loop().call_soon(answers.left_us, this)
+        return this
+
     def _ask_rest(self, this: Round) -> None:
         """Ask what was not asked yet."""
         self._outbox.never(this.timer)
@@ -123,6 +155,8 @@ class Inquiry:
             self._outbox.asked(error)
             if this is self.round:
                 self._take(this, name, done, error)
+            elif this.alone and error is not None:
+                self._asker.unheard()
             elif name != "positions" and error is None and self.first is None:
                 # Of a round that was broken off nothing proves what is not there any more. What was
                 # filled was filled, and an order that it shows is there, or over.
@@ -178,8 +212,9 @@ class Inquiry:
     def _merge(self, this: Round) -> None:
         moved, gap = self._intake.last_ns > this.last_ns, self._asker.behind
         if self.first is not None:
+            self._answers.back = True
             self.first(this)
-            self.first = None
+            self._answers.back, self.first = False, None
         else:
             self._answers.apply(this, self.waits.fills_known)
         if this.full:

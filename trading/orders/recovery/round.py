@@ -19,11 +19,13 @@ class Round:
     `unasked`: such as wait for the answer to another, after a round of which nothing was answered;
     `known_ns`: what was known when the fills were answered last before it; 0: they never were.
     `since_ns`: older fills were told, or counted, and are asked for because one may have been taken
-    back.
+    back: `back`. `alone`: it is none but one question, for fills.
     """
 
     __slots__ = (
+        "alone",
         "answers",
+        "back",
         "before",
         "began_s",
         "epochs",
@@ -45,7 +47,7 @@ class Round:
     ) -> None:
         self.before = before
         self.since_ns = 0
-        self.failed = self.outdated = self.followed = False
+        self.alone = self.back = self.failed = self.outdated = self.followed = False
         self.leaving = True
         self.timer: int | None = None
         self.full = full

@@ -7,6 +7,7 @@ by the same rules as events. What a round asked before something newer came in c
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from ...broker import Broker, StreamState
 from ...order import OrderState, PositionState
@@ -17,6 +18,7 @@ from ..settings import OrderSettings
 from .activity import Activity
 from .answers import Answers
 from .birth import Birth
+from .fills_alone import FillsAlone
 from .holdings import Holdings
 from .inquiry import Inquiry
 from .round import Round
@@ -53,6 +55,8 @@ class Watch:
         self._timer: int | None = None
         self._inquiry = Inquiry(broker, outbox, intake, self._answers, self)
         self._waits = self._inquiry.waits
+        asks = partial(FillsAlone, outbox, self._inquiry, self._started_ns, self.unheard)
+        self._fills_alone, self._fills_back = asks(), asks(back=True)
         self._silent_orders = SilentOrders(outbox, settings.told_within_s)
         self._holdings = Holdings(outbox, intake)
         self._new = False  # nothing is known of before: the broker's positions are ours
@@ -61,11 +65,12 @@ class Watch:
         self._quiet: int | None = None
         intake.after_answer = self._answered
         intake.missed = self._missed
-        intake.others.lacking = intake.voids.lacking = self._lacking
+        intake.others.lacking, intake.voids.lacking = self._lacking, self.taken_back
+        self._strangers.ask = self._fills_alone.soon
         intake.after_report = self._reported
         outbox.sends = self.arm
         outbox.look_around = self.look_around
-        outbox.ask_first = self.ask_first
+        outbox.ask_first, outbox.ask_fills = self.ask_first, self.ask_fills
         outbox.told, outbox.rounds = self.told, lambda: self._answers.rounds
         outbox.catch_up = self._inquiry.catch_up
 
@@ -138,6 +143,11 @@ class Watch:
             self._begin(full=this is not None and this.full)
         return True
 
+    def ask_fills(self) -> None:
+        """Ask soon what was filled, where something may have been that nobody told."""
+        if self.looks:
+            self._fills_alone.soon()
+
     def told(self, rounds: int) -> bool:
         """Whether all that was filled before was told, when so many rounds had left: one that left
         after them was answered, or nothing need be asked."""
@@ -167,16 +177,25 @@ class Watch:
             self._round.outdated = True
         self._sooner()
 
-    def _lacking(self, stranger: OrderState | None = None) -> None:
-        """Something was not told: a fill of other hands, of an order of a `stranger`'s or nobody
-        knows of whose (explored, hostile 413, native 204), or that one was taken back. What came
-        with this is taken in first; it is asked again when no answer can be too old for it."""
-        if self.looks:
-            if stranger is not None:
-                self._strangers.told(stranger, self._outbox.now_s())
+    def _lacking(self, stranger: OrderState | None) -> None:
+        """A fill of other hands was not told: of a `stranger`'s order, or nobody knows of whose
+        (explored, hostile 413, native 204). What came with this is taken in first; whose it was is
+        asked again when no answer can be too old for it."""
+        if self.looks and stranger is not None:
+            self._strangers.told(stranger)
+        elif self.looks:
             if self._round is not None:  # it may have been answered before there was this to see
                 self._round.followed = self._round.full
             asyncio.get_running_loop().call_soon(self.ask)
+            self._check_in_time()
+
+    def taken_back(self) -> None:
+        """A fill was taken back, or must have been, and others may be of which nobody told. All
+        fills are asked for now, where it is not the answer to that which shows this one; and all
+        there is when no answer can be too old for it."""
+        if self.looks:
+            if not self._answers.back:
+                self._fills_back.soon()
             self._check_in_time()
 
     def _check_in_time(self) -> None:
@@ -227,13 +246,21 @@ class Watch:
 
     def through(self, this: Round, *, moved: bool, gap: bool) -> None:
         """What we know is as new as a full round; what that could not show is asked again."""
-        lacking = self._strangers.lack(self._outbox.now_s())
-        self.behind, self._asked = this.outdated, this.followed or lacking
+        self.behind, self._asked = this.outdated, this.followed
         positions: list[PositionState] = this.answers["positions"]
         again = self._holdings.compare(positions, moved=moved, gap=gap, new=self._new)
         self._new = False
         if again:
             self._check_in_time()
+
+    def unheard(self) -> None:
+        """Nobody answered what was filled: all is asked for, until it was answered once."""
+        this = self._round
+        self._asked = True
+        if this is None:
+            self._sooner()
+        elif this.full:  # it may have been answered before there was this to see
+            this.followed = True
 
     def ended(self, this: Round | None) -> None:
         """The next round begins at once where somebody waits for it, else in its time."""

@@ -50,8 +50,9 @@ class Outbox:
     called before an order goes, `keeps` with what a journal is to keep. `look_around` asks what
     works and what was filled; once that is answered, or nobody answered, it calls back and lets an
     order's owner act. `ask_first` asks the same where something may not have been told, says
-    whether it does, and calls back, after `told_within_s` at the latest. `rounds`: how
-    many of such questions have left; `told`: whether all that was filled before, when so many had,
+    whether it does, and calls back, after `told_within_s` at the latest. `ask_fills` asks what was
+    filled and nothing else; what the answer shows is taken in by itself. `rounds`: how many of such
+    questions have left; `told`: whether all that was filled before, when so many had,
     is known. `catch_up` takes in what was answered so far. `flattening` says whether an instrument
     is being flattened, `asking` whether that asks the broker what is held, `let_go` whether that
     closes by now, and the owners were let go. `lacking`: other hands traded more there than was
@@ -63,6 +64,7 @@ class Outbox:
     keeps: Callable[[Kept], None]
     look_around: Callable[[Order, Callable[[], None]], None]
     ask_first: Callable[[Callable[[], None]], bool]
+    ask_fills: Callable[[], None]
     rounds: Callable[[], int]
     told: Callable[[int], bool]
     catch_up: Callable[[], None]

@@ -24,12 +24,6 @@ SMALLER = """
     < replaced 1.stop#1 order_qty 1
     < ack 1.stop#1
 """
-ASKS = """
-    > ask fills
-    > ask open
-    > ask orders
-    > ask positions
-"""
 SCRIPTS = {
     "what was taken back before stays so": HELD
     + "< void 1.entry#1"
@@ -53,8 +47,7 @@ SCRIPTS = {
         > modify 1.stop#1 order_qty 1
         = position 1
         = fills 1.entry#1 1
-    """
-    + ASKS,
+    """,
     "so is all that a stop had closed": HELD
     + """
         < fill 1.stop#1 2 @ 19990
@@ -66,8 +59,7 @@ SCRIPTS = {
         < shown
         > place 1.stop#2 sell 2 stop 19990
         = position 2
-    """
-    + ASKS,
+    """,
     "a plain order's fill that was taken back moves nothing when it is shown again": """
         do place buy 1
         > place 1#1 buy 1 market
