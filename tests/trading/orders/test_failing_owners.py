@@ -151,3 +151,14 @@ def test_what_a_fallback_keeps_under_its_stop_is_not_bare(stage_kind, monkeypatc
         return health().bare
 
     assert run_virtual(main(), origin_ns=0) == ()
+
+
+@pytest.mark.parametrize(("intent", "then"), [("9", ""), ("1", "do close")])
+def test_there_is_no_fallback_for_nobody_nor_after_the_end(stage_kind, intent, then):
+    async def main():
+        stage = stage_kind()
+        await stage.play(GUARDED + then)
+        stage.manager._outbox.supervision.fall_back(intent, "it failed")
+        await stage.play("= incidents\n= working 1.stop#1 1.target#1")
+
+    run_virtual(main(), origin_ns=0)

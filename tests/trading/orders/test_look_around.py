@@ -29,6 +29,21 @@ def test_who_asks_during_a_round_is_told_at_the_end_of_the_next(stage_kind):
     assert run_virtual(main(), origin_ns=0) == (["first"], ["first", "second"])
 
 
+def test_everybody_who_waited_for_a_round_is_told(stage_kind):
+    async def main():
+        stage, told = stage_kind(), []
+        await stage.play(RESTS)
+        outbox, order = stage.manager._outbox, stage.order("1#1")
+        outbox.look_around(order, lambda: None)
+        outbox.look_around(None, lambda: told.append("nobody's"))
+        outbox.look_around(order, lambda: told.append("an order's"))
+        await stage.play(ROUND + "< shown\n" + ROUND + "< shown\n= timers 0")
+        return told
+
+    told = run_virtual(main(), origin_ns=0)
+    assert told == ["nobody's", "nobody's", "an order's"]  # that one with the fills, too
+
+
 def test_what_is_sent_between_two_rounds_does_not_break_off_the_second(stage_kind):
     async def main():
         stage = stage_kind()

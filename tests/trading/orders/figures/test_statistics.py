@@ -343,3 +343,38 @@ def test_what_is_taken_back_counts_in_no_sum_any_more(play):
         assert (traded.bought, traded.bought_value) == (1, Decimal(20_000))
 
     play(script, then=counted)
+
+
+def test_an_order_that_never_left_is_counted_once_and_works_no_more(on_stage):
+    async def go(stage):
+        script = MARKET + "< unsent 1#1\ndo cancel 1#1\n= got cancel 1#1 -> cancelled(0)"
+        await stage.play(script)
+        return stage.manager.figures.statistics()
+
+    numbers = on_stage(go, SETTINGS)
+    assert (numbers.orders, numbers.accepted, numbers.cancelled) == (1, 0, 1)
+    assert numbers.tables["working"] == 0
+
+
+@pytest.mark.exact_times("a figure is compared to the nanosecond")
+def test_what_is_held_again_as_a_stops_fill_is_taken_back_is_bare_once_more(play):
+    script = (
+        BARE
+        + """
+        < new 1.stop#1
+        < ack 1.stop#1
+        < fill 1.stop#1 2 @ 19990
+        wait 1
+        x time 2
+        < void 1.stop#1
+        > place 1.stop#2 sell 2 stop 19990
+        wait 0.5
+        """
+    )
+
+    def counted(stage):
+        numbers = stage.manager.figures.statistics()
+        assert numbers.unprotected_contracts == 2
+        assert (numbers.unprotected_contract_s, numbers.unprotected_longest_s) == (1.0, 0.5)
+
+    play(script, then=counted)

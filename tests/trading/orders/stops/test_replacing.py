@@ -61,6 +61,18 @@ SCRIPTS = {
         < ack 1.stop#3
         > cancel 1.stop#2
     """,
+    "the old one ends before the new one is known: the move is made by that": MOVED
+    + """
+        < canceled 1.stop#1
+        > ask fills
+        > ask open
+        = waiting move 1 stop
+        < ack 1.stop#2
+        < shown
+        wait 0.25
+        = got move 1 stop -> None
+        = working 1.target#1 1.stop#2
+    """,
     "the new one is refused: the old one stays, and the trader is told": MOVED
     + """
         < refuse 1.stop#2 NOT_SUPPORTED
