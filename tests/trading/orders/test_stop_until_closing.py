@@ -241,7 +241,7 @@ STAYS, GOES = LegWish(0, stays=True), LegWish(0)
         (leg(3), [leg(3, untold=True)], 0, GOES),
         (leg(0), [leg(3, untold=True)], 3, GOES),
         (leg(3, untold=True), [leg(3, untold=True)], 3, STAYS),  # it may protect, as it turns out
-        (leg(2, untold=True), [leg(3, untold=True)], 3, STAYS),  # nor made larger before it is known
+        (leg(2, untold=True), [leg(3, untold=True)], 3, STAYS),  # nor made larger
         (leg(3, untold=True), [leg(3)], 3, GOES),  # nothing is known to, and it alone is in doubt
         (leg(3, confirmed=False), [leg(3, untold=True)], 3, GOES),  # it was not sent yet
     ],
