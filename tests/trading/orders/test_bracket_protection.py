@@ -89,6 +89,40 @@ SCRIPTS = {
         = incidents stop_rejected
         = timers 0
     """,
+    "a target that the market takes shows that it is open: the stop is tried at once": """
+        do bracket buy 2 loss 40t target 80t
+        > place 1.entry#1 buy 2 market
+        < new 1.entry#1
+        < fill 1.entry#1 2 @ 20000
+        > place 1.stop#1 sell 2 stop 19990
+        > place 1.target#1 sell 2 limit 20020
+        < ack 1.entry#1
+        < refuse 1.stop#1 MARKET_CLOSED
+        < new 1.target#1
+        > place 1.stop#2 sell 2 stop 19990
+        < ack 1.target#1
+        < refuse 1.stop#2 MARKET_CLOSED     -- once; then as long as for any other
+        wait 0.49
+        wait 0.01
+        > place 1.stop#3 sell 2 stop 19990
+        < ack 1.stop#3
+    """,
+    "a target that was taken before the market shut shows nothing": """
+        do bracket buy 2 loss 40t target 80t
+        > place 1.entry#1 buy 2 market
+        < new 1.entry#1
+        < fill 1.entry#1 2 @ 20000
+        > place 1.stop#1 sell 2 stop 19990
+        > place 1.target#1 sell 2 limit 20020
+        < ack 1.entry#1
+        < new 1.target#1
+        < ack 1.target#1
+        wait 0.1
+        < refuse 1.stop#1 MARKET_CLOSED
+        wait 0.24
+        wait 0.01
+        > place 1.stop#2 sell 2 stop 19990
+    """,
     "a stop that is taken and then lost, again and again, is given up": """
         do bracket buy 1 loss 40t
         > place 1.entry#1 buy 1 market

@@ -68,6 +68,7 @@ class Legs:
         self._holder = holder
         self._hedge = Hedge(sender, settings, holder.settle)
         self._missing = Missing(sender)
+        self._opened_s = -1.0  # when the target was taken by which the market was known to be open
         self._watched: Order | None = None  # the triggered stop that is being timed
         self._watch: int | None = None
 
@@ -101,6 +102,8 @@ class Legs:
                 self._judge(leg)
                 if leg.replaced is not None:
                     takes_over(leg, self._sender)
+        if self.stop.shut and self.stop.pause is not None and self._is_open():
+            self.stop.cut_pause(self._sender)
         self._missing.look(self.all, gave_up=self.gave_up(self.stop))
         self._time_triggered_stop()
 
@@ -284,6 +287,17 @@ class Legs:
         if leg.refused_s is not None:  # the look that told that it works as it was is a part of it
             pause_s = max(pause_s - (self._sender.now_s() - leg.refused_s), 0.0)
         leg.pause = self._sender.pause(order, pause_s, lambda: self._resume(leg))
+
+    def _is_open(self) -> bool:
+        """Whether the broker took a target since it called the market shut to the stop: it is open
+        then, and the stop is not to wait as long as a halt may last. Once for each that was taken.
+        """
+        taken = [leg.since_s for leg in self.all if leg.since_s is not None]
+        newest_s = max(taken, default=-1.0)
+        if newest_s < self.stop.failed_s or newest_s == self._opened_s:
+            return False
+        self._opened_s = newest_s
+        return True
 
     def _gives_up(self, story: str) -> bool:
         """No other stop is to be had: what is held is closed. Whether none is tried meanwhile: one
