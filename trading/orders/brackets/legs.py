@@ -292,8 +292,8 @@ class Legs:
         """Whether the broker took a target since it called the market shut to the stop: it is open
         then, and the stop is not to wait as long as a halt may last. Once for each that was taken.
         """
-        taken = [leg.since_s for leg in self.all if leg.since_s is not None]
-        newest_s = max(taken, default=-1.0)
+        targets = [leg for leg in self.all if leg is not self.stop]
+        newest_s = max([leg.since_s or -1.0 for leg in targets], default=-1.0)
         if newest_s < self.stop.failed_s or newest_s == self._opened_s:
             return False
         self._opened_s = newest_s
