@@ -107,24 +107,6 @@ SCRIPTS = {
         > place 1.stop#3 sell 2 stop 19990
         < ack 1.stop#3
     """,
-    "a stop that works shows nothing of a market that takes no change of it": """
-        do bracket buy 1 loss 40t follow 8t
-        > place 1.entry#1 buy 1 market
-        < new 1.entry#1
-        < fill 1.entry#1 1 @ 20000
-        > place 1.stop#1 sell 1 stop 19990
-        < ack 1.entry#1
-        < new 1.stop#1
-        < ack 1.stop#1
-        do price 20010
-        > modify 1.stop#1 stop_px 20008
-        < refuse 1.stop#1 MARKET_CLOSED
-        > look 1.stop#1
-        < found 1.stop#1
-        wait 0.24
-        wait 0.01
-        > modify 1.stop#1 stop_px 20008
-    """,
     "a target that was taken before the market shut shows nothing": """
         do bracket buy 2 loss 40t target 80t
         > place 1.entry#1 buy 2 market
