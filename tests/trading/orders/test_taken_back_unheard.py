@@ -76,7 +76,8 @@ LOST = {
         < void 1#1
         > ask fills
         = position 0
-        < shown                         -- how it was before
+        < shown fills
+        < shown                         -- the orders, how they were before
         = position 0
         = status 1#1 NEW
     """,

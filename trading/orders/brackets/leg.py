@@ -30,8 +30,7 @@ class Leg:
     `nth`: which target it is, from 0; None for the entry and the stop. `failures`: attempts refused
     or lost since the last one that proved itself; `pauses` counts those too that were the market's
     state (`shut`: the last one was), and starts anew where that is so no more, or is so now.
-    `failed_s`: when the last of them was; `since_s`: since when the live one works as wished.
-    `dropped`: the trader took the leg away.
+    `since_s`: since when the live one works as wished. `dropped`: the trader took the leg away.
     `surplus`: orders of the broker's making that have no place any more: they are taken away, and
     what they fill counts. `moved`: what was before a change of the trader's, until the broker
     agreed; `excused`: the number of the refusal that ended such a change. `refused_s`: since when
@@ -46,7 +45,6 @@ class Leg:
         "combined",
         "dropped",
         "excused",
-        "failed_s",
         "failures",
         "gone",
         "judging",
@@ -71,7 +69,6 @@ class Leg:
         self.orders: list[Order] = []
         self.surplus: list[Order] = []
         self.failures = 0
-        self.failed_s = 0.0
         self.pauses = 0
         self.shut = False
         self.judging: list[Order] = []  # attempts whose end was not looked at yet
@@ -232,7 +229,7 @@ class Leg:
             self.said = None
         self.since_s = None
         self.pauses = self.pauses + 1 if shut is self.shut else 1
-        self.shut, self.failed_s = shut, now_s
+        self.shut = shut
         self.failures += counts
 
 

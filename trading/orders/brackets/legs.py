@@ -68,7 +68,7 @@ class Legs:
         self._holder = holder
         self._hedge = Hedge(sender, settings, holder.settle)
         self._missing = Missing(sender)
-        self._opened_s = -1.0  # when the target was taken by which the market was known to be open
+        self._taken = self._targets_since()  # when a stop was last told that the market is shut
         self._watched: Order | None = None  # the triggered stop that is being timed
         self._watch: int | None = None
 
@@ -264,6 +264,8 @@ class Legs:
         shut = is_shut(reason, unsent)
         not_now = (shut or unsent > 0) and not self._sender.last_call
         leg.failed(self._sender.now_s(), settings.proven_s, counts=not not_now, shut=shut)
+        if leg is self.stop:
+            self._taken = self._targets_since()
         story = f"{order.describe()} {what}: {text or 'the broker gave no reason'}"
         if not not_now or leg.said != (what, reason, text):  # one for a market that stays closed
             self._sender.incident(f"{'stop' if leg is self.stop else 'target'}_{what}", story)
@@ -289,15 +291,16 @@ class Legs:
         leg.pause = self._sender.pause(order, pause_s, lambda: self._resume(leg))
 
     def _is_open(self) -> bool:
-        """Whether the broker took a target since it called the market shut to the stop: it is open
-        then, and the stop is not to wait as long as a halt may last. Once for each that was taken.
-        """
-        targets = [leg for leg in self.all if leg is not self.stop]
-        newest_s = max([leg.since_s or -1.0 for leg in targets], default=-1.0)
-        if newest_s < self.stop.failed_s or newest_s == self._opened_s:
-            return False
-        self._opened_s = newest_s
-        return True
+        """Whether the broker has taken a target since it called the market shut to the stop: it is
+        open then, and the stop is not to wait as long as a halt may last. Once for each that it
+        took."""
+        before, self._taken = self._taken, self._targets_since()
+        pairs = zip(before, self._taken, strict=True)
+        return any(now is not None and now != was for was, now in pairs)
+
+    def _targets_since(self) -> list[float | None]:
+        """Since when each target works as wished."""
+        return [leg.since_s for leg in self.all if leg is not self.stop]
 
     def _gives_up(self, story: str) -> bool:
         """No other stop is to be had: what is held is closed. Whether none is tried meanwhile: one
