@@ -1,6 +1,13 @@
 """What lacks a fill is asked for by one question, once, and beside the round under way."""
 
+import asyncio
+from types import SimpleNamespace
+
 import pytest
+
+from dryfill.sim.loop.run import run_virtual
+from dryfill.trading.orders.recovery.fills_alone import FillsAlone
+from dryfill.trading.orders.settings import OrderSettings
 
 RESTS = """
     do place buy 1 limit 19900
@@ -119,3 +126,26 @@ SCRIPTS = {
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_it_goes_as_the_script_says(name, play, lossy):
     play(SCRIPTS[name], offers=lossy)
+
+
+@pytest.mark.parametrize(("begins", "asked"), [(True, 0), (False, 1)])
+def test_a_round_that_is_wanted_in_the_same_instant_begins_first(begins, asked):
+    """(explored, traders, native: what a round asks anyway was asked for twice)"""
+    rounds, alone = [], []
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        outbox = SimpleNamespace(settings=OrderSettings(), now_s=loop.time, closed=False)
+        inquiry = SimpleNamespace(
+            silent=False,
+            begun=lambda *, back: len(rounds),
+            ask_fills=lambda started_ns, *, back: alone.append(back),
+        )
+        fills = FillsAlone(outbox, inquiry, 0, lambda: None)
+        fills.soon()
+        if begins:  # somebody else who heard of the same asks for all
+            loop.call_soon(rounds.append, "round")
+        await asyncio.sleep(1)
+
+    run_virtual(main(), origin_ns=10**9)
+    assert len(alone) == asked
