@@ -251,7 +251,7 @@ async def until_changed(order: Order, *, sized: bool = False) -> None:
     )
     refused = core.refusals > refusals and _asked(core.agreement.now, sized) != asked
     if refused and not core.terminal:
-        why = core.refusal or core.refusal_reason.name.lower()
+        why = core.refusal or f"reason {core.refusal_reason.name}"  # its words are not kept
         raise Refused(
             f"change of {order.describe()} was refused: {why}", reason=core.refusal_reason
         )

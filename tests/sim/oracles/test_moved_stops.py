@@ -166,3 +166,28 @@ def test_of_a_stop_that_is_over_or_asked_away_nothing_is_told_wrongly(case, away
 
     found = at.run(script)
     assert found.counts[RULE] == found.premises[RULE] == 0
+
+
+def test_before_the_first_fill_is_known_a_move_is_the_plans_alone(case):
+    lost = [{"kind": "drop", "event": event} for event in ("fill", "position")]
+    at = case(plan=make_plan(*lost))
+
+    async def script(client, case):
+        await hold(client)
+        await case.watch.move_stop(Told(), Decimal("19999"))
+
+    found = at.run(script)
+    assert found.counts[RULE] == found.premises[RULE] == 0
+
+
+def test_the_stop_of_what_its_target_closed_is_over_though_it_works(case):
+    at = case()
+
+    async def script(client, case):
+        await hold(client)
+        await client.send("9.target#1", "sell", 2)
+        await client.at(400)
+        await case.watch.move_stop(Told(), Decimal("19999"))
+
+    found = at.run(script)
+    assert found.counts[RULE] == found.premises[RULE] == 0

@@ -68,7 +68,7 @@ class Legs:
         self._holder = holder
         self._hedge = Hedge(sender, settings, holder.settle)
         self._missing = Missing(sender)
-        self._taken = self._targets_since()  # when a stop was last told that the market is shut
+        self._taken = self._targets_since()  # as it was when a stop failed last
         self._watched: Order | None = None  # the triggered stop that is being timed
         self._watch: int | None = None
 

@@ -117,10 +117,14 @@ class Moves:
 
     def take_back(self, leg: Leg, before: Moved, order: Order) -> None:
         """The broker did not take a move: the plan is what it was, or, where an earlier move of
-        several was taken, what the order has."""
-        owner, known = self._owner, order.core
+        several was taken, what the order has. He said why of the change, or of the attempt that was
+        to take the order's place."""
+        owner, known, newest = self._owner, order.core, leg.orders[-1].core
+        why, reason = known.refusal, known.refusal_reason
+        if newest is not known:
+            why, reason = newest.text, newest.reason
         self._refusals[leg.role] += 1
-        self._refused[leg.role] = known.refusal or "no reason given", known.refusal_reason
+        self._refused[leg.role] = why or "no reason given", reason
         now = self._px(leg, order)
         plan, facts = owner.plan, owner.facts()
         owner.replan(core.put_back(plan, facts, leg.nth, before.level, before.rules, now))

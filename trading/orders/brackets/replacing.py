@@ -13,8 +13,6 @@ from ..handle import Order
 from .leg import Leg
 
 _NO_ROOM = (Reason.INSUFFICIENT_FUNDS, Reason.QUANTITY_OUT_OF_RANGE)
-
-
 _KEPT_MOST = 8  # attempts of a leg; of older ones nothing can be told any more
 
 

@@ -8,6 +8,9 @@ from msgspec import structs
 from position_acts import GUARDED
 from scripted_broker import OFFERS
 
+from dryfill.sim.loop.run import run_virtual
+from dryfill.trading.words import Reason
+
 FIXED = structs.replace(OFFERS, modify_in_place=False)
 HELD = """
     do bracket buy 3 loss 40t target 80t
@@ -380,3 +383,14 @@ def test_a_leg_keeps_few_of_its_attempts(play):
         assert len(stage.brackets["1"].orders()) < 12
 
     play(SCRIPTS["a stop that trails leaves no list of what it was"], offers=FIXED, then=then)
+
+
+def test_who_moves_a_stop_is_told_why_the_broker_took_none_in_its_place(stage_kind):
+    async def main():
+        stage = stage_kind(offers=FIXED)
+        await stage.play(MOVED + "< refuse 1.stop#2 NOT_SUPPORTED")
+        return stage.tasks["move 1 stop"].exception()
+
+    refused = run_virtual(main(), origin_ns=0)
+    assert refused.reason is Reason.NOT_SUPPORTED
+    assert "no reason given" not in str(refused)
